@@ -1,0 +1,15 @@
+package dev.leat;
+
+/** Room 2, claim: takes lanes that no other poller holds, and reads their next events. */
+public interface Claims {
+
+    /**
+     * Takes the next claim. It may be empty: {@link Claim#events()} says what there is to do.
+     *
+     * @throws DatabaseUnavailable when the database cannot be asked now; trying again later is right
+     */
+    Claim claim();
+
+    /** Waits until there may be something to claim: at once after a full claim, else until the outbox has grown. */
+    void awaitWork() throws InterruptedException;
+}

@@ -1,0 +1,31 @@
+package dev.leat;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Told what happens in a poller. Called on the poller's own threads: an implementation returns quickly and does not throw.
+ * Logs and meters are two implementations.
+ */
+public interface PollerListener {
+
+    /** A pass has ended and is committed. */
+    default void settled(List<Outcome> outcomes, Duration took) {}
+
+    /**
+     * A request, or entries of one, failed and will be sent again.
+     *
+     * @param code the service's error code, such as {@code ProvisionedThroughputExceededException}
+     * @param pause how long those entries rest
+     */
+    default void retrying(String stream, String code, int entries, Duration pause) {}
+
+    /** The stream acknowledged a key's record with a sequence number that is not above its predecessor's. */
+    default void outOfSequence(Event event, String shardId, String sequenceNumber) {}
+
+    /** A pass was given up; its lanes are let go, and its events stay in the outbox. */
+    default void passFailed(RuntimeException cause, Duration pause) {}
+
+    /** The poller has stopped. */
+    default void stopped(boolean drained) {}
+}

@@ -1,0 +1,19 @@
+package dev.leat;
+
+/** Room 3, shape: turns an event into the bytes of a wire format. Pure, and safe for use by several threads. */
+public interface Shaper {
+
+    /**
+     * @throws Unshapeable when no bytes can stand for this event; it then goes to quarantine
+     */
+    byte[] shape(Event event) throws Unshapeable;
+
+    /** Says why an event has no form in the wire format. */
+    final class Unshapeable extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        public Unshapeable(String reason) {
+            super(reason);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+package dev.leat.app;
+
+final class Main {
+    public static void main(String[] args) {
+        System.out.println("leat");
+    }
+}

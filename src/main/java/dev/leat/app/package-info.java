@@ -1,0 +1,5 @@
+/** The one place that wires the rooms together: the command line, and the builder for applications that embed a poller. */
+@NullMarked
+package dev.leat.app;
+
+import org.jspecify.annotations.NullMarked;

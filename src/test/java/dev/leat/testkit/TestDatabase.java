@@ -1,0 +1,102 @@
+package dev.leat.testkit;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** One database of a test. Dropped, with whoever is still connected, when closed. */
+public final class TestDatabase implements AutoCloseable {
+
+    private final TestServer server;
+    private final String name;
+
+    TestDatabase(TestServer server, String name) {
+        this.server = server;
+        this.name = name;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** A JDBC URL without user and password. */
+    public String url() {
+        return server.url(name);
+    }
+
+    public TestServer server() {
+        return server;
+    }
+
+    /** Connections of the role that owns the database and Leat's schema. */
+    public PGSimpleDataSource owner() {
+        return as(TestServer.OWNER);
+    }
+
+    /** Connections of another role, which {@link #role} has created. */
+    public PGSimpleDataSource as(String role) {
+        return server.dataSource(name, role);
+    }
+
+    /** Creates a role that may log in and nothing else. Roles outlive the database: creating one again is no error. */
+    public String role(String role) {
+        superuser("DO $$ BEGIN CREATE ROLE " + role + " LOGIN PASSWORD '" + TestServer.password()
+                + "'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+        return role;
+    }
+
+    /** Runs statements as the superuser, in this database. */
+    public void superuser(String sql) {
+        server.superuser(name, sql);
+    }
+
+    /** Runs statements as the owner, in a transaction of their own. */
+    public void run(String sql) {
+        try (Connection connection = owner().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage() + "\n" + sql, e);
+        }
+    }
+
+    /** The rows of a query by the owner, each column as text. */
+    public List<List<@Nullable String>> rows(String sql) {
+        try (Connection connection = owner().getConnection()) {
+            return rows(connection, sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage() + "\n" + sql, e);
+        }
+    }
+
+    /** The rows of a query on that connection, each column as text. */
+    public static List<List<@Nullable String>> rows(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            List<List<@Nullable String>> rows = new ArrayList<>();
+            while (result.next()) {
+                List<@Nullable String> row = new ArrayList<>();
+                for (int column = 1; column <= result.getMetaData().getColumnCount(); column++) {
+                    row.add(result.getString(column));
+                }
+                rows.add(row);
+            }
+            return rows;
+        }
+    }
+
+    /** The first column of the first row, as text. */
+    public @Nullable String value(String sql) {
+        return rows(sql).get(0).get(0);
+    }
+
+    @Override
+    public void close() {
+        server.superuser("postgres", "DROP DATABASE " + name + " WITH (FORCE)");
+    }
+}

@@ -1,0 +1,167 @@
+package dev.leat.testkit;
+
+import dev.leat.upkeep.Migrations;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.postgresql.PostgreSQLContainer;
+
+/**
+ * The PostgreSQL server of this JVM's tests: the one at {@code LEAT_TEST_DATABASE_URL} (a superuser's JDBC URL) if given, else
+ * a container where Docker runs, else embedded binaries. The system property {@code leat.test.postgres} chooses {@code new}
+ * (the default) or {@code old}.
+ *
+ * <p>Databases are cloned from a template on which Leat's migrations have run as {@link #OWNER}, a role without any attribute
+ * but LOGIN.
+ */
+public final class TestServer {
+
+    /** Owns every test database and Leat's schema in it; not a superuser. */
+    public static final String OWNER = "leat_owner";
+
+    private static final String PASSWORD = "leat";
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+    private static @Nullable TestServer shared;
+
+    private final String superuserUrl;
+    private boolean templateReady;
+
+    private TestServer(String superuserUrl) {
+        this.superuserUrl = superuserUrl;
+    }
+
+    /** The server of this JVM, started at the first call. */
+    public static synchronized TestServer shared() {
+        if (shared == null) {
+            shared = new TestServer(start());
+        }
+        return shared;
+    }
+
+    /** Whether the tests run on the older of the two PostgreSQL versions. */
+    public static boolean old() {
+        return "old".equals(System.getProperty("leat.test.postgres"));
+    }
+
+    private static String start() {
+        String given = System.getenv("LEAT_TEST_DATABASE_URL");
+        if (given != null) {
+            return given;
+        }
+        if (DockerClientFactory.instance().isDockerAvailable()) {
+            // Closed by Testcontainers' own reaper when this JVM ends.
+            @SuppressWarnings("resource")
+            var container = new PostgreSQLContainer(old() ? "postgres:15" : "postgres:18")
+                    .withCommand("postgres", "-c", "max_prepared_transactions=20", "-c", "max_connections=200");
+            container.start();
+            return container.getJdbcUrl() + "&user=" + container.getUsername() + "&password=" + container.getPassword();
+        }
+        return embedded(old()).getJdbcUrl("postgres", "postgres");
+    }
+
+    /** A server of its own, for tests that stop it; the caller closes it. */
+    public static EmbeddedPostgres embedded(boolean old) {
+        try {
+            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                    .setServerConfig("max_prepared_transactions", "20")
+                    .setServerConfig("max_connections", "200")
+                    .setServerConfig("fsync", "off");
+            if (old) {
+                builder.setPgBinaryResolver((system, machine) -> oldBinaries());
+            }
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("embedded PostgreSQL did not start", e);
+        }
+    }
+
+    private static InputStream oldBinaries() throws IOException {
+        URI jar = Path.of("target", "postgres", "old.jar").toUri();
+        try (var files = java.nio.file.FileSystems.newFileSystem(Path.of(jar));
+                var entries = java.nio.file.Files.list(files.getPath("/"))) {
+            String name = entries.map(Path::toString)
+                    .filter(entry -> entry.endsWith(".txz"))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException(jar + " holds no PostgreSQL binaries"));
+            return new URL("jar:" + jar + "!" + name).openStream();
+        }
+    }
+
+    /** A new database, migrated, owned by {@link #OWNER}. */
+    public TestDatabase database() {
+        prepareTemplate();
+        return clone("leat_template");
+    }
+
+    /** A new database without Leat, owned by {@link #OWNER}. */
+    public TestDatabase emptyDatabase() {
+        prepareTemplate();
+        return clone("template1");
+    }
+
+    private TestDatabase clone(String template) {
+        String name = "leat_test_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
+        superuser("postgres", "CREATE DATABASE " + name + " OWNER " + OWNER + " TEMPLATE " + template);
+        return new TestDatabase(this, name);
+    }
+
+    private synchronized void prepareTemplate() {
+        if (templateReady) {
+            return;
+        }
+        superuser(
+                "postgres",
+                "DO $$ BEGIN CREATE ROLE " + OWNER + " LOGIN PASSWORD '" + PASSWORD
+                        + "'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+        superuser("postgres", "DROP DATABASE IF EXISTS leat_template");
+        superuser("postgres", "CREATE DATABASE leat_template OWNER " + OWNER);
+        Migrations.migrate(dataSource("leat_template", OWNER));
+        templateReady = true;
+    }
+
+    /** Runs a statement as the server's superuser. */
+    public void superuser(String database, String sql) {
+        try (Connection connection = DriverManager.getConnection(superuserUrl(database));
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    /** A JDBC URL of that database for the superuser. */
+    public String superuserUrl(String database) {
+        return superuserUrl.replaceFirst("^(jdbc:postgresql://[^/]+/)[^?]*", "$1" + database);
+    }
+
+    /** A JDBC URL of that database without user and password. */
+    public String url(String database) {
+        return superuserUrl(database).replaceFirst("\\?.*$", "");
+    }
+
+    /** Connections of a role whose password is {@link #password()}. */
+    public PGSimpleDataSource dataSource(String database, String role) {
+        PGSimpleDataSource dataSource = new PGSimpleDataSource();
+        dataSource.setUrl(url(database));
+        dataSource.setUser(role);
+        dataSource.setPassword(PASSWORD);
+        return dataSource;
+    }
+
+    /** The password of every role of the tests. */
+    public static String password() {
+        return PASSWORD;
+    }
+}

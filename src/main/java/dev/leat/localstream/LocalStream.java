@@ -65,14 +65,15 @@ public final class LocalStream implements AutoCloseable {
     /**
      * Starts on that port, or on a free one if it is 0.
      *
-     * @throws UncheckedIOException if the port cannot be had; the cause is a {@link java.net.BindException} if it is taken
+     * @throws UncheckedIOException if it cannot listen there; the cause is a {@link java.net.BindException} if it is taken
      */
     public static LocalStream start(int port, LocalStreamOptions options) {
         try {
             HttpServer server = HttpServer.create(new InetSocketAddress(options.host(), port), BACKLOG);
             return new LocalStream(server, new Streams(options));
         } catch (IOException e) {
-            throw new UncheckedIOException("port " + port + " of " + options.host() + " cannot be had", e);
+            throw new UncheckedIOException(
+                    "port " + port + " of " + options.host() + " cannot be listened on: " + e.getMessage(), e);
         }
     }
 
@@ -88,10 +89,22 @@ public final class LocalStream implements AutoCloseable {
         return streams.options().region();
     }
 
-    /** Creates a provisioned stream, as CreateStream does, and returns its ARN. */
+    /**
+     * Creates a provisioned stream, as CreateStream does, and returns its ARN.
+     *
+     * @throws IllegalArgumentException if no stream can have that name or that many shards
+     * @throws IllegalStateException if there is such a stream already, or the account's limits do not allow it
+     */
     public String createStream(String name, int shards) {
-        return streams.create(name, Mode.PROVISIONED, shards, StreamOperations.MIN_RECORD_KIB)
-                .arn();
+        if (!Streams.NAME.matcher(name).matches() || name.length() > 128 || shards < 1) {
+            throw new IllegalArgumentException("no stream can be called " + name + " and have " + shards + " shards");
+        }
+        try {
+            return streams.create(name, Mode.PROVISIONED, shards, StreamOperations.MIN_RECORD_KIB)
+                    .arn();
+        } catch (ServiceError e) {
+            throw new IllegalStateException(e.text(), e);
+        }
     }
 
     /** Puts faults into force from the next request on, and lets go of every request that hangs or is delayed. */

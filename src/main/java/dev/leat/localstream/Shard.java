@@ -1,0 +1,135 @@
+package dev.leat.localstream;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One shard: its range of the hash space, its lineage, its records. Guarded by the stream's lock. */
+final class Shard {
+
+    /** What the service grants a shard in a second. */
+    private static final double WRITE_BYTES = 1 << 20;
+
+    private static final double WRITE_RECORDS = 1_000;
+    private static final double READ_BYTES = 2 << 20;
+    private static final double READ_CALLS = 5;
+
+    private final String id;
+    private final String prefix;
+    private final HashKey start;
+    private final HashKey end;
+    private final @Nullable String parent;
+    private final @Nullable String adjacentParent;
+    private final long createdAt;
+    private final ShardLog log = new ShardLog();
+    private final List<Shard> children = new ArrayList<>();
+    private final Allowance writeBytes;
+    private final Allowance writeRecords;
+    private final Allowance readBytes;
+    private final Allowance readCalls;
+    private long closedAt = Long.MAX_VALUE;
+
+    Shard(int ordinal, HashKey start, HashKey end, @Nullable Shard parent, @Nullable Shard adjacent, long createdAt) {
+        this.id = String.format("shardId-%012d", ordinal);
+        this.prefix = SequenceNumber.prefix(createdAt, ordinal);
+        this.start = start;
+        this.end = end;
+        this.parent = parent == null ? null : parent.id;
+        this.adjacentParent = adjacent == null ? null : adjacent.id;
+        this.createdAt = createdAt;
+        this.writeBytes = new Allowance(WRITE_BYTES, createdAt);
+        this.writeRecords = new Allowance(WRITE_RECORDS, createdAt);
+        this.readBytes = new Allowance(READ_BYTES, createdAt);
+        this.readCalls = new Allowance(READ_CALLS, createdAt);
+    }
+
+    String id() {
+        return id;
+    }
+
+    HashKey start() {
+        return start;
+    }
+
+    HashKey end() {
+        return end;
+    }
+
+    @Nullable
+    String parent() {
+        return parent;
+    }
+
+    @Nullable
+    String adjacentParent() {
+        return adjacentParent;
+    }
+
+    long createdAt() {
+        return createdAt;
+    }
+
+    /** When it was split or merged, in milliseconds since the epoch; {@link Long#MAX_VALUE} while it is open. */
+    long closedAt() {
+        return closedAt;
+    }
+
+    boolean open() {
+        return closedAt == Long.MAX_VALUE;
+    }
+
+    List<Shard> children() {
+        return children;
+    }
+
+    ShardLog log() {
+        return log;
+    }
+
+    String startingSequenceNumber() {
+        return SequenceNumber.of(prefix, 0);
+    }
+
+    /** Greater than the last record's; null while the shard is open. */
+    @Nullable
+    String endingSequenceNumber() {
+        return open() ? null : SequenceNumber.of(prefix, log.next());
+    }
+
+    String sequenceNumber(long count) {
+        return SequenceNumber.of(prefix, count);
+    }
+
+    /** The count that a sequence number of this shard stands for, or -1. */
+    long count(String sequenceNumber) {
+        return SequenceNumber.count(prefix, sequenceNumber);
+    }
+
+    void close(long now, List<Shard> heirs) {
+        closedAt = now;
+        children.addAll(heirs);
+    }
+
+    /** Takes a record from the write allowance, if it holds as much. */
+    boolean admitWrite(int bytes, long now) {
+        if (!writeBytes.allows(bytes, now) || !writeRecords.allows(1, now)) {
+            return false;
+        }
+        writeBytes.take(bytes);
+        writeRecords.take(1);
+        return true;
+    }
+
+    /** Whether a read may begin now; what it returned is counted afterwards by {@link #countRead}. */
+    boolean admitRead(long now) {
+        if (!readCalls.allows(1, now) || !readBytes.allows(1, now)) {
+            return false;
+        }
+        readCalls.take(1);
+        return true;
+    }
+
+    void countRead(long bytes) {
+        readBytes.take(bytes);
+    }
+}

@@ -94,7 +94,9 @@ CREATE TABLE leat.quarantine (
     PRIMARY KEY (id)
 );
 
-CREATE INDEX quarantine_lane ON leat.quarantine (lane, id) WHERE state <> 'discarded';
+-- What a claim asks for: the keys that are blocked, and the events that were released.
+CREATE INDEX quarantine_blocking ON leat.quarantine (lane) WHERE state = 'quarantined' AND NOT may_pass;
+CREATE INDEX quarantine_retry ON leat.quarantine (lane, id) WHERE state = 'retry';
 
 -- Events that were settled and are kept for a time (leat run --retain), by day: upkeep drops whole partitions, so that
 -- forgetting leaves no dead rows.

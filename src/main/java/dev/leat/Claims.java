@@ -10,6 +10,10 @@ public interface Claims {
      */
     Claim claim();
 
-    /** Waits until there may be something to claim: at once after a full claim, else until the outbox has grown. */
+    /**
+     * Waits until there may be something to claim: until the outbox has grown, or a lane is left that was not seen empty.
+     *
+     * @throws DatabaseUnavailable when the database cannot be asked now
+     */
     void awaitWork() throws InterruptedException;
 }

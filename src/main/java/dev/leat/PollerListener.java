@@ -29,6 +29,13 @@ public interface PollerListener {
     /** A pass was given up; its lanes are let go, and its events stay in the outbox. */
     default void passFailed(RuntimeException cause, Duration pause) {}
 
+    /**
+     * A duty beside the passes failed; it comes round again, and passes go on meanwhile.
+     *
+     * @param duty what was to be done, such as "sign of life"
+     */
+    default void upkeepFailed(String duty, RuntimeException cause) {}
+
     /** The poller has stopped. */
     default void stopped(boolean drained) {}
 }

@@ -12,8 +12,15 @@ public interface Shaper {
     final class Unshapeable extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final String reason;
+
         public Unshapeable(String reason) {
             super(reason);
+            this.reason = reason;
+        }
+
+        public String reason() {
+            return reason;
         }
     }
 }

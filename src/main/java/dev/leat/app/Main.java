@@ -1,7 +1,51 @@
 package dev.leat.app;
 
-final class Main {
-    public static void main(String[] args) {
-        System.out.println("leat");
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** {@code java -jar leat.jar}. */
+public final class Main {
+
+    private static final CompletableFuture<Integer> ENDED = new CompletableFuture<>();
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        Logging.prepare(Arrays.asList(arguments).contains("--debug"));
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        int code = new Cli(new World(System.getenv(), new Wiring(), Main::untilSignal), out, err).run(arguments);
+        ENDED.complete(code);
+        System.exit(code);
+    }
+
+    /** The process ends with the command's own exit code, not with the signal's. */
+    private static CountDownLatch untilSignal(Duration atMost) {
+        CountDownLatch stop = new CountDownLatch(1);
+        Thread hook = new Thread(
+                () -> {
+                    stop.countDown();
+                    Runtime.getRuntime().halt(ended(atMost));
+                },
+                "leat-stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        return stop;
+    }
+
+    private static int ended(Duration atMost) {
+        try {
+            return ENDED.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException | InterruptedException e) {
+            // What was claimed stays in the outbox; whoever looks at the exit code learns that the stop was not
+            // orderly.
+            return ExitCode.NOT_WELL;
+        }
     }
 }

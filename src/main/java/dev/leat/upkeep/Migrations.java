@@ -2,6 +2,7 @@ package dev.leat.upkeep;
 
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.jooq.DSLContext;
 
 /**
  * Leat's migrations, with a history table of their own in the schema {@code leat}: an application's own Flyway neither sees
@@ -11,6 +12,9 @@ public final class Migrations {
 
     /** Where the scripts lie on the class path, for an application that runs them by its own Flyway. */
     public static final String LOCATION = "classpath:dev/leat/migration";
+
+    /** What {@code leat.schema_version()} answers when the schema fits this Leat. */
+    public static final int SCHEMA_VERSION = 1;
 
     private Migrations() {}
 
@@ -22,6 +26,28 @@ public final class Migrations {
      */
     public static int migrate(DataSource owner) {
         return flyway(owner).migrate().migrationsExecuted;
+    }
+
+    /**
+     * How the schema stands to this Leat, whoever ran the scripts.
+     *
+     * @throws org.jooq.exception.DataAccessException when the database cannot be asked, or the role may not use the schema
+     */
+    public static SchemaState state(DataSource database) {
+        DSLContext dsl = Dsl.of(database);
+        // By the catalog: a name that does not resolve, or a schema without USAGE, would be an error.
+        boolean absent = dsl.fetch("""
+                        SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                        WHERE n.nspname = 'leat' AND p.proname = 'schema_version'
+                        """).isEmpty();
+        if (absent) {
+            return new SchemaState.Absent();
+        }
+        int found = dsl.fetchSingle("SELECT leat.schema_version()").get(0, int.class);
+        if (found < SCHEMA_VERSION) {
+            return new SchemaState.Older(found, SCHEMA_VERSION);
+        }
+        return found == SCHEMA_VERSION ? new SchemaState.Current(found) : new SchemaState.Newer(found, SCHEMA_VERSION);
     }
 
     private static Flyway flyway(DataSource owner) {

@@ -1,0 +1,7 @@
+delete from leat.quarantine
+where leat.quarantine.id = any (
+  cast(
+    ?
+    as bigint[]
+  )
+)

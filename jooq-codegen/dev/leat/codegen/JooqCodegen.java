@@ -1,0 +1,62 @@
+package dev.leat.codegen;
+
+import java.nio.file.Path;
+import org.jooq.codegen.GenerationTool;
+import org.jooq.meta.jaxb.Configuration;
+import org.jooq.meta.jaxb.Database;
+import org.jooq.meta.jaxb.ForcedType;
+import org.jooq.meta.jaxb.Generate;
+import org.jooq.meta.jaxb.Generator;
+import org.jooq.meta.jaxb.Jdbc;
+import org.jooq.meta.jaxb.Target;
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Generates {@code dev.leat.jooq.generated} from a migrated database. The sources are committed; {@code GeneratedSourcesTest}
+ * generates them anew and compares, and writes them with {@code mvn test -Dtest=GeneratedSourcesTest -Dleat.regenerate=true}.
+ */
+@NullMarked
+public final class JooqCodegen {
+
+    public static final String PACKAGE = "dev.leat.jooq.generated";
+
+    private JooqCodegen() {}
+
+    /**
+     * @param url a migrated database
+     * @param directory the root of a source tree
+     */
+    public static void generate(String url, String user, String password, Path directory) throws Exception {
+        GenerationTool.generate(new Configuration()
+                .withJdbc(new Jdbc()
+                        .withDriver("org.postgresql.Driver")
+                        .withUrl(url)
+                        .withUser(user)
+                        .withPassword(password))
+                .withGenerator(new Generator()
+                        .withDatabase(new Database()
+                                .withName("org.jooq.meta.postgres.PostgresDatabase")
+                                .withInputSchema("leat")
+                                .withIncludes(
+                                        "outbox|lane|poller|tally|quarantine|sent|attachment|attached|outbox_id_seq")
+                                .withIncludeRoutines(false)
+                                // The images are passed through as text: no JSON object of anybody's in between.
+                                .withForcedTypes(new ForcedType()
+                                        .withName("VARCHAR")
+                                        .withIncludeTypes("json|\"char\"|char|regclass")))
+                        .withGenerate(new Generate()
+                                .withComments(false)
+                                .withRecords(false)
+                                .withGlobalCatalogReferences(false)
+                                .withGlobalIndexReferences(false)
+                                .withGlobalKeyReferences(false)
+                                .withKeys(false)
+                                .withIndexes(false)
+                                .withJavadoc(false)
+                                .withGeneratedAnnotation(false))
+                        .withTarget(new Target()
+                                .withPackageName(PACKAGE)
+                                .withDirectory(directory.toString())
+                                .withClean(true))));
+    }
+}

@@ -1,0 +1,123 @@
+package dev.leat.app;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.config.Setting;
+import dev.leat.config.Settings;
+import dev.leat.config.SettingsReader;
+import dev.leat.observe.Causes;
+import dev.leat.upkeep.Migrations;
+import dev.leat.upkeep.SchemaState;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import javax.sql.DataSource;
+import org.flywaydb.core.api.FlywayException;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** A command that speaks with the database: opens it, and turns its refusals into faults. */
+abstract class DatabaseCommand implements Callable<Integer> {
+
+    @Mixin
+    private @Nullable DatabaseOptions databaseOptions;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    private final World world;
+
+    DatabaseCommand(World world) {
+        this.world = world;
+    }
+
+    /** What the command does. Refusals of the database may pass through it. */
+    abstract int work(DataSource database) throws SQLException;
+
+    /** Whether the command needs the schema as this version knows it. */
+    boolean needsSchema() {
+        return true;
+    }
+
+    @Override
+    public Integer call() {
+        return inDatabase(reader().database());
+    }
+
+    private int inDatabase(Settings.Database settings) {
+        return translating(settings, () -> {
+            try (HikariDataSource pool = Pools.open(settings, "leat " + spec().name(), 2, Duration.ZERO)) {
+                if (needsSchema()) {
+                    requireSchema(pool);
+                }
+                return work(pool);
+            }
+        });
+    }
+
+    /** Something that the database may refuse. */
+    interface Attempt {
+        int run() throws SQLException;
+    }
+
+    static int translating(Settings.Database settings, Attempt attempt) {
+        try {
+            return attempt.run();
+        } catch (SQLException e) {
+            throw DatabaseFaults.of(e, settings);
+        } catch (DataAccessException | FlywayException e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof SQLException refusal) {
+                    throw DatabaseFaults.of(refusal, settings);
+                }
+            }
+            if (e instanceof FlywayException) {
+                throw new Fault(ExitCode.SCHEMA, "the schema cannot be migrated: " + Causes.line(e), e);
+            }
+            throw e;
+        }
+    }
+
+    static void requireSchema(DataSource database) {
+        SchemaState state = Migrations.state(database);
+        if (!(state instanceof SchemaState.Current)) {
+            throw new Fault(ExitCode.SCHEMA, state.advice());
+        }
+    }
+
+    SettingsReader reader() {
+        Map<Setting, String> given = new EnumMap<>(Setting.class);
+        if (databaseOptions != null) {
+            databaseOptions.into(given);
+        }
+        moreOptions(given);
+        return new SettingsReader(given, world.environment());
+    }
+
+    /** For commands with further options. */
+    void moreOptions(Map<Setting, String> given) {}
+
+    World world() {
+        return world;
+    }
+
+    CommandSpec spec() {
+        if (spec == null) {
+            throw new IllegalStateException("the command runs without picocli");
+        }
+        return spec;
+    }
+
+    PrintWriter out() {
+        return spec().commandLine().getOut();
+    }
+
+    PrintWriter err() {
+        return spec().commandLine().getErr();
+    }
+}

@@ -1,0 +1,32 @@
+package dev.leat.app;
+
+/** The log of the runnable jar. As a library Leat sets nothing: the application's own binding decides. */
+final class Logging {
+
+    private static final String PREFIX = "org.slf4j.simpleLogger.";
+
+    private Logging() {}
+
+    /** To be called before the first logger is made. What the user has set by system property stays. */
+    static void prepare(boolean debug) {
+        set(PREFIX + "showDateTime", "true");
+        set(PREFIX + "dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+        set(PREFIX + "showThreadName", "false");
+        set(PREFIX + "showShortLogName", "false");
+        set(PREFIX + "showLogName", "false");
+        set(PREFIX + "levelInBrackets", "false");
+        set(PREFIX + "defaultLogLevel", debug ? "info" : "error");
+        set(PREFIX + "log.dev.leat", debug ? "debug" : "info");
+        // These log what Leat reports itself, with a stack trace.
+        set(PREFIX + "log.com.zaxxer.hikari", debug ? "info" : "off");
+        set(PREFIX + "log.org.jooq", debug ? "info" : "off");
+        set("org.jooq.no-logo", "true");
+        set("org.jooq.no-tips", "true");
+    }
+
+    private static void set(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package dev.leat.app;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * What the commands see of the world outside, so that a test can give them another.
+ *
+ * @param environment such as {@link System#getenv()}
+ * @param pollers what {@code run} starts
+ * @param stop how the process is asked to stop
+ */
+record World(Map<String, String> environment, PollerFactory pollers, StopSignal stop) {
+
+    /** SIGTERM and SIGINT, or what stands for them. */
+    interface StopSignal {
+
+        /**
+         * From now on a request to stop opens this latch instead of ending the process at once.
+         *
+         * @param atMost how long the process may then take to end by itself
+         */
+        CountDownLatch arm(Duration atMost);
+    }
+}

@@ -1,0 +1,189 @@
+package dev.leat.claim;
+
+import dev.leat.Claim;
+import dev.leat.Claims;
+import dev.leat.DatabaseUnavailable;
+import dev.leat.Deadline;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Claims lanes of one database for one poller; {@link #forWorker()} gives each of the poller's threads its own view. The
+ * package comment has the protocol.
+ */
+public final class JooqClaims {
+
+    private final DataSource dataSource;
+    private final ClaimSettings settings;
+    private final IntSupplier claimants;
+    private final LongSupplier nanoTime;
+    private final LaneBook book;
+    private final LaneLows lows;
+
+    /**
+     * @param claimants how many workers of how many pollers share the lanes now; at least 1
+     * @param nanoTime the monotonic clock
+     * @param random chooses the lane to begin with
+     */
+    public JooqClaims(
+            DataSource dataSource,
+            ClaimSettings settings,
+            IntSupplier claimants,
+            LongSupplier nanoTime,
+            RandomGenerator random) {
+        this.dataSource = dataSource;
+        this.settings = settings;
+        this.claimants = claimants;
+        this.nanoTime = nanoTime;
+        this.book = new LaneBook(random.nextInt(LaneBook.LANES));
+        this.lows = new LaneLows(book, nanoTime);
+    }
+
+    /** For use by one thread. */
+    public Claims forWorker() {
+        return new Worker();
+    }
+
+    private final class Worker implements Claims {
+
+        private Watermark watermark = new Watermark();
+        private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
+
+        @Override
+        public Claim claim() {
+            @Nullable Connection connection = null;
+            try {
+                connection = dataSource.getConnection();
+                connection.setAutoCommit(false);
+                LaneClaim claim = claim(connection);
+                pacer.claimed(claim.events().size(), claim.full());
+                return claim;
+            } catch (SQLException e) {
+                giveUp(connection, e);
+                throw new DatabaseUnavailable("the outbox could not be claimed from", e);
+            } catch (RuntimeException e) {
+                giveUp(connection, e);
+                throw e;
+            }
+        }
+
+        private LaneClaim claim(Connection connection) throws SQLException {
+            Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
+            begin(connection);
+            long drawn = drawn(connection);
+            look(drawn, holders(connection));
+            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven());
+            Map<Integer, Long> lanes = lock(connection);
+            LaneReader reader = new LaneReader(connection, settings);
+            int limit = book.limit(settings.batch(), lanes.size());
+            LaneClaim.Content content = reader.read(lanes, look.proven(), limit);
+            return new LaneClaim(connection, book, lows, deadline, look, content);
+        }
+
+        private void look(long drawn, Set<String> holders) {
+            try {
+                watermark.look(drawn, holders);
+            } catch (Watermark.SequenceWentBack e) {
+                watermark = new Watermark();
+                book.forget();
+                throw e;
+            }
+        }
+
+        private void begin(Connection connection) throws SQLException {
+            Duration timeout = settings.deadline().plus(ClaimSettings.GRACE);
+            try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.BEGIN)) {
+                statement.setString(1, timeout.toMillis() + "ms");
+                statement.execute();
+            }
+        }
+
+        private Set<String> holders(Connection connection) throws SQLException {
+            Set<String> holders = new HashSet<>();
+            try (Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(ClaimStatements.HOLDERS)) {
+                while (rows.next()) {
+                    holders.add(rows.getString(1));
+                }
+            }
+            return holders;
+        }
+
+        private Map<Integer, Long> lock(Connection connection) throws SQLException {
+            int share = Math.max(1, ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt())));
+            Map<Integer, Long> lanes = new TreeMap<>();
+            try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.LOCK_LANES)) {
+                statement.setInt(1, book.turn(share));
+                statement.setInt(2, share);
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        int lane = rows.getInt(1);
+                        lanes.put(lane, book.low(lane, rows.getLong(2)));
+                    }
+                }
+            }
+            return lanes;
+        }
+
+        private static int ceilDiv(int a, int b) {
+            return (a + b - 1) / b;
+        }
+
+        private void giveUp(@Nullable Connection connection, Exception cause) {
+            book.forget();
+            if (connection == null) {
+                return;
+            }
+            try (connection) {
+                connection.rollback();
+                connection.setAutoCommit(true);
+            } catch (SQLException e) {
+                cause.addSuppressed(e);
+            }
+        }
+
+        @Override
+        public void awaitWork() throws InterruptedException {
+            while (true) {
+                Duration rest = pacer.rest();
+                if (rest.isZero()) {
+                    return;
+                }
+                Thread.sleep(rest.toMillis(), rest.toNanosPart() % 1_000_000);
+                if (!book.drained(drawn())) {
+                    return;
+                }
+            }
+        }
+
+        private long drawn() {
+            try (Connection connection = dataSource.getConnection()) {
+                return drawn(connection);
+            } catch (SQLException e) {
+                book.forget();
+                throw new DatabaseUnavailable("the outbox could not be looked at", e);
+            }
+        }
+
+        private long drawn(Connection connection) throws SQLException {
+            try (Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(ClaimStatements.DRAWN)) {
+                rows.next();
+                return rows.getLong(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package dev.leat.claim;
+
+import dev.leat.Claim;
+import dev.leat.DatabaseUnavailable;
+import dev.leat.Deadline;
+import dev.leat.Event;
+import dev.leat.Outcome;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** A claim over one connection's transaction. What it learned of its lanes goes into the book once it is committed. */
+final class LaneClaim implements Claim {
+
+    /**
+     * How one lane was read.
+     *
+     * @param fromOutbox false if what was released from quarantine was read instead, and the outbox not looked at
+     * @param cutAt the last id read, if the lane holds more
+     */
+    record Reading(boolean fromOutbox, OptionalLong cutAt) {
+
+        boolean full() {
+            return !fromOutbox || cutAt.isPresent();
+        }
+    }
+
+    /**
+     * What the sequence said before the lanes were read.
+     *
+     * @param drawn the highest id drawn
+     * @param proven the watermark
+     */
+    record Look(long drawn, long proven) {}
+
+    /** What was read of the lanes held. */
+    record Content(
+            Map<Integer, Reading> readings, List<Event> events, List<Outcome.Waiting> waiting, Set<Long> released) {}
+
+    private final Connection connection;
+    private final LaneBook book;
+    private final LaneLows lows;
+    private final Deadline deadline;
+    private final Look look;
+    private final Content content;
+    private boolean committed;
+
+    LaneClaim(Connection connection, LaneBook book, LaneLows lows, Deadline deadline, Look look, Content content) {
+        this.connection = connection;
+        this.book = book;
+        this.lows = lows;
+        this.deadline = deadline;
+        this.look = look;
+        this.content = content;
+    }
+
+    @Override
+    public List<Event> events() {
+        return content.events();
+    }
+
+    @Override
+    public List<Outcome.Waiting> waiting() {
+        return content.waiting();
+    }
+
+    @Override
+    public Set<Long> released() {
+        return content.released();
+    }
+
+    @Override
+    public boolean full() {
+        return content.readings().values().stream().anyMatch(Reading::full);
+    }
+
+    @Override
+    public Deadline deadline() {
+        return deadline;
+    }
+
+    @Override
+    public Connection transaction() {
+        return connection;
+    }
+
+    @Override
+    public void commit(Collection<Event> left) {
+        try {
+            boolean stored = lows.store(connection, content.readings().keySet());
+            if (stored || !content.events().isEmpty() || !content.waiting().isEmpty()) {
+                connection.commit();
+            } else {
+                // Nothing was written: no need for the server to log a commit.
+                connection.rollback();
+            }
+            committed = true;
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(
+                    "the claim of lanes " + content.readings().keySet() + " was not committed: its events "
+                            + "will be claimed again",
+                    e);
+        }
+        note(left);
+    }
+
+    private void note(Collection<Event> left) {
+        Map<Integer, Long> firstLeft = new HashMap<>();
+        for (Event event : left) {
+            firstLeft.merge(event.lane(), event.id(), Math::min);
+        }
+        content.readings().forEach((lane, reading) -> {
+            if (reading.fromOutbox()) {
+                Long first = firstLeft.get(lane);
+                book.settled(
+                        lane,
+                        look.drawn(),
+                        look.proven(),
+                        reading.cutAt(),
+                        first == null ? OptionalLong.empty() : OptionalLong.of(first));
+            } else {
+                book.unread(lane);
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        if (!committed) {
+            // Perhaps the connection was lost, and the next one leads to another server.
+            book.forget();
+        }
+        try (connection) {
+            if (!committed) {
+                connection.rollback();
+            }
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            // The session is gone or going, and with it the lanes: there is nothing left to give back.
+            book.forget();
+        }
+    }
+}

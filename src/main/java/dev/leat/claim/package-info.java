@@ -1,0 +1,36 @@
+/**
+ * Room 2 of 5. Receives the outbox as capture has left it. Hands on {@linkplain dev.leat.Claim claims}: lanes held by an open
+ * transaction, and their next events.
+ *
+ * <h2>The lane protocol</h2>
+ *
+ * <p>Every partition key belongs to one of 64 lanes, and every lane has a row in {@code leat.lane}. <b>Whoever holds that row
+ * {@code FOR UPDATE} may publish the lane's events; nobody else may.</b> The row lock is the only authority. It lives in a
+ * transaction, so it ends with its holder: a killed process loses its connection and with it the lanes, a vanished host
+ * loses them when the server's {@code idle_in_transaction_session_timeout} runs out. There is no lease to renew, no leader,
+ * and nothing to clean up.
+ *
+ * <p>The lock is taken in one statement and the events are read in the next, in READ COMMITTED. A single statement would read
+ * with a snapshot older than the lock, and would find rows again that the holder before has published and deleted.
+ *
+ * <p>A claim is good until its {@linkplain dev.leat.Deadline deadline}, which lies before the server's timeout. A paused
+ * process that wakes later finds it passed and publishes nothing. Should the server let the lanes go earlier than that (its
+ * restart, a terminated session), two pollers may publish the same events side by side. Each of them begins with the first
+ * event not settled and keeps the order, so first deliveries stay in order; what the consumer sees more than once are replays,
+ * told by their ids.
+ *
+ * <h2>The low watermark</h2>
+ *
+ * <p>Deleted rows stay in the index until vacuum may remove them, and a long transaction elsewhere can forbid that for hours.
+ * So a claim begins reading above the lane's <em>low</em>, below which nothing unsettled can appear any more. A low moves only
+ * as far as a proof reaches ({@link dev.leat.claim.Watermark}) and as far as the lane was read and settled. Each poller keeps
+ * its own in memory ({@link dev.leat.claim.LaneBook}); the lane's row is given a newer one only every ten seconds, for those
+ * who start later, because that row's own dead versions would cost what they save.
+ *
+ * <p>The same proof orders events whose partition key is not the table's primary key ({@code held}): no row lock orders their
+ * writers, so a higher id may commit before a lower one. They are claimed only up to the watermark.
+ */
+@NullMarked
+package dev.leat.claim;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,22 @@
+package dev.leat.config;
+
+import java.util.List;
+
+/** Settings that cannot be worked with; says everything that is wrong with them. */
+public final class InvalidSettings extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<String> faults;
+
+    /**
+     * @param faults one sentence for each, at least one
+     */
+    public InvalidSettings(List<String> faults) {
+        super(String.join("; ", faults));
+        this.faults = List.copyOf(faults);
+    }
+
+    public List<String> faults() {
+        return faults;
+    }
+}

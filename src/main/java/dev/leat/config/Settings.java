@@ -1,0 +1,112 @@
+package dev.leat.config;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that {@code leat run} can be told. */
+public record Settings(Database database, Stream stream, Poller poller) {
+
+    /**
+     * Where the outbox is.
+     *
+     * @param url a JDBC URL; any driver on the class path that speaks to PostgreSQL, such as {@code jdbc:postgresql:} or
+     *     {@code jdbc:aws-wrapper:postgresql:}
+     * @param username null when the URL or the driver knows it
+     * @param password null when the URL or the driver knows it; never printed
+     */
+    public record Database(
+            String url, @Nullable String username, @Nullable String password) {
+
+        public Database {
+            Faults faults = new Faults();
+            if (!url.startsWith("jdbc:")) {
+                faults.add(Setting.DATABASE_URL + " must be a JDBC URL, such as jdbc:postgresql://localhost:5432/shop");
+            } else if (!url.contains("postgresql:")) {
+                faults.add(Setting.DATABASE_URL + " does not name PostgreSQL: it must begin like jdbc:postgresql:");
+            }
+            if (username != null) {
+                faults.notBlank(Setting.DATABASE_USERNAME, username);
+            }
+            faults.raise();
+        }
+
+        /** The URL without its parameters: they may hold a password. */
+        public String printableUrl() {
+            int parameters = url.indexOf('?');
+            String plain = parameters < 0 ? url : url.substring(0, parameters);
+            return plain.replaceFirst("//[^/@]*@", "//");
+        }
+
+        /** Without the password. */
+        @Override
+        public String toString() {
+            return "Database[" + printableUrl() + (username == null ? "" : " as " + username) + "]";
+        }
+    }
+
+    /**
+     * Where events go.
+     *
+     * @param stream a name or ARN for all events whose table names none
+     * @param maxRecordSize data and partition key together, in bytes; null: what the stream says, else 1 MiB
+     */
+    public record Stream(String stream, @Nullable Integer maxRecordSize) {
+
+        public Stream {
+            Faults faults = new Faults();
+            faults.notBlank(Setting.STREAM, stream);
+            if (!stream.isBlank()
+                    && !stream.matches("[a-zA-Z0-9_.-]{1,128}|arn:[^:]+:kinesis:[^:]+:[^:]*:stream/[a-zA-Z0-9_.-]+")) {
+                faults.add(Setting.STREAM + " is '" + stream
+                        + "', which is neither a stream's name (letters, digits, _ . -) nor its ARN");
+            }
+            if (maxRecordSize != null) {
+                faults.range(Setting.MAX_RECORD_SIZE, maxRecordSize, 1024, 10 << 20);
+            }
+            faults.raise();
+        }
+    }
+
+    /**
+     * How a poller works.
+     *
+     * @param retain how long settled events are kept; null: they are deleted at once
+     * @param workers passes that run beside each other, each with a connection of its own
+     * @param batch events that one claim takes at most
+     * @param requestsInFlight requests to the stream under way at once, for each worker
+     * @param idleInterval how long an idle poller waits before it looks again
+     * @param publishDeadline how long one claim may be published before its lanes are let go
+     * @param stopDeadline how long a stopping poller may take to finish what it holds
+     * @param serverName the {@code source.name} of the envelope; null: the database's name
+     */
+    public record Poller(
+            @Nullable Duration retain,
+            int workers,
+            int batch,
+            int requestsInFlight,
+            Duration idleInterval,
+            Duration publishDeadline,
+            Duration stopDeadline,
+            @Nullable String serverName) {
+
+        public static final Poller DEFAULT = new Poller(
+                null, 2, 2000, 4, Duration.ofMillis(20), Duration.ofSeconds(15), Duration.ofSeconds(20), null);
+
+        public Poller {
+            Faults faults = new Faults();
+            if (retain != null) {
+                faults.range(Setting.RETAIN, retain, Duration.ofMinutes(1), Duration.ofDays(3650));
+            }
+            faults.range(Setting.WORKERS, workers, 1, 64);
+            faults.range(Setting.BATCH, batch, 1, 50_000);
+            faults.range(Setting.REQUESTS_IN_FLIGHT, requestsInFlight, 1, 64);
+            faults.range(Setting.IDLE_INTERVAL, idleInterval, Duration.ofMillis(1), Duration.ofMinutes(1));
+            faults.range(Setting.PUBLISH_DEADLINE, publishDeadline, Duration.ofSeconds(1), Duration.ofMinutes(5));
+            faults.range(Setting.STOP_DEADLINE, stopDeadline, Duration.ofSeconds(1), Duration.ofMinutes(10));
+            if (serverName != null) {
+                faults.notBlank(Setting.SERVER_NAME, serverName);
+            }
+            faults.raise();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.leat.config;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Sizes in bytes as people write them: {@code 1048576}, {@code 512KiB}, {@code 10MiB}. */
+public final class Sizes {
+
+    private static final Pattern WRITTEN = Pattern.compile("(\\d{1,9})\\s*(KiB|MiB)?");
+
+    private Sizes() {}
+
+    /**
+     * @return bytes
+     * @throws IllegalArgumentException when the text is no such size; the message says what is expected
+     */
+    public static int parse(String text) {
+        Matcher written = WRITTEN.matcher(text.strip());
+        if (!written.matches()) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not a size: write bytes, or a number with KiB or MiB, such as 10MiB");
+        }
+        long number = Long.parseLong(written.group(1));
+        String unit = written.group(2);
+        long bytes = unit == null ? number : number << (unit.equals("KiB") ? 10 : 20);
+        return (int) Math.min(bytes, Integer.MAX_VALUE);
+    }
+}

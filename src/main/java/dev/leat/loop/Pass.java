@@ -1,0 +1,89 @@
+package dev.leat.loop;
+
+import dev.leat.Claim;
+import dev.leat.Claims;
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.Publisher;
+import dev.leat.Settlement;
+import dev.leat.Shaper;
+import dev.leat.StreamRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/** One claim's way through the rooms. Not thread-safe: each worker has its own. */
+final class Pass {
+
+    private final Claims claims;
+    private final Shaper shaper;
+    private final Publisher publisher;
+    private final Settlement settlement;
+    private final PollerListener listener;
+    private final String defaultStream;
+    private final LongSupplier nanoTime;
+
+    Pass(Claims claims, Rooms rooms, LongSupplier nanoTime) {
+        this.claims = claims;
+        this.shaper = rooms.shaper();
+        this.publisher = rooms.publisher();
+        this.settlement = rooms.settlement();
+        this.listener = rooms.listener();
+        this.defaultStream = rooms.defaultStream();
+        this.nanoTime = nanoTime;
+    }
+
+    /** What a pass has come to: whether there is more to do at once, and whether anything could be done. */
+    record Result(boolean more, boolean stuck) {}
+
+    Result run() {
+        long began = nanoTime.getAsLong();
+        try (Claim claim = claims.claim()) {
+            Shaped shaped = shape(claim.events());
+            List<Outcome> outcomes = new ArrayList<>(shaped.refused());
+            outcomes.addAll(publisher.publish(shaped.records(), claim.deadline()));
+            settlement.settle(claim, outcomes);
+            return told(claim, outcomes, Duration.ofNanos(nanoTime.getAsLong() - began));
+        }
+    }
+
+    private record Shaped(List<StreamRecord> records, List<Outcome> refused) {}
+
+    /** An event without a form is refused, and those of its key behind it wait, unless they may pass. */
+    private Shaped shape(List<Event> events) {
+        List<StreamRecord> records = new ArrayList<>(events.size());
+        List<Outcome> refused = new ArrayList<>();
+        Map<String, Long> blocked = new HashMap<>();
+        for (Event event : events) {
+            Optional<Long> behind =
+                    Optional.ofNullable(blocked.get(event.route().partitionKey()));
+            if (behind.isPresent()) {
+                refused.add(new Outcome.Waiting(event, behind.get()));
+                continue;
+            }
+            try {
+                String stream = Optional.ofNullable(event.route().stream()).orElse(defaultStream);
+                records.add(new StreamRecord(event, stream, shaper.shape(event)));
+            } catch (Shaper.Unshapeable e) {
+                refused.add(new Outcome.Quarantined(event, e.reason()));
+                if (!event.mayPass()) {
+                    blocked.put(event.route().partitionKey(), event.id());
+                }
+            }
+        }
+        return new Shaped(records, refused);
+    }
+
+    private Result told(Claim claim, List<Outcome> outcomes, Duration took) {
+        if (!outcomes.isEmpty()) {
+            listener.settled(outcomes, took);
+        }
+        boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
+        return new Result(claim.full(), stuck);
+    }
+}

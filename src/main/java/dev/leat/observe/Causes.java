@@ -1,0 +1,33 @@
+package dev.leat.observe;
+
+import org.jspecify.annotations.Nullable;
+
+/** What an exception says, for a line of text. */
+public final class Causes {
+
+    private Causes() {}
+
+    /** The messages of an exception and its causes on one line, each said once. */
+    public static String line(Throwable thrown) {
+        StringBuilder line = new StringBuilder();
+        int depth = 0;
+        for (Throwable each = thrown; each != null && depth < 5; each = next(each)) {
+            String message = message(each);
+            if (line.indexOf(message) < 0) {
+                line.append(line.isEmpty() ? "" : ": ").append(message);
+            }
+            depth++;
+        }
+        return line.toString();
+    }
+
+    private static @Nullable Throwable next(Throwable thrown) {
+        return thrown.getCause() == thrown ? null : thrown.getCause();
+    }
+
+    private static String message(Throwable thrown) {
+        String message = thrown.getMessage();
+        String said = message == null || message.isBlank() ? thrown.getClass().getSimpleName() : message;
+        return said.strip().replaceAll("\\s+", " ");
+    }
+}

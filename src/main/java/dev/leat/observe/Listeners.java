@@ -1,0 +1,62 @@
+package dev.leat.observe;
+
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells several listeners, in order. One that throws is logged, and neither the others nor the poller notice. */
+public final class Listeners implements PollerListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+
+    private final List<PollerListener> listeners;
+
+    public Listeners(List<PollerListener> listeners) {
+        this.listeners = List.copyOf(listeners);
+    }
+
+    @Override
+    public void settled(List<Outcome> outcomes, Duration took) {
+        tell(listener -> listener.settled(outcomes, took));
+    }
+
+    @Override
+    public void retrying(String stream, String code, int entries, Duration pause) {
+        tell(listener -> listener.retrying(stream, code, entries, pause));
+    }
+
+    @Override
+    public void outOfSequence(Event event, String shardId, String sequenceNumber) {
+        tell(listener -> listener.outOfSequence(event, shardId, sequenceNumber));
+    }
+
+    @Override
+    public void passFailed(RuntimeException cause, Duration pause) {
+        tell(listener -> listener.passFailed(cause, pause));
+    }
+
+    @Override
+    public void upkeepFailed(String duty, RuntimeException cause) {
+        tell(listener -> listener.upkeepFailed(duty, cause));
+    }
+
+    @Override
+    public void stopped(boolean drained) {
+        tell(listener -> listener.stopped(drained));
+    }
+
+    private void tell(Consumer<PollerListener> message) {
+        for (PollerListener listener : listeners) {
+            try {
+                message.accept(listener);
+            } catch (RuntimeException e) {
+                LOG.warn("the listener {} threw, which listeners must not; it missed this message", listener, e);
+            }
+        }
+    }
+}

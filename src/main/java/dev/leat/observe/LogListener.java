@@ -1,0 +1,130 @@
+package dev.leat.observe;
+
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes to the log what a person should know: what follows from an event, not only that it happened. What repeats, such as
+ * throttling, is written twice a minute at most, with the number of times left out.
+ */
+public final class LogListener implements PollerListener {
+
+    private static final Duration BETWEEN_ALIKE = Duration.ofSeconds(30);
+
+    private final Logger log;
+    private final Seldom seldom;
+    private final Progress progress;
+
+    public LogListener() {
+        this(LoggerFactory.getLogger("dev.leat"), System::nanoTime);
+    }
+
+    LogListener(Logger log, LongSupplier nanoTime) {
+        this.log = log;
+        this.seldom = new Seldom(BETWEEN_ALIKE, nanoTime);
+        this.progress = new Progress(nanoTime);
+    }
+
+    @Override
+    public void settled(List<Outcome> outcomes, Duration took) {
+        int delivered = 0;
+        for (Outcome outcome : outcomes) {
+            if (outcome instanceof Outcome.Delivered) {
+                delivered++;
+            } else if (outcome instanceof Outcome.Quarantined quarantined) {
+                quarantined(quarantined);
+            }
+        }
+        if (log.isDebugEnabled()) {
+            log.debug(
+                    "a pass settled {} events, {} of them delivered, in {} ms",
+                    outcomes.size(),
+                    delivered,
+                    took.toMillis());
+        }
+        OptionalLong published = progress.add(delivered);
+        if (published.isPresent()) {
+            log.info("published {} events since the last such line", published.getAsLong());
+        }
+    }
+
+    private void quarantined(Outcome.Quarantined quarantined) {
+        Event event = quarantined.event();
+        seldom.admit("quarantined " + quarantined.reason())
+                .ifPresent(heldBack -> log.warn(
+                        "event {} of key {} cannot be sent and is in quarantine: {}; later events of its key {}; see `leat quarantine list`{}",
+                        event.id(),
+                        event.route().partitionKey(),
+                        quarantined.reason(),
+                        event.mayPass() ? "pass it" : "wait there behind it until it is retried or discarded",
+                        more(heldBack)));
+    }
+
+    @Override
+    public void retrying(String stream, String code, int entries, Duration pause) {
+        seldom.admit(stream + " " + code)
+                .ifPresent(heldBack -> log.warn(
+                        "stream {} answered {} for {} entries: they are sent again after {} ms, and later events of their keys wait{}",
+                        stream,
+                        code,
+                        entries,
+                        pause.toMillis(),
+                        more(heldBack)));
+    }
+
+    @Override
+    public void outOfSequence(Event event, String shardId, String sequenceNumber) {
+        log.error(
+                "event {} of key {} was acknowledged by {} with sequence number {}, which is not above its predecessor's:"
+                        + " consumers must order this key by the event id",
+                event.id(),
+                event.route().partitionKey(),
+                shardId,
+                sequenceNumber);
+    }
+
+    @Override
+    public void passFailed(RuntimeException cause, Duration pause) {
+        seldom.admit("pass failed " + cause.getMessage())
+                .ifPresent(heldBack -> log.warn(
+                        "a pass was given up: {}; its lanes are free for any poller, its events stay in the outbox, and the next"
+                                + " pass begins in {} ms{}",
+                        Causes.line(cause),
+                        pause.toMillis(),
+                        more(heldBack)));
+        log.debug("the pass failed by", cause);
+    }
+
+    @Override
+    public void upkeepFailed(String duty, RuntimeException cause) {
+        seldom.admit("upkeep " + duty)
+                .ifPresent(heldBack -> log.warn(
+                        "the {} failed: {}; it is tried again, and events are published meanwhile{}",
+                        duty,
+                        Causes.line(cause),
+                        more(heldBack)));
+        log.debug("the {} failed by", duty, cause);
+    }
+
+    @Override
+    public void stopped(boolean drained) {
+        if (drained) {
+            log.info("stopped: everything claimed is settled, and no lane is held");
+        } else {
+            log.warn(
+                    "stopped at the deadline with a claim under way: its lanes are free once its session has ended, within seconds,"
+                            + " and its events, of which some may have been sent, are sent again by the next poller");
+        }
+    }
+
+    private static String more(long heldBack) {
+        return heldBack == 0 ? "" : " (and " + heldBack + " more like it since the last such line)";
+    }
+}

@@ -1,0 +1,13 @@
+/**
+ * Room 5 of 5. Receives a claim and what became of each of its events. Hands on nothing: it deletes (or keeps) what the stream
+ * has acknowledged, sets aside what can never be sent and what must wait behind that, leaves the rest, and commits, all in the
+ * transaction that holds the lanes.
+ *
+ * <p>Exactly the rows that were read are deleted, by their ids, and counted: a range would take rows along that became visible
+ * since. The commit does not wait for the disk ({@code synchronous_commit} is off in a claim): a crash of the server can bring
+ * deleted rows back, and they are published once more, which is what a crash may do.
+ */
+@NullMarked
+package dev.leat.settle;
+
+import org.jspecify.annotations.NullMarked;

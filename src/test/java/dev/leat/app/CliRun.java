@@ -1,0 +1,48 @@
+package dev.leat.app;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** The command line in this JVM, with an environment of the test's own and its output captured. */
+final class CliRun {
+
+    final Map<String, String> environment = new HashMap<>();
+    final CountDownLatch stop = new CountDownLatch(1);
+    PollerFactory pollers = parts -> {
+        throw new IllegalStateException("this test starts no poller");
+    };
+
+    /** What one command left behind. */
+    record Result(int exitCode, String out, String err) {
+
+        List<String> errLines() {
+            return err.lines().toList();
+        }
+    }
+
+    static CliRun on(TestDatabase database, String role) {
+        CliRun run = new CliRun();
+        run.environment.put("LEAT_DATABASE_URL", database.url());
+        run.environment.put("LEAT_DATABASE_USERNAME", role);
+        run.environment.put("LEAT_DATABASE_PASSWORD", TestServer.password());
+        return run;
+    }
+
+    static CliRun on(TestDatabase database) {
+        return on(database, TestServer.OWNER);
+    }
+
+    Result leat(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        World world = new World(environment, pollers, atMost -> stop);
+        int code = new Cli(world, new PrintWriter(out), new PrintWriter(err)).run(arguments);
+        return new Result(code, out.toString(), err.toString());
+    }
+}

@@ -1,0 +1,121 @@
+package dev.leat.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Every fault with the database that a person can cause ends in one clear line and an exit code of its kind. */
+@Tag("postgres")
+class DatabaseFaultsTest {
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().emptyDatabase();
+
+    private final CliRun cli = CliRun.on(database);
+
+    private void assertOneLine(CliRun.Result result, int exitCode, String... says) {
+        assertThat(result.errLines()).as(result.toString()).hasSize(1);
+        assertThat(result.err()).startsWith("leat: ").contains(says).doesNotContain("Exception", "\tat ");
+        assertThat(result.exitCode()).isEqualTo(exitCode);
+    }
+
+    @Test
+    void migrateMakesTheSchemaAndASecondTimeSaysThatItIsThere() {
+        assertThat(cli.leat("migrate").out()).contains("is migrated");
+        CliRun.Result again = cli.leat("migrate");
+        assertThat(again.out()).contains("up to date");
+        assertThat(again.exitCode()).isZero();
+    }
+
+    @Test
+    void noDatabaseIsNamed() {
+        cli.environment.clear();
+        assertOneLine(cli.leat("migrate"), 2, "--database-url (LEAT_DATABASE_URL)");
+    }
+
+    @Test
+    void nothingListensThere() {
+        cli.environment.put("LEAT_DATABASE_URL", "jdbc:postgresql://localhost:1/shop");
+        assertOneLine(
+                cli.leat("migrate"), 3, "no connection to jdbc:postgresql://localhost:1/shop", "LEAT_DATABASE_URL");
+    }
+
+    @Test
+    void theHostIsUnknown() {
+        cli.environment.put("LEAT_DATABASE_URL", "jdbc:postgresql://no-such-host.invalid:5432/shop");
+        assertOneLine(cli.leat("migrate"), 3, "the host no-such-host.invalid is not known");
+    }
+
+    @Test
+    void noDriverKnowsTheUrl() {
+        cli.environment.put("LEAT_DATABASE_URL", "jdbc:aws-wrapper:postgresql://localhost/shop");
+        assertOneLine(cli.leat("migrate"), 3, "no JDBC driver on the class path", "jdbc:aws-wrapper");
+    }
+
+    @Test
+    void theRoleDoesNotExist() {
+        cli.environment.put("LEAT_DATABASE_USERNAME", "nobody_of_that_name");
+        assertOneLine(cli.leat("migrate"), 3, "nobody_of_that_name");
+    }
+
+    @Test
+    void theDatabaseDoesNotExist() {
+        cli.environment.put("LEAT_DATABASE_URL", database.url() + "_not");
+        assertOneLine(cli.leat("migrate"), 3, "_not\" does not exist", "LEAT_DATABASE_URL");
+    }
+
+    @Test
+    void theRoleMayNotCreateASchema() {
+        CliRun stranger = CliRun.on(database, database.role("leat_stranger"));
+        assertOneLine(stranger.leat("migrate"), 3, "permission denied");
+    }
+
+    @Test
+    void theSchemaIsAbsent() {
+        assertOneLine(cli.leat("run", "--stream", "orders"), 4, "run `leat migrate`");
+    }
+
+    @Test
+    void theSchemaIsOlder() {
+        cli.leat("migrate");
+        database.run("CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer LANGUAGE sql AS 'SELECT 0'");
+        assertOneLine(cli.leat("run", "--stream", "orders"), 4, "version 0", "run `leat migrate`");
+    }
+
+    @Test
+    void theSchemaIsNewer() {
+        cli.leat("migrate");
+        database.run("CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer LANGUAGE sql AS 'SELECT 99'");
+        assertOneLine(cli.leat("run", "--stream", "orders"), 4, "version 99", "upgrade the jar");
+        assertOneLine(cli.leat("migrate"), 4, "version 99", "upgrade the jar");
+    }
+
+    @Test
+    void allFaultsOfTheSettingsAreToldAtOnce() {
+        cli.environment.clear();
+        CliRun.Result result = cli.leat("run", "--workers", "none");
+        assertThat(result.exitCode()).isEqualTo(2);
+        assertThat(result.errLines()).hasSize(3).allMatch(line -> line.startsWith("leat: "));
+    }
+
+    @Test
+    void anUnknownOptionIsRefused() {
+        assertOneLine(cli.leat("run", "--retian", "7d"), 2, "--retian", "leat run --help");
+    }
+
+    @Test
+    void withoutACommandItSaysHowToGetHelp() {
+        assertOneLine(cli.leat(), 2, "leat --help");
+    }
+
+    @Test
+    void helpAndVersionAreAnswered() {
+        assertThat(cli.leat("--help").out()).contains("migrate", "run", "Exit codes");
+        assertThat(cli.leat("run", "--help").out()).contains("LEAT_IDLE_INTERVAL", "20ms");
+        assertThat(cli.leat("--version").out()).startsWith("leat ");
+    }
+}

@@ -1,0 +1,122 @@
+package dev.leat.architecture;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameStartingWith;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+
+    private static final List<String> ROOMS = List.of("claim", "shape", "publish", "settle");
+
+    private static final JavaClasses LEAT = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.leat");
+
+    @Test
+    void theVocabularyKnowsTheJdkAlone() {
+        classes()
+                .that(resideInAPackage("dev.leat"))
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage("dev.leat", "java..", "org.jspecify.."))
+                .check(LEAT);
+    }
+
+    @Test
+    void roomsKnowTheVocabularyAndNothingElseOfLeat() {
+        for (String room : ROOMS) {
+            String own = "dev.leat." + room;
+            noClasses()
+                    .that(resideInAPackage(own))
+                    .should()
+                    .dependOnClassesThat(leatOutside("dev.leat", own, "dev.leat.jooq.generated.."))
+                    .check(LEAT);
+        }
+    }
+
+    @Test
+    void theLoopSeesPortsOnly() {
+        noClasses()
+                .that(resideInAPackage("dev.leat.loop"))
+                .should()
+                .dependOnClassesThat(leatOutside("dev.leat", "dev.leat.loop"))
+                .check(LEAT);
+    }
+
+    @Test
+    void onlyTheAppAndTheDemoReachIntoSeveralRooms() {
+        for (String room : ROOMS) {
+            classes()
+                    .that(resideInAPackage("dev.leat." + room))
+                    .should()
+                    .onlyHaveDependentClassesThat(
+                            resideInAnyPackage("dev.leat." + room, "dev.leat.app", "dev.leat.config", "dev.leat.demo"))
+                    .check(LEAT);
+        }
+    }
+
+    @Test
+    void jooqStaysInItsAdapters() {
+        noClasses()
+                .that(DescribedPredicate.not(simpleNameStartingWith("Jooq")
+                        .or(simpleNameEndingWith("Statements"))
+                        .or(resideInAnyPackage("dev.leat.upkeep", "dev.leat.jooq.generated.."))))
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.jooq.."))
+                .check(LEAT);
+    }
+
+    @Test
+    void theAwsSdkStaysInPublishAndWhereItIsWired() {
+        noClasses()
+                .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.publish", "dev.leat.app", "dev.leat.demo")))
+                .should()
+                .dependOnClassesThat(resideInAPackage("software.amazon.awssdk.."))
+                .check(LEAT);
+    }
+
+    @Test
+    void theLocalStreamKnowsNothingOfLeatAndTheProductNothingOfIt() {
+        noClasses()
+                .that(resideInAPackage("dev.leat.localstream.."))
+                .should()
+                .dependOnClassesThat(leatOutside("dev.leat.localstream.."))
+                .check(LEAT);
+        noClasses()
+                .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.localstream..", "dev.leat.demo..")))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(
+                        "dev.leat.localstream..",
+                        "dev.leat.demo..",
+                        "io.zonky..",
+                        "com.fasterxml.jackson.dataformat.cbor.."))
+                .check(LEAT);
+    }
+
+    @Test
+    void noArrowGoesBack() {
+        slices().matching("dev.leat.(*)..").should().beFreeOfCycles().check(LEAT);
+    }
+
+    @Test
+    void thereIsNoPackageForWhateverHasNoRoom() {
+        assertThat(LEAT.stream().map(JavaClass::getPackageName).distinct())
+                .noneMatch(name -> name.matches(".*\\.(util|utils|common|helper|misc)(\\..*)?"));
+    }
+
+    private static DescribedPredicate<JavaClass> leatOutside(String... allowed) {
+        return resideInAPackage("dev.leat..").and(DescribedPredicate.not(resideInAnyPackage(allowed)));
+    }
+}

@@ -1,0 +1,5 @@
+/** What may know what. */
+@NullMarked
+package dev.leat.architecture;
+
+import org.jspecify.annotations.NullMarked;

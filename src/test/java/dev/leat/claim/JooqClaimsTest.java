@@ -1,0 +1,284 @@
+package dev.leat.claim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Claim;
+import dev.leat.Claims;
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.settle.JooqSettlement;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("postgres")
+class JooqClaimsTest {
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().database();
+
+    private Claims claims(int claimants, ClaimSettings settings) {
+        return new JooqClaims(database.owner(), settings, () -> claimants, System::nanoTime, new Random(1)).forWorker();
+    }
+
+    private final Claims claims = claims(1, ClaimSettings.DEFAULT);
+
+    @Test
+    void eventsComeInAscendingOrderAndAreGoneOnceSettled() {
+        write("a", "b", "a", "c", "a");
+        assertThat(deliver(claims)).containsExactlyInAnyOrder(1L, 2L, 3L, 4L, 5L);
+        assertThat(deliver(claims)).isEmpty();
+        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
+    }
+
+    @Test
+    void theEventsOfAKeyComeInTheOrderOfTheirIds() {
+        write("a", "b", "a", "c", "a", "b");
+        try (Claim claim = claims.claim()) {
+            assertThat(ids(claim, "a")).containsExactly(1L, 3L, 5L);
+            assertThat(ids(claim, "b")).containsExactly(2L, 6L);
+        }
+    }
+
+    @Test
+    void aHeldLaneIsNotClaimedTwiceAndComesBackWhenItsHolderEnds() {
+        write("a");
+        Claims other = claims(1, ClaimSettings.DEFAULT);
+        try (Claim claim = claims.claim()) {
+            assertThat(claim.events()).hasSize(1);
+            try (Claim second = other.claim()) {
+                assertThat(second.events()).isEmpty();
+            }
+        }
+        assertThat(deliver(other)).containsExactly(1L);
+    }
+
+    @Test
+    void claimantsShareTheLanes() {
+        writeMany(640);
+        Claims first = claims(2, ClaimSettings.DEFAULT);
+        Claims second = claims(2, ClaimSettings.DEFAULT);
+        try (Claim one = first.claim();
+                Claim two = second.claim()) {
+            assertThat(lanes(one)).hasSize(32);
+            assertThat(lanes(two)).hasSize(32).doesNotContainAnyElementsOf(lanes(one));
+        }
+    }
+
+    @Test
+    void aBacklogIsReadInBatchesUntilItIsGone() {
+        writeMany(1000);
+        Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(128));
+        List<Long> seen = new ArrayList<>();
+        for (int pass = 0; pass < 100 && seen.size() < 1000; pass++) {
+            List<Long> some = deliver(small);
+            assertThat(some.size()).isBetween(1, 128 * 4);
+            seen.addAll(some);
+        }
+        assertThat(seen).hasSize(1000).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped() {
+        write("a", "b");
+        try (Claim claim = claims.claim()) {
+            settle(
+                    claim,
+                    claim.events().stream()
+                            .map(event -> event.id() == 1
+                                    ? new Outcome.TryLater(event, "throttled")
+                                    : new Outcome.Delivered(event, "shard", "1"))
+                            .toList());
+        }
+        assertThat(deliver(claims)).containsExactly(1L);
+    }
+
+    @Test
+    void anEventThatCommitsLateIsNotPassedByTheWatermark() throws SQLException {
+        write("a");
+        deliver(claims);
+        try (Connection slow = database.owner().getConnection();
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute(insert("a", false));
+            write("b", "c");
+            assertThat(deliver(claims)).containsExactlyInAnyOrder(3L, 4L);
+            assertThat(deliver(claims)).isEmpty();
+            slow.commit();
+        }
+        assertThat(deliver(claims)).containsExactly(2L);
+    }
+
+    @Test
+    void aPreparedTransactionIsWaitedForToo() throws SQLException {
+        write("a");
+        deliver(claims);
+        try (Connection slow = database.owner().getConnection();
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute(insert("a", false));
+            write("b");
+            assertThat(deliver(claims)).containsExactly(3L);
+            statement.execute("PREPARE TRANSACTION 'leat-test'");
+            assertThat(deliver(claims)).isEmpty();
+            slow.setAutoCommit(true);
+            statement.execute("COMMIT PREPARED 'leat-test'");
+        }
+        assertThat(deliver(claims)).containsExactly(2L);
+    }
+
+    @Test
+    void heldEventsWaitUntilEveryLowerIdIsDecided() throws SQLException {
+        try (Connection slow = database.owner().getConnection();
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute(insert("a", true));
+            database.run(insert("a", true));
+            database.run(insert("b", false));
+            assertThat(deliver(claims)).containsExactly(3L);
+            assertThat(deliver(claims)).isEmpty();
+            slow.commit();
+        }
+        assertThat(deliver(claims)).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void aFreshSequenceHasDrawnNothing() {
+        deliver(claims);
+        write("a");
+        assertThat(deliver(claims)).containsExactly(1L);
+    }
+
+    @Test
+    void aBlockedKeyWaitsBehindItsQuarantinedEventWhileOthersGoOn() {
+        write("a", "b");
+        quarantine(1);
+        write("a", "b");
+        try (Claim claim = claims.claim()) {
+            assertThat(claim.events()).extracting(Event::id).containsExactly(4L);
+            assertThat(claim.waiting())
+                    .extracting(waiting -> waiting.event().id(), Outcome.Waiting::behind)
+                    .containsExactly(org.assertj.core.api.Assertions.tuple(3L, 1L));
+            settle(claim, delivered(claim));
+        }
+        assertThat(database.rows("SELECT id, state FROM leat.quarantine ORDER BY id"))
+                .containsExactly(List.of("1", "quarantined"), List.of("3", "waiting"));
+    }
+
+    @Test
+    void releasedEventsGoBeforeAnythingInTheOutbox() {
+        write("a");
+        quarantine(1);
+        write("a");
+        deliver(claims);
+        database.run("UPDATE leat.quarantine SET state = 'retry'");
+        write("a");
+        assertThat(deliver(claims)).containsExactly(1L, 2L);
+        assertThat(deliver(claims)).containsExactly(3L);
+        assertThat(database.value("SELECT count(*) FROM leat.quarantine")).isEqualTo("0");
+    }
+
+    @Test
+    void imagesTooLargeForAnyStreamAreNotRead() {
+        Claims narrow = claims(1, ClaimSettings.DEFAULT.withMaxImageBytes(1000));
+        database.run("""
+                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user, after)
+                VALUES (1, 'c', false, false, now(), 1, 'a', 'me', to_json(repeat('x', 5000)))""");
+        try (Claim claim = narrow.claim()) {
+            Event event = claim.events().get(0);
+            assertThat(event.row().after()).isNull();
+            assertThat(event.fault()).contains("5002 bytes").contains("1000");
+        }
+    }
+
+    @Test
+    void anIdlePollerIsWokenByTheFirstEvent() throws Exception {
+        for (int pass = 0; pass < 3; pass++) {
+            deliver(claims);
+        }
+        Thread writer = new Thread(() -> write("a"));
+        writer.start();
+        claims.awaitWork();
+        writer.join();
+        assertThat(deliver(claims)).containsExactly(1L);
+    }
+
+    @Test
+    void lowsAreStoredForPollersThatStartLater() {
+        long[] now = {0};
+        Claims clocked = new JooqClaims(database.owner(), ClaimSettings.DEFAULT, () -> 1, () -> now[0], new Random(1))
+                .forWorker();
+        write("a", "b");
+        deliver(clocked);
+        now[0] = Duration.ofSeconds(11).toNanos();
+        deliver(clocked);
+        assertThat(database.value("SELECT min(low) FROM leat.lane")).isEqualTo("2");
+    }
+
+    private void write(String... keys) {
+        for (String key : keys) {
+            database.run(insert(key, false));
+        }
+    }
+
+    private void writeMany(int count) {
+        database.run("""
+                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                SELECT n %% 64, 'c', false, false, now(), 1, 'k' || n, 'me' FROM generate_series(1, %d) n""".formatted(count));
+    }
+
+    private static String insert(String key, boolean held) {
+        return """
+                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                SELECT ('x' || substr(md5('%1$s'), 1, 2))::bit(8)::int >> 2, 'c', %2$s, false, now(), 1, '%1$s', 'me'""".formatted(key, held);
+    }
+
+    private void quarantine(long id) {
+        try (Claim claim = claims.claim()) {
+            settle(
+                    claim,
+                    claim.events().stream()
+                            .map(event -> event.id() == id
+                                    ? new Outcome.Quarantined(event, "a test")
+                                    : new Outcome.Delivered(event, "shard", "1"))
+                            .toList());
+        }
+    }
+
+    private static List<Long> deliver(Claims claims) {
+        try (Claim claim = claims.claim()) {
+            settle(claim, delivered(claim));
+            return claim.events().stream().map(Event::id).toList();
+        }
+    }
+
+    private static List<? extends Outcome> delivered(Claim claim) {
+        return claim.events().stream()
+                .map(event -> new Outcome.Delivered(event, "shard", "1"))
+                .toList();
+    }
+
+    private static void settle(Claim claim, List<? extends Outcome> outcomes) {
+        new JooqSettlement(false).settle(claim, new ArrayList<>(outcomes));
+    }
+
+    private static List<Long> ids(Claim claim, String key) {
+        return claim.events().stream()
+                .filter(event -> event.route().partitionKey().equals(key))
+                .map(Event::id)
+                .toList();
+    }
+
+    private static List<Integer> lanes(Claim claim) {
+        return claim.events().stream().map(Event::lane).distinct().toList();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.claim;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.jooq;
+
+import org.jspecify.annotations.NullMarked;

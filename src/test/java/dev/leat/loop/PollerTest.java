@@ -1,0 +1,261 @@
+package dev.leat.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Claim;
+import dev.leat.Claims;
+import dev.leat.DatabaseUnavailable;
+import dev.leat.Deadline;
+import dev.leat.Event;
+import dev.leat.Operation;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.Shaper;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PollerTest {
+
+    private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final Script script = new Script();
+
+    @Test
+    void anEventWalksThroughTheRoomsInOrder() throws Exception {
+        script.claims.add(List.of(event(1, "a")));
+        Poller poller = poller(rooms());
+        poller.start();
+        assertThat(next()).isEqualTo("shape 1");
+        assertThat(next()).isEqualTo("publish [1] to the default stream");
+        assertThat(next()).isEqualTo("settle [Delivered 1]");
+        assertThat(next()).isEqualTo("closed");
+        stop(poller, Duration.ZERO);
+    }
+
+    @Test
+    void anEventWithoutAFormIsRefusedAndItsKeyWaitsWhileOthersGoOn() throws Exception {
+        script.unshapeable.add(1L);
+        script.claims.add(List.of(event(1, "a"), event(2, "b"), event(3, "a")));
+        Poller poller = poller(rooms());
+        poller.start();
+        assertThat(next()).isEqualTo("shape 2");
+        assertThat(next()).isEqualTo("publish [2] to the default stream");
+        assertThat(next()).isEqualTo("settle [Quarantined 1, Waiting 3, Delivered 2]");
+        stop(poller, Duration.ZERO);
+    }
+
+    @Test
+    void aLostDatabaseIsToldAndAskedAgain() throws Exception {
+        script.claims.add(List.of());
+        script.failures.add(new DatabaseUnavailable("gone", new java.sql.SQLException("closed")));
+        script.claims.add(List.of(event(1, "a")));
+        Poller poller = poller(rooms());
+        poller.start();
+        assertThat(next()).isEqualTo("failed: gone, 1");
+        assertThat(next()).isEqualTo("publish [] to the default stream");
+        stop(poller, Duration.ZERO);
+    }
+
+    @Test
+    void stoppingLetsTheClaimUnderWayBeFinished() throws Exception {
+        script.claims.add(List.of(event(1, "a")));
+        CountDownLatch publishing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        script.whilePublishing = () -> {
+            publishing.countDown();
+            await(goOn);
+        };
+        Poller poller = poller(rooms());
+        poller.start();
+        await(publishing);
+        Thread stopper = new Thread(() -> stop(poller, Duration.ofSeconds(30)));
+        stopper.start();
+        goOn.countDown();
+        stopper.join();
+        assertThat(told).contains("settle [Delivered 1]", "closed", "stopped: true");
+    }
+
+    @Test
+    void afterTheGraceAClaimUnderWayIsCutShort() throws Exception {
+        script.claims.add(List.of(event(1, "a")));
+        CountDownLatch publishing = new CountDownLatch(1);
+        script.whilePublishing = () -> {
+            publishing.countDown();
+            await(new CountDownLatch(1));
+        };
+        Poller poller = poller(rooms());
+        poller.start();
+        await(publishing);
+        stop(poller, Duration.ZERO);
+        assertThat(told).contains("closed", "stopped: false");
+    }
+
+    private Poller poller(Rooms rooms) {
+        return new Poller(1, () -> script, rooms, failures -> Duration.ofNanos(failures), System::nanoTime);
+    }
+
+    private Rooms rooms() {
+        return new Rooms(
+                script::shape,
+                (records, deadline) -> {
+                    told.add("publish "
+                            + records.stream().map(r -> r.event().id()).toList() + " to the "
+                            + records.stream().map(r -> r.stream()).findFirst().orElse("default") + " stream");
+                    script.whilePublishing.run();
+                    List<Outcome> outcomes = new ArrayList<>();
+                    records.forEach(record -> outcomes.add(new Outcome.Delivered(record.event(), "shard", "1")));
+                    return outcomes;
+                },
+                (claim, outcomes) -> {
+                    if (Thread.currentThread().isInterrupted()) {
+                        return;
+                    }
+                    told.add("settle "
+                            + outcomes.stream()
+                                    .map(o -> o.getClass().getSimpleName() + " "
+                                            + o.event().id())
+                                    .toList());
+                },
+                new PollerListener() {
+                    @Override
+                    public void passFailed(RuntimeException cause, Duration pause) {
+                        told.add("failed: " + cause.getMessage() + ", " + pause.toNanos());
+                    }
+
+                    @Override
+                    public void stopped(boolean drained) {
+                        told.add("stopped: " + drained);
+                    }
+                },
+                "default");
+    }
+
+    private String next() throws InterruptedException {
+        String line = told.poll(30, TimeUnit.SECONDS);
+        return line == null ? "nothing" : line;
+    }
+
+    private static void stop(Poller poller, Duration grace) {
+        try {
+            poller.stop(grace);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Event event(long id, String key) {
+        return new Event(
+                id,
+                0,
+                Operation.CREATE,
+                new Event.Route(key, null),
+                new Event.Subject("public", "t", null),
+                new Event.Row(null, null, "{}"),
+                new Event.Origin(1, Instant.EPOCH, "me", null, null),
+                false,
+                null);
+    }
+
+    /** Hands out prepared claims, then waits. */
+    private final class Script implements Claims {
+
+        private final BlockingQueue<List<Event>> claims = new LinkedBlockingQueue<>();
+        private final BlockingQueue<RuntimeException> failures = new LinkedBlockingQueue<>();
+        private final List<Long> unshapeable = new ArrayList<>();
+        private volatile Runnable whilePublishing = () -> {};
+
+        byte[] shape(Event event) throws Shaper.Unshapeable {
+            if (unshapeable.contains(event.id())) {
+                throw new Shaper.Unshapeable("no form");
+            }
+            told.add("shape " + event.id());
+            return "{}".getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public Claim claim() {
+            RuntimeException failure = failures.poll();
+            if (failure != null) {
+                throw failure;
+            }
+            List<Event> events = claims.poll();
+            return new ScriptedClaim(events == null ? List.of() : events);
+        }
+
+        @Override
+        public void awaitWork() throws InterruptedException {
+            if (claims.isEmpty()) {
+                new CountDownLatch(1).await();
+            }
+        }
+    }
+
+    private final class ScriptedClaim implements Claim {
+
+        private final List<Event> events;
+
+        ScriptedClaim(List<Event> events) {
+            this.events = events;
+        }
+
+        @Override
+        public List<Event> events() {
+            return events;
+        }
+
+        @Override
+        public List<Outcome.Waiting> waiting() {
+            return List.of();
+        }
+
+        @Override
+        public Set<Long> released() {
+            return Set.of();
+        }
+
+        @Override
+        public boolean full() {
+            return false;
+        }
+
+        @Override
+        public Deadline deadline() {
+            return Deadline.in(Duration.ofMinutes(1), System::nanoTime);
+        }
+
+        @Override
+        public Connection transaction() {
+            throw new AssertionError("the loop does not touch the transaction");
+        }
+
+        @Override
+        public void commit(Collection<Event> left) {
+            throw new AssertionError("settlement commits");
+        }
+
+        @Override
+        public void close() {
+            told.add("closed");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.observe;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,116 @@
+package dev.leat.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.leat.Claim;
+import dev.leat.Claims;
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.claim.ClaimSettings;
+import dev.leat.claim.JooqClaims;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("postgres")
+class JooqSettlementTest {
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().database();
+
+    private final Claims claims = new JooqClaims(
+                    database.owner(), ClaimSettings.DEFAULT, () -> 1, System::nanoTime, new Random(1))
+            .forWorker();
+
+    @Test
+    void deliveredEventsAreDeleted() {
+        write(3);
+        settle(false, JooqSettlementTest::delivered);
+        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat.sent")).isEqualTo("0");
+    }
+
+    @Test
+    void deliveredEventsAreKeptWholeWhereThatIsAskedFor() {
+        write(3);
+        String before = outbox("leat.outbox");
+        settle(true, JooqSettlementTest::delivered);
+        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
+        assertThat(outbox("leat.sent")).isEqualTo(before);
+    }
+
+    @Test
+    void refusedEventsAreSetAsideWholeWithTheirReason() {
+        write(2);
+        String before = outbox("leat.outbox");
+        settle(
+                false,
+                event -> event.id() == 1 ? new Outcome.Quarantined(event, "too large") : new Outcome.Waiting(event, 1));
+        assertThat(outbox("leat.quarantine")).isEqualTo(before);
+        assertThat(database.rows("SELECT id, state, reason FROM leat.quarantine ORDER BY id"))
+                .containsExactly(
+                        List.of("1", "quarantined", "too large"),
+                        List.of("2", "waiting", "waits behind event 1 of the same key"));
+    }
+
+    @Test
+    void releasedEventsAreSetAsideAgainWithTheNewReason() {
+        write(1);
+        settle(false, event -> new Outcome.Quarantined(event, "too large"));
+        database.run("UPDATE leat.quarantine SET state = 'retry'");
+        settle(false, event -> new Outcome.Quarantined(event, "still too large"));
+        assertThat(database.rows("SELECT state, reason FROM leat.quarantine"))
+                .containsExactly(List.of("quarantined", "still too large"));
+    }
+
+    @Test
+    void rowsThatSomebodyElseRemovedAreNoticedAndNothingIsSettled() {
+        write(2);
+        assertThatThrownBy(() -> {
+                    try (Claim claim = claims.claim()) {
+                        database.run("DELETE FROM leat.outbox WHERE id = 1");
+                        new JooqSettlement(false)
+                                .settle(
+                                        claim,
+                                        claim.events().stream()
+                                                .map(JooqSettlementTest::delivered)
+                                                .toList());
+                    }
+                })
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("2 events were read and 1 found again");
+        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("1");
+    }
+
+    private static Outcome delivered(Event event) {
+        return new Outcome.Delivered(event, "shard", "1");
+    }
+
+    private void settle(boolean keep, Function<Event, Outcome> outcome) {
+        try (Claim claim = claims.claim()) {
+            assertThat(claim.events()).isNotEmpty();
+            new JooqSettlement(keep)
+                    .settle(claim, claim.events().stream().map(outcome).toList());
+        }
+    }
+
+    private String outbox(String table) {
+        return database.rows("SELECT id, lane, op, captured_at, partition_key, key, before, after, context, fault FROM "
+                        + table + " ORDER BY id")
+                .toString();
+    }
+
+    private void write(int count) {
+        database.run("""
+                INSERT INTO leat.outbox
+                    (lane, op, held, may_pass, captured_at, xid, partition_key, db_user, key, before, after, context)
+                SELECT 5, 'u', false, false, now(), 1, 'k', 'me', '{"id": 1}', '{"a": "\\u0000"}', '{"a":  1e400}', '{'
+                FROM generate_series(1, %d) n""".formatted(count));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.settle;
+
+import org.jspecify.annotations.NullMarked;

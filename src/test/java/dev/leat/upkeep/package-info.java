@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.upkeep;
+
+import org.jspecify.annotations.NullMarked;

@@ -23,6 +23,9 @@ public interface PollerListener {
     /** The stream acknowledged a key's record with a sequence number that is not above its predecessor's. */
     default void outOfSequence(Event event, String shardId, String sequenceNumber) {}
 
+    /** Something that a person should know and may want to change; the text says what follows from it. */
+    default void notice(String text) {}
+
     /** A pass was given up; its lanes are let go, and its events stay in the outbox. */
     default void passFailed(RuntimeException cause, Duration pause) {}
 

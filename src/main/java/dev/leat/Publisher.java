@@ -1,5 +1,6 @@
 package dev.leat;
 
+import java.time.Duration;
 import java.util.List;
 
 /** Room 4, publish: sends records so that per key the first delivery of each comes after that of all before it. */
@@ -13,4 +14,12 @@ public interface Publisher {
      * @return one outcome for each record; per key the delivered ones come first
      */
     List<Outcome> publish(List<StreamRecord> records, Deadline deadline);
+
+    /**
+     * After a {@link #publish} that delivered nothing: how long nothing is likely to be deliverable, so that claiming again
+     * before has no use. Zero otherwise.
+     */
+    default Duration restAdvised() {
+        return Duration.ZERO;
+    }
 }

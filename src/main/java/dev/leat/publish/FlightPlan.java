@@ -1,0 +1,261 @@
+package dev.leat.publish;
+
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.StreamRecord;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What may leave next, for the records of one claim. It hands out requests and takes in their answers; it does no I/O, has no
+ * clock and no threads, and is used by one thread. Times are nanoseconds on the publisher's clock, from 0 upward.
+ */
+final class FlightPlan {
+
+    private final Undecided undecided;
+    private final PublishSettings.RequestLimits requestLimits;
+    private final RecordLimits recordLimits;
+    private final RetryPolicy policy;
+    private final PollerListener listener;
+    private final ArrayDeque<Flight> halves = new ArrayDeque<>();
+    private final KeyLine[] chosen;
+    private int turn;
+    private int inFlight;
+
+    /**
+     * @param records in ascending order of id within each partition key
+     * @param paces what is remembered of a stream
+     */
+    FlightPlan(
+            List<StreamRecord> records,
+            PublishSettings.RequestLimits requestLimits,
+            RecordLimits recordLimits,
+            Function<String, StreamPace> paces,
+            RetryPolicy policy,
+            PollerListener listener) {
+        this.undecided = new Undecided(records, paces);
+        this.requestLimits = requestLimits;
+        this.recordLimits = recordLimits;
+        this.policy = policy;
+        this.listener = listener;
+        this.chosen = new KeyLine[requestLimits.maxRecords()];
+    }
+
+    /** The next request to send, or null if nothing may leave now. */
+    @Nullable
+    Flight next(long now) {
+        undecided.wake(now);
+        for (int asked = halves.size(); asked > 0; asked--) {
+            Flight half = halves.remove();
+            if (half.line().open(now)) {
+                return leave(half.leaving(now));
+            }
+            if (half.line().givenUp() == null) {
+                halves.add(half);
+            }
+        }
+        List<StreamLine> lines = undecided.lines();
+        for (int asked = 0; asked < lines.size(); asked++) {
+            turn = (turn + 1) % lines.size();
+            StreamLine line = lines.get(turn);
+            if (line.open(now) && !line.isEmpty()) {
+                Flight flight = fill(line, now);
+                if (flight != null) {
+                    return leave(flight);
+                }
+                // Records were set aside, which may have freed others for a stream that was asked before.
+                asked = -1;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Flight fill(StreamLine line, long now) {
+        int count = 0;
+        long bytes = 0;
+        for (KeyLine key = line.peek(); key != null && count < chosen.length; key = line.peek()) {
+            StreamRecord record = key.head();
+            long laneRests = line.pace().lane(record.event().lane()).until();
+            if (laneRests > now) {
+                line.remove();
+                key.restUntil(laneRests);
+                undecided.rest(key);
+                continue;
+            }
+            String fault = recordLimits.fault(record);
+            if (fault != null) {
+                line.remove();
+                undecided.quarantine(key, fault);
+                continue;
+            }
+            bytes += RecordLimits.bytes(record);
+            if (bytes > requestLimits.maxBytes() && count > 0) {
+                break;
+            }
+            line.remove();
+            chosen[count++] = key;
+        }
+        return count == 0 ? null : new Flight(line, Arrays.copyOf(chosen, count), 0, count, now);
+    }
+
+    private Flight leave(Flight flight) {
+        flight.line().left();
+        inFlight++;
+        return flight;
+    }
+
+    private void land(Flight flight) {
+        flight.line().landed();
+        inFlight--;
+    }
+
+    /** The request was not sent after all. */
+    void notSent(Flight flight) {
+        land(flight);
+        freeAll(flight);
+    }
+
+    /** The request was accepted as a whole; each of its records was acknowledged or not. */
+    void answered(Flight flight, Reply reply, long now) {
+        land(flight);
+        long served = 0;
+        for (int entry = 0; entry < flight.size(); entry++) {
+            if (reply.errorCode(entry) == null) {
+                served |= 1L << flight.key(entry).head().event().lane();
+            }
+        }
+        if (served != 0) {
+            flight.line().pace().accepted(served, flight.leftAt());
+        }
+        FailedEntries failed = new FailedEntries();
+        for (int entry = 0; entry < flight.size(); entry++) {
+            KeyLine key = flight.key(entry);
+            String code = reply.errorCode(entry);
+            if (code != null) {
+                Failure failure = Failure.ofEntry(code, reply.errorMessage(entry));
+                entryFailed(flight, key, failure, served, now);
+                failed.add(failure, Math.max(0, key.notBefore() - now));
+            } else {
+                acknowledged(key, reply.shardId(entry), reply.sequenceNumber(entry));
+            }
+        }
+        failed.tell(listener, flight.stream());
+    }
+
+    private void acknowledged(KeyLine key, String shardId, String sequenceNumber) {
+        if (!key.landed(shardId, sequenceNumber)) {
+            listener.outOfSequence(key.head().event(), shardId, sequenceNumber);
+        }
+        undecided.delivered(key, shardId, sequenceNumber);
+    }
+
+    private void entryFailed(Flight flight, KeyLine key, Failure failure, long served, long now) {
+        StreamLine line = flight.line();
+        int lane = key.head().event().lane();
+        switch (failure.verdict()) {
+            case REFUSED -> undecided.quarantine(key, "the stream refused it: " + failure.describe());
+            case STREAM_AT_FAULT -> {
+                line.giveUp(failure);
+                line.pace().whole().failed(policy, failure, flight.leftAt(), now);
+                undecided.free(key);
+            }
+            case THROTTLED, TRANSIENT -> {
+                if (failure.verdict() == Verdict.THROTTLED && (served & 1L << lane) == 0) {
+                    line.pace().laneFailed(lane, policy, failure, flight.leftAt(), now);
+                    key.restUntil(line.pace().lane(lane).until());
+                } else {
+                    key.failed(policy, failure, flight.leftAt(), now);
+                }
+                undecided.rest(key);
+            }
+        }
+    }
+
+    /** The request was not accepted as a whole, or its answer was lost. */
+    void failed(Flight flight, Failure failure, long now) {
+        land(flight);
+        switch (failure.verdict()) {
+            case THROTTLED, TRANSIENT -> restStream(flight, failure, now);
+            case STREAM_AT_FAULT -> giveUp(flight, failure, now);
+            case REFUSED -> refused(flight, failure, now);
+        }
+    }
+
+    private void restStream(Flight flight, Failure failure, long now) {
+        StreamLine line = flight.line();
+        line.pace().whole().failed(policy, failure, flight.leftAt(), now);
+        freeAll(flight);
+        Duration pause = Duration.ofNanos(Math.max(0, line.pace().whole().until() - now));
+        listener.retrying(line.stream(), failure.code(), flight.size(), pause);
+    }
+
+    private void giveUp(Flight flight, Failure failure, long now) {
+        flight.line().giveUp(failure);
+        restStream(flight, failure, now);
+    }
+
+    /** One record spoils the request: halves of it leave by themselves until that record is alone. */
+    private void refused(Flight flight, Failure failure, long now) {
+        if (flight.size() > 1) {
+            int middle = flight.size() / 2;
+            halves.add(flight.part(0, middle));
+            halves.add(flight.part(middle, flight.size()));
+        } else if (flight.line().pace().hasAccepted()) {
+            undecided.quarantine(flight.key(0), "the stream refused it: " + failure.describe());
+        } else {
+            String message = failure.describe() + "; the stream has not accepted any record so far";
+            giveUp(flight, new Failure(Verdict.STREAM_AT_FAULT, failure.code(), message), now);
+        }
+    }
+
+    private void freeAll(Flight flight) {
+        for (int entry = 0; entry < flight.size(); entry++) {
+            undecided.free(flight.key(entry));
+        }
+    }
+
+    int inFlight() {
+        return inFlight;
+    }
+
+    /**
+     * When {@link #next} may have something that it has not now, if no answer comes in before; {@code Long.MAX_VALUE}: never.
+     */
+    long wakeAt() {
+        long at = undecided.wakeAt();
+        for (StreamLine line : undecided.lines()) {
+            if (line.givenUp() == null && line.inFlight() == 0 && waits(line)) {
+                at = Math.min(at, line.pace().whole().until());
+            }
+        }
+        return at;
+    }
+
+    /** When a later claim of the records that are left may fare better; 0: at once. */
+    long worthAnotherTryAt() {
+        long at = wakeAt();
+        for (StreamLine line : undecided.lines()) {
+            if (line.givenUp() != null) {
+                at = Math.min(at, line.pace().whole().until());
+            }
+        }
+        return at == Long.MAX_VALUE ? 0 : at;
+    }
+
+    private boolean waits(StreamLine line) {
+        return !line.isEmpty() || halves.stream().anyMatch(half -> half.line() == line);
+    }
+
+    /**
+     * What became of each record, in the order given. Ends the plan.
+     *
+     * @param reason why those not decided are to be tried later
+     */
+    List<Outcome> outcomes(String reason) {
+        return undecided.outcomes(reason);
+    }
+}

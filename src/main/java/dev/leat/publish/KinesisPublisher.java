@@ -1,0 +1,101 @@
+package dev.leat.publish;
+
+import dev.leat.Deadline;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.Publisher;
+import dev.leat.StreamRecord;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+
+/**
+ * Publishes to Kinesis Data Streams by PutRecords. One claim at a time; what it learns of a stream's trouble it remembers for
+ * the next. The client is the caller's, and is not closed.
+ */
+public final class KinesisPublisher implements Publisher, AutoCloseable {
+
+    private final PublishSettings settings;
+    private final PollerListener listener;
+    private final LongSupplier clock;
+    private final PutRecords requests;
+    private final StreamLimits streamLimits;
+    private final RetryPolicy policy;
+    private final ExecutorService threads;
+    private final Map<String, StreamPace> paces = new HashMap<>();
+    private volatile Duration restAdvised = Duration.ZERO;
+
+    /**
+     * @param client one made by {@link KinesisClients}, or one that does not retry by itself
+     * @param nanoTime the clock, such as {@code System::nanoTime}
+     * @param random from 0 (inclusive) to 1 (exclusive), for the jitter of pauses
+     */
+    public KinesisPublisher(
+            KinesisClient client,
+            PublishSettings settings,
+            PollerListener listener,
+            LongSupplier nanoTime,
+            DoubleSupplier random) {
+        long origin = nanoTime.getAsLong();
+        this.settings = settings;
+        this.listener = listener;
+        this.clock = () -> nanoTime.getAsLong() - origin;
+        this.requests = new PutRecords(client);
+        this.streamLimits = new StreamLimits(client, listener);
+        this.policy = new RetryPolicy(settings.backoff(), random);
+        AtomicInteger number = new AtomicInteger();
+        this.threads = Executors.newFixedThreadPool(settings.requestsInFlight(), task -> {
+            Thread thread = new Thread(task, "leat-publish-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * Also ends when all that is left rests for longer than the settings' patience, and on an interrupt: then no further
+     * request is begun, those in flight are awaited, and the thread's interrupt status is set.
+     */
+    @Override
+    public synchronized List<Outcome> publish(List<StreamRecord> records, Deadline deadline) {
+        FlightPlan plan = new FlightPlan(
+                records,
+                settings.requestLimits(),
+                recordLimits(),
+                stream -> paces.computeIfAbsent(stream, name -> new StreamPace()),
+                policy,
+                listener);
+        List<Outcome> outcomes = new Pass(plan, requests, threads, deadline, clock, settings).run();
+        boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
+        long rest = stuck ? plan.worthAnotherTryAt() - clock.getAsLong() : 0;
+        restAdvised = Duration.ofNanos(Math.max(0, rest));
+        return outcomes;
+    }
+
+    private RecordLimits recordLimits() {
+        if (settings.maxRecordBytes().isPresent()) {
+            int set = settings.maxRecordBytes().getAsInt();
+            return new RecordLimits(set, stream -> set);
+        }
+        return new RecordLimits(
+                PublishSettings.DEFAULT_MAX_RECORD_BYTES,
+                stream -> streamLimits.largestRecord(stream, clock.getAsLong()));
+    }
+
+    @Override
+    public Duration restAdvised() {
+        return restAdvised;
+    }
+
+    /** Ends the sending threads. A request in flight is cut off, and counts as one whose answer was lost. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,109 @@
+package dev.leat.publish;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys whose next record is free to leave for one stream. Those with the longest queue come first: what they hold takes as
+ * many round trips as it has records, and everything else fits in beside them. Queues are told apart by powers of two, so that
+ * each step is constant work; within a power, first come, first served.
+ */
+final class StreamLine {
+
+    private final String stream;
+    private final StreamPace pace;
+    private final @Nullable KeyLine[] first = new KeyLine[32];
+    private final @Nullable KeyLine[] last = new KeyLine[32];
+    private int filled;
+    private int inFlight;
+    private @Nullable Failure givenUp;
+
+    StreamLine(String stream, StreamPace pace) {
+        this.stream = stream;
+        this.pace = pace;
+    }
+
+    String stream() {
+        return stream;
+    }
+
+    StreamPace pace() {
+        return pace;
+    }
+
+    void add(KeyLine key) {
+        int power = 31 - Integer.numberOfLeadingZeros(key.remaining());
+        key.link = null;
+        KeyLine end = last[power];
+        if (end == null) {
+            first[power] = key;
+            filled |= 1 << power;
+        } else {
+            end.link = key;
+        }
+        last[power] = key;
+    }
+
+    boolean isEmpty() {
+        return filled == 0;
+    }
+
+    /** The key to serve next, left where it is. */
+    @Nullable
+    KeyLine peek() {
+        return filled == 0 ? null : first[31 - Integer.numberOfLeadingZeros(filled)];
+    }
+
+    /** Takes out the key that {@link #peek()} shows. */
+    void remove() {
+        int power = 31 - Integer.numberOfLeadingZeros(filled);
+        KeyLine key = first[power];
+        if (key == null) {
+            throw new IllegalStateException("nothing to remove");
+        }
+        first[power] = key.link;
+        key.link = null;
+        if (first[power] == null) {
+            last[power] = null;
+            filled &= ~(1 << power);
+        }
+    }
+
+    /** A stream in trouble is probed by one request at a time, after its rest. */
+    boolean open(long now) {
+        Rest whole = pace.whole();
+        return givenUp == null && whole.until() <= now && !(whole.troubled() && inFlight > 0);
+    }
+
+    void left() {
+        inFlight++;
+    }
+
+    void landed() {
+        inFlight--;
+    }
+
+    int inFlight() {
+        return inFlight;
+    }
+
+    /** No more requests for this stream in this claim. */
+    void giveUp(Failure failure) {
+        givenUp = failure;
+    }
+
+    @Nullable
+    Failure givenUp() {
+        return givenUp;
+    }
+
+    /** What last went wrong for the key's next record, if anything did. */
+    @Nullable
+    Failure troubleOf(KeyLine key) {
+        if (givenUp != null) {
+            return givenUp;
+        }
+        Failure ofLane = pace.lane(key.head().event().lane()).last();
+        Failure ofKey = key.lastFailure();
+        return pace.whole().troubled() ? pace.whole().last() : ofKey != null ? ofKey : ofLane;
+    }
+}

@@ -1,0 +1,262 @@
+package dev.leat.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Operation;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.StreamRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random claims against a random service, in a time of its own, and a checker that knows nothing of the plan but what it sends
+ * and what it says in the end.
+ */
+final class FlightPlanModelTest {
+
+    private static final int ROUNDS = Integer.getInteger("leat.test.rounds", 4_000);
+    private static final int MAX_RECORDS = 7;
+    private static final int LARGEST = 1_200_000;
+    private static final int POISON = 113;
+
+    @Test
+    void everyPlanKeepsOrderLimitsAndBarriers() {
+        long seed = Long.getLong("leat.test.seed", System.nanoTime());
+        System.out.println("FlightPlanModelTest: -Dleat.test.seed=" + seed + " rounds=" + ROUNDS);
+        int sends = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            Round one = new Round(new Random(seed + round), "seed " + (seed + round) + ": ");
+            one.run();
+            sends += one.sends.size();
+        }
+        assertThat(sends).isGreaterThan(ROUNDS);
+    }
+
+    private record Send(StreamRecord record, int step) {}
+
+    private static final class Round {
+        final Random random;
+        final String label;
+        final List<StreamRecord> records;
+        final Map<StreamRecord, Integer> acked = new HashMap<>();
+        final Map<StreamRecord, Long> failedAt = new HashMap<>();
+        final List<Send> sends = new ArrayList<>();
+        final Set<String> keysInFlight = new HashSet<>();
+        final List<Flight> air = new ArrayList<>();
+        final Map<String, StreamPace> paces = new HashMap<>();
+        final FlightPlan plan;
+        final double entryFailures;
+        final double requestFailures;
+        final boolean streamMayFault;
+        final boolean cut;
+        boolean faulted;
+        int step;
+        long now;
+        long sequence;
+
+        Round(Random random, String label) {
+            this.random = random;
+            this.label = label;
+            this.records = claim();
+            this.entryFailures = random.nextInt(4) * 0.2;
+            this.requestFailures = random.nextInt(3) * 0.2;
+            this.streamMayFault = random.nextInt(10) == 0;
+            this.cut = random.nextInt(5) == 0;
+            var settings = new PublishSettings.Backoff(Duration.ofMillis(50), Duration.ofSeconds(2), 0.5);
+            this.plan = new FlightPlan(
+                    records,
+                    new PublishSettings.RequestLimits(MAX_RECORDS, 2 << 20),
+                    new RecordLimits(1 << 20, stream -> LARGEST),
+                    stream -> paces.computeIfAbsent(stream, name -> new StreamPace()),
+                    new RetryPolicy(settings, random::nextDouble),
+                    new PollerListener() {});
+        }
+
+        private List<StreamRecord> claim() {
+            List<StreamRecord> all = new ArrayList<>();
+            int keys = 1 + random.nextInt(25);
+            int truncates = random.nextInt(3) == 0 ? 4 : 0;
+            Map<Integer, Long> ids = new HashMap<>();
+            for (int n = random.nextInt(80); n > 0; n--) {
+                // Lanes advance at their own pace: ids ascend within a lane and are mixed between lanes.
+                int key = random.nextInt(5) == 0 ? 0 : random.nextInt(keys);
+                int lane = Records.laneOf("k" + key);
+                long id = ids.merge(lane, 64L + lane, (last, one) -> last + 64 * (1 + random.nextInt(9)));
+                if (random.nextInt(20) < truncates) {
+                    all.add(Records.truncate(id, lane));
+                } else {
+                    int size = random.nextInt(30) == 0 ? LARGEST + random.nextInt(5) : 100 + random.nextInt(900_000);
+                    int bytes = random.nextInt(40) == 0 ? POISON : random.nextBoolean() ? size : 200;
+                    String stream = random.nextInt(8) == 0 ? "other" : Records.STREAM;
+                    all.add(Records.record(id, "k" + key, stream, bytes, random.nextBoolean()));
+                }
+            }
+            return all;
+        }
+
+        void run() {
+            while (step < 20_000) {
+                step++;
+                if (cut && random.nextInt(60) == 0) {
+                    break;
+                }
+                Flight flight = air.size() < 4 ? plan.next(now) : null;
+                if (flight != null) {
+                    send(flight);
+                } else if (!air.isEmpty()) {
+                    now += random.nextInt(20_000_000);
+                    land(air.remove(random.nextInt(air.size())));
+                } else if (plan.wakeAt() == Long.MAX_VALUE) {
+                    break;
+                } else {
+                    assertThat(plan.wakeAt()).as(label + "wakes in the future").isGreaterThan(now);
+                    now = plan.wakeAt();
+                }
+            }
+            assertThat(step).as(label + "ends").isLessThan(20_000);
+            check(plan.outcomes("later"));
+        }
+
+        void send(Flight flight) {
+            int bytes = 0;
+            assertThat(flight.size()).as(label).isBetween(1, MAX_RECORDS);
+            for (StreamRecord record : flight.records()) {
+                assertThat(record.stream()).as(label).isEqualTo(flight.stream());
+                assertThat(keysInFlight.add(record.partitionKey()))
+                        .as(label + "one of a key in flight")
+                        .isTrue();
+                assertThat(acked).as(label + "not sent again once acknowledged").doesNotContainKey(record);
+                assertThat(now - failedAt.getOrDefault(record, Long.MIN_VALUE / 2))
+                        .as(label + "rests after a failure")
+                        .isGreaterThanOrEqualTo(Duration.ofMillis(25).toNanos());
+                sends.add(new Send(record, step));
+                bytes += record.data().length + record.partitionKey().length();
+            }
+            assertThat(bytes).as(label).isLessThanOrEqualTo(2 << 20);
+            air.add(flight);
+        }
+
+        void land(Flight flight) {
+            List<StreamRecord> sent = List.copyOf(flight.records());
+            sent.forEach(record -> keysInFlight.remove(record.partitionKey()));
+            if (sent.stream().anyMatch(record -> record.data().length == POISON)) {
+                faulted |= flight.size() == 1 && !flight.line().pace().hasAccepted();
+                plan.failed(flight, failure(Verdict.REFUSED), now);
+            } else if (streamMayFault && random.nextInt(10) == 0) {
+                faulted = true;
+                plan.failed(flight, failure(Verdict.STREAM_AT_FAULT), now);
+            } else if (random.nextInt(50) == 0) {
+                plan.notSent(flight);
+            } else if (random.nextDouble() < requestFailures) {
+                if (!flight.line().pace().whole().troubled()) {
+                    sent.forEach(record -> failedAt.put(record, now));
+                }
+                plan.failed(flight, failure(random.nextBoolean() ? Verdict.THROTTLED : Verdict.TRANSIENT), now);
+            } else {
+                plan.answered(flight, answer(sent, flight.line().pace()), now);
+            }
+        }
+
+        static Failure failure(Verdict verdict) {
+            return new Failure(verdict, verdict.name(), null);
+        }
+
+        Reply answer(List<StreamRecord> sent, StreamPace pace) {
+            List<String> codes = new ArrayList<>();
+            for (StreamRecord record : sent) {
+                boolean fails = random.nextDouble() < entryFailures;
+                codes.add(
+                        !fails
+                                ? ""
+                                : random.nextBoolean() ? "ProvisionedThroughputExceededException" : "InternalFailure");
+                if (fails && !pace.lane(record.event().lane()).troubled()) {
+                    failedAt.put(record, now);
+                } else if (!fails) {
+                    acked.put(record, step);
+                }
+            }
+            return ScriptedReply.of(codes, ++sequence);
+        }
+
+        void check(List<Outcome> outcomes) {
+            assertThat(outcomes).as(label).hasSameSizeAs(records);
+            Map<StreamRecord, Outcome> of = new HashMap<>();
+            Map<String, Outcome> lastOfKey = new HashMap<>();
+            for (int i = 0; i < records.size(); i++) {
+                StreamRecord record = records.get(i);
+                Outcome outcome = outcomes.get(i);
+                assertThat(outcome.event()).as(label).isSameAs(record.event());
+                assertThat(outcome instanceof Outcome.Delivered).as(label).isEqualTo(acked.containsKey(record));
+                of.put(record, outcome);
+                checkFollows(lastOfKey.put(record.partitionKey(), outcome), outcome);
+                checkVerdict(record, outcome);
+            }
+            sends.forEach(send -> checkSend(send, of));
+        }
+
+        void checkFollows(@Nullable Outcome before, Outcome outcome) {
+            if (before instanceof Outcome.TryLater) {
+                assertThat(outcome).as(label).isInstanceOf(Outcome.TryLater.class);
+            } else if (before instanceof Outcome.Waiting waiting) {
+                assertThat(outcome).as(label).isEqualTo(new Outcome.Waiting(outcome.event(), waiting.behind()));
+            } else if (before instanceof Outcome.Quarantined && !before.event().mayPass()) {
+                assertThat(outcome)
+                        .as(label)
+                        .isEqualTo(new Outcome.Waiting(
+                                outcome.event(), before.event().id()));
+            } else {
+                assertThat(outcome).as(label).isNotInstanceOf(Outcome.Waiting.class);
+            }
+        }
+
+        void checkVerdict(StreamRecord record, Outcome outcome) {
+            boolean tooLarge = record.data().length + record.partitionKey().length() > LARGEST;
+            boolean poison = record.data().length == POISON;
+            if (outcome instanceof Outcome.Quarantined) {
+                assertThat(tooLarge || poison)
+                        .as(label + "sound records are not quarantined")
+                        .isTrue();
+            } else if (outcome instanceof Outcome.TryLater) {
+                assertThat(cut || faulted).as(label + "nothing is left undone").isTrue();
+            } else if (outcome instanceof Outcome.Delivered) {
+                assertThat(tooLarge || poison).as(label).isFalse();
+            }
+        }
+
+        /** Everything that had to come before it was decided before it was sent. */
+        void checkSend(Send send, Map<StreamRecord, Outcome> of) {
+            StreamRecord record = send.record();
+            for (StreamRecord other : records) {
+                boolean sameKey = other.partitionKey().equals(record.partitionKey());
+                boolean sameLane = other.event().lane() == record.event().lane();
+                boolean barrier = isTruncate(record) || isTruncate(other);
+                if (other.event().id() < record.event().id() && (sameKey || sameLane && barrier)) {
+                    Outcome outcome = of.get(other);
+                    boolean decided = outcome instanceof Outcome.Delivered
+                            ? acked.getOrDefault(other, Integer.MAX_VALUE) < send.step()
+                            : outcome instanceof Outcome.Quarantined
+                                    || (!sameKey && outcome instanceof Outcome.Waiting);
+                    assertThat(decided)
+                            .as(
+                                    label + "%s before %s",
+                                    other.event().id(),
+                                    record.event().id())
+                            .isTrue();
+                }
+            }
+        }
+
+        static boolean isTruncate(StreamRecord record) {
+            return record.event().operation() == Operation.TRUNCATE;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.publish;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.shape;
+
+import org.jspecify.annotations.NullMarked;

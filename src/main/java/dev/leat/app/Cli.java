@@ -24,6 +24,8 @@ final class Cli {
         LeatCommand leat = new LeatCommand();
         CommandLine line = new CommandLine(leat)
                 .addSubcommand(new MigrateCommand(world))
+                .addSubcommand(new AttachCommand(world))
+                .addSubcommand(new DetachCommand(world))
                 .addSubcommand(new RunCommand(world))
                 .setOut(out)
                 .setErr(err)

@@ -27,6 +27,7 @@ final class Cli {
                 .addSubcommand(new AttachCommand(world))
                 .addSubcommand(new DetachCommand(world))
                 .addSubcommand(new RunCommand(world))
+                .addSubcommand(new StatusCommand(world))
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpWidth(110)

@@ -55,7 +55,8 @@ final class Worker implements Runnable {
 
     private void restAfter(Pass.Result result, int failures) throws InterruptedException {
         if (result.stuck()) {
-            Duration pause = house.pauseAfterFailures().apply(failures);
+            Duration advised = rooms.publisher().restAdvised();
+            Duration pause = advised.isZero() ? house.pauseAfterFailures().apply(failures) : advised;
             rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
         } else if (first) {
             rest(rooms.claims()::awaitWork);

@@ -13,14 +13,16 @@ public final class KinesisClients {
     /**
      * Sets what the publisher relies on: no retries of the SDK's own, which would multiply the publisher's; timeouts; and as
      * many connections as there are requests in flight. Region, credentials and endpoint are left to the builder.
+     *
+     * @param publishers how many publishers share the client
      */
-    public static KinesisClientBuilder prepare(KinesisClientBuilder builder, PublishSettings settings) {
+    public static KinesisClientBuilder prepare(KinesisClientBuilder builder, PublishSettings settings, int publishers) {
         Duration timeout = settings.requestTimeout();
         return builder.overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry())
                         .apiCallTimeout(timeout)
                         .apiCallAttemptTimeout(timeout))
                 .httpClientBuilder(Apache5HttpClient.builder()
-                        .maxConnections(settings.requestsInFlight() + 1)
+                        .maxConnections(publishers * settings.requestsInFlight() + 1)
                         .connectionTimeout(timeout)
                         .socketTimeout(timeout)
                         .tcpKeepAlive(true));

@@ -110,14 +110,17 @@ CREATE TABLE leat.sent_default PARTITION OF leat.sent DEFAULT;
 -- What is attached, as it was asked for. The generated function of an attachment is leat.capture_<attachment>.
 -- key_columns        null: the primary key, whichever that is
 -- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
+-- pinned_in          the oid of the table that the attnums belong to: they mean nothing after a dump and restore
 CREATE TABLE leat.attachment (
     attachment       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation         regclass NOT NULL UNIQUE,
     key_columns      text[],
+    key_attnums      smallint[] NOT NULL DEFAULT '{}',
     left_out         text[]     NOT NULL DEFAULT '{}',
     left_out_attnums smallint[] NOT NULL DEFAULT '{}',
     masked           text[]     NOT NULL DEFAULT '{}',
     masked_attnums   smallint[] NOT NULL DEFAULT '{}',
+    pinned_in        oid        NOT NULL,
     before           boolean    NOT NULL DEFAULT true,
     operations       text[]     NOT NULL DEFAULT '{insert,update,delete,truncate}',
     stream           text,

@@ -24,7 +24,10 @@ final class Cli {
         LeatCommand leat = new LeatCommand();
         CommandLine line = new CommandLine(leat)
                 .addSubcommand(new MigrateCommand(world))
+                .addSubcommand(new AttachCommand(world))
+                .addSubcommand(new DetachCommand(world))
                 .addSubcommand(new RunCommand(world))
+                .addSubcommand(new StatusCommand(world))
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpWidth(110)

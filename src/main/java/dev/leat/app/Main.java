@@ -21,7 +21,7 @@ public final class Main {
         Logging.prepare(Arrays.asList(arguments).contains("--debug"));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        int code = new Cli(new World(System.getenv(), new Wiring(), Main::untilSignal), out, err).run(arguments);
+        int code = new Cli(new World(System.getenv(), Main::untilSignal), out, err).run(arguments);
         ENDED.complete(code);
         System.exit(code);
     }

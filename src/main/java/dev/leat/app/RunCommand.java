@@ -1,23 +1,17 @@
 package dev.leat.app;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.leat.PollerListener;
+import dev.leat.claim.ClaimSettings;
 import dev.leat.config.Durations;
 import dev.leat.config.Setting;
 import dev.leat.config.Settings;
-import dev.leat.observe.Listeners;
 import dev.leat.observe.LogListener;
+import dev.leat.publish.PublishSettings;
 import dev.leat.upkeep.PollerRegistry;
-import dev.leat.upkeep.Tallies;
-import dev.leat.upkeep.Upkeep;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.UUID;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -66,89 +60,81 @@ final class RunCommand extends DatabaseCommand {
     public Integer call() {
         Settings settings = reader().settings();
         Settings.Poller poller = settings.poller();
-        var self = new PollerRegistry.Identity(
-                UUID.randomUUID(), host(), ProcessHandle.current().pid(), Version.text());
+        PollerRegistry.Identity self = LeatPoller.identify();
+        PublishSettings publish = publishSettings(settings);
         return translating(settings.database(), () -> {
             // Beside the workers: signs of life, upkeep, and the look for new events.
             try (HikariDataSource pool = Pools.open(
                     settings.database(), self.applicationName(), poller.workers() + 3, Duration.ofSeconds(60))) {
                 requireSchema(pool);
-                try (KinesisClient kinesis =
-                        KinesisClients.open(settings.stream().stream(), poller.workers() * poller.requestsInFlight())) {
-                    return publish(settings, self, pool, kinesis);
+                try (KinesisClient kinesis = StreamClient.open(settings.stream().stream(), publish, poller.workers())) {
+                    LeatPoller wired = wire(settings, publish, self, pool, kinesis);
+                    return runUntilStopped(settings, wired, kinesis);
                 }
             }
         });
     }
 
-    private int publish(Settings settings, PollerRegistry.Identity self, HikariDataSource pool, KinesisClient kinesis)
+    private static LeatPoller wire(
+            Settings settings,
+            PublishSettings publish,
+            PollerRegistry.Identity self,
+            DataSource pool,
+            KinesisClient kinesis)
             throws SQLException {
-        int maxRecordSize = maxRecordSize(settings.stream(), Streams.describe(kinesis, settings.stream().stream()));
-        PollerRegistry registry = new PollerRegistry(pool, self);
-        Tallies tallies = new Tallies(pool, self.poller());
-        PollerListener listener = new Listeners(List.of(new LogListener(), tallies));
-        Upkeep upkeep = new Upkeep(pool, registry, tallies, settings.poller().retain(), listener);
-        PollerFactory.RunningPoller poller = world().pollers()
-                .create(new PollerFactory.Parts(
-                        settings, maxRecordSize, serverName(settings, pool), pool, kinesis, registry, listener));
-
-        CountDownLatch stop =
-                world().stop().arm(settings.poller().stopDeadline().plusSeconds(30));
-        upkeep.start();
-        try {
-            poller.start();
-            LOG.info(
-                    "poller {} publishes from {} to stream {} {}",
-                    self.poller(),
-                    settings.database().printableUrl(),
-                    settings.stream().stream(),
-                    Streams.place(kinesis));
-            await(stop);
-            Duration deadline = settings.poller().stopDeadline();
-            LOG.info("stopping: what is claimed is finished first, within {}", Durations.format(deadline));
-            return poller.stop(deadline) ? ExitCode.DONE : ExitCode.NOT_WELL;
-        } finally {
-            upkeep.stop();
+        String stream = settings.stream().stream();
+        if (Streams.describe(kinesis, stream) instanceof Streams.Described.Withheld withheld) {
+            LOG.warn("{}: going on as if it were there", withheld.why());
         }
+        Settings.Poller poller = settings.poller();
+        LeatPoller.Builder builder = LeatPoller.builder(pool, kinesis, stream)
+                .identity(self)
+                .listener(new LogListener())
+                .workers(poller.workers())
+                .publish(publish)
+                .claim(ClaimSettings.DEFAULT
+                        .withBatch(poller.batch())
+                        .withDeadline(poller.publishDeadline())
+                        .withIdleInterval(poller.idleInterval()));
+        if (poller.retain() != null) {
+            builder.retain(poller.retain());
+        }
+        if (poller.serverName() != null) {
+            builder.serverName(poller.serverName());
+        }
+        return builder.build();
     }
 
-    private static int maxRecordSize(Settings.Stream stream, Streams.Described described) {
-        int ofStream = 1024 * 1024;
-        if (described instanceof Streams.Described.Known known) {
-            Integer kibibytes = known.summary().maxRecordSizeInKiB();
-            ofStream = kibibytes == null ? ofStream : kibibytes * 1024;
-        } else if (described instanceof Streams.Described.Withheld withheld) {
-            LOG.warn(
-                    "{}: going on as if it were there, with records up to 1 MiB unless told otherwise", withheld.why());
-        }
-        Integer set = stream.maxRecordSize();
-        return set == null ? ofStream : set;
+    private static PublishSettings publishSettings(Settings settings) {
+        PublishSettings defaults = PublishSettings.defaults();
+        Integer maxRecordSize = settings.stream().maxRecordSize();
+        return new PublishSettings(
+                settings.poller().requestsInFlight(),
+                defaults.requestLimits(),
+                maxRecordSize == null ? OptionalInt.empty() : OptionalInt.of(maxRecordSize),
+                defaults.requestTimeout(),
+                defaults.patience(),
+                defaults.backoff());
     }
 
-    private static String serverName(Settings settings, DataSource database) throws SQLException {
-        String set = settings.poller().serverName();
-        if (set != null) {
-            return set;
-        }
-        try (Connection connection = database.getConnection()) {
-            return connection.getCatalog();
-        }
-    }
-
-    private static void await(CountDownLatch stop) {
+    private int runUntilStopped(Settings settings, LeatPoller poller, KinesisClient kinesis) {
+        Duration grace = settings.poller().stopDeadline();
+        CountDownLatch stop = world().stop().arm(grace.plusSeconds(30));
+        poller.start();
+        LOG.info(
+                "poller {} publishes from {} to stream {} {}",
+                poller.identity().poller(),
+                settings.database().printableUrl(),
+                settings.stream().stream(),
+                Streams.place(kinesis));
         try {
             stop.await();
+            LOG.info("stopping: what is claimed is finished first, within {}", Durations.format(grace));
+            return poller.stop(grace) ? ExitCode.DONE : ExitCode.NOT_WELL;
         } catch (InterruptedException e) {
+            // Nobody interrupts this thread but a JVM that is going down; the lanes go with the connections.
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            // A machine that does not know its own name; the name is for people only.
-            return "unknown";
+            return ExitCode.NOT_WELL;
         }
     }
 }

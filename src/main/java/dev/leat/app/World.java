@@ -8,10 +8,9 @@ import java.util.concurrent.CountDownLatch;
  * What the commands see of the world outside, so that a test can give them another.
  *
  * @param environment such as {@link System#getenv()}
- * @param pollers what {@code run} starts
  * @param stop how the process is asked to stop
  */
-record World(Map<String, String> environment, PollerFactory pollers, StopSignal stop) {
+record World(Map<String, String> environment, StopSignal stop) {
 
     /** SIGTERM and SIGINT, or what stands for them. */
     interface StopSignal {

@@ -1,12 +1,8 @@
 package dev.leat.loop;
 
 import dev.leat.Claim;
-import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.PollerListener;
-import dev.leat.Publisher;
-import dev.leat.Settlement;
 import dev.leat.Shaper;
 import dev.leat.StreamRecord;
 import java.time.Duration;
@@ -15,40 +11,29 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 
 /** One claim's way through the rooms. Not thread-safe: each worker has its own. */
 final class Pass {
 
-    private final Claims claims;
-    private final Shaper shaper;
-    private final Publisher publisher;
-    private final Settlement settlement;
-    private final PollerListener listener;
-    private final String defaultStream;
-    private final LongSupplier nanoTime;
+    private final Rooms rooms;
+    private final House house;
 
-    Pass(Claims claims, Rooms rooms, LongSupplier nanoTime) {
-        this.claims = claims;
-        this.shaper = rooms.shaper();
-        this.publisher = rooms.publisher();
-        this.settlement = rooms.settlement();
-        this.listener = rooms.listener();
-        this.defaultStream = rooms.defaultStream();
-        this.nanoTime = nanoTime;
+    Pass(Rooms rooms, House house) {
+        this.rooms = rooms;
+        this.house = house;
     }
 
     /** What a pass has come to: whether there is more to do at once, and whether anything could be done. */
     record Result(boolean more, boolean stuck) {}
 
     Result run() {
-        long began = nanoTime.getAsLong();
-        try (Claim claim = claims.claim()) {
+        long began = house.nanoTime().getAsLong();
+        try (Claim claim = rooms.claims().claim()) {
             Shaped shaped = shape(claim.events());
             List<Outcome> outcomes = new ArrayList<>(shaped.refused());
-            outcomes.addAll(publisher.publish(shaped.records(), claim.deadline()));
-            settlement.settle(claim, outcomes);
-            return told(claim, outcomes, Duration.ofNanos(nanoTime.getAsLong() - began));
+            outcomes.addAll(rooms.publisher().publish(shaped.records(), claim.deadline()));
+            rooms.settlement().settle(claim, outcomes);
+            return told(claim, outcomes, Duration.ofNanos(house.nanoTime().getAsLong() - began));
         }
     }
 
@@ -67,8 +52,8 @@ final class Pass {
                 continue;
             }
             try {
-                String stream = Optional.ofNullable(event.route().stream()).orElse(defaultStream);
-                records.add(new StreamRecord(event, stream, shaper.shape(event)));
+                String stream = Optional.ofNullable(event.route().stream()).orElse(house.defaultStream());
+                records.add(new StreamRecord(event, stream, rooms.shaper().shape(event)));
             } catch (Shaper.Unshapeable e) {
                 refused.add(new Outcome.Quarantined(event, e.reason()));
                 if (!event.mayPass()) {
@@ -81,7 +66,7 @@ final class Pass {
 
     private Result told(Claim claim, List<Outcome> outcomes, Duration took) {
         if (!outcomes.isEmpty()) {
-            listener.settled(outcomes, took);
+            house.listener().settled(outcomes, took);
         }
         boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
         return new Result(claim.full(), stuck);

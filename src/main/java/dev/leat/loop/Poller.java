@@ -1,13 +1,9 @@
 package dev.leat.loop;
 
-import dev.leat.Claims;
-import dev.leat.PollerListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntFunction;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -18,29 +14,20 @@ public final class Poller {
 
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
-    private final PollerListener listener;
+    private final House house;
 
     /**
      * @param workers how many claims may be under way at once, at least 1
-     * @param claims gives each worker its own
-     * @param pauseAfterFailures how long to rest after so many passes in a row that failed or could deliver nothing
-     * @param nanoTime the monotonic clock
+     * @param rooms gives each worker its own way through the rooms
      */
-    public Poller(
-            int workers,
-            Supplier<Claims> claims,
-            Rooms rooms,
-            IntFunction<Duration> pauseAfterFailures,
-            LongSupplier nanoTime) {
+    public Poller(int workers, Supplier<Rooms> rooms, House house) {
         if (workers < 1) {
             throw new IllegalArgumentException("a poller needs at least one worker, not " + workers);
         }
-        this.listener = rooms.listener();
+        this.house = house;
         Worker.Backlog backlog = new Worker.Backlog();
         for (int i = 0; i < workers; i++) {
-            Claims own = claims.get();
-            Pass pass = new Pass(own, rooms, nanoTime);
-            Worker worker = new Worker(own, pass, backlog, i == 0, pauseAfterFailures, listener);
+            Worker worker = new Worker(rooms.get(), house, backlog, i == 0);
             this.workers.add(worker);
             this.threads.add(new Thread(worker, "leat-worker-" + i));
         }
@@ -57,18 +44,19 @@ public final class Poller {
      * @return whether all had finished within the grace
      */
     public boolean stop(Duration grace) throws InterruptedException {
-        long until = System.nanoTime() + grace.toNanos();
+        long until = house.nanoTime().getAsLong() + grace.toNanos();
         workers.forEach(Worker::stop);
         boolean finished = true;
         for (Thread thread : threads) {
-            TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, until - System.nanoTime()));
+            TimeUnit.NANOSECONDS.timedJoin(
+                    thread, Math.max(1, until - house.nanoTime().getAsLong()));
             finished &= !thread.isAlive();
         }
         threads.forEach(Thread::interrupt);
         for (Thread thread : threads) {
             thread.join();
         }
-        listener.stopped(finished);
+        house.listener().stopped(finished);
         return finished;
     }
 }

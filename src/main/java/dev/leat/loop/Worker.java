@@ -1,20 +1,16 @@
 package dev.leat.loop;
 
-import dev.leat.Claims;
-import dev.leat.PollerListener;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntFunction;
 
 /** One thread's life: a pass, a rest if there is nothing to do, and so on until told to stop. */
 final class Worker implements Runnable {
 
-    private final Claims claims;
+    private final Rooms rooms;
+    private final House house;
     private final Pass pass;
     private final Backlog backlog;
     private final boolean first;
-    private final IntFunction<Duration> pauseAfterFailures;
-    private final PollerListener listener;
 
     private boolean stopping;
     private boolean resting;
@@ -23,19 +19,12 @@ final class Worker implements Runnable {
     /**
      * @param first whether it is always at work; the others rest while there is no backlog
      */
-    Worker(
-            Claims claims,
-            Pass pass,
-            Backlog backlog,
-            boolean first,
-            IntFunction<Duration> pauseAfterFailures,
-            PollerListener listener) {
-        this.claims = claims;
-        this.pass = pass;
+    Worker(Rooms rooms, House house, Backlog backlog, boolean first) {
+        this.rooms = rooms;
+        this.house = house;
+        this.pass = new Pass(rooms, house);
         this.backlog = backlog;
         this.first = first;
-        this.pauseAfterFailures = pauseAfterFailures;
-        this.listener = listener;
     }
 
     @Override
@@ -54,8 +43,8 @@ final class Worker implements Runnable {
                 } catch (RuntimeException e) {
                     // Whatever it was, the lanes are let go and the events are still in the outbox.
                     failures++;
-                    Duration pause = pauseAfterFailures.apply(failures);
-                    listener.passFailed(e, pause);
+                    Duration pause = house.pauseAfterFailures().apply(failures);
+                    house.listener().passFailed(e, pause);
                     rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
                 }
             }
@@ -66,10 +55,11 @@ final class Worker implements Runnable {
 
     private void restAfter(Pass.Result result, int failures) throws InterruptedException {
         if (result.stuck()) {
-            Duration pause = pauseAfterFailures.apply(failures);
+            Duration advised = rooms.publisher().restAdvised();
+            Duration pause = advised.isZero() ? house.pauseAfterFailures().apply(failures) : advised;
             rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
         } else if (first) {
-            rest(claims::awaitWork);
+            rest(rooms.claims()::awaitWork);
         } else {
             rest(backlog::await);
         }

@@ -14,9 +14,6 @@ final class CliRun {
 
     final Map<String, String> environment = new HashMap<>();
     final CountDownLatch stop = new CountDownLatch(1);
-    PollerFactory pollers = parts -> {
-        throw new IllegalStateException("this test starts no poller");
-    };
 
     /** What one command left behind. */
     record Result(int exitCode, String out, String err) {
@@ -41,7 +38,7 @@ final class CliRun {
     Result leat(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        World world = new World(environment, pollers, atMost -> stop);
+        World world = new World(environment, atMost -> stop);
         int code = new Cli(world, new PrintWriter(out), new PrintWriter(err)).run(arguments);
         return new Result(code, out.toString(), err.toString());
     }

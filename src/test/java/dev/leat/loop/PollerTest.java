@@ -35,7 +35,7 @@ class PollerTest {
     @Test
     void anEventWalksThroughTheRoomsInOrder() throws Exception {
         script.claims.add(List.of(event(1, "a")));
-        Poller poller = poller(rooms());
+        Poller poller = poller();
         poller.start();
         assertThat(next()).isEqualTo("shape 1");
         assertThat(next()).isEqualTo("publish [1] to the default stream");
@@ -48,7 +48,7 @@ class PollerTest {
     void anEventWithoutAFormIsRefusedAndItsKeyWaitsWhileOthersGoOn() throws Exception {
         script.unshapeable.add(1L);
         script.claims.add(List.of(event(1, "a"), event(2, "b"), event(3, "a")));
-        Poller poller = poller(rooms());
+        Poller poller = poller();
         poller.start();
         assertThat(next()).isEqualTo("shape 2");
         assertThat(next()).isEqualTo("publish [2] to the default stream");
@@ -61,7 +61,7 @@ class PollerTest {
         script.claims.add(List.of());
         script.failures.add(new DatabaseUnavailable("gone", new java.sql.SQLException("closed")));
         script.claims.add(List.of(event(1, "a")));
-        Poller poller = poller(rooms());
+        Poller poller = poller();
         poller.start();
         assertThat(next()).isEqualTo("failed: gone, 1");
         assertThat(next()).isEqualTo("publish [] to the default stream");
@@ -77,7 +77,7 @@ class PollerTest {
             publishing.countDown();
             await(goOn);
         };
-        Poller poller = poller(rooms());
+        Poller poller = poller();
         poller.start();
         await(publishing);
         Thread stopper = new Thread(() -> stop(poller, Duration.ofSeconds(30)));
@@ -95,19 +95,31 @@ class PollerTest {
             publishing.countDown();
             await(new CountDownLatch(1));
         };
-        Poller poller = poller(rooms());
+        Poller poller = poller();
         poller.start();
         await(publishing);
         stop(poller, Duration.ZERO);
         assertThat(told).contains("closed", "stopped: false");
     }
 
-    private Poller poller(Rooms rooms) {
-        return new Poller(1, () -> script, rooms, failures -> Duration.ofNanos(failures), System::nanoTime);
+    private Poller poller() {
+        PollerListener listener = new PollerListener() {
+            @Override
+            public void passFailed(RuntimeException cause, Duration pause) {
+                told.add("failed: " + cause.getMessage() + ", " + pause.toNanos());
+            }
+
+            @Override
+            public void stopped(boolean drained) {
+                told.add("stopped: " + drained);
+            }
+        };
+        return new Poller(1, this::rooms, new House("default", listener, Duration::ofNanos, System::nanoTime));
     }
 
     private Rooms rooms() {
         return new Rooms(
+                script,
                 script::shape,
                 (records, deadline) -> {
                     told.add("publish "
@@ -127,19 +139,7 @@ class PollerTest {
                                     .map(o -> o.getClass().getSimpleName() + " "
                                             + o.event().id())
                                     .toList());
-                },
-                new PollerListener() {
-                    @Override
-                    public void passFailed(RuntimeException cause, Duration pause) {
-                        told.add("failed: " + cause.getMessage() + ", " + pause.toNanos());
-                    }
-
-                    @Override
-                    public void stopped(boolean drained) {
-                        told.add("stopped: " + drained);
-                    }
-                },
-                "default");
+                });
     }
 
     private String next() throws InterruptedException {

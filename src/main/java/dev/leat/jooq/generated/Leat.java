@@ -4,6 +4,7 @@
 package dev.leat.jooq.generated;
 
 
+import dev.leat.jooq.generated.tables.Attached;
 import dev.leat.jooq.generated.tables.Attachment;
 import dev.leat.jooq.generated.tables.Lane;
 import dev.leat.jooq.generated.tables.Outbox;
@@ -26,6 +27,8 @@ public class Leat extends SchemaImpl {
     private static final long serialVersionUID = 1L;
 
     public static final Leat LEAT = new Leat();
+
+    public final Attached ATTACHED = Attached.ATTACHED;
 
     public final Attachment ATTACHMENT = Attachment.ATTACHMENT;
 
@@ -54,6 +57,7 @@ public class Leat extends SchemaImpl {
     @Override
     public final List<Table<?>> getTables() {
         return Arrays.asList(
+            Attached.ATTACHED,
             Attachment.ATTACHMENT,
             Lane.LANE,
             Outbox.OUTBOX,

@@ -4,6 +4,7 @@
 package dev.leat.jooq.generated;
 
 
+import dev.leat.jooq.generated.tables.Attached;
 import dev.leat.jooq.generated.tables.Attachment;
 import dev.leat.jooq.generated.tables.Lane;
 import dev.leat.jooq.generated.tables.Outbox;
@@ -15,6 +16,8 @@ import dev.leat.jooq.generated.tables.Tally;
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
 public class Tables {
+
+    public static final Attached ATTACHED = Attached.ATTACHED;
 
     public static final Attachment ATTACHMENT = Attachment.ATTACHMENT;
 

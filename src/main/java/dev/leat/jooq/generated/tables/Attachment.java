@@ -51,6 +51,8 @@ public class Attachment extends TableImpl<Record> {
 
     public final TableField<Record, String[]> KEY_COLUMNS = createField(DSL.name("key_columns"), SQLDataType.CLOB.array(), this, "");
 
+    public final TableField<Record, Short[]> KEY_ATTNUMS = createField(DSL.name("key_attnums"), SQLDataType.SMALLINT.array().nullable(false).defaultValue(DSL.field(DSL.raw("'{}'::smallint[]"), SQLDataType.SMALLINT.array())), this, "");
+
     public final TableField<Record, String[]> LEFT_OUT = createField(DSL.name("left_out"), SQLDataType.CLOB.array().nullable(false).defaultValue(DSL.field(DSL.raw("'{}'::text[]"), SQLDataType.CLOB.array())), this, "");
 
     public final TableField<Record, Short[]> LEFT_OUT_ATTNUMS = createField(DSL.name("left_out_attnums"), SQLDataType.SMALLINT.array().nullable(false).defaultValue(DSL.field(DSL.raw("'{}'::smallint[]"), SQLDataType.SMALLINT.array())), this, "");
@@ -58,6 +60,8 @@ public class Attachment extends TableImpl<Record> {
     public final TableField<Record, String[]> MASKED = createField(DSL.name("masked"), SQLDataType.CLOB.array().nullable(false).defaultValue(DSL.field(DSL.raw("'{}'::text[]"), SQLDataType.CLOB.array())), this, "");
 
     public final TableField<Record, Short[]> MASKED_ATTNUMS = createField(DSL.name("masked_attnums"), SQLDataType.SMALLINT.array().nullable(false).defaultValue(DSL.field(DSL.raw("'{}'::smallint[]"), SQLDataType.SMALLINT.array())), this, "");
+
+    public final TableField<Record, Long> PINNED_IN = createField(DSL.name("pinned_in"), SQLDataType.BIGINT.nullable(false), this, "");
 
     public final TableField<Record, Boolean> BEFORE = createField(DSL.name("before"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("true"), SQLDataType.BOOLEAN)), this, "");
 

@@ -1,31 +1,30 @@
 package dev.leat.app;
 
-import java.time.Duration;
+import dev.leat.publish.KinesisClients;
+import dev.leat.publish.PublishSettings;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /** The client of the stream, by AWS's own settings: region, credentials and {@code AWS_ENDPOINT_URL_KINESIS}. */
-public final class KinesisClients {
+public final class StreamClient {
 
     private static final Pattern ARN = Pattern.compile("arn:[^:]+:kinesis:([^:]+):.*");
 
-    private KinesisClients() {}
+    private StreamClient() {}
 
     /**
      * A client that does not retry by itself: Leat's order depends on who sends what again, and when.
      *
      * @param stream a name or an ARN; the region of an ARN wins over the environment's
-     * @param connections how many requests can be under way at once
+     * @param workers how many workers share it
      * @throws Fault when there is no region, or there are no credentials
      */
-    public static KinesisClient open(String stream, int connections) {
+    public static KinesisClient open(String stream, PublishSettings settings, int workers) {
         Region region = region(stream);
         DefaultCredentialsProvider credentials =
                 DefaultCredentialsProvider.builder().build();
@@ -39,18 +38,8 @@ public final class KinesisClients {
                             + " role is given",
                     e);
         }
-        return KinesisClient.builder()
-                .region(region)
-                .credentialsProvider(credentials)
-                .httpClientBuilder(Apache5HttpClient.builder()
-                        .maxConnections(connections)
-                        .connectionTimeout(Duration.ofSeconds(2))
-                        .socketTimeout(Duration.ofSeconds(10))
-                        .tcpKeepAlive(true))
-                .overrideConfiguration(override -> override.retryStrategy(DefaultRetryStrategy.doNotRetry())
-                        .apiCallAttemptTimeout(Duration.ofSeconds(10))
-                        .apiCallTimeout(Duration.ofSeconds(10)))
-                .build();
+        var builder = KinesisClient.builder().region(region).credentialsProvider(credentials);
+        return KinesisClients.prepare(builder, settings, workers).build();
     }
 
     private static Region region(String stream) {

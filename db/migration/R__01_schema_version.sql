@@ -1,0 +1,11 @@
+-- leat.schema_version(): which schema this is, for the poller to compare with the one it was built for.
+--
+-- Returns:  a whole number that rises with every change an older poller could not work with
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT 1 $$;
+
+REVOKE ALL ON FUNCTION leat.schema_version() FROM PUBLIC;

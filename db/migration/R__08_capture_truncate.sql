@@ -1,0 +1,59 @@
+-- leat.capture_truncate(truncated, root, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for
+-- each lane, so that whatever a poller holds, it meets one.
+--
+-- When the attached table itself is truncated, the markers name it. When one partition is, only a part of the table is
+-- gone: the markers then name that partition. TRUNCATE of a partitioned table fires for the table first and then for each
+-- partition; the partitions' markers are not written when the last thing this session has captured, in this transaction,
+-- is the truncation of a table above them.
+--
+-- truncated  the table whose trigger fires: the attached one or a partition of it
+-- root       the attached table
+-- held, key_list, may_pass, stream   as its row events have them. Held is not always true: the lock of a TRUNCATE already
+--            orders it against the row events of its table, and a held marker would be overtaken by later unheld ones
+-- Tables:    reads and writes leat.outbox
+-- Errors:    none of its own
+CREATE OR REPLACE FUNCTION leat.capture_truncate(
+        truncated oid, root oid, held boolean, key_list text, may_pass boolean, stream text)
+    RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    names   text[] := (pg_identify_object_as_address('pg_class'::regclass, truncated, 0)).object_names;
+    prefix  text := quote_ident(names[1]) || '.' || quote_ident(names[2]) || key_list || '#';
+    last_id bigint;
+BEGIN
+    IF truncated <> root THEN
+        IF NOT EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p WHERE p.relid = root) THEN
+            -- Detached from the table since; leat.refresh removes this trigger.
+            RETURN;
+        END IF;
+        BEGIN
+            last_id := currval('leat.outbox_id_seq');
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN
+            last_id := NULL;  -- this session has captured nothing yet
+        END;
+        IF EXISTS (SELECT FROM leat.outbox o,
+                               pg_partition_ancestors(truncated) AS p,
+                               pg_identify_object_as_address('pg_class'::regclass, p.relid, 0) AS above
+                    WHERE o.lane = 63 AND o.id = last_id AND o.op = 't'
+                      AND o.xid = pg_current_xact_id()::text::bigint
+                      AND p.relid <> truncated
+                      AND above.object_names = ARRAY[o.schema_name, o.table_name]) THEN
+            RETURN;
+        END IF;
+    END IF;
+    INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
+                             db_user, application, stream)
+    SELECT lane.number, 't', capture_truncate.held, capture_truncate.may_pass, clock_timestamp(),
+           pg_current_xact_id()::text::bigint, names[1], names[2], leat.partition_key(prefix || lane.number),
+           nullif(current_setting('leat.context', true), ''),
+           coalesce(nullif(current_setting('role'), 'none'), session_user),
+           nullif(current_setting('application_name'), ''), capture_truncate.stream
+      FROM generate_series(0, 63) AS lane (number)
+     ORDER BY lane.number;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.capture_truncate(oid, oid, boolean, text, boolean, text) FROM PUBLIC;

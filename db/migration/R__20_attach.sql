@@ -1,0 +1,198 @@
+-- leat.attach(relation, …): from the end of this transaction on, changes of the table are captured.
+--
+-- The call states the whole wish: attaching again with other options changes them in place, and with the same options
+-- changes nothing and locks nothing. It waits for locks as long as the caller's lock_timeout says: SHARE ROW EXCLUSIVE on
+-- the table while a trigger is created, none when only other options change.
+--
+--     SELECT leat.attach('public.orders');
+--     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
+--
+-- relation       an ordinary or a partitioned table. Partitions come with it, also those added later
+-- key            columns that make the partition key; null: the primary key. Other columns than the primary key's make
+--                the events held: they wait until every lower id is known to be committed or rolled back
+-- exclude        columns that never leave the database
+-- mask           columns of which only '***' leaves (null stays null)
+-- before         whether updates and deletes carry the old row; without it a delete carries its key alone
+-- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
+--                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
+-- stream         a stream's name or ARN; null: the poller's default
+-- on_quarantine  wait: when an event cannot be sent, later events of its key wait for a person. pass: they go on
+-- Returns:  attached, changed or unchanged
+-- Tables:   writes leat.attachment; creates leat.capture_<n>() and the triggers !leat_capture and !leat_truncate
+-- Errors:   undefined_table, wrong_object_type, insufficient_privilege, undefined_column, invalid_parameter_value,
+--           object_not_in_prerequisite_state (a partition and its table cannot both be attached), lock_not_available.
+--           Warns where the table has something that defeats the order (leat.order_risks)
+CREATE OR REPLACE FUNCTION leat.attach(
+        relation regclass,
+        key text[] DEFAULT NULL,
+        exclude text[] DEFAULT '{}',
+        mask text[] DEFAULT '{}',
+        before boolean DEFAULT true,
+        operations text[] DEFAULT '{insert,update,delete,truncate}',
+        stream text DEFAULT NULL,
+        on_quarantine text DEFAULT 'wait')
+    RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    wish     leat.attachment;
+    former   leat.attachment;
+    target   record;
+    other    regclass;
+    unknown  text;
+    existing text;
+    changed  boolean := false;
+    risk     text;
+BEGIN
+    IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
+       OR attach.operations IS NULL OR attach.on_quarantine IS NULL THEN
+        RAISE EXCEPTION 'leat.attach: only key and stream may be null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT c.relkind, c.relpersistence, c.relowner, n.nspname INTO target
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = attach.relation;
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'leat.attach: there is no table with the oid %', attach.relation::oid USING ERRCODE = 'undefined_table';
+    END IF;
+    IF target.relkind NOT IN ('r', 'p') THEN
+        RAISE EXCEPTION 'leat.attach: % is a %, and only ordinary and partitioned tables can be attached', attach.relation,
+                CASE target.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+                                    WHEN 'S' THEN 'sequence' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index'
+                                    WHEN 'c' THEN 'composite type' ELSE 'relation of another kind' END
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach the table that holds the rows.';
+    END IF;
+    IF target.relpersistence = 't' THEN
+        RAISE EXCEPTION 'leat.attach: % is a temporary table', attach.relation
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table that outlives the session.';
+    END IF;
+    IF target.nspname = 'leat' THEN
+        RAISE EXCEPTION 'leat.attach: % is one of Leat''s own tables', attach.relation
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table of the application''s.';
+    END IF;
+    IF target.nspname IN ('pg_catalog', 'information_schema') OR starts_with(target.nspname, 'pg_toast') THEN
+        RAISE EXCEPTION 'leat.attach: % is a system table', attach.relation
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table of the application''s.';
+    END IF;
+    IF NOT pg_has_role(current_user, target.relowner, 'USAGE') THEN
+        RAISE EXCEPTION 'leat.attach: % may not create triggers on %, which belongs to %', current_user, attach.relation,
+                pg_get_userbyid(target.relowner)
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('Grant it the role that owns the table: GRANT %I TO %I.',
+                                pg_get_userbyid(target.relowner), current_user);
+    END IF;
+
+    SELECT c.name INTO unknown
+      FROM unnest(coalesce(attach.key, '{}') || attach.exclude || attach.mask) AS c (name)
+     WHERE c.name IS NULL OR NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = attach.relation
+                                          AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped)
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'leat.attach: % has no column "%"', attach.relation, coalesce(unknown, 'null')
+            USING ERRCODE = 'undefined_column',
+                  HINT = 'Its columns are: ' || coalesce((
+                      SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a
+                       WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped), 'none');
+    END IF;
+    IF attach.key = '{}' THEN
+        RAISE EXCEPTION 'leat.attach: key names no column' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave key out for the primary key.';
+    END IF;
+    IF cardinality(attach.key) <> (SELECT count(DISTINCT k) FROM unnest(attach.key) AS k) THEN
+        RAISE EXCEPTION 'leat.attach: key names a column twice' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Name each key column once.';
+    END IF;
+    IF attach.key IS NULL AND NOT EXISTS (
+            SELECT FROM pg_constraint con WHERE con.conrelid = attach.relation AND con.contype = 'p') THEN
+        RAISE EXCEPTION 'leat.attach: % has no primary key, so events have no order to keep', attach.relation
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Name the columns whose changes must stay in order: leat.attach(…, key => ''{customer_id}'').';
+    END IF;
+    IF attach.exclude && attach.mask THEN
+        RAISE EXCEPTION 'leat.attach: column "%" is both excluded and masked',
+                (SELECT x FROM unnest(attach.exclude) AS x WHERE x = ANY (attach.mask) LIMIT 1)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Exclude it, or mask it.';
+    END IF;
+    SELECT k INTO unknown
+      FROM unnest(coalesce(attach.key, (SELECT array_agg(a.attname::text)
+                                          FROM pg_constraint con
+                                          JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
+                                         WHERE con.conrelid = attach.relation AND con.contype = 'p'))) AS k
+     WHERE k = ANY (attach.exclude || attach.mask) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'leat.attach: column "%" is a key column, and its value leaves in the partition key', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Name another key with key => …, or neither exclude nor mask this column.';
+    END IF;
+    SELECT o INTO unknown FROM unnest(attach.operations) AS o
+     WHERE o IS NULL OR o NOT IN ('insert', 'update', 'delete', 'truncate') LIMIT 1;
+    IF FOUND OR cardinality(attach.operations) = 0 THEN
+        RAISE EXCEPTION 'leat.attach: %', CASE WHEN cardinality(attach.operations) = 0 THEN 'operations names none'
+                                               ELSE format('unknown operation "%s"', coalesce(unknown, 'null')) END
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The operations are insert, update, delete and truncate.';
+    END IF;
+    PERFORM leat.check_route('leat.attach', attach.stream, attach.on_quarantine);
+
+    -- One attach, detach or refresh at a time: two that rewrite one function would fail.
+    PERFORM pg_advisory_xact_lock(1818583412, 1);
+    -- The event trigger need not look at what is done here.
+    PERFORM set_config('leat.refreshing', 'on', true);
+
+    SELECT a.relation INTO other FROM leat.attachment a
+     WHERE a.relation <> attach.relation
+       AND (a.relation IN (SELECT p.relid FROM pg_partition_ancestors(attach.relation) AS p)
+            OR a.relation IN (SELECT p.relid FROM pg_partition_tree(attach.relation) AS p))
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'leat.attach: % and % are parts of one partitioned table, and % is attached already',
+                attach.relation, other, other
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('A partitioned table captures its partitions. To change that: SELECT leat.detach(%L).',
+                                other::text);
+    END IF;
+
+    SELECT a.* INTO former FROM leat.attachment a WHERE a.relation = attach.relation;
+    wish := former;
+    wish.relation := attach.relation;
+    wish.pinned_in := attach.relation;
+    wish.key_columns := attach.key;
+    wish.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude) AS c);
+    wish.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask) AS c);
+    wish.key_attnums := leat.attnums(attach.relation, attach.key);
+    wish.left_out_attnums := leat.attnums(attach.relation, wish.left_out);
+    wish.masked_attnums := leat.attnums(attach.relation, wish.masked);
+    wish.before := attach.before;
+    wish.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
+    wish.stream := attach.stream;
+    wish.on_quarantine := attach.on_quarantine;
+
+    IF former.attachment IS NULL THEN
+        INSERT INTO leat.attachment (relation, key_columns, key_attnums, left_out, left_out_attnums, masked, masked_attnums,
+                                     pinned_in, before, operations, stream, on_quarantine)
+        VALUES (wish.relation, wish.key_columns, wish.key_attnums, wish.left_out, wish.left_out_attnums, wish.masked,
+                wish.masked_attnums, wish.pinned_in, wish.before, wish.operations, wish.stream, wish.on_quarantine)
+        RETURNING attachment INTO wish.attachment;
+    ELSIF wish IS DISTINCT FROM former THEN
+        UPDATE leat.attachment a
+           SET key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
+               left_out_attnums = wish.left_out_attnums, masked = wish.masked, masked_attnums = wish.masked_attnums,
+               pinned_in = wish.pinned_in, before = wish.before, operations = wish.operations, stream = wish.stream,
+               on_quarantine = wish.on_quarantine
+         WHERE a.attachment = wish.attachment;
+        changed := true;
+    END IF;
+    changed := leat.write_capture(wish.attachment) OR changed;
+    changed := leat.row_triggers(wish.attachment) > 0 OR changed;
+    changed := leat.truncate_triggers(wish.attachment) > 0 OR changed;
+
+    PERFORM set_config('leat.refreshing', '', true);
+
+    FOREACH risk IN ARRAY leat.order_risks(attach.relation) LOOP
+        RAISE WARNING '%: %', attach.relation, risk;
+    END LOOP;
+    RETURN CASE WHEN former.attachment IS NULL THEN 'attached' WHEN changed THEN 'changed' ELSE 'unchanged' END;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text) FROM PUBLIC;

@@ -1,0 +1,94 @@
+-- leat.attached_state(): the rows of leat.attached.
+-- leat.attached: what is attached, how, and what is wrong with it.
+--
+-- attachment, relation, schema_name, table_name   names are null when the table is gone
+-- key_columns      the key as it is now: the primary key, or the columns named
+-- key_named        whether the key was named at attach
+-- excluded, masked the columns that do not leave, by every name they were ever listed under
+-- before, operations, stream, on_quarantine, attached_at   as leat.attach was told
+-- held             events wait for every lower id, because the key is not the primary key
+-- row_trigger, truncate_trigger   enabled, disabled, missing, not ENABLE ALWAYS (the worst among the table and its
+--                  partitions), or not wanted
+-- stale            the function is older than the table's shape; rows are captured by the slower way until leat.refresh
+-- problems         sentences for a person; empty when all is well
+-- Tables:   leat.attachment, the catalog. The function has its owner's rights, so that a poller can read the view
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat.attached_state()
+    RETURNS TABLE (
+        attachment       integer,
+        relation         regclass,
+        schema_name      text,
+        table_name       text,
+        key_columns      text[],
+        key_named        boolean,
+        excluded         text[],
+        masked           text[],
+        before           boolean,
+        operations       text[],
+        stream           text,
+        on_quarantine    text,
+        held             boolean,
+        row_trigger      text,
+        truncate_trigger text,
+        stale            boolean,
+        problems         text[],
+        attached_at      timestamptz)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    wish  leat.attachment;
+    form  record;
+BEGIN
+    FOR wish IN SELECT a.* FROM leat.attachment a ORDER BY a.attachment LOOP
+        SELECT s.* INTO form FROM leat.shape(wish.attachment) AS s;
+        attachment := wish.attachment;
+        relation := wish.relation;
+        schema_name := form.schema_name;
+        table_name := form.table_name;
+        key_columns := form.key_names;
+        key_named := wish.key_columns IS NOT NULL;
+        excluded := wish.left_out;
+        masked := wish.masked;
+        before := wish.before;
+        operations := wish.operations;
+        stream := wish.stream;
+        on_quarantine := wish.on_quarantine;
+        held := form.held;
+        attached_at := wish.attached_at;
+        problems := '{}';
+        IF form.relid IS NULL THEN
+            row_trigger := 'missing';
+            truncate_trigger := 'missing';
+            stale := true;
+            problems := ARRAY['the table was dropped; leat.refresh() forgets it'];
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+        SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_capture'),
+                        CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
+               coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
+                        CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
+               coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(…) with the same options mends it',
+                                         f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
+          INTO row_trigger, truncate_trigger, problems
+          FROM leat.trigger_faults(wish.attachment) AS f;
+        stale := NOT EXISTS (SELECT FROM pg_proc p
+                              WHERE p.pronamespace = 'leat'::regnamespace AND p.proname = 'capture_' || wish.attachment
+                                AND p.prosrc = leat.capture_source(wish.attachment));
+        IF stale THEN
+            problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
+        END IF;
+        IF form.problem IS NOT NULL THEN
+            problems := problems || form.problem;
+        END IF;
+        problems := problems || leat.order_risks(wish.relation);
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.attached_state() FROM PUBLIC;
+
+CREATE OR REPLACE VIEW leat.attached AS SELECT * FROM leat.attached_state();

@@ -1,0 +1,28 @@
+-- leat.retry(id): a quarantined event, and the events of its key that waited behind it, are sent again, in their order.
+--
+-- Takes the lane's row first, so that no claim of that lane is under way, and draws an id so that idle pollers look.
+-- Waiting events stay where another quarantined event of the key is still before them.
+--
+-- id        the event
+-- Returns:  how many events were released
+-- Tables:   locks leat.lane, updates leat.quarantine
+-- Errors:   no_data_found for an event that is not in quarantine; object_not_in_prerequisite_state for one that waits,
+--           is being retried or was discarded
+CREATE OR REPLACE FUNCTION leat.retry(id bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    event    record;
+    released integer;
+BEGIN
+    SELECT e.* INTO event FROM leat.quarantine_event('leat.retry', retry.id) AS e;
+    UPDATE leat.quarantine q SET state = 'retry', decided_at = clock_timestamp(), decided_by = session_user
+     WHERE q.id = retry.id;
+    released := 1 + leat.release_waiting(event.partition_key);
+    PERFORM nextval('leat.outbox_id_seq');
+    RETURN released;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.retry(bigint) FROM PUBLIC;

@@ -1,0 +1,26 @@
+-- leat.discard(id): a quarantined event is given up; the events of its key that waited behind it are sent. It stays in
+-- leat.quarantine as a trace, with the time and who decided.
+--
+-- id        the event
+-- Returns:  how many events were released
+-- Tables:   locks leat.lane, updates leat.quarantine
+-- Errors:   no_data_found for an event that is not in quarantine; object_not_in_prerequisite_state for one that waits,
+--           is being retried or was discarded
+CREATE OR REPLACE FUNCTION leat.discard(id bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    event    record;
+    released integer;
+BEGIN
+    SELECT e.* INTO event FROM leat.quarantine_event('leat.discard', discard.id) AS e;
+    UPDATE leat.quarantine q SET state = 'discarded', decided_at = clock_timestamp(), decided_by = session_user
+     WHERE q.id = discard.id;
+    released := leat.release_waiting(event.partition_key);
+    PERFORM nextval('leat.outbox_id_seq');
+    RETURN released;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.discard(bigint) FROM PUBLIC;

@@ -1,0 +1,146 @@
+package dev.leat.app;
+
+import dev.leat.config.Attachment;
+import dev.leat.config.TablesFile;
+import dev.leat.upkeep.Attachments;
+import dev.leat.upkeep.Attachments.Attached;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "attach",
+        description =
+                "Captures the changes of a table from now on. The options state the whole wish: attaching again with others"
+                        + " changes it, with the same changes nothing.")
+final class AttachCommand extends DatabaseCommand {
+
+    @Parameters(arity = "0..1", paramLabel = "<table>", description = "As SQL writes it, such as public.orders.")
+    private @Nullable String table;
+
+    @Option(
+            names = "--key",
+            split = ",",
+            paramLabel = "<column>",
+            description = "Columns of the partition key; default: the primary key.")
+    private List<String> key = List.of();
+
+    @Option(
+            names = "--exclude",
+            split = ",",
+            paramLabel = "<column>",
+            description = "Columns that never leave the database.")
+    private List<String> exclude = List.of();
+
+    @Option(names = "--mask", split = ",", paramLabel = "<column>", description = "Columns of which only *** leaves.")
+    private List<String> mask = List.of();
+
+    @Option(names = "--no-before", description = "Updates and deletes carry no old row.")
+    private boolean noBefore;
+
+    @Option(
+            names = "--operations",
+            split = ",",
+            paramLabel = "<operation>",
+            description = "Some of insert, update, delete, truncate; default: all.")
+    private List<String> operations = List.of();
+
+    @Option(names = "--stream", paramLabel = "<stream>", description = "Name or ARN; default: the poller's.")
+    private @Nullable String stream;
+
+    @Option(
+            names = "--on-quarantine",
+            paramLabel = "<wait|pass>",
+            description =
+                    "When an event cannot be sent, later events of its key wait for a person (the default), or pass it.")
+    private @Nullable String onQuarantine;
+
+    @Option(
+            names = "--file",
+            paramLabel = "<file>",
+            description = "A YAML file that declares all attachments, instead of a table and options.")
+    private @Nullable Path file;
+
+    @Option(names = "--detach-others", description = "With --file: detach the tables that it does not name.")
+    private boolean detachOthers;
+
+    private List<Attachment> wishes = List.of();
+
+    AttachCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    public Integer call() {
+        boolean options = !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty())
+                || noBefore
+                || stream != null
+                || onQuarantine != null;
+        if ((table == null) == (file == null)) {
+            throw new ParameterException(spec().commandLine(), "name a table, or a --file that declares them");
+        }
+        if (file != null && options) {
+            throw new ParameterException(spec().commandLine(), "with --file the options of a table stand in the file");
+        }
+        if (file == null && detachOthers) {
+            throw new ParameterException(spec().commandLine(), "--detach-others goes with --file");
+        }
+        wishes = file == null ? List.of(wish(String.valueOf(table))) : declared(file);
+        return super.call();
+    }
+
+    @Override
+    int work(DataSource database) {
+        Attachments attachments = new Attachments(database);
+        for (Attachment wish : wishes) {
+            tell(attachments.attach(wish));
+        }
+        if (file != null) {
+            others(attachments);
+        }
+        return ExitCode.DONE;
+    }
+
+    private void others(Attachments attachments) {
+        for (String other :
+                attachments.others(wishes.stream().map(Attachment::table).toList())) {
+            if (detachOthers) {
+                attachments.detach(other);
+                out().println(other + ": detached");
+            } else {
+                out().println(other + ": attached, though the file does not name it (--detach-others would detach it)");
+            }
+        }
+    }
+
+    private Attachment wish(String name) {
+        return new Attachment(name, key, exclude, mask, !noBefore, operations, stream, onQuarantine);
+    }
+
+    private void tell(Attached attached) {
+        out().println(attached.table() + ": " + attached.change());
+        attached.warnings().forEach(warning -> err().println("leat: warning: " + warning));
+    }
+
+    private static List<Attachment> declared(Path file) {
+        try (Reader text = Files.newBufferedReader(file)) {
+            return TablesFile.read(file.toString(), text);
+        } catch (NoSuchFileException e) {
+            throw new Fault(ExitCode.USAGE, "there is no file " + file, e);
+        } catch (CharacterCodingException e) {
+            throw new Fault(ExitCode.USAGE, file + " is not UTF-8 text", e);
+        } catch (IOException e) {
+            throw new Fault(ExitCode.USAGE, "the file " + file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.leat.app;
+
+import dev.leat.upkeep.Attachments;
+import java.util.List;
+import javax.sql.DataSource;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "detach",
+        description =
+                "Captures the changes of a table no more. What was captured stays in the outbox and is published.")
+final class DetachCommand extends DatabaseCommand {
+
+    @Parameters(arity = "1..*", paramLabel = "<table>", description = "As SQL writes it, such as public.orders.")
+    private List<String> tables = List.of();
+
+    DetachCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    int work(DataSource database) {
+        Attachments attachments = new Attachments(database);
+        for (String table : tables) {
+            attachments.detach(table);
+            out().println(table + ": detached");
+        }
+        return ExitCode.DONE;
+    }
+}

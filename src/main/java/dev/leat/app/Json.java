@@ -1,0 +1,46 @@
+package dev.leat.app;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Writes JSON for other programs. */
+final class Json {
+
+    private static final JsonFactory FACTORY = new JsonFactory();
+
+    private Json() {}
+
+    /** What writes the document. */
+    interface Document {
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    static String text(Document document) {
+        Writer text = new StringWriter();
+        try (JsonGenerator json = FACTORY.createGenerator(text).useDefaultPrettyPrinter()) {
+            document.write(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string could not be written to", e);
+        }
+        return text.toString();
+    }
+
+    static void time(JsonGenerator json, String name, @Nullable Instant instant) throws IOException {
+        json.writeStringField(name, instant == null ? null : instant.toString());
+    }
+
+    static void number(JsonGenerator json, String name, @Nullable Double value) throws IOException {
+        json.writeFieldName(name);
+        if (value == null) {
+            json.writeNull();
+        } else {
+            json.writeNumber(Math.round(value * 1000) / 1000.0);
+        }
+    }
+}

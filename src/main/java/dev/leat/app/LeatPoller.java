@@ -1,0 +1,216 @@
+package dev.leat.app;
+
+import dev.leat.PollerListener;
+import dev.leat.claim.ClaimSettings;
+import dev.leat.claim.JooqClaims;
+import dev.leat.loop.House;
+import dev.leat.loop.Poller;
+import dev.leat.loop.Rooms;
+import dev.leat.observe.Listeners;
+import dev.leat.publish.KinesisPublisher;
+import dev.leat.publish.PublishSettings;
+import dev.leat.settle.JooqSettlement;
+import dev.leat.shape.DebeziumJson;
+import dev.leat.upkeep.Migrations;
+import dev.leat.upkeep.PollerRegistry;
+import dev.leat.upkeep.SchemaState;
+import dev.leat.upkeep.Tallies;
+import dev.leat.upkeep.Upkeep;
+import io.github.resilience4j.core.IntervalFunction;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+
+/**
+ * A poller inside an application: it carries what is in the outbox to the stream until it is stopped. Start as many as you
+ * like, in one process or in several; they share the lanes.
+ *
+ * <pre>{@code
+ * LeatPoller poller = LeatPoller.builder(dataSource, kinesisClient, "changes").build();
+ * poller.start();
+ * …
+ * poller.stop(Duration.ofSeconds(20));
+ * }</pre>
+ */
+public final class LeatPoller {
+
+    private final Poller poller;
+    private final Upkeep upkeep;
+    private final List<KinesisPublisher> publishers;
+    private final PollerRegistry.Identity identity;
+
+    private LeatPoller(Builder wish) throws SQLException {
+        identity = wish.identity;
+        DataSource database = wish.database;
+        PollerRegistry registry = new PollerRegistry(database, identity);
+        Tallies tallies = new Tallies(database, identity.poller());
+        PollerListener listener = new Listeners(List.of(wish.listener, tallies));
+        RandomGenerator random = new SplittableRandom();
+        JooqClaims claims =
+                new JooqClaims(database, wish.claim, () -> registry.alive() * wish.workers, System::nanoTime, random);
+        String databaseName = databaseName(database);
+        String serverName = wish.serverName == null ? databaseName : wish.serverName;
+        DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
+        JooqSettlement settlement = new JooqSettlement(wish.retain != null);
+        publishers = new ArrayList<>();
+        IntervalFunction pauses =
+                IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
+        House house = new House(wish.stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
+        poller = new Poller(
+                wish.workers,
+                () -> {
+                    KinesisPublisher publisher = new KinesisPublisher(
+                            wish.kinesis, wish.publish, listener, System::nanoTime, random::nextDouble);
+                    publishers.add(publisher);
+                    return new Rooms(claims.forWorker(), shaper, publisher, settlement);
+                },
+                house);
+        upkeep = new Upkeep(database, registry, tallies, wish.retain, listener);
+    }
+
+    /**
+     * Begins with the defaults.
+     *
+     * @param database gives a connection to each worker and up to three more; its role needs what {@code leat.grant_poller}
+     *     gives
+     * @param kinesis a client that does not retry by itself, such as {@link dev.leat.publish.KinesisClients} prepares; not closed here
+     * @param stream name or ARN of the stream for events that name none
+     */
+    public static Builder builder(DataSource database, KinesisClient kinesis, String stream) {
+        return new Builder(database, kinesis, stream);
+    }
+
+    /** Who this poller is in {@code leat status}. */
+    public PollerRegistry.Identity identity() {
+        return identity;
+    }
+
+    public void start() {
+        upkeep.start();
+        poller.start();
+    }
+
+    /**
+     * Finishes what is claimed, and lets go of all lanes.
+     *
+     * @param grace how long that may take; after it, what was not sent stays in the outbox for others
+     * @return whether it was finished within the grace
+     */
+    public boolean stop(Duration grace) throws InterruptedException {
+        try {
+            return poller.stop(grace);
+        } finally {
+            upkeep.stop();
+            publishers.forEach(KinesisPublisher::close);
+        }
+    }
+
+    private static String databaseName(DataSource database) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            return connection.getCatalog();
+        }
+    }
+
+    /** A poller to be. */
+    public static final class Builder {
+
+        private final DataSource database;
+        private final KinesisClient kinesis;
+        private final String stream;
+        private ClaimSettings claim = ClaimSettings.DEFAULT;
+        private PublishSettings publish = PublishSettings.defaults();
+        private PollerListener listener = new PollerListener() {};
+        private int workers = 2;
+        private @Nullable Duration retain;
+        private @Nullable String serverName;
+        private PollerRegistry.Identity identity = identify();
+
+        private Builder(DataSource database, KinesisClient kinesis, String stream) {
+            this.database = database;
+            this.kinesis = kinesis;
+            this.stream = stream;
+        }
+
+        public Builder claim(ClaimSettings settings) {
+            claim = settings;
+            return this;
+        }
+
+        public Builder publish(PublishSettings settings) {
+            publish = settings;
+            return this;
+        }
+
+        /** Told what happens; the default is to tell nobody. */
+        public Builder listener(PollerListener told) {
+            listener = told;
+            return this;
+        }
+
+        /** How many claims may be under way at once, each on a connection of its own; 1 to 64. */
+        public Builder workers(int count) {
+            if (count < 1 || count > 64) {
+                throw new IllegalArgumentException("a poller has 1 to 64 workers, not " + count);
+            }
+            workers = count;
+            return this;
+        }
+
+        /** Keeps published events in {@code leat.sent} for that long instead of deleting them. */
+        public Builder retain(Duration time) {
+            retain = time;
+            return this;
+        }
+
+        /** The envelope's {@code source.name}; the default is the database's name. */
+        public Builder serverName(String name) {
+            serverName = name;
+            return this;
+        }
+
+        Builder identity(PollerRegistry.Identity self) {
+            identity = self;
+            return this;
+        }
+
+        /**
+         * A poller that is not started yet.
+         *
+         * @throws IllegalStateException when the database's schema is not this version's, saying what to do
+         * @throws SQLException when the database cannot be asked
+         */
+        public LeatPoller build() throws SQLException {
+            SchemaState state = Migrations.state(database);
+            if (!(state instanceof SchemaState.Current)) {
+                throw new IllegalStateException(state.advice());
+            }
+            return new LeatPoller(this);
+        }
+    }
+
+    /** An identity drawn anew. */
+    static PollerRegistry.Identity identify() {
+        return new PollerRegistry.Identity(
+                UUID.randomUUID(), host(), ProcessHandle.current().pid(), Version.text());
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            // A machine that does not know its own name; the name is for people only.
+            return "unknown";
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.leat.app;
+
+import dev.leat.upkeep.Status;
+import dev.leat.upkeep.StatusReader;
+import javax.sql.DataSource;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "status",
+        description = "Shows what was published and what waits, the pollers and their lanes, and the quarantine.")
+final class StatusCommand extends DatabaseCommand {
+
+    @Option(names = "--json", description = "For programs; the fields are documented in docs/operations.md.")
+    private boolean json;
+
+    StatusCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    int work(DataSource database) {
+        Status status = new StatusReader(database).read();
+        if (json) {
+            out().println(StatusJson.text(status));
+        } else {
+            StatusText.lines(status).forEach(out()::println);
+        }
+        return ExitCode.DONE;
+    }
+}

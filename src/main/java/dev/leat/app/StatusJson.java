@@ -1,0 +1,113 @@
+package dev.leat.app;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.leat.Operation;
+import dev.leat.upkeep.Status;
+import java.io.IOException;
+import java.util.Map;
+
+/** {@code leat status --json}. The field names are part of the contract (docs/operations.md). */
+final class StatusJson {
+
+    private StatusJson() {}
+
+    static String text(Status status) {
+        return Json.text(json -> {
+            json.writeStartObject();
+            json.writeNumberField("schema_version", status.schemaVersion());
+            backlog(json, status.backlog());
+            tables(json, status);
+            lanes(json, status);
+            pollers(json, status);
+            json.writeObjectFieldStart("quarantine");
+            for (Map.Entry<String, Long> state : status.quarantine().entrySet()) {
+                json.writeNumberField(state.getKey(), state.getValue());
+            }
+            json.writeEndObject();
+            json.writeEndObject();
+        });
+    }
+
+    private static void backlog(JsonGenerator json, Status.Backlog backlog) throws IOException {
+        json.writeObjectFieldStart("backlog");
+        json.writeNumberField("events", backlog.events());
+        json.writeBooleanField("capped", backlog.capped());
+        Json.time(json, "oldest_captured_at", backlog.oldestCapturedAt());
+        Json.number(json, "oldest_age_seconds", backlog.oldestAgeSeconds());
+        json.writeEndObject();
+    }
+
+    private static void tables(JsonGenerator json, Status status) throws IOException {
+        json.writeArrayFieldStart("tables");
+        for (Status.Table table : status.tables()) {
+            json.writeStartObject();
+            json.writeStringField("schema", table.schema());
+            json.writeStringField("table", table.table());
+            json.writeBooleanField("attached", table.attached());
+            json.writeStringField("stream", table.stream());
+            counts(json, "published", table.published());
+            counts(json, "pending", table.pending());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void counts(JsonGenerator json, String name, Map<Operation, Long> counts) throws IOException {
+        json.writeObjectFieldStart(name);
+        for (Operation each : Operation.values()) {
+            json.writeNumberField(name(each), counts.getOrDefault(each, 0L));
+        }
+        json.writeEndObject();
+    }
+
+    private static String name(Operation operation) {
+        return switch (operation) {
+            case CREATE -> "insert";
+            case UPDATE -> "update";
+            case DELETE -> "delete";
+            case READ -> "read";
+            case TRUNCATE -> "truncate";
+            case MESSAGE -> "message";
+        };
+    }
+
+    private static void lanes(JsonGenerator json, Status status) throws IOException {
+        json.writeObjectFieldStart("lanes");
+        json.writeNumberField("total", status.lanes());
+        json.writeArrayFieldStart("held");
+        for (Status.HeldLane lane : status.held()) {
+            json.writeStartObject();
+            json.writeNumberField("lane", lane.lane());
+            json.writeStringField(
+                    "poller", lane.poller() == null ? null : lane.poller().toString());
+            json.writeFieldName("pid");
+            if (lane.pid() == null) {
+                json.writeNull();
+            } else {
+                json.writeNumber(lane.pid());
+            }
+            json.writeStringField("application", lane.application());
+            Json.number(json, "held_seconds", lane.seconds());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void pollers(JsonGenerator json, Status status) throws IOException {
+        json.writeArrayFieldStart("pollers");
+        for (Status.Poller poller : status.pollers()) {
+            json.writeStartObject();
+            json.writeStringField("poller", poller.poller().toString());
+            json.writeBooleanField("alive", poller.alive());
+            json.writeStringField("host", poller.host());
+            json.writeNumberField("pid", poller.pid());
+            json.writeStringField("version", poller.version());
+            Json.time(json, "started_at", poller.startedAt());
+            Json.time(json, "seen_at", poller.seenAt());
+            json.writeNumberField("lanes_held", poller.lanes());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+}

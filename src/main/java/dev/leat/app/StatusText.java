@@ -1,0 +1,136 @@
+package dev.leat.app;
+
+import dev.leat.Operation;
+import dev.leat.upkeep.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** {@code leat status}, for a person. */
+final class StatusText {
+
+    private StatusText() {}
+
+    static List<String> lines(Status status) {
+        List<String> lines = new ArrayList<>();
+        lines.add("schema      version " + status.schemaVersion());
+        lines.add("backlog     " + backlog(status.backlog()));
+        lines.add("lanes       " + status.lanes() + ", " + status.held().size() + " held now");
+        lines.add("quarantine  " + quarantine(status.quarantine()));
+        long alive = status.pollers().stream().filter(Status.Poller::alive).count();
+        lines.add("pollers     " + alive + " alive"
+                + (alive == 0 ? ": nothing is published until one runs (leat run)" : ""));
+        pollers(lines, status);
+        strangers(lines, status);
+        tables(lines, status);
+        return lines;
+    }
+
+    private static String backlog(Status.Backlog backlog) {
+        if (backlog.events() == 0 || backlog.oldestAgeSeconds() == null) {
+            return "empty";
+        }
+        return (backlog.capped() ? "more than " : "") + number(backlog.events()) + " events, the oldest "
+                + String.format(Locale.ROOT, "%.1f s old", backlog.oldestAgeSeconds());
+    }
+
+    private static String quarantine(Map<String, Long> counts) {
+        if (counts.values().stream().allMatch(count -> count == 0)) {
+            return "empty";
+        }
+        return number(counts.getOrDefault("quarantined", 0L)) + " refused, "
+                + number(counts.getOrDefault("waiting", 0L))
+                + " waiting behind them, " + number(counts.getOrDefault("retry", 0L)) + " released, "
+                + number(counts.getOrDefault("discarded", 0L)) + " discarded (leat quarantine list)";
+    }
+
+    private static void pollers(List<String> lines, Status status) {
+        if (status.pollers().isEmpty()) {
+            return;
+        }
+        TextTable table = new TextTable(5, "POLLER", "HOST", "VERSION", "STARTED", "ALIVE", "PID", "LANES HELD");
+        for (Status.Poller poller : status.pollers()) {
+            table.add(
+                    poller.poller().toString(),
+                    poller.host(),
+                    poller.version(),
+                    poller.startedAt().toString(),
+                    poller.alive() ? "yes" : "no, last seen " + poller.seenAt(),
+                    Long.toString(poller.pid()),
+                    Integer.toString(poller.lanes()));
+        }
+        lines.add("");
+        lines.addAll(table.lines());
+    }
+
+    /** Lanes in hands that are no poller's on the list: a session in psql, or a poller whose signs of life fail. */
+    private static void strangers(List<String> lines, Status status) {
+        for (Status.HeldLane lane : status.held()) {
+            boolean known =
+                    status.pollers().stream().anyMatch(poller -> poller.poller().equals(lane.poller()));
+            if (!known) {
+                lines.add("lane " + lane.lane() + " is held by "
+                        + (lane.pid() == null
+                                ? "a prepared transaction"
+                                : "backend " + lane.pid() + " (" + lane.application() + ")")
+                        + ", which is no poller on the list");
+            }
+        }
+    }
+
+    private static void tables(List<String> lines, Status status) {
+        if (status.tables().isEmpty()) {
+            lines.add("");
+            lines.add("no table is attached (leat attach)");
+            return;
+        }
+        TextTable table = new TextTable(
+                3,
+                "TABLE",
+                "ATTACHED",
+                "STREAM",
+                "INSERTS",
+                "UPDATES",
+                "DELETES",
+                "OTHER",
+                "PENDING INSERTS",
+                "UPDATES",
+                "DELETES",
+                "OTHER");
+        for (Status.Table each : status.tables()) {
+            table.add(
+                    each.table() == null ? "(domain events)" : each.schema() + "." + each.table(),
+                    each.table() == null ? "-" : each.attached() ? "yes" : "no",
+                    each.stream() == null ? "default" : each.stream(),
+                    count(each.published(), Operation.CREATE),
+                    count(each.published(), Operation.UPDATE),
+                    count(each.published(), Operation.DELETE),
+                    others(each.published()),
+                    count(each.pending(), Operation.CREATE),
+                    count(each.pending(), Operation.UPDATE),
+                    count(each.pending(), Operation.DELETE),
+                    others(each.pending()));
+        }
+        lines.add("");
+        lines.addAll(table.lines());
+        if (status.backlog().capped()) {
+            lines.add(
+                    "pending counts cover the first " + number(status.backlog().events()) + " events only");
+        }
+    }
+
+    private static String count(Map<Operation, Long> counts, Operation which) {
+        return number(counts.getOrDefault(which, 0L));
+    }
+
+    private static String others(Map<Operation, Long> counts) {
+        return number(counts.getOrDefault(Operation.READ, 0L)
+                + counts.getOrDefault(Operation.TRUNCATE, 0L)
+                + counts.getOrDefault(Operation.MESSAGE, 0L));
+    }
+
+    private static String number(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+}

@@ -1,0 +1,45 @@
+package dev.leat.app;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Aligned columns for a person. */
+final class TextTable {
+
+    private final List<List<String>> rows = new ArrayList<>();
+    private final int leftAligned;
+
+    /**
+     * @param leftAligned how many columns hold words; those after them hold numbers and are aligned to the right
+     */
+    TextTable(int leftAligned, String... headings) {
+        this.leftAligned = leftAligned;
+        rows.add(List.of(headings));
+    }
+
+    void add(String... cells) {
+        rows.add(List.of(cells));
+    }
+
+    /** The lines, without white space at their ends. */
+    List<String> lines() {
+        int columns = rows.get(0).size();
+        int[] widths = new int[columns];
+        for (List<String> row : rows) {
+            for (int column = 0; column < columns; column++) {
+                widths[column] = Math.max(widths[column], row.get(column).length());
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int column = 0; column < columns; column++) {
+                String cell = row.get(column);
+                String blank = " ".repeat(widths[column] - cell.length());
+                line.append(column == 0 ? "" : "  ").append(column < leftAligned ? cell + blank : blank + cell);
+            }
+            lines.add(line.toString().stripTrailing());
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,34 @@
+package dev.leat.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a person asks for a table. It states the whole wish: what is left out goes back to its default.
+ *
+ * @param table as SQL writes it, such as {@code public.orders} or {@code public."Orders"}
+ * @param key the columns that make the partition key; empty: the primary key
+ * @param exclude columns that never leave the database
+ * @param mask columns of which only a mask leaves
+ * @param before whether updates and deletes carry the old row
+ * @param operations some of insert, update, delete, truncate; empty: all
+ * @param stream a name or an ARN; null: the poller's default
+ * @param onQuarantine {@code wait} or {@code pass}; null: the default
+ */
+public record Attachment(
+        String table,
+        List<String> key,
+        List<String> exclude,
+        List<String> mask,
+        boolean before,
+        List<String> operations,
+        @Nullable String stream,
+        @Nullable String onQuarantine) {
+
+    public Attachment {
+        key = List.copyOf(key);
+        exclude = List.copyOf(exclude);
+        mask = List.copyOf(mask);
+        operations = List.copyOf(operations);
+    }
+}

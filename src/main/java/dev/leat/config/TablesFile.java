@@ -1,0 +1,232 @@
+package dev.leat.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import java.io.IOException;
+import java.io.Reader;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that declares attachments, for {@code leat attach --file}:
+ *
+ * <pre>{@code
+ * tables:
+ *   public.orders:
+ *     key: [customer_id]
+ *     exclude: [card_number]
+ *   public.items:
+ * }</pre>
+ *
+ * <p>What it does not know it refuses, with the line: a typo must not attach a table with a column that was to be left out.
+ */
+public final class TablesFile {
+
+    private static final String ALLOWED = "key, exclude, mask, before, operations, stream, on_quarantine";
+
+    private static final List<String> OPERATIONS = List.of("insert", "update", "delete", "truncate");
+    private static final List<String> ON_QUARANTINE = List.of("wait", "pass");
+
+    private final String name;
+    private final YAMLParser parser;
+    private final Faults faults = new Faults();
+    private final Map<String, Integer> seen = new HashMap<>();
+
+    private TablesFile(String name, YAMLParser parser) {
+        this.name = name;
+        this.parser = parser;
+    }
+
+    /**
+     * @param name for messages
+     * @return in the file's order
+     * @throws InvalidSettings with every fault that could be found, each with its line
+     * @throws IOException when the text cannot be read
+     */
+    public static List<Attachment> read(String name, Reader text) throws IOException {
+        try (YAMLParser parser = new YAMLFactory().createParser(text)) {
+            TablesFile file = new TablesFile(name, parser);
+            List<Attachment> attachments = file.read();
+            file.faults.raise();
+            return attachments;
+        }
+    }
+
+    private List<Attachment> read() throws IOException {
+        List<Attachment> attachments = new ArrayList<>();
+        try {
+            if (next() != JsonToken.START_OBJECT) {
+                fault("expected 'tables:' and the tables below it");
+                return attachments;
+            }
+            while (next() == JsonToken.FIELD_NAME) {
+                if (!parser.currentName().equals("tables")) {
+                    fault("unknown field '" + parser.currentName() + "'; the only one at the top is 'tables'");
+                    next();
+                    parser.skipChildren();
+                } else if (next() == JsonToken.START_OBJECT) {
+                    tables(attachments);
+                } else {
+                    fault("below 'tables:' stands one table's name to a line, each with a colon");
+                    parser.skipChildren();
+                }
+            }
+            if (next() != null) {
+                fault("one document is read, and here a second one begins");
+            }
+        } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+            faults.add(name + ":" + line + ": not YAML: "
+                    + e.getOriginalMessage().lines().findFirst().orElse(""));
+        }
+        return attachments;
+    }
+
+    private void tables(List<Attachment> attachments) throws IOException {
+        while (next() == JsonToken.FIELD_NAME) {
+            String table = parser.currentName();
+            int line = line();
+            Integer before = seen.putIfAbsent(table, line);
+            if (before != null) {
+                fault(table + " is declared already in line " + before);
+            }
+            JsonToken value = next();
+            if (value == JsonToken.START_OBJECT) {
+                attachments.add(attachment(table));
+            } else if (value == JsonToken.VALUE_NULL || parser.getText().isEmpty()) {
+                attachments.add(new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null));
+            } else {
+                fault("after " + table + ": expected its options, one to a line, or nothing; the options are "
+                        + ALLOWED);
+                parser.skipChildren();
+            }
+        }
+    }
+
+    private Attachment attachment(String table) throws IOException {
+        Map<String, List<String>> lists = new HashMap<>();
+        Map<String, String> words = new HashMap<>();
+        boolean before = true;
+        while (next() == JsonToken.FIELD_NAME) {
+            String option = parser.currentName();
+            if (lists.containsKey(option) || words.containsKey(option)) {
+                fault(table + ": '" + option + "' is given twice");
+            }
+            switch (option) {
+                case "key", "exclude", "mask" -> lists.put(option, names(table, option));
+                case "operations" -> {
+                    List<String> operations = names(table, option);
+                    operations.forEach(operation -> oneOf(table, option, operation, OPERATIONS));
+                    lists.put(option, operations);
+                }
+                case "stream" -> words.put(option, word(table, option));
+                case "on_quarantine" -> {
+                    String word = word(table, option);
+                    oneOf(table, option, word, ON_QUARANTINE);
+                    words.put(option, word);
+                }
+                case "before" -> {
+                    words.put(option, "");
+                    before = truth(table);
+                }
+                default -> {
+                    fault(table + ": unknown option '" + option + "'; allowed are " + ALLOWED);
+                    next();
+                    parser.skipChildren();
+                }
+            }
+        }
+        return new Attachment(
+                table,
+                lists.getOrDefault("key", List.of()),
+                lists.getOrDefault("exclude", List.of()),
+                lists.getOrDefault("mask", List.of()),
+                before,
+                lists.getOrDefault("operations", List.of()),
+                words.get("stream"),
+                words.get("on_quarantine"));
+    }
+
+    private List<String> names(String table, String option) throws IOException {
+        List<String> names = new ArrayList<>();
+        JsonToken token = next();
+        if (token == JsonToken.START_ARRAY) {
+            while (next() != JsonToken.END_ARRAY) {
+                name(table, option, names);
+            }
+        } else {
+            name(table, option, names);
+        }
+        if (names.isEmpty()) {
+            fault(table + ": '" + option + "' names nothing; leave it out for the default");
+        }
+        return names;
+    }
+
+    private void name(String table, String option, List<String> names) throws IOException {
+        JsonToken token = parser.currentToken();
+        if (token == JsonToken.VALUE_TRUE || token == JsonToken.VALUE_FALSE) {
+            // What YAML takes for a truth value, such as no, may well be a column's name.
+            fault(table + ": '" + option + "' is a list of names: put one that reads like true or false in quotes");
+        } else if (scalar()) {
+            names.add(parser.getText());
+            return;
+        } else {
+            fault(table + ": '" + option + "' is a list of names, such as [a, b]");
+            parser.skipChildren();
+        }
+        names.add("");
+    }
+
+    private String word(String table, String option) throws IOException {
+        next();
+        if (scalar()) {
+            return parser.getText();
+        }
+        fault(table + ": '" + option + "' is one word");
+        parser.skipChildren();
+        return "";
+    }
+
+    private boolean truth(String table) throws IOException {
+        JsonToken token = next();
+        if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE) {
+            fault(table + ": 'before' is true or false");
+            parser.skipChildren();
+        }
+        return token != JsonToken.VALUE_FALSE;
+    }
+
+    private void oneOf(String table, String option, String given, List<String> allowed) {
+        if (!given.isEmpty() && !allowed.contains(given)) {
+            fault(table + ": '" + option + "' knows no '" + given + "'; allowed are " + String.join(", ", allowed));
+        }
+    }
+
+    private boolean scalar() {
+        return parser.currentToken() != null
+                && parser.currentToken().isScalarValue()
+                && parser.currentToken() != JsonToken.VALUE_NULL;
+    }
+
+    private @Nullable JsonToken next() throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token != null && parser.isCurrentAlias()) {
+            fault("aliases (*" + parser.getText() + ") are not supported: write it out");
+        }
+        return token;
+    }
+
+    private int line() {
+        return parser.currentTokenLocation().getLineNr();
+    }
+
+    private void fault(String text) {
+        faults.add(name + ":" + line() + ": " + text);
+    }
+}

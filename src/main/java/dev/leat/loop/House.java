@@ -1,0 +1,19 @@
+package dev.leat.loop;
+
+import dev.leat.PollerListener;
+import java.time.Duration;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
+
+/**
+ * What all workers of a poller share.
+ *
+ * @param defaultStream the stream of events that name none
+ * @param pauseAfterFailures how long to rest after so many passes in a row that failed or could deliver nothing
+ * @param nanoTime the monotonic clock
+ */
+public record House(
+        String defaultStream,
+        PollerListener listener,
+        IntFunction<Duration> pauseAfterFailures,
+        LongSupplier nanoTime) {}

@@ -1,0 +1,211 @@
+package dev.leat.upkeep;
+
+import static dev.leat.jooq.generated.Tables.LANE;
+import static dev.leat.jooq.generated.Tables.POLLER;
+import static dev.leat.jooq.generated.Tables.QUARANTINE;
+import static org.jooq.impl.DSL.count;
+import static org.jooq.impl.DSL.field;
+
+import dev.leat.Operation;
+import dev.leat.upkeep.Status.Backlog;
+import dev.leat.upkeep.Status.HeldLane;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jooq.DSLContext;
+import org.jooq.Field;
+import org.jooq.Record;
+import org.jspecify.annotations.Nullable;
+
+/** Reads how things stand, in one snapshot, locking nothing. */
+public final class StatusReader {
+
+    /** Beyond so many the outbox is not counted further: that would take seconds and tell nobody more. */
+    static final int COUNT_AT_MOST = 1_000_000;
+
+    private final DSLContext database;
+    private final int countAtMost;
+
+    public StatusReader(DataSource database) {
+        this(database, COUNT_AT_MOST);
+    }
+
+    StatusReader(DataSource database, int countAtMost) {
+        this.database = Dsl.of(database);
+        this.countAtMost = countAtMost;
+    }
+
+    /**
+     * @throws org.jooq.exception.DataAccessException when the database cannot be asked, or this role may not read it
+     */
+    public Status read() {
+        return database.transactionResult(transaction -> {
+            DSLContext in = transaction.dsl();
+            in.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            in.execute("SET LOCAL statement_timeout = '60s'");
+            Map<Name, Line> lines = new LinkedHashMap<>();
+            attached(in, lines);
+            published(in, lines);
+            long events = pending(in, lines);
+            List<HeldLane> held = held(in);
+            return new Status(
+                    in.fetchSingle("SELECT leat.schema_version()").get(0, int.class),
+                    lines.entrySet().stream()
+                            .map(line -> line.getValue().table(line.getKey()))
+                            .toList(),
+                    backlog(in, events),
+                    in.fetchCount(LANE),
+                    held,
+                    pollers(in, held),
+                    quarantine(in));
+        });
+    }
+
+    private record Name(@Nullable String schema, @Nullable String table) {}
+
+    private static final class Line {
+        private boolean attached;
+        private @Nullable String stream;
+        private final Map<Operation, Long> published = new EnumMap<>(Operation.class);
+        private final Map<Operation, Long> pending = new EnumMap<>(Operation.class);
+
+        Status.Table table(Name name) {
+            return new Status.Table(name.schema(), name.table(), attached, stream, published, pending);
+        }
+    }
+
+    private static Line line(Map<Name, Line> lines, Record row) {
+        return lines.computeIfAbsent(new Name(row.get(0, String.class), row.get(1, String.class)), name -> new Line());
+    }
+
+    private static void attached(DSLContext in, Map<Name, Line> lines) {
+        for (Record row : in.fetch("""
+                SELECT n.nspname, c.relname, a.stream
+                FROM leat.attachment a
+                JOIN pg_catalog.pg_class c ON c.oid = a.relation
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                ORDER BY 1, 2
+                """)) {
+            Line line = line(lines, row);
+            line.attached = true;
+            line.stream = row.get(2, String.class);
+        }
+    }
+
+    private static void published(DSLContext in, Map<Name, Line> lines) {
+        for (Record row : in.fetch("""
+                SELECT schema_name, table_name, op::text, sum(settled)::bigint FROM leat.tally
+                GROUP BY 1, 2, 3 ORDER BY 1, 2
+                """)) {
+            line(lines, row).published.put(Operation.of(row.get(2, String.class)), row.get(3, Long.class));
+        }
+    }
+
+    private long pending(DSLContext in, Map<Name, Line> lines) {
+        long events = 0;
+        for (Record row : in.fetch("""
+                SELECT schema_name, table_name, op::text, count(*)
+                FROM (SELECT schema_name, table_name, op FROM leat.outbox LIMIT ?) AS counted
+                GROUP BY 1, 2, 3 ORDER BY 1, 2
+                """, countAtMost + 1)) {
+            long count = row.get(3, Long.class);
+            events += count;
+            line(lines, row).pending.put(Operation.of(row.get(2, String.class)), count);
+        }
+        return events;
+    }
+
+    private Backlog backlog(DSLContext in, long events) {
+        // By the first event of each lane: the index knows it, however many there are.
+        Record oldest = in.fetchSingle("""
+                SELECT min(o.captured_at), greatest(0, extract(epoch FROM clock_timestamp() - min(o.captured_at)))::float8
+                FROM leat.lane l
+                CROSS JOIN LATERAL (SELECT captured_at FROM leat.outbox WHERE lane = l.lane ORDER BY id LIMIT 1) o
+                """);
+        return new Backlog(
+                Math.min(events, countAtMost),
+                events > countAtMost,
+                oldest.get(0, Instant.class),
+                oldest.get(1, Double.class));
+    }
+
+    private static List<HeldLane> held(DSLContext in) {
+        // A row lock stands in the row's xmax; it is held as long as that transaction lives.
+        return in.fetch("""
+                        SELECT l.lane, k.pid, a.application_name, extract(epoch FROM clock_timestamp() - a.xact_start)::float8
+                        FROM leat.lane l
+                        JOIN pg_catalog.pg_locks k ON k.locktype = 'transactionid' AND k.granted
+                             AND k.mode = 'ExclusiveLock' AND k.transactionid = l.xmax
+                        LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = k.pid
+                        ORDER BY l.lane
+                        """)
+                .map(row -> new HeldLane(
+                        row.get(0, int.class),
+                        row.get(1, Integer.class),
+                        row.get(2, String.class),
+                        poller(row.get(2, String.class)),
+                        row.get(3, Double.class)));
+    }
+
+    private static @Nullable UUID poller(@Nullable String application) {
+        if (application == null || !application.startsWith(PollerRegistry.APPLICATION_PREFIX)) {
+            return null;
+        }
+        try {
+            return UUID.fromString(application.substring(PollerRegistry.APPLICATION_PREFIX.length()));
+        } catch (IllegalArgumentException e) {
+            // Another command of Leat's, such as "leat status".
+            return null;
+        }
+    }
+
+    private static List<Status.Poller> pollers(DSLContext in, List<HeldLane> held) {
+        Field<Boolean> alive = field(
+                "seen_at > clock_timestamp() - interval '" + PollerRegistry.ALIVE_SECONDS + " seconds'", Boolean.class);
+        List<Status.Poller> pollers = new ArrayList<>();
+        for (Record row : in.select(
+                        POLLER.POLLER_,
+                        POLLER.HOST,
+                        POLLER.PID,
+                        POLLER.VERSION,
+                        POLLER.STARTED_AT,
+                        POLLER.SEEN_AT,
+                        alive)
+                .from(POLLER)
+                .orderBy(POLLER.STARTED_AT, POLLER.POLLER_)) {
+            UUID id = row.get(POLLER.POLLER_);
+            pollers.add(new Status.Poller(
+                    id,
+                    row.get(POLLER.HOST),
+                    row.get(POLLER.PID),
+                    row.get(POLLER.VERSION),
+                    instant(row.get(POLLER.STARTED_AT)),
+                    instant(row.get(POLLER.SEEN_AT)),
+                    row.get(alive),
+                    (int) held.stream().filter(lane -> id.equals(lane.poller())).count()));
+        }
+        return pollers;
+    }
+
+    private static Instant instant(OffsetDateTime time) {
+        return time.toInstant();
+    }
+
+    private static Map<String, Long> quarantine(DSLContext in) {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (String state : List.of("quarantined", "waiting", "retry", "discarded")) {
+            counts.put(state, 0L);
+        }
+        in.select(QUARANTINE.STATE, count())
+                .from(QUARANTINE)
+                .groupBy(QUARANTINE.STATE)
+                .forEach(row -> counts.put(row.value1(), row.value2().longValue()));
+        return counts;
+    }
+}

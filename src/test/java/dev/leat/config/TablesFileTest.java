@@ -1,0 +1,128 @@
+package dev.leat.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TablesFileTest {
+
+    private static List<Attachment> read(String text) throws IOException {
+        return TablesFile.read("tables.yaml", new StringReader(text));
+    }
+
+    private static void assertRefused(String text, String... faults) {
+        assertThatThrownBy(() -> read(text)).isInstanceOfSatisfying(InvalidSettings.class, invalid -> {
+            assertThat(invalid.faults()).hasSameSizeAs(faults);
+            for (int i = 0; i < faults.length; i++) {
+                assertThat(invalid.faults().get(i)).contains(faults[i]);
+            }
+        });
+    }
+
+    @Test
+    void everyOptionIsRead() throws IOException {
+        assertThat(read("""
+                        # what the shop publishes
+                        tables:
+                          public.orders:
+                            key: [customer_id, "Region"]
+                            exclude: card_number
+                            mask:
+                              - email
+                            before: false
+                            operations: [insert, delete]
+                            stream: orders
+                            on_quarantine: pass
+                          public.items:
+                          public.carts: {}
+                        """))
+                .containsExactly(
+                        new Attachment(
+                                "public.orders",
+                                List.of("customer_id", "Region"),
+                                List.of("card_number"),
+                                List.of("email"),
+                                false,
+                                List.of("insert", "delete"),
+                                "orders",
+                                "pass"),
+                        plain("public.items"),
+                        plain("public.carts"));
+    }
+
+    private static Attachment plain(String table) {
+        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null);
+    }
+
+    @Test
+    void aTypoIsRefusedWithItsLineAndWhatIsAllowed() {
+        assertRefused(
+                """
+                tables:
+                  public.orders:
+                    excludes: [card_number]
+                    before: perhaps
+                  public.items:
+                    on_quarantine: ignore
+                    operations: [upsert]
+                table:
+                  public.carts:
+                """,
+                "tables.yaml:3: public.orders: unknown option 'excludes'; allowed are key, exclude,",
+                "tables.yaml:4: public.orders: 'before' is true or false",
+                "tables.yaml:6: public.items: 'on_quarantine' knows no 'ignore'; allowed are wait, pass",
+                "tables.yaml:7: public.items: 'operations' knows no 'upsert'",
+                "tables.yaml:8: unknown field 'table'");
+    }
+
+    @Test
+    void aNameThatYamlTakesForATruthValueIsToBeQuoted() throws IOException {
+        assertRefused("tables:\n  a.b:\n    key: [no]\n", "tables.yaml:3: a.b: 'key' is a list of names: put one");
+        assertThat(read("tables:\n  a.b:\n    key: ['true', 'no']\n").get(0).key())
+                .containsExactly("true", "no");
+    }
+
+    @Test
+    void aTableOrAnOptionGivenTwiceIsRefused() {
+        assertRefused(
+                """
+                tables:
+                  public.orders:
+                    mask: [a]
+                    mask: [b]
+                  public.orders:
+                """,
+                "tables.yaml:4: public.orders: 'mask' is given twice",
+                "tables.yaml:5: public.orders is declared already in line 2");
+    }
+
+    @Test
+    void anEmptyListIsRefusedForItMayMeanAllOrNothing() {
+        assertRefused("tables:\n  public.orders:\n    operations: []\n", "'operations' names nothing");
+    }
+
+    @Test
+    void whatIsNotTablesIsRefused() {
+        assertRefused("", "expected 'tables:'");
+        assertRefused("- public.orders\n", "expected 'tables:'");
+        assertRefused("tables: [public.orders]\n", "below 'tables:' stands");
+        assertRefused("tables:\n  public.orders: all\n", "after public.orders: expected its options");
+        assertRefused("tables:\n  public.orders: [a]\n", "after public.orders: expected its options");
+        assertRefused("tables:\n  a.b:\n---\ntables:\n  a.c:\n", "a second one begins");
+    }
+
+    @Test
+    void aliasesAreRefused() {
+        assertThatThrownBy(() -> read("tables:\n  a.b:\n    key: &k [x]\n  a.c:\n    key: *k\n"))
+                .hasMessageContaining("aliases (*k) are not supported");
+    }
+
+    @Test
+    void whatIsNoYamlIsRefusedWithItsLine() {
+        assertRefused("tables:\n  a.b: {key: [x}\n", "tables.yaml:2: not YAML");
+    }
+}

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,5 +166,34 @@ final class KinesisPublisherTest {
         List<KeptRecord> kept = on.stream.records(Records.STREAM);
         assertThat(kept.stream().map(KeptRecord::partitionKey)).containsExactly(key, "public.t#" + lane, key);
         assertThat(kept.stream().map(KeptRecord::shardId).distinct()).hasSize(1);
+    }
+
+    @Test
+    void whatRestsLongerThanThePatienceIsGivenBack() {
+        try (Fixture impatient = new Fixture(Fixture.settings(Duration.ofSeconds(5), Duration.ofMillis(30)))) {
+            impatient.stream.faults(Faults.none().throttling());
+
+            List<Outcome> outcomes = impatient.publisher.publish(Fixture.claim(10, 1), Fixture.within(LONG));
+
+            assertThat(outcomes).hasOnlyElementsOfType(Outcome.TryLater.class);
+            assertThat(impatient.publisher.restAdvised()).isBetween(Duration.ofMillis(10), Fixture.QUICK.cap());
+        }
+    }
+
+    @Test
+    void claimsCanBePublishedAtTheSameTime() {
+        System.out.println("KinesisPublisherTest: -Dleat.test.seed=" + SEED);
+        on.stream.faults(Faults.none().seed(SEED).failingEntries(0.1));
+        List<StreamRecord> all = Fixture.claim(400, 5);
+        List<CompletableFuture<List<Outcome>>> claims = IntStream.range(0, 4)
+                .mapToObj(worker -> all.stream()
+                        .filter(record -> record.event().lane() % 4 == worker)
+                        .toList())
+                .map(claim -> CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG))))
+                .toList();
+
+        claims.forEach(claim -> Fixture.allDelivered(claim.join()));
+
+        assertThat(on.firstArrivalsAreInOrder(all)).isZero();
     }
 }

@@ -32,6 +32,7 @@ final class Cli {
                         .addSubcommand(new QuarantineListCommand(world))
                         .addSubcommand(new QuarantineDecideCommand.Retry(world))
                         .addSubcommand(new QuarantineDecideCommand.Discard(world)))
+                .addSubcommand(new DoctorCommand(world))
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpWidth(110)

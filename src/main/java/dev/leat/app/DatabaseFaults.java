@@ -16,6 +16,16 @@ final class DatabaseFaults {
 
     private DatabaseFaults() {}
 
+    /** What the driver said, if that is behind it. */
+    static @Nullable SQLException behind(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException said) {
+                return said;
+            }
+        }
+        return null;
+    }
+
     static Fault of(SQLException refusal, Settings.@Nullable Database database) {
         String where = database == null ? "the database" : database.printableUrl();
         String role = database == null || database.username() == null ? "the role" : "role " + database.username();

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -62,7 +61,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
             try {
                 released += decide(quarantine, id);
                 decided.add(id);
-            } catch (DataAccessException e) {
+            } catch (RuntimeException e) {
                 refused.add(refusal(e));
             }
         }
@@ -73,8 +72,8 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
         return ExitCode.DONE;
     }
 
-    private static String refusal(DataAccessException e) {
-        SQLException refusal = e.getCause(SQLException.class);
+    private static String refusal(RuntimeException e) {
+        SQLException refusal = DatabaseFaults.behind(e);
         if (refusal == null) {
             throw e;
         }

@@ -6,9 +6,9 @@ import dev.leat.PollerListener;
 import dev.leat.Publisher;
 import dev.leat.StreamRecord;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,8 +17,9 @@ import java.util.function.LongSupplier;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
- * Publishes to Kinesis Data Streams by PutRecords. One claim at a time; what it learns of a stream's trouble it remembers for
- * the next. The client is the caller's, and is not closed.
+ * Publishes to Kinesis Data Streams by PutRecords. Claims may be published at the same time on several threads; they
+ * share the requests in flight, and what is learned of a stream's trouble, which is remembered for later claims too. The
+ * client is the caller's, and is not closed.
  */
 public final class KinesisPublisher implements Publisher, AutoCloseable {
 
@@ -29,11 +30,12 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
     private final StreamLimits streamLimits;
     private final RetryPolicy policy;
     private final ExecutorService threads;
-    private final Map<String, StreamPace> paces = new HashMap<>();
+    private final Map<String, StreamPace> paces = new ConcurrentHashMap<>();
     private volatile Duration restAdvised = Duration.ZERO;
 
     /**
-     * @param client one made by {@link KinesisClients}, or one that does not retry by itself
+     * @param client best without retries of its own, which would multiply the publisher's, and with a connection for each
+     *     request in flight
      * @param nanoTime the clock, such as {@code System::nanoTime}
      * @param random from 0 (inclusive) to 1 (exclusive), for the jitter of pauses
      */
@@ -63,7 +65,7 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
      * request is begun, those in flight are awaited, and the thread's interrupt status is set.
      */
     @Override
-    public synchronized List<Outcome> publish(List<StreamRecord> records, Deadline deadline) {
+    public List<Outcome> publish(List<StreamRecord> records, Deadline deadline) {
         FlightPlan plan = new FlightPlan(
                 records,
                 settings.requestLimits(),

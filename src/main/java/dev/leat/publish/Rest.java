@@ -4,21 +4,22 @@ import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When something that failed (a key, a lane, a stream) may be tried again. Times are nanoseconds on the publisher's clock.
+ * When something that failed (a key, a lane, a stream) may be tried again. Times are nanoseconds on the publisher's clock. Shared by claims
+ * that are published at the same time.
  */
 final class Rest {
 
     private Retry.@Nullable AsyncContext<Failure> failures;
     private @Nullable Failure last;
     private long since;
-    private long until;
+    private volatile long until;
 
     /**
      * Lengthens the rest, unless the request had left before the rest began: it then tells of the same trouble once more.
      *
      * @param leftAt when the request that failed was sent
      */
-    void failed(RetryPolicy policy, Failure failure, long leftAt, long now) {
+    synchronized void failed(RetryPolicy policy, Failure failure, long leftAt, long now) {
         if (failures != null && leftAt < since) {
             return;
         }
@@ -35,7 +36,7 @@ final class Rest {
      *
      * @param leftAt when the request that succeeded was sent
      */
-    void succeeded(long leftAt) {
+    synchronized void succeeded(long leftAt) {
         if (failures != null && leftAt >= since) {
             failures.onComplete();
             failures = null;
@@ -45,12 +46,11 @@ final class Rest {
     }
 
     /** Whether the last attempt failed, be the pause after it over or not. */
-    boolean troubled() {
+    synchronized boolean troubled() {
         return failures != null;
     }
 
-    @Nullable
-    Failure last() {
+    synchronized @Nullable Failure last() {
         return last;
     }
 

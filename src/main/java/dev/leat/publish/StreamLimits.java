@@ -2,8 +2,8 @@ package dev.leat.publish;
 
 import dev.leat.PollerListener;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
@@ -25,7 +25,7 @@ final class StreamLimits {
 
     private final KinesisClient client;
     private final PollerListener listener;
-    private final Map<String, Known> known = new HashMap<>();
+    private final Map<String, Known> known = new ConcurrentHashMap<>();
 
     StreamLimits(KinesisClient client, PollerListener listener) {
         this.client = client;

@@ -3,14 +3,15 @@ package dev.leat.publish;
 /**
  * What is remembered of a stream from one claim to the next, so that a new claim does not start over against a stream, or a
  * part of one, that has just refused. A shard's share of the hash space is in practice one or several whole lanes, and the
- * service does not say which shard refused a record: the lane stands in for it.
+ * service does not say which shard refused a record: the lane stands in for it. Shared by claims
+ * that are published at the same time.
  */
 final class StreamPace {
 
     private final Rest whole = new Rest();
     private final Rest[] lanes = new Rest[64];
     private long troubledLanes;
-    private boolean accepted;
+    private volatile boolean accepted;
 
     StreamPace() {
         for (int lane = 0; lane < lanes.length; lane++) {
@@ -26,7 +27,7 @@ final class StreamPace {
         return lanes[lane];
     }
 
-    void laneFailed(int lane, RetryPolicy policy, Failure failure, long leftAt, long now) {
+    synchronized void laneFailed(int lane, RetryPolicy policy, Failure failure, long leftAt, long now) {
         troubledLanes |= 1L << lane;
         lanes[lane].failed(policy, failure, leftAt, now);
     }
@@ -37,7 +38,7 @@ final class StreamPace {
      * @param served the lanes of those records, a bit for each
      * @param leftAt when the request was sent
      */
-    void accepted(long served, long leftAt) {
+    synchronized void accepted(long served, long leftAt) {
         accepted = true;
         whole.succeeded(leftAt);
         for (long left = troubledLanes & served; left != 0; left &= left - 1) {

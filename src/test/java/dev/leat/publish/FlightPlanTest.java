@@ -1,0 +1,234 @@
+package dev.leat.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.StreamRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class FlightPlanTest {
+
+    private static final Duration PAUSE = Duration.ofMillis(50);
+    private static final String THROTTLED = "ProvisionedThroughputExceededException";
+
+    private final Map<String, StreamPace> paces = new HashMap<>();
+    private final List<Long> outOfSequence = new ArrayList<>();
+    private long sequence;
+
+    @Test
+    void aKeysNextRecordLeavesOnlyAfterItsPredecessorIsAcknowledged() {
+        FlightPlan plan = plan(List.of(Records.record(1, "a"), Records.record(2, "a"), Records.record(3, "b")));
+
+        Flight first = next(plan, 0);
+        assertThat(ids(first)).containsExactlyInAnyOrder(1L, 3L);
+        assertThat(plan.next(0)).isNull();
+        answer(plan, first, "", "");
+        assertThat(ids(next(plan, 0))).containsExactly(2L);
+    }
+
+    @Test
+    void aFailedRecordLeavesAgainBeforeItsSuccessorAndNotBeforeItsPauseIsOver() {
+        FlightPlan plan = plan(List.of(Records.record(1, "a"), Records.record(2, "a")));
+
+        answer(plan, next(plan, 0), "InternalFailure");
+
+        assertThat(plan.next(PAUSE.toNanos() - 1)).isNull();
+        assertThat(plan.wakeAt()).isEqualTo(PAUSE.toNanos());
+        assertThat(ids(next(plan, PAUSE.toNanos()))).containsExactly(1L);
+    }
+
+    @Test
+    void theKeyWithTheLongestQueueGoesFirst() {
+        List<StreamRecord> claim = new ArrayList<>();
+        IntStream.range(0, 1_000).forEach(n -> claim.add(Records.record(n, "cold-" + n)));
+        IntStream.range(1_000, 1_010).forEach(n -> claim.add(Records.record(n, "hot")));
+
+        FlightPlan plan = plan(claim);
+
+        Flight first = next(plan, 0);
+        assertThat(first.size()).isEqualTo(500);
+        assertThat(ids(first)).contains(1_000L);
+    }
+
+    @Test
+    void aLaneThatWasThrottledAltogetherRestsForLaterClaimsToo() {
+        StreamRecord first = Records.record(1, "a");
+        FlightPlan plan = plan(List.of(first));
+        answer(plan, next(plan, 0), THROTTLED);
+
+        FlightPlan later =
+                plan(List.of(first, Records.record(2, sameLaneAs("a")), Records.record(3, otherLaneThan("a"))));
+
+        assertThat(ids(next(later, 1))).containsExactly(3L);
+        assertThat(later.next(1)).isNull();
+        assertThat(ids(next(later, PAUSE.toNanos()))).containsExactlyInAnyOrder(1L, 2L);
+    }
+
+    @Test
+    void aRequestThatIsRefusedIsHalvedDownToTheCulprit() {
+        StreamPace proven = paces.computeIfAbsent(Records.STREAM, name -> new StreamPace());
+        proven.accepted(1, 0);
+        FlightPlan plan = plan(IntStream.range(0, 500)
+                .mapToObj(n -> Records.record(n, "k" + n))
+                .toList());
+
+        int requests = 0;
+        for (Flight flight = plan.next(0); flight != null; flight = plan.next(0)) {
+            requests++;
+            if (ids(flight).contains(123L)) {
+                plan.failed(flight, new Failure(Verdict.REFUSED, "ValidationException", "no"), 0);
+            } else {
+                answer(plan, flight, Collections.nCopies(flight.size(), ""));
+            }
+        }
+
+        assertThat(requests).isLessThanOrEqualTo(1 + 2 * 9);
+        List<Outcome> outcomes = new ArrayList<>(plan.outcomes("later"));
+        assertThat(outcomes.remove(123))
+                .isInstanceOfSatisfying(
+                        Outcome.Quarantined.class,
+                        culprit -> assertThat(culprit.reason())
+                                .isEqualTo("the stream refused it: ValidationException (no)"));
+        assertThat(outcomes).hasOnlyElementsOfType(Outcome.Delivered.class);
+    }
+
+    @Test
+    void aStreamThatHasNeverAcceptedAnythingIsSuspectedBeforeAnyEvent() {
+        FlightPlan plan = plan(
+                IntStream.range(0, 50).mapToObj(n -> Records.record(n, "k" + n)).toList());
+
+        for (Flight flight = plan.next(0); flight != null; flight = plan.next(0)) {
+            plan.failed(flight, new Failure(Verdict.REFUSED, "ValidationException", "no such name"), 0);
+        }
+
+        assertThat(plan.outcomes("later"))
+                .hasSize(50)
+                .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Outcome.TryLater.class));
+        assertThat(plan.worthAnotherTryAt()).isEqualTo(PAUSE.toNanos());
+    }
+
+    @Test
+    void aStreamInTroubleIsProbedByOneRequestAtATime() {
+        FlightPlan plan = plan(IntStream.range(0, 1_500)
+                .mapToObj(n -> Records.record(n, "k" + n))
+                .toList());
+        Flight one = next(plan, 0);
+        Flight two = next(plan, 0);
+        plan.failed(one, new Failure(Verdict.THROTTLED, THROTTLED, null), 1);
+        plan.failed(two, new Failure(Verdict.THROTTLED, THROTTLED, null), 2);
+
+        long rested = 1 + PAUSE.toNanos();
+        assertThat(plan.wakeAt())
+                .as("the second failure tells of the same trouble")
+                .isEqualTo(rested);
+        Flight probe = next(plan, rested);
+        assertThat(plan.next(rested)).isNull();
+        answer(plan, probe, Collections.nCopies(probe.size(), ""));
+        assertThat(plan.next(rested)).isNotNull();
+        assertThat(plan.next(rested)).isNotNull();
+    }
+
+    @Test
+    void truncateMarkersOfDifferentLanesAreIndependent() {
+        FlightPlan plan = plan(List.of(
+                Records.record(1, "a"),
+                Records.truncate(2, Records.laneOf("a")),
+                Records.truncate(3, Records.laneOf(otherLaneThan("a"))),
+                Records.record(4, sameLaneAs("a"))));
+
+        assertThat(ids(next(plan, 0))).containsExactlyInAnyOrder(1L, 3L);
+        assertThat(plan.next(0)).isNull();
+    }
+
+    @Test
+    void aSequenceNumberThatDoesNotRiseIsReported() {
+        FlightPlan plan = plan(List.of(Records.record(1, "a"), Records.record(2, "a"), Records.record(3, "a")));
+        for (long landed : new long[] {100, 99, 101}) {
+            plan.answered(next(plan, 0), ScriptedReply.of(List.of(""), landed), 0);
+        }
+
+        assertThat(outOfSequence).containsExactly(2L);
+    }
+
+    @Test
+    void keysThatNoStreamTakesAreQuarantined() {
+        String emoji = "\uD83D\uDE80";
+        List<Outcome> outcomes = run(List.of(
+                Records.record(1, ""),
+                Records.record(2, emoji.repeat(257)),
+                Records.record(3, "\uD83D"),
+                Records.record(4, emoji.repeat(256))));
+
+        assertThat(outcomes.subList(0, 3)).hasOnlyElementsOfType(Outcome.Quarantined.class);
+        assertThat(outcomes.get(3)).isInstanceOf(Outcome.Delivered.class);
+    }
+
+    private List<Outcome> run(List<StreamRecord> claim) {
+        FlightPlan plan = plan(claim);
+        for (Flight flight = plan.next(0); flight != null; flight = plan.next(0)) {
+            answer(plan, flight, Collections.nCopies(flight.size(), ""));
+        }
+        return plan.outcomes("later");
+    }
+
+    private FlightPlan plan(List<StreamRecord> claim) {
+        return new FlightPlan(
+                claim,
+                PublishSettings.RequestLimits.ofTheService(),
+                new RecordLimits(1 << 20, stream -> 1 << 20),
+                stream -> paces.computeIfAbsent(stream, name -> new StreamPace()),
+                new RetryPolicy(new PublishSettings.Backoff(PAUSE, Duration.ofSeconds(5), 0), () -> 0),
+                new PollerListener() {
+                    @Override
+                    public void outOfSequence(Event event, String shardId, String sequenceNumber) {
+                        outOfSequence.add(event.id());
+                    }
+                });
+    }
+
+    private static Flight next(FlightPlan plan, long now) {
+        @Nullable Flight flight = plan.next(now);
+        if (flight == null) {
+            throw new AssertionError("nothing may leave at " + now);
+        }
+        return flight;
+    }
+
+    private void answer(FlightPlan plan, Flight flight, String... codes) {
+        answer(plan, flight, List.of(codes));
+    }
+
+    private void answer(FlightPlan plan, Flight flight, List<String> codes) {
+        plan.answered(flight, ScriptedReply.of(codes, ++sequence), flight.leftAt());
+    }
+
+    private static List<Long> ids(Flight flight) {
+        return flight.records().stream().map(record -> record.event().id()).toList();
+    }
+
+    private static String sameLaneAs(String key) {
+        return IntStream.range(0, 10_000)
+                .mapToObj(n -> "s" + n)
+                .filter(other -> Records.laneOf(other) == Records.laneOf(key))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String otherLaneThan(String key) {
+        return IntStream.range(0, 10_000)
+                .mapToObj(n -> "o" + n)
+                .filter(other -> Records.laneOf(other) != Records.laneOf(key))
+                .findFirst()
+                .orElseThrow();
+    }
+}

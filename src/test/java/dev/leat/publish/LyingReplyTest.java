@@ -1,0 +1,71 @@
+package dev.leat.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.StreamRecord;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
+
+final class LyingReplyTest {
+
+    private final StreamPace pace = new StreamPace();
+
+    @Test
+    void aReplyWithTheWrongNumberOfEntriesSaysNothingOfAnyRecord() {
+        Landing landing =
+                new PutRecords(answering(List.of(acknowledged(1)))).send(flightOfTwo(), Duration.ofSeconds(1));
+
+        assertThat(landing).isInstanceOfSatisfying(Landing.Failed.class, failed -> {
+            assertThat(failed.failure().verdict()).isEqualTo(Verdict.TRANSIENT);
+            assertThat(failed.failure().code()).isEqualTo("MismatchedReply");
+        });
+    }
+
+    @Test
+    void anEntryThatSaysNeitherYesNorNoIsNotAcknowledged() {
+        List<PutRecordsResultEntry> results =
+                List.of(acknowledged(1), PutRecordsResultEntry.builder().build());
+        Landing landing = new PutRecords(answering(results)).send(flightOfTwo(), Duration.ofSeconds(1));
+
+        assertThat(landing).isInstanceOfSatisfying(Landing.Answered.class, answered -> {
+            assertThat(answered.reply().errorCode(0)).isNull();
+            assertThat(answered.reply().errorCode(1)).isEqualTo("IncompleteReply");
+        });
+    }
+
+    private Flight flightOfTwo() {
+        StreamRecord[] records = {Records.record(1, "a"), Records.record(2, "b")};
+        int[] next = {-1, -1};
+        KeyLine[] keys = {new KeyLine(records, next, 0), new KeyLine(records, next, 1)};
+        return new Flight(new StreamLine(Records.STREAM, pace), keys, 0, 2, 0);
+    }
+
+    private static PutRecordsResultEntry acknowledged(int sequence) {
+        return PutRecordsResultEntry.builder()
+                .shardId("s")
+                .sequenceNumber("" + sequence)
+                .build();
+    }
+
+    private static KinesisClient answering(List<PutRecordsResultEntry> results) {
+        return new KinesisClient() {
+            @Override
+            public PutRecordsResponse putRecords(PutRecordsRequest request) {
+                return PutRecordsResponse.builder().records(results).build();
+            }
+
+            @Override
+            public String serviceName() {
+                return "kinesis";
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+}

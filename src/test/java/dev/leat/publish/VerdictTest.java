@@ -1,0 +1,92 @@
+package dev.leat.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.kinesis.model.KinesisException;
+
+final class VerdictTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "ProvisionedThroughputExceededException, 400, THROTTLED",
+        "LimitExceededException, 400, THROTTLED",
+        "KMSThrottlingException, 400, THROTTLED",
+        "SomethingNew, 429, THROTTLED",
+        "InternalFailure, 500, TRANSIENT",
+        "ServiceUnavailable, 503, TRANSIENT",
+        "SomethingNew, 502, TRANSIENT",
+        "RequestTimeout, 408, TRANSIENT",
+        "InvalidArgumentException, 400, REFUSED",
+        "ValidationException, 400, REFUSED",
+        "SerializationException, 400, REFUSED",
+        "SomethingNew, 413, REFUSED",
+        "ResourceNotFoundException, 400, STREAM_AT_FAULT",
+        "ResourceInUseException, 400, STREAM_AT_FAULT",
+        "AccessDeniedException, 400, STREAM_AT_FAULT",
+        "KMSDisabledException, 400, STREAM_AT_FAULT",
+        "KMSAccessDeniedException, 400, STREAM_AT_FAULT",
+        "UnrecognizedClientException, 400, STREAM_AT_FAULT",
+        "ExpiredTokenException, 400, STREAM_AT_FAULT",
+        "SomethingNew, 400, STREAM_AT_FAULT",
+    })
+    void aRequestsFailureIsJudgedByCodeAndStatus(String code, int status, Verdict verdict) {
+        AwsServiceException thrown = KinesisException.builder()
+                .statusCode(status)
+                .awsErrorDetails(AwsErrorDetails.builder()
+                        .errorCode(code)
+                        .errorMessage("ProvisionedThroughputExceededException ValidationException InternalFailure")
+                        .build())
+                .build();
+
+        assertThat(Failure.ofRequest(thrown))
+                .extracting(Failure::verdict, Failure::code)
+                .containsExactly(verdict, code);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ProvisionedThroughputExceededException, THROTTLED",
+        "KMSThrottlingException, THROTTLED",
+        "InternalFailure, TRANSIENT",
+        "SomethingNew, TRANSIENT",
+        "ValidationException, REFUSED",
+        "KMSDisabledException, STREAM_AT_FAULT",
+    })
+    void anEntrysFailureIsJudgedByItsCode(String code, Verdict verdict) {
+        assertThat(Failure.ofEntry(code, "ValidationException").verdict()).isEqualTo(verdict);
+    }
+
+    @Test
+    void aLostAnswerMayHaveBeenAYes() {
+        assertThat(Failure.ofRequest(ApiCallTimeoutException.create(10)).verdict())
+                .isEqualTo(Verdict.TRANSIENT);
+        assertThat(Failure.ofRequest(SdkClientException.create("reset", new IOException("reset")))
+                        .verdict())
+                .isEqualTo(Verdict.TRANSIENT);
+    }
+
+    @Test
+    void aClientThatCannotSendIsNoEventsFault() {
+        assertThat(Failure.ofRequest(SdkClientException.create("no credentials"))
+                        .verdict())
+                .isEqualTo(Verdict.STREAM_AT_FAULT);
+        assertThat(Failure.ofRequest(new IllegalStateException("closed")).verdict())
+                .isEqualTo(Verdict.STREAM_AT_FAULT);
+    }
+
+    @Test
+    void anAnswerWithoutACodeIsJudgedByItsStatus() {
+        AwsServiceException bare =
+                KinesisException.builder().statusCode(503).message("no body").build();
+
+        assertThat(Failure.ofRequest(bare)).isEqualTo(new Failure(Verdict.TRANSIENT, "HTTP 503", bare.getMessage()));
+    }
+}

@@ -1,6 +1,7 @@
 package dev.leat.app;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.config.InvalidSettings;
 import dev.leat.config.Setting;
 import dev.leat.config.Settings;
 import dev.leat.config.SettingsReader;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,17 +70,23 @@ abstract class DatabaseCommand implements Callable<Integer> {
             return attempt.run();
         } catch (SQLException e) {
             throw DatabaseFaults.of(e, settings);
-        } catch (DataAccessException | FlywayException e) {
-            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-                if (cause instanceof SQLException refusal) {
-                    throw DatabaseFaults.of(refusal, settings);
-                }
-            }
-            if (e instanceof FlywayException) {
-                throw new Fault(ExitCode.SCHEMA, "the schema cannot be migrated: " + Causes.line(e), e);
-            }
+        } catch (Fault | InvalidSettings e) {
             throw e;
+        } catch (RuntimeException e) {
+            throw translated(e, settings);
         }
+    }
+
+    /** jOOQ and Flyway wrap what the driver says. */
+    private static RuntimeException translated(RuntimeException thrown, Settings.Database settings) {
+        SQLException refusal = DatabaseFaults.behind(thrown);
+        if (refusal != null) {
+            return DatabaseFaults.of(refusal, settings);
+        }
+        if (thrown instanceof FlywayException) {
+            return new Fault(ExitCode.SCHEMA, "the schema cannot be migrated: " + Causes.line(thrown), thrown);
+        }
+        return thrown;
     }
 
     static void requireSchema(DataSource database) {

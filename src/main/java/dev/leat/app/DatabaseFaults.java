@@ -5,12 +5,26 @@ import dev.leat.config.Settings;
 import dev.leat.observe.Causes;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Says what a database's refusal means and what to do about it. Decided by SQLSTATE, never by a message's text. */
 final class DatabaseFaults {
 
+    /** SQLSTATE classes: what was asked for is not there, is not so, or is not to be had now. */
+    private static final Set<String> DECLINES = Set.of("0A", "22", "23", "3F", "40", "42", "55", "P0");
+
     private DatabaseFaults() {}
+
+    /** What the driver said, if that is behind it. */
+    static @Nullable SQLException behind(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException said) {
+                return said;
+            }
+        }
+        return null;
+    }
 
     static Fault of(SQLException refusal, Settings.@Nullable Database database) {
         String where = database == null ? "the database" : database.printableUrl();
@@ -47,12 +61,7 @@ final class DatabaseFaults {
         if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")) {
             return fault(ExitCode.DATABASE, "no connection to " + where + ": " + unreachable(refusal, said), refusal);
         }
-        if (state.startsWith("42")
-                || state.startsWith("22")
-                || state.startsWith("0A")
-                || state.startsWith("P0001")
-                || state.startsWith("3F")
-                || state.startsWith("55")) {
+        if (DECLINES.contains(state.isEmpty() ? "" : state.substring(0, 2))) {
             return fault(ExitCode.REFUSED, said, refusal);
         }
         return fault(

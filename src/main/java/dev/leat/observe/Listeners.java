@@ -36,6 +36,11 @@ public final class Listeners implements PollerListener {
     }
 
     @Override
+    public void notice(String text) {
+        tell(listener -> listener.notice(text));
+    }
+
+    @Override
     public void passFailed(RuntimeException cause, Duration pause) {
         tell(listener -> listener.passFailed(cause, pause));
     }

@@ -91,6 +91,11 @@ public final class LogListener implements PollerListener {
     }
 
     @Override
+    public void notice(String text) {
+        seldom.admit(text).ifPresent(heldBack -> log.warn("{}{}", text, more(heldBack)));
+    }
+
+    @Override
     public void passFailed(RuntimeException cause, Duration pause) {
         seldom.admit("pass failed " + cause.getMessage())
                 .ifPresent(heldBack -> log.warn(

@@ -102,6 +102,12 @@ public final class Attachments {
                         """, (Object) tables.toArray(String[]::new)).getValues(0, String.class);
     }
 
+    /** The streams that tables name for themselves. */
+    public List<String> streams() {
+        return database.fetch("SELECT DISTINCT stream FROM leat.attachment WHERE stream IS NOT NULL ORDER BY 1")
+                .getValues(0, String.class);
+    }
+
     /** Collects what the server remarks while a statement runs. */
     private static final class Warnings implements ExecuteListener {
         private static final long serialVersionUID = 1L;

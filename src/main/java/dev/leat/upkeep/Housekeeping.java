@@ -3,9 +3,8 @@ package dev.leat.upkeep;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
-import org.jspecify.annotations.Nullable;
 
-/** The SQL functions that somebody has to call now and then; any poller may, and several at once do no harm. */
+/** The SQL functions that somebody has to call now and then; any poller may, and of several at once one does the work. */
 final class Housekeeping {
 
     private final DSLContext database;
@@ -14,25 +13,13 @@ final class Housekeeping {
         this.database = Dsl.of(database);
     }
 
-    /** Notices changed tables, so that their capture follows them even where no event trigger could be created. */
+    /** Brings capture up to date with changed tables, also where no event trigger could be created. */
     void refresh() {
-        call("SELECT leat.refresh()", null);
+        database.fetch("SELECT leat.refresh()");
     }
 
-    /** Drops the days of {@code leat.sent} that are older than that, and makes room for the days to come. */
+    /** Drops the partitions of {@code leat.sent} that are older than that, and makes room for what comes. */
     void rotateSent(Duration keep) {
-        call("SELECT leat.rotate_sent(make_interval(secs => ?))", keep.toSeconds());
-    }
-
-    private void call(String function, @Nullable Object argument) {
-        database.transaction(transaction -> {
-            // Short: whoever waits for a table's lock makes the application queue behind it.
-            transaction.dsl().execute("SET LOCAL lock_timeout = '500ms'");
-            if (argument == null) {
-                transaction.dsl().fetch(function);
-            } else {
-                transaction.dsl().fetch(function, argument);
-            }
-        });
+        database.fetch("SELECT leat.rotate_sent(make_interval(secs => ?))", keep.toSeconds());
     }
 }

@@ -1,0 +1,103 @@
+package dev.leat.app;
+
+import dev.leat.config.Setting;
+import dev.leat.config.Settings;
+import dev.leat.publish.PublishSettings;
+import dev.leat.upkeep.Attachments;
+import dev.leat.upkeep.Finding;
+import dev.leat.upkeep.Finding.Level;
+import dev.leat.upkeep.Inspection;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+
+@Command(
+        name = "doctor",
+        description =
+                "Checks everything that publishing rests on, and says what to do about each fault. Changes nothing.")
+final class DoctorCommand extends DatabaseCommand {
+
+    @Option(names = "--stream", paramLabel = "<stream>", description = "Name or ARN of the default stream. LEAT_STREAM")
+    private @Nullable String stream;
+
+    @Option(names = "--no-streams", description = "Look into the database only.")
+    private boolean noStreams;
+
+    DoctorCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    void moreOptions(Map<Setting, String> given) {
+        Options.put(given, Setting.STREAM, stream);
+    }
+
+    @Override
+    boolean needsSchema() {
+        return false;
+    }
+
+    @Override
+    int work(DataSource database) {
+        Settings.@Nullable Stream given = reader().streamIfGiven();
+        List<Finding> findings = new ArrayList<>(new Inspection(database, Instant::now).findings());
+        boolean readable = findings.stream()
+                .noneMatch(finding -> finding.level() == Level.FAIL
+                        && Set.of("schema", "rights").contains(finding.subject()));
+        if (!noStreams) {
+            streams(findings, given, readable ? new Attachments(database).streams() : List.of());
+        }
+        findings.forEach(this::print);
+        return findings.stream().anyMatch(finding -> finding.level() == Level.FAIL) ? ExitCode.NOT_WELL : ExitCode.DONE;
+    }
+
+    private static void streams(List<Finding> findings, Settings.@Nullable Stream given, List<String> ofTables) {
+        Set<String> streams = new LinkedHashSet<>();
+        if (given == null) {
+            findings.add(
+                    Finding.fail("stream", "no default stream is named, and run needs one", "set " + Setting.STREAM));
+        } else {
+            streams.add(given.stream());
+        }
+        streams.addAll(ofTables);
+        if (streams.isEmpty()) {
+            return;
+        }
+        try (KinesisClient kinesis = StreamClient.open(streams.iterator().next(), PublishSettings.defaults(), 1)) {
+            streams.forEach(each -> findings.add(stream(kinesis, each)));
+        } catch (Fault fault) {
+            findings.add(Finding.fail("aws", fault.lines().get(0), ""));
+        }
+    }
+
+    private static Finding stream(KinesisClient kinesis, String stream) {
+        String subject = "stream " + stream;
+        try {
+            Streams.Described described = Streams.describe(kinesis, stream);
+            if (described instanceof Streams.Described.Known known) {
+                return Finding.ok(subject, StreamText.of(known.summary()) + " " + Streams.place(kinesis));
+            }
+            return Finding.warn(
+                    subject,
+                    described instanceof Streams.Described.Withheld withheld ? withheld.why() : "",
+                    "allow kinesis:DescribeStreamSummary, so that Leat knows the stream's limits");
+        } catch (Fault fault) {
+            return Finding.fail(subject, fault.lines().get(0), "");
+        }
+    }
+
+    private void print(Finding finding) {
+        out().println(String.format("%-4s  %s: %s", finding.level(), finding.subject(), finding.text()));
+        if (!finding.advice().isEmpty()) {
+            out().println("      -> " + finding.advice());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package dev.leat.app;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "quarantine",
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Events that could not be sent, and the later events of their keys that wait behind them.")
+final class QuarantineCommand implements Runnable {
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public void run() {
+        if (spec != null) {
+            throw new ParameterException(spec.commandLine(), "say what to do: list, retry or discard");
+        }
+    }
+}

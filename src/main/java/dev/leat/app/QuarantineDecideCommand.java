@@ -1,0 +1,132 @@
+package dev.leat.app;
+
+import dev.leat.upkeep.Quarantine;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** {@code quarantine retry} and {@code quarantine discard}: which events, and what became of them. */
+abstract class QuarantineDecideCommand extends DatabaseCommand {
+
+    @Parameters(arity = "0..*", paramLabel = "<id>", description = "Ids of events, as quarantine list shows them.")
+    private List<Long> ids = List.of();
+
+    @Option(names = "--key", paramLabel = "<key>", description = "All quarantined events of this partition key.")
+    private @Nullable String key;
+
+    @Option(names = "--all", description = "All quarantined events.")
+    private boolean all;
+
+    @Option(names = "--json", description = "For programs; the fields are documented in docs/operations.md.")
+    private boolean json;
+
+    private final String done;
+
+    /**
+     * @param done what is said of an event afterwards
+     */
+    private QuarantineDecideCommand(World world, String done) {
+        super(world);
+        this.done = done;
+    }
+
+    abstract int decide(Quarantine quarantine, long id);
+
+    @Override
+    public Integer call() {
+        int ways = (ids.isEmpty() ? 0 : 1) + (key == null ? 0 : 1) + (all ? 1 : 0);
+        if (ways != 1) {
+            throw new ParameterException(spec().commandLine(), "say which events: ids, or --key, or --all");
+        }
+        return super.call();
+    }
+
+    @Override
+    int work(DataSource database) {
+        Quarantine quarantine = new Quarantine(database);
+        // In their order: an event is decided about after those of its key before it.
+        List<Long> chosen = ids.isEmpty()
+                ? quarantine.undecided(key)
+                : ids.stream().sorted().distinct().toList();
+        List<Long> decided = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
+        int released = 0;
+        for (long id : chosen) {
+            try {
+                released += decide(quarantine, id);
+                decided.add(id);
+            } catch (RuntimeException e) {
+                refused.add(refusal(e));
+            }
+        }
+        tell(decided, released);
+        if (!refused.isEmpty()) {
+            throw new Fault(ExitCode.REFUSED, refused);
+        }
+        return ExitCode.DONE;
+    }
+
+    private static String refusal(RuntimeException e) {
+        SQLException refusal = DatabaseFaults.behind(e);
+        if (refusal == null) {
+            throw e;
+        }
+        Fault fault = DatabaseFaults.of(refusal, null);
+        if (fault.exitCode() != ExitCode.REFUSED) {
+            throw fault;
+        }
+        return fault.lines().get(0);
+    }
+
+    private void tell(List<Long> decided, int released) {
+        if (json) {
+            out().println(Json.text(document -> {
+                document.writeStartObject();
+                document.writeArrayFieldStart("decided");
+                for (long id : decided) {
+                    document.writeNumber(id);
+                }
+                document.writeEndArray();
+                document.writeNumberField("released", released);
+                document.writeEndObject();
+            }));
+        } else {
+            out().println(decided.size() + " events " + done + ", " + released + " released to be sent");
+        }
+    }
+
+    @Command(name = "retry", description = "Sends events again, with those of their keys that waited behind them.")
+    static final class Retry extends QuarantineDecideCommand {
+
+        Retry(World world) {
+            super(world, "retried");
+        }
+
+        @Override
+        int decide(Quarantine quarantine, long id) {
+            return quarantine.retry(id);
+        }
+    }
+
+    @Command(
+            name = "discard",
+            description =
+                    "Gives events up: they are never sent, and stay as a trace. Those that waited behind them are sent.")
+    static final class Discard extends QuarantineDecideCommand {
+
+        Discard(World world) {
+            super(world, "discarded");
+        }
+
+        @Override
+        int decide(Quarantine quarantine, long id) {
+            return quarantine.discard(id);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.leat.upkeep;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jooq.DSLContext;
+import org.jooq.Record;
+
+/** Whether changes of the attached tables are captured, all of them and in order. */
+final class CaptureInspection {
+
+    private static final Set<String> SOUND = Set.of("enabled", "not wanted");
+
+    private final DSLContext database;
+    private final List<Finding> findings = new ArrayList<>();
+
+    CaptureInspection(DSLContext database) {
+        this.database = database;
+    }
+
+    List<Finding> findings() {
+        int attached = 0;
+        for (Record row : database.fetch(
+                "SELECT relation::text, row_trigger, truncate_trigger, stale, problems FROM leat.attached ORDER BY attachment")) {
+            attached++;
+            table(row);
+        }
+        if (attached == 0) {
+            findings.add(Finding.warn("tables", "none is attached", "leat attach public.some_table"));
+        }
+        eventTrigger();
+        return findings;
+    }
+
+    private void table(Record row) {
+        String table = row.get(0, String.class);
+        boolean captured = SOUND.contains(row.get(1, String.class)) && SOUND.contains(row.get(2, String.class));
+        List<String> problems = List.of(row.get(4, String[].class));
+        if (!captured) {
+            findings.add(Finding.fail(
+                    "table " + table,
+                    "its changes are not all captured: row trigger " + row.get(1, String.class) + ", truncate trigger "
+                            + row.get(2, String.class),
+                    String.join("; ", problems)));
+        } else if (!problems.isEmpty()) {
+            findings.add(Finding.warn("table " + table, "captured, with a reserve", String.join("; ", problems)));
+        } else {
+            findings.add(Finding.ok("table " + table, "captured"));
+        }
+    }
+
+    private void eventTrigger() {
+        boolean there = !database.fetch(
+                        "SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'leat_refresh' AND evtenabled <> 'D'")
+                .isEmpty();
+        findings.add(
+                Finding.ok(
+                        "ddl",
+                        there
+                                ? "an event trigger follows changes of attached tables at once"
+                                : "no event trigger (that takes a superuser): pollers follow changes of attached tables within 10 s"));
+    }
+}

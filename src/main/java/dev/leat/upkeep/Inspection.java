@@ -1,0 +1,160 @@
+package dev.leat.upkeep;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+import org.jooq.DSLContext;
+import org.jooq.Record;
+
+/** The part of {@code leat doctor} that looks into the database. Changes nothing. */
+public final class Inspection {
+
+    private static final Duration SKEW = Duration.ofSeconds(2);
+
+    private final DataSource dataSource;
+    private final DSLContext database;
+    private final Supplier<Instant> clock;
+    private final List<Finding> findings = new ArrayList<>();
+
+    /**
+     * @param clock this machine's, such as {@code Instant::now}
+     */
+    public Inspection(DataSource database, Supplier<Instant> clock) {
+        this.dataSource = database;
+        this.database = Dsl.of(database);
+        this.clock = clock;
+    }
+
+    /**
+     * @throws org.jooq.exception.DataAccessException when the database cannot be asked
+     */
+    public List<Finding> findings() {
+        server();
+        clocks();
+        if (rights() && schema()) {
+            outbox();
+            findings.addAll(new CaptureInspection(database).findings());
+            findings.addAll(new VacuumInspection(database).findings());
+            traffic();
+        }
+        return List.copyOf(findings);
+    }
+
+    private void server() {
+        Record server = database.fetchSingle(
+                "SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery()");
+        if (server.get(2, boolean.class)) {
+            findings.add(Finding.fail("server", "this is a standby, which takes no writes", "connect to the primary"));
+        } else if (server.get(0, int.class) < 140_000) {
+            findings.add(Finding.fail(
+                    "server", "PostgreSQL " + server.get(1, String.class), "Leat needs PostgreSQL 14 or later"));
+        } else {
+            findings.add(Finding.ok("server", "PostgreSQL " + server.get(1, String.class)));
+        }
+    }
+
+    private void clocks() {
+        Instant before = clock.get();
+        Instant theirs = database.fetchSingle("SELECT clock_timestamp()").get(0, Instant.class);
+        Instant after = clock.get();
+        Duration ahead = theirs.isBefore(before)
+                ? Duration.between(before, theirs)
+                : theirs.isAfter(after) ? Duration.between(after, theirs) : Duration.ZERO;
+        if (ahead.abs().compareTo(SKEW) > 0) {
+            findings.add(
+                    Finding.warn(
+                            "clock",
+                            "the database's clock is " + ahead.abs().toMillis() + " ms "
+                                    + (ahead.isNegative() ? "behind" : "ahead of") + " this machine's",
+                            "set both by NTP: AWS refuses requests signed minutes off, and latencies are measured across both"));
+        } else {
+            findings.add(Finding.ok("clock", "database and this machine agree within " + SKEW.toSeconds() + " s"));
+        }
+    }
+
+    private boolean rights() {
+        String role = database.fetchSingle("SELECT current_user").get(0, String.class);
+        List<String> missing = Rights.missing(database);
+        if (missing.isEmpty()) {
+            findings.add(Finding.ok("rights", "role " + role + " may claim and settle"));
+            return true;
+        }
+        findings.add(Finding.fail(
+                "rights",
+                "role " + role + " lacks " + String.join(", ", missing),
+                "let the owner of the schema run SELECT leat.grant_poller('" + role.replace("'", "''") + "')"));
+        return false;
+    }
+
+    private boolean schema() {
+        SchemaState state = Migrations.state(dataSource);
+        if (state instanceof SchemaState.Current current) {
+            findings.add(Finding.ok("schema", "version " + current.found() + ", as this Leat needs it"));
+            return true;
+        }
+        findings.add(Finding.fail("schema", "not as this Leat needs it", state.advice()));
+        return false;
+    }
+
+    private void outbox() {
+        Record outbox = database.fetchSingle("""
+                SELECT c.relpersistence::text, a.attidentity::text, s.seqcache, s.seqincrement, s.seqcycle
+                FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
+                LEFT JOIN pg_catalog.pg_sequence s
+                       ON s.seqrelid = pg_get_serial_sequence('leat.outbox', 'id')::regclass
+                WHERE c.oid = 'leat.outbox'::regclass
+                """);
+        Long cache = outbox.get(2, Long.class);
+        if (!"p".equals(outbox.get(0, String.class))) {
+            findings.add(Finding.fail(
+                    "outbox",
+                    "the table is unlogged: a crash of the server empties it",
+                    "ALTER TABLE leat.outbox SET LOGGED"));
+        }
+        if (!"a".equals(outbox.get(1, String.class)) || cache == null) {
+            findings.add(Finding.fail(
+                    "sequence",
+                    "leat.outbox.id is not GENERATED ALWAYS AS IDENTITY: order and the low watermark rest on it",
+                    "ALTER TABLE leat.outbox ALTER COLUMN id SET GENERATED ALWAYS"));
+        } else if (cache != 1 || outbox.get(3, long.class) != 1 || outbox.get(4, boolean.class)) {
+            findings.add(Finding.fail(
+                    "sequence",
+                    "leat.outbox_id_seq has CACHE " + cache + ", INCREMENT " + outbox.get(3, Long.class)
+                            + (outbox.get(4, boolean.class) ? ", CYCLE" : "")
+                            + ": ids no longer ascend in commit order",
+                    "ALTER SEQUENCE leat.outbox_id_seq CACHE 1 INCREMENT 1 NO CYCLE, and reconnect all writers"));
+        } else {
+            findings.add(Finding.ok("sequence", "ids ascend one by one"));
+        }
+    }
+
+    private void traffic() {
+        Status status = new StatusReader(dataSource).read();
+        long alive = status.pollers().stream().filter(Status.Poller::alive).count();
+        Double age = status.backlog().oldestAgeSeconds();
+        if (alive == 0) {
+            findings.add(Finding.warn("pollers", "none is alive, so nothing is published", "start one: leat run"));
+        } else if (age != null && age > 60) {
+            findings.add(Finding.warn(
+                    "pollers",
+                    alive + " alive, but the oldest event has waited for " + Math.round(age) + " s",
+                    "see their logs for what holds them: throttling, a refused stream, or too few of them"));
+        } else {
+            findings.add(Finding.ok("pollers", alive + " alive"));
+        }
+        long quarantined = status.quarantine().getOrDefault("quarantined", 0L);
+        if (quarantined == 0) {
+            findings.add(Finding.ok("quarantine", "nothing to decide about"));
+        } else {
+            findings.add(Finding.warn(
+                    "quarantine",
+                    quarantined + " events cannot be sent, and "
+                            + status.quarantine().getOrDefault("waiting", 0L) + " wait behind them",
+                    "leat quarantine list, then retry or discard"));
+        }
+    }
+}

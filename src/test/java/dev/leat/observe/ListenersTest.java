@@ -1,0 +1,126 @@
+package dev.leat.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.DatabaseUnavailable;
+import dev.leat.Event;
+import dev.leat.Operation;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import java.lang.reflect.Method;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ListenersTest {
+
+    private final AtomicLong clock = new AtomicLong();
+    private final RecordingLogger logger = new RecordingLogger();
+    private final LogListener log = new LogListener(logger, clock::get);
+
+    @Test
+    void noMessageOfThePollerIsForgotten() throws Exception {
+        for (Method message : PollerListener.class.getMethods()) {
+            for (Class<?> listener : List.of(Listeners.class, LogListener.class)) {
+                assertThat(listener.getMethod(message.getName(), message.getParameterTypes())
+                                .getDeclaringClass())
+                        .as(message.getName())
+                        .isEqualTo(listener);
+            }
+        }
+    }
+
+    @Test
+    void oneThatThrowsKeepsNothingFromTheOthers() {
+        List<String> heard = new ArrayList<>();
+        PollerListener broken = new PollerListener() {
+            @Override
+            public void notice(String text) {
+                throw new IllegalStateException("broken");
+            }
+        };
+        PollerListener sound = new PollerListener() {
+            @Override
+            public void notice(String text) {
+                heard.add(text);
+            }
+        };
+
+        new Listeners(List.of(broken, sound)).notice("hello");
+
+        assertThat(heard).containsExactly("hello");
+    }
+
+    @Test
+    void throttlingIsWrittenTwiceAMinuteAtMostWithTheNumberLeftOut() {
+        for (int i = 0; i < 100; i++) {
+            log.retrying("orders", "ProvisionedThroughputExceededException", 7, Duration.ofMillis(120));
+        }
+        log.retrying("items", "ProvisionedThroughputExceededException", 1, Duration.ofMillis(120));
+        clock.addAndGet(Duration.ofSeconds(31).toNanos());
+        log.retrying("orders", "ProvisionedThroughputExceededException", 7, Duration.ofMillis(120));
+
+        assertThat(logger.lines)
+                .hasSize(3)
+                .first()
+                .asString()
+                .contains("stream orders", "7 entries", "sent again after 120 ms", "later events of their keys wait");
+        assertThat(logger.lines.get(2)).contains("and 99 more like it");
+    }
+
+    @Test
+    void aRefusedEventIsNamedWithWhatBecomesOfItsKey() {
+        log.settled(
+                List.of(
+                        new Outcome.Quarantined(event(42, false), "too large for the stream"),
+                        new Outcome.Quarantined(event(43, true), "not JSON")),
+                Duration.ofMillis(5));
+
+        assertThat(logger.lines)
+                .satisfiesExactly(
+                        first -> assertThat(first)
+                                .contains("event 42 of key public.orders.7", "too large", "wait there behind it"),
+                        second -> assertThat(second).contains("event 43", "pass it"));
+    }
+
+    @Test
+    void whatWasPublishedIsSummedOnceAMinute() {
+        for (int i = 0; i < 10; i++) {
+            log.settled(List.of(new Outcome.Delivered(event(i, false), "shard", "1")), Duration.ofMillis(5));
+        }
+        assertThat(logger.lines).isEmpty();
+        clock.addAndGet(Duration.ofMinutes(1).toNanos());
+        log.settled(List.of(new Outcome.Delivered(event(11, false), "shard", "1")), Duration.ofMillis(5));
+
+        assertThat(logger.lines).containsExactly("INFO published 11 events since the last such line");
+    }
+
+    @Test
+    void aFailedPassSaysWhatFollows() {
+        log.passFailed(
+                new DatabaseUnavailable("the claim failed", new SQLException("connection reset\nby peer")),
+                Duration.ofSeconds(1));
+
+        assertThat(logger.lines)
+                .singleElement()
+                .asString()
+                .contains("the claim failed: connection reset by peer", "stay in the outbox", "begins in 1000 ms");
+    }
+
+    private static Event event(long id, boolean mayPass) {
+        return new Event(
+                id,
+                3,
+                Operation.CREATE,
+                new Event.Route("public.orders.7", null),
+                new Event.Subject("public", "orders", null),
+                new Event.Row("{}", null, "{}"),
+                new Event.Origin(1, Instant.EPOCH, "app", null, null),
+                mayPass,
+                null);
+    }
+}

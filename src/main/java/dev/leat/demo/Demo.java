@@ -6,6 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 
 /**
@@ -14,6 +15,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "leat-demo",
         mixinStandardHelpOptions = true,
+        versionProvider = Demo.Version.class,
         subcommands = LocalStreamCommand.class,
         description = {
             "Runs Leat on this machine alone: an embedded PostgreSQL with a small shop, live traffic, pollers, a local"
@@ -102,6 +104,15 @@ public final class Demo implements Callable<Integer> {
             Thread.currentThread().interrupt();
         }
         Runtime.getRuntime().halt(exitCode);
+    }
+
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            String version = Demo.class.getPackage().getImplementationVersion();
+            return new String[] {"leat-demo " + (version == null ? "unpackaged" : version)};
+        }
     }
 
     private static boolean terminal() {

@@ -58,6 +58,8 @@ final class DemoRun {
     boolean run(CountDownLatch stop) throws CannotRun {
         progress.line("Leat: row changes from PostgreSQL to a Kinesis stream, in order for each key");
         progress.line("");
+        progress.line("  An embedded PostgreSQL is unpacked and started, and a local stream beside it.");
+        progress.line("");
         try (LocalStream stream = LocalStream.start(wish.port(), LocalStreamOptions.defaults());
                 EmbeddedServer server = EmbeddedServer.start()) {
             stream.createStream(STREAM, SHARDS);
@@ -98,6 +100,8 @@ final class DemoRun {
             reader.start();
             try (Traffic traffic = new Traffic(shop, owner, WRITERS, wish.rate(), wish.seed())) {
                 shop.fill(CUSTOMERS);
+                watch.drain(PATIENCE, List.of(reader::check));
+                watch.begin();
                 traffic.start();
                 watch.lookOn(Duration.ofSeconds(wish.seconds()), stop, List.of(traffic::check, reader::check));
             }

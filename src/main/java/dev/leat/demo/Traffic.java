@@ -63,9 +63,9 @@ public final class Traffic implements AutoCloseable {
             if (dice.chance(ROLLED_BACK_PERCENT)) {
                 connection.rollback();
                 rollbacks.incrementAndGet();
-            } else {
-                connection.commit();
+                return 0;
             }
+            connection.commit();
             return changes;
         } catch (SQLException e) {
             connection.rollback();

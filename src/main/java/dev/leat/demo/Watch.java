@@ -21,11 +21,12 @@ final class Watch {
     private final Envelope envelope;
     private final Progress progress;
     private final Checker checker = new Checker();
-    private final Latencies all = new Latencies();
     private final AtomicLong read = new AtomicLong();
-    private final long began = System.nanoTime();
+    private volatile Latencies all = new Latencies();
     private volatile Latencies lately = new Latencies();
 
+    private boolean figuresWanted;
+    private long began = System.nanoTime();
     private long lastFigures = began;
     private long lastCommitted;
     private long lastPublished;
@@ -54,6 +55,17 @@ final class Watch {
             lately.add(latency);
         }
         read.incrementAndGet();
+    }
+
+    /** Begins the figures: what was carried so far has only made the parts warm. It is checked all the same. */
+    void begin() {
+        all = new Latencies();
+        lately = new Latencies();
+        figuresWanted = true;
+        began = System.nanoTime();
+        lastFigures = began;
+        lastCommitted = checker.committed();
+        lastPublished = stream.recordCount(name);
     }
 
     /** Looks on until the time is over or somebody stops it; zero is for ever. */
@@ -85,7 +97,7 @@ final class Watch {
         }
         truth.take().forEach(checker::expect);
         long now = System.nanoTime();
-        if (now - lastFigures < progress.interval().toNanos()) {
+        if (!figuresWanted || now - lastFigures < progress.interval().toNanos()) {
             return;
         }
         double seconds = (now - lastFigures) / 1e9;

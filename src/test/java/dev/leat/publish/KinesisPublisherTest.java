@@ -125,6 +125,21 @@ final class KinesisPublisherTest {
     }
 
     @Test
+    void aRequestUnderWayIsGivenUpAtTheDeadline() {
+        try (Fixture slow = new Fixture(Fixture.settings(Duration.ofSeconds(20), LONG))) {
+            slow.stream.faults(Faults.none().hangingBeforeApplying(1));
+            long began = System.nanoTime();
+
+            List<Outcome> outcomes =
+                    slow.publisher.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(600)));
+
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1_400));
+            assertThat(outcomes).hasSize(10).hasOnlyElementsOfType(Outcome.TryLater.class);
+            assertThat(slow.heard.retries).containsExactly("ApiCallTimeoutException");
+        }
+    }
+
+    @Test
     void afterTheDeadlineNothingLeaves() {
         List<Outcome> outcomes = on.publisher.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(-1)));
 

@@ -20,8 +20,11 @@ final class CaptureInspection {
 
     List<Finding> findings() {
         int attached = 0;
-        for (Record row : database.fetch(
-                "SELECT relation::text, row_trigger, truncate_trigger, stale, problems FROM leat.attached ORDER BY attachment")) {
+        for (Record row : database.fetch("""
+                SELECT CASE WHEN table_name IS NULL THEN relation::text ELSE format('%I.%I', schema_name, table_name) END,
+                       row_trigger, truncate_trigger, problems
+                FROM leat.attached ORDER BY attachment
+                """)) {
             attached++;
             table(row);
         }
@@ -35,7 +38,7 @@ final class CaptureInspection {
     private void table(Record row) {
         String table = row.get(0, String.class);
         boolean captured = SOUND.contains(row.get(1, String.class)) && SOUND.contains(row.get(2, String.class));
-        List<String> problems = List.of(row.get(4, String[].class));
+        List<String> problems = List.of(row.get(3, String[].class));
         if (!captured) {
             findings.add(Finding.fail(
                     "table " + table,

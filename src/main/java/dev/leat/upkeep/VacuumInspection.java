@@ -1,5 +1,6 @@
 package dev.leat.upkeep;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jooq.DSLContext;
@@ -9,10 +10,18 @@ import org.jooq.Record;
 final class VacuumInspection {
 
     private final DSLContext database;
+    private final Duration longOpen;
+    private final Duration longPrepared;
     private final List<Finding> findings = new ArrayList<>();
 
     VacuumInspection(DSLContext database) {
+        this(database, Duration.ofMinutes(10), Duration.ofMinutes(1));
+    }
+
+    VacuumInspection(DSLContext database, Duration longOpen, Duration longPrepared) {
         this.database = database;
+        this.longOpen = longOpen;
+        this.longPrepared = longPrepared;
     }
 
     List<Finding> findings() {
@@ -59,9 +68,10 @@ final class VacuumInspection {
         for (Record row : database.fetch("""
                 SELECT pid, usename, extract(epoch FROM clock_timestamp() - xact_start)::bigint, state
                 FROM pg_catalog.pg_stat_activity
-                WHERE xact_start < clock_timestamp() - interval '10 minutes' AND backend_type = 'client backend'
+                WHERE xact_start < clock_timestamp() - make_interval(secs => ?) AND backend_type = 'client backend'
+                  AND pid <> pg_backend_pid()
                 ORDER BY xact_start LIMIT 5
-                """)) {
+                """, longOpen.toSeconds())) {
             old.add("backend " + row.get(0) + " of " + row.get(1) + " for " + row.get(2) + " s (" + row.get(3) + ")");
         }
         if (!old.isEmpty()) {
@@ -72,7 +82,7 @@ final class VacuumInspection {
         } else {
             findings.add(Finding.ok(
                     "transactions",
-                    "none is open for more than 10 minutes"
+                    "none is open for more than " + longOpen.toMinutes() + " minutes"
                             + (seesAll ? "" : ", as far as this role sees (GRANT pg_read_all_stats shows others')")));
         }
     }
@@ -80,13 +90,13 @@ final class VacuumInspection {
     private void preparedTransactions() {
         List<String> old = database.fetch("""
                         SELECT gid FROM pg_catalog.pg_prepared_xacts
-                        WHERE database = current_database() AND prepared < clock_timestamp() - interval '1 minute'
+                        WHERE database = current_database() AND prepared < clock_timestamp() - make_interval(secs => ?)
                         ORDER BY prepared LIMIT 5
-                        """).getValues(0, String.class);
+                        """, longPrepared.toSeconds()).getValues(0, String.class);
         if (!old.isEmpty()) {
             findings.add(Finding.warn(
                     "prepared",
-                    "transactions prepared and not ended for over a minute: " + String.join(", ", old)
+                    "transactions prepared long ago and not ended: " + String.join(", ", old)
                             + "; one that wrote events stops all later events that wait for lower ids",
                     "COMMIT PREPARED or ROLLBACK PREPARED"));
         }

@@ -1,0 +1,190 @@
+package dev.leat.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("postgres")
+class AttachCommandTest {
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().database();
+
+    private final CliRun cli = CliRun.on(database);
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void tables() {
+        database.run("CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, card_number text, email text);"
+                + "CREATE TABLE items (id bigint PRIMARY KEY, name text)");
+    }
+
+    private String attached() {
+        return String.valueOf(
+                database.rows("SELECT table_name, key_columns, excluded, masked, before, operations, stream,"
+                        + " on_quarantine FROM leat.attached ORDER BY table_name"));
+    }
+
+    private static void assertRefused(CliRun.Result result, int exitCode, String... says) {
+        assertThat(result.errLines()).as(result.toString()).hasSize(1);
+        assertThat(result.err()).startsWith("leat: ").contains(says).doesNotContain("Exception");
+        assertThat(result.exitCode()).isEqualTo(exitCode);
+    }
+
+    @Test
+    void aTableIsAttachedChangedAndDetached() {
+        assertThat(cli.leat("attach", "public.orders", "--key", "customer_id", "--exclude", "card_number")
+                        .out())
+                .isEqualToIgnoringNewLines("public.orders: attached");
+        assertThat(attached()).contains("{customer_id}", "{card_number}");
+
+        assertThat(cli.leat("attach", "public.orders", "--key", "customer_id", "--exclude", "card_number")
+                        .out())
+                .isEqualToIgnoringNewLines("public.orders: unchanged");
+
+        String[] everything = {
+            "attach",
+            "public.orders",
+            "--key",
+            "customer_id,id",
+            "--mask",
+            "email",
+            "--mask=card_number",
+            "--no-before",
+            "--operations",
+            "insert,delete",
+            "--stream",
+            "orders",
+            "--on-quarantine",
+            "pass"
+        };
+        assertThat(cli.leat(everything).out()).isEqualToIgnoringNewLines("public.orders: changed");
+        assertThat(attached())
+                .isEqualTo("[[orders, {customer_id,id}, {}, {card_number,email}, f, {delete,insert}, orders, pass]]");
+
+        CliRun.Result detached = cli.leat("detach", "public.orders");
+        assertThat(detached.out()).isEqualToIgnoringNewLines("public.orders: detached");
+        assertThat(detached.exitCode()).isZero();
+        assertThat(attached()).isEqualTo("[]");
+    }
+
+    @Test
+    void whatDefeatsTheOrderIsWarnedOf() {
+        database.run("CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+                + "CREATE TRIGGER touch AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION touch()");
+        CliRun.Result result = cli.leat("attach", "public.orders");
+        assertThat(result.exitCode()).isZero();
+        assertRefused(result, 0, "warning:", "touch");
+    }
+
+    @Test
+    void whatTheDatabaseDeclinesIsSaidInOneLine() {
+        assertRefused(cli.leat("attach", "public.order"), 6, "relation \"public.order\" does not exist");
+        assertRefused(cli.leat("attach", "public.orders", "--exclude", "card"), 6, "no column \"card\"", "card_number");
+        assertRefused(cli.leat("attach", "public.orders", "--operations", "upsert"), 6, "upsert", "truncate");
+        assertRefused(cli.leat("detach", "public.orders"), 6, "is not attached");
+        database.run("CREATE TABLE keyless (a int)");
+        assertRefused(cli.leat("attach", "keyless"), 6, "no primary key");
+    }
+
+    @Test
+    void aStrangerMayNotAttach() {
+        CliRun stranger = CliRun.on(database, database.role("leat_stranger"));
+        assertRefused(stranger.leat("attach", "public.orders"), 3, "permission denied", "leat_stranger");
+    }
+
+    @Test
+    void aTransactionOnTheTableIsNotWaitedForLong() throws Exception {
+        try (Connection writer = database.owner().getConnection();
+                Statement statement = writer.createStatement()) {
+            writer.setAutoCommit(false);
+            statement.execute("INSERT INTO orders (id) VALUES (1)");
+            assertRefused(cli.leat("attach", "public.orders"), 6, "lock timeout", "try again");
+            statement.execute("INSERT INTO orders (id) VALUES (2)");
+            writer.commit();
+        }
+        assertThat(cli.leat("attach", "public.orders").exitCode()).isZero();
+    }
+
+    @Test
+    void aFileAppliedTwiceChangesNothing() throws IOException {
+        Path file = file("""
+                tables:
+                  public.orders:
+                    key: [customer_id]
+                    exclude: [card_number]
+                    mask: [email]
+                    before: false
+                    operations: [insert, update]
+                    stream: orders
+                    on_quarantine: pass
+                  public.items:
+                """);
+        assertThat(cli.leat("attach", "--file", file.toString()).out().lines())
+                .containsExactly("public.orders: attached", "public.items: attached");
+        String once = attached();
+        List<List<String>> triggers = triggers();
+
+        assertThat(cli.leat("attach", "--file", file.toString()).out().lines())
+                .containsExactly("public.orders: unchanged", "public.items: unchanged");
+        assertThat(attached()).isEqualTo(once);
+        assertThat(triggers()).isEqualTo(triggers);
+    }
+
+    private List<List<String>> triggers() {
+        return database.rows("SELECT oid, xmin, tgname FROM pg_trigger WHERE tgname LIKE '!leat%' ORDER BY oid");
+    }
+
+    @Test
+    void tablesThatTheFileDoesNotNameAreDetachedOnlyWhenAsked() throws IOException {
+        cli.leat("attach", "public.items");
+        String file = file("tables:\n  public.orders:\n").toString();
+
+        assertThat(cli.leat("attach", "--file", file).out())
+                .contains("public.items: attached, though", "--detach-others");
+        assertThat(attached()).contains("items");
+
+        assertThat(cli.leat("attach", "--file", file, "--detach-others").out())
+                .contains("public.orders: unchanged", "public.items: detached");
+        assertThat(attached()).contains("orders").doesNotContain("items");
+    }
+
+    @Test
+    void aTypoInTheFileAttachesNothing() throws IOException {
+        Path file = file("tables:\n  public.items:\n  public.orders:\n    exclud: [card_number]\n");
+        assertRefused(
+                cli.leat("attach", "--file", file.toString()), 2, file + ":4: public.orders: unknown option 'exclud'");
+        assertThat(attached()).isEqualTo("[]");
+    }
+
+    @Test
+    void aMissingFileIsSaid() {
+        assertRefused(cli.leat("attach", "--file", "no.yaml"), 2, "there is no file no.yaml");
+    }
+
+    @Test
+    void aTableAndAFileExcludeEachOther() {
+        assertRefused(cli.leat("attach"), 2, "name a table, or a --file");
+        assertRefused(cli.leat("attach", "public.orders", "--file", "f"), 2, "name a table, or a --file");
+        assertRefused(cli.leat("attach", "--file", "f", "--key", "id"), 2, "stand in the file");
+        assertRefused(cli.leat("attach", "public.orders", "--detach-others"), 2, "goes with --file");
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(directory.resolve("tables.yaml"), text);
+    }
+}

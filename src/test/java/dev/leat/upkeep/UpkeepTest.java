@@ -1,0 +1,203 @@
+package dev.leat.upkeep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Event;
+import dev.leat.Operation;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.testkit.Await;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+@Tag("postgres")
+class UpkeepTest {
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().database();
+
+    private final PGSimpleDataSource poller = poller();
+
+    private PGSimpleDataSource poller() {
+        String role = database.role("leat_poller");
+        database.run("SELECT leat.grant_poller('" + role + "')");
+        return database.as(role);
+    }
+
+    private PollerRegistry registry() {
+        return new PollerRegistry(poller, new PollerRegistry.Identity(UUID.randomUUID(), "here", 42, "test"));
+    }
+
+    @Test
+    void pollersCountEachOtherAndForgetTheDead() {
+        PollerRegistry one = registry();
+        PollerRegistry other = registry();
+        one.beat();
+        assertThat(one.alive()).isOne();
+        other.beat();
+        one.beat();
+        assertThat(one.alive()).isEqualTo(2);
+        assertThat(other.alive()).isEqualTo(2);
+
+        database.run("UPDATE leat.poller SET seen_at = now() - interval '6 seconds' WHERE poller = '"
+                + other.self().poller() + "'");
+        one.beat();
+        assertThat(one.alive()).isOne();
+        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("2");
+
+        database.run("UPDATE leat.poller SET seen_at = now() - interval '61 seconds' WHERE poller = '"
+                + other.self().poller() + "'");
+        one.beat();
+        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("1");
+
+        other.beat();
+        assertThat(other.alive()).isEqualTo(2);
+        one.leave();
+        other.beat();
+        assertThat(other.alive()).isOne();
+    }
+
+    @Test
+    void whatWasDeliveredIsCountedByTableAndOperation() {
+        Tallies tallies = new Tallies(poller, UUID.randomUUID());
+        tallies.settled(
+                List.of(
+                        delivered(Operation.CREATE, "orders"),
+                        delivered(Operation.CREATE, "orders"),
+                        delivered(Operation.DELETE, "orders"),
+                        delivered(Operation.MESSAGE, null),
+                        new Outcome.TryLater(event(Operation.UPDATE, "orders"), "throttled"),
+                        new Outcome.Quarantined(event(Operation.UPDATE, "orders"), "too large")),
+                Duration.ZERO);
+        tallies.flush();
+        tallies.settled(
+                List.of(delivered(Operation.CREATE, "orders"), delivered(Operation.MESSAGE, null)), Duration.ZERO);
+        tallies.flush();
+        tallies.flush();
+
+        assertThat(database.rows("SELECT schema_name, table_name, op, settled FROM leat.tally ORDER BY 2, 3"))
+                .containsExactly(
+                        List.of("public", "orders", "c", "3"),
+                        List.of("public", "orders", "d", "1"),
+                        java.util.Arrays.asList(null, null, "m", "2"));
+    }
+
+    @Test
+    void countsThatCouldNotBeWrittenAreKeptForTheNextTime() {
+        Tallies tallies = new Tallies(poller, UUID.randomUUID());
+        tallies.settled(List.of(delivered(Operation.CREATE, "orders")), Duration.ZERO);
+        database.run("ALTER TABLE leat.tally RENAME TO away");
+        try {
+            tallies.flush();
+            throw new AssertionError("the flush should have failed");
+        } catch (org.jooq.exception.DataAccessException e) {
+            database.run("ALTER TABLE leat.away RENAME TO tally");
+        }
+        tallies.flush();
+
+        assertThat(database.value("SELECT settled FROM leat.tally")).isEqualTo("1");
+    }
+
+    @Test
+    void countsOfPollersThatAreGoneAreSummedUp() {
+        UUID self = UUID.randomUUID();
+        UUID alive = UUID.randomUUID();
+        database.run(
+                "INSERT INTO leat.poller (poller, host, pid, version) VALUES ('" + alive + "', 'there', 1, 'test')");
+        database.run("INSERT INTO leat.tally (poller, schema_name, table_name, op, settled) VALUES"
+                + " (NULL, 'public', 'orders', 'c', 100), (NULL, NULL, NULL, 'm', 10), (NULL, NULL, NULL, 'm', 5),"
+                + " (gen_random_uuid(), 'public', 'orders', 'c', 20), (gen_random_uuid(), 'public', 'orders', 'c', 3),"
+                + " (gen_random_uuid(), NULL, NULL, 'm', 1),"
+                + " ('" + alive + "', 'public', 'orders', 'c', 7), ('" + self + "', 'public', 'orders', 'c', 9)");
+
+        new Tallies(poller, self).foldGone();
+
+        String rows = "SELECT poller IS NULL, table_name, op, settled FROM leat.tally ORDER BY 1, 2, 4";
+        assertThat(database.rows(rows))
+                .containsExactly(
+                        List.of("f", "orders", "c", "7"),
+                        List.of("f", "orders", "c", "9"),
+                        List.of("t", "orders", "c", "123"),
+                        java.util.Arrays.asList("t", null, "m", "16"));
+        List<List<@Nullable String>> before = database.rows("SELECT ctid, xmin FROM leat.tally ORDER BY 1");
+        new Tallies(poller, self).foldGone();
+        assertThat(database.rows("SELECT ctid, xmin FROM leat.tally ORDER BY 1"))
+                .isEqualTo(before);
+    }
+
+    @Test
+    void aPollerIsListedWhileItRunsAndItsLastCountsAreWritten() {
+        PollerRegistry registry = registry();
+        Tallies tallies = new Tallies(poller, registry.self().poller());
+        Upkeep upkeep = new Upkeep(poller, registry, tallies, Duration.ofDays(7), new PollerListener() {});
+        upkeep.start();
+        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("1");
+        assertThat(database.value("SELECT count(*) > 1 FROM pg_inherits WHERE inhparent = 'leat.sent'::regclass"))
+                .as("room for the days to come")
+                .isEqualTo("t");
+        String seen = database.value("SELECT seen_at FROM leat.poller");
+        Await.until(
+                "another sign of life",
+                Duration.ofSeconds(20),
+                () -> !String.valueOf(seen).equals(database.value("SELECT seen_at FROM leat.poller")));
+
+        tallies.settled(List.of(delivered(Operation.CREATE, "orders")), Duration.ZERO);
+        upkeep.stop();
+
+        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("0");
+        assertThat(database.value("SELECT settled FROM leat.tally")).isEqualTo("1");
+    }
+
+    @Test
+    void aDutyThatFailsIsReportedAndComesRoundAgain() {
+        Queue<String> failures = new ConcurrentLinkedQueue<>();
+        PollerListener listener = new PollerListener() {
+            @Override
+            public void upkeepFailed(String duty, RuntimeException cause) {
+                failures.add(duty + ": " + cause.getMessage());
+            }
+        };
+        PollerRegistry registry = registry();
+        database.run("ALTER TABLE leat.poller RENAME TO away");
+        Upkeep upkeep =
+                new Upkeep(poller, registry, new Tallies(poller, registry.self().poller()), null, listener);
+        upkeep.start();
+        Await.until("a second failure", Duration.ofSeconds(20), () -> failures.size() > 1);
+        assertThat(failures.peek()).startsWith("sign of life: ERROR: relation \"leat.poller\" does not exist");
+
+        database.run("ALTER TABLE leat.away RENAME TO poller");
+        Await.until(
+                "a sign of life",
+                Duration.ofSeconds(20),
+                () -> "1".equals(database.value("SELECT count(*) FROM leat.poller")));
+        upkeep.stop();
+    }
+
+    private static Outcome delivered(Operation operation, @Nullable String table) {
+        return new Outcome.Delivered(event(operation, table), "shard", "1");
+    }
+
+    private static Event event(Operation operation, @Nullable String table) {
+        return new Event(
+                1,
+                3,
+                operation,
+                new Event.Route("key", null),
+                new Event.Subject(table == null ? null : "public", table, table == null ? "type" : null),
+                new Event.Row("{}", null, "{}"),
+                new Event.Origin(1, Instant.EPOCH, "app", null, null),
+                false,
+                null);
+    }
+}

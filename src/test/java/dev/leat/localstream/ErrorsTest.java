@@ -127,7 +127,7 @@ class ErrorsTest {
                 fails(invalid, "iterator made up", c -> c.getRecords(b -> b.shardIterator("made up"))),
                 fails(invalid, "iterator of other parts", c -> c.getRecords(b -> b.shardIterator("YXxi"))),
                 fails(
-                        validation,
+                        invalid,
                         "limit over 10,000",
                         c -> c.getRecords(b -> b.shardIterator("x").limit(10_001))),
                 fails(

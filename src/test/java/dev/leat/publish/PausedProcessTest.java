@@ -26,7 +26,12 @@ final class PausedProcessTest {
                 new RecordLimits(1 << 20, stream -> 1 << 20),
                 stream -> new StreamPace(),
                 new RetryPolicy(PublishSettings.Backoff.defaults(), () -> 0),
-                new PollerListener() {});
+                new PollerListener() {
+                    @Override
+                    public void retrying(String stream, String code, int entries, Duration pause) {
+                        requests.incrementAndGet();
+                    }
+                });
         Deadline deadline = Deadline.in(Duration.ofSeconds(5), clock::get);
         Pass pass = new Pass(
                 plan,

@@ -113,6 +113,7 @@ final class RunCommand extends DatabaseCommand {
                 defaults.requestLimits(),
                 maxRecordSize == null ? OptionalInt.empty() : OptionalInt.of(maxRecordSize),
                 defaults.requestTimeout(),
+                defaults.slice(),
                 defaults.patience(),
                 defaults.backoff());
     }

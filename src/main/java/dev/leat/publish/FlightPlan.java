@@ -192,6 +192,11 @@ final class FlightPlan {
         restStream(flight, failure, now);
     }
 
+    /** Whether a record that spoils its request is being looked for; given up half-way, the search would begin anew. */
+    boolean searching() {
+        return !halves.isEmpty();
+    }
+
     /** One record spoils the request: halves of it leave by themselves until that record is alone. */
     private void refused(Flight flight, Failure failure, long now) {
         if (flight.size() > 1) {

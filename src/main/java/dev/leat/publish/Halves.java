@@ -29,6 +29,10 @@ final class Halves {
         return null;
     }
 
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
     boolean waitFor(StreamLine line) {
         return waiting.stream().anyMatch(half -> half.line() == line);
     }

@@ -26,6 +26,8 @@ final class Pass {
     private final LongSupplier clock;
     private final PublishSettings settings;
     private final LinkedBlockingQueue<Landing> landings = new LinkedBlockingQueue<>();
+    private final long began;
+    private boolean sent;
     private boolean interrupted;
 
     Pass(
@@ -41,6 +43,7 @@ final class Pass {
         this.deadline = deadline;
         this.clock = clock;
         this.settings = settings;
+        this.began = clock.getAsLong();
     }
 
     List<Outcome> run() {
@@ -69,11 +72,18 @@ final class Pass {
                 return;
             }
             threads.execute(() -> send(flight));
+            sent = true;
         }
     }
 
     private boolean mayBegin() {
-        return deadline.remaining().compareTo(LEAST_WINDOW) >= 0;
+        return deadline.remaining().compareTo(LEAST_WINDOW) >= 0 && !sliceIsOver();
+    }
+
+    private boolean sliceIsOver() {
+        return sent
+                && !plan.searching()
+                && clock.getAsLong() - began >= settings.slice().toNanos();
     }
 
     /** On a sending thread. The deadline is asked once more: this is the last moment before the request leaves. */
@@ -100,6 +110,9 @@ final class Pass {
         }
         if (interrupted) {
             return "the poller is stopping";
+        }
+        if (sliceIsOver()) {
+            return "it goes on with the next claim";
         }
         Duration rest = Duration.ofNanos(Math.max(0, wakeAt - clock.getAsLong()));
         if (!mayBegin() || deadline.remaining().minus(rest).compareTo(LEAST_WINDOW) < 0) {

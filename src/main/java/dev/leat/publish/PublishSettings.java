@@ -10,6 +10,8 @@ import java.util.OptionalInt;
  * @param requestLimits what one request may hold
  * @param maxRecordBytes a record's limit, data and partition key together; empty: as the stream says, or 1 MiB
  * @param requestTimeout after which a request counts as lost; its records are sent again
+ * @param slice how long requests of one claim are begun, after the first; what is not acknowledged then is given back, so
+ *     that a few hot keys, which go one record at a time, do not keep the other keys of their lanes waiting
  * @param patience how long a claim is held open for records that rest while nothing else is to be done; after it they are
  *     given back, to be claimed again
  * @param backoff the pauses before records are sent again
@@ -19,6 +21,7 @@ public record PublishSettings(
         RequestLimits requestLimits,
         OptionalInt maxRecordBytes,
         Duration requestTimeout,
+        Duration slice,
         Duration patience,
         Backoff backoff) {
 
@@ -44,6 +47,9 @@ public record PublishSettings(
                 !requestTimeout.minusMillis(100).isNegative() && requestTimeout.compareTo(Duration.ofMinutes(5)) <= 0,
                 "request timeout: " + requestTimeout + " is not between 100 ms and 5 min; 5 s is the default");
         require(
+                !slice.isNegative() && slice.compareTo(Duration.ofMinutes(5)) <= 0,
+                "slice: " + slice + " is not between 0 and 5 min; 100 ms is the default");
+        require(
                 !patience.isNegative() && patience.compareTo(Duration.ofMinutes(5)) <= 0,
                 "patience: " + patience + " is not between 0 and 5 min; 500 ms is the default");
     }
@@ -54,6 +60,7 @@ public record PublishSettings(
                 RequestLimits.ofTheService(),
                 OptionalInt.empty(),
                 Duration.ofSeconds(5),
+                Duration.ofMillis(100),
                 Duration.ofMillis(500),
                 Backoff.defaults());
     }

@@ -47,7 +47,9 @@
  * carries records that the next holder of the lane sends again, so that it can only be a repetition or what comes next.
  * A process stopped between the question and the send has the same window.
  *
- * <p>A claim is also given back early when all that is left rests for longer than the settings' patience, because the claim's
+ * <p>Long before that, after the settings' slice, no further request of a claim is begun, and what is left of it is claimed anew:
+ * a hot key goes one record for each round trip, and the other keys of its lanes need not wait for the end of its line. And a
+ * claim is given back when all that is left rests for longer than the settings' patience, because the claim's
  * transaction is open meanwhile. What was learned of the stream's trouble is kept ({@link dev.leat.publish.StreamPace}), so that
  * the next claim goes on with the pauses where this one was.
  *

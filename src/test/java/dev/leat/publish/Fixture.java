@@ -50,7 +50,13 @@ final class Fixture implements AutoCloseable {
 
     static PublishSettings settings(Duration requestTimeout, Duration patience) {
         return new PublishSettings(
-                4, PublishSettings.RequestLimits.ofTheService(), OptionalInt.empty(), requestTimeout, patience, QUICK);
+                4,
+                PublishSettings.RequestLimits.ofTheService(),
+                OptionalInt.empty(),
+                requestTimeout,
+                Duration.ofMinutes(5),
+                patience,
+                QUICK);
     }
 
     static Deadline within(Duration duration) {

@@ -196,6 +196,25 @@ final class KinesisPublisherTest {
     }
 
     @Test
+    void afterItsSliceAClaimIsGivenBackWithEachKeysNextRecordDelivered() {
+        PublishSettings defaults = Fixture.settings(Duration.ofSeconds(5), LONG);
+        var sliced = new PublishSettings(
+                defaults.requestsInFlight(),
+                defaults.requestLimits(),
+                defaults.maxRecordBytes(),
+                defaults.requestTimeout(),
+                Duration.ZERO,
+                defaults.patience(),
+                defaults.backoff());
+        try (Fixture brief = new Fixture(sliced)) {
+            List<StreamRecord> claim = Fixture.claim(10, 2);
+            List<Outcome> outcomes = brief.publisher.publish(claim, Fixture.within(LONG));
+            assertThat(outcomes).filteredOn(Outcome.Delivered.class::isInstance).isNotEmpty();
+            assertThat(outcomes).filteredOn(Outcome.TryLater.class::isInstance).isNotEmpty();
+        }
+    }
+
+    @Test
     void claimsCanBePublishedAtTheSameTime() {
         System.out.println("KinesisPublisherTest: -Dleat.test.seed=" + SEED);
         on.stream.faults(Faults.none().seed(SEED).failingEntries(0.1));

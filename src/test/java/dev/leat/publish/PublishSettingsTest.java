@@ -41,6 +41,7 @@ final class PublishSettingsTest {
                 PublishSettings.RequestLimits.ofTheService(),
                 record,
                 timeout,
+                PublishSettings.defaults().slice(),
                 patience,
                 PublishSettings.Backoff.defaults());
     }

@@ -18,7 +18,7 @@ final class RefusalTest {
 
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    private final Fixture on = new Fixture(Fixture.settings(Duration.ofMillis(400), LONG));
+    private final Fixture on = new Fixture(Fixture.settings(Duration.ofSeconds(20), LONG));
 
     @AfterEach
     void close() {
@@ -62,16 +62,17 @@ final class RefusalTest {
     }
 
     @Test
-    void aRecordThatOnlyTheStreamFindsTooLargeIsSingledOut() {
+    void aRecordThatOnlyTheStreamFindsTooLargeIsSingledOutHoweverShortTheSlice() {
         var set = new PublishSettings(
                 4,
                 PublishSettings.RequestLimits.ofTheService(),
                 OptionalInt.of(10 << 20),
                 Duration.ofSeconds(5),
+                Duration.ZERO,
                 LONG,
                 Fixture.QUICK);
         try (Fixture trusting = new Fixture(set)) {
-            List<StreamRecord> claim = new ArrayList<>(Fixture.claim(100, 2));
+            List<StreamRecord> claim = new ArrayList<>(Fixture.claim(200, 1));
             claim.add(37, Records.record(1_000, "culprit", Records.STREAM, 1_200_000, false));
 
             List<Outcome> outcomes = trusting.publisher.publish(claim, Fixture.within(LONG));
@@ -105,6 +106,7 @@ final class RefusalTest {
                 PublishSettings.RequestLimits.ofTheService(),
                 OptionalInt.empty(),
                 Duration.ofSeconds(5),
+                LONG,
                 Duration.ofMillis(10),
                 patient);
         try (Fixture calm = new Fixture(impatient)) {

@@ -1,5 +1,5 @@
--- leat.row_triggers(attachment): makes the row trigger what the attachment asks for, on the table and its partitions:
--- for those operations, and fired in every session, also under session_replication_role = replica.
+-- leat.row_triggers(attachment): makes the row trigger what the attachment asks for, on the table and with it on its
+-- partitions. leat.enable_triggers has it fired in every session.
 --
 -- Its name sorts before what people call their triggers, so that an event is written before a trigger of the user's
 -- rewrites the row.
@@ -15,7 +15,6 @@ CREATE OR REPLACE FUNCTION leat.row_triggers(attachment integer) RETURNS integer
 #variable_conflict use_column
 DECLARE
     wish    leat.attachment;
-    target  regclass;
     events  text;
     wanted  integer;  -- pg_trigger.tgtype: 1 row, 4 insert, 8 delete, 16 update
     present record;
@@ -41,15 +40,6 @@ BEGIN
                        events, wish.relation, 'capture_' || wish.attachment);
         changed := changed + 1;
     END IF;
-    FOR target IN
-        SELECT tree.relid FROM (SELECT wish.relation AS relid
-                                UNION SELECT r.relid FROM pg_partition_tree(wish.relation) r) AS tree
-          JOIN pg_trigger t ON t.tgrelid = tree.relid AND t.tgname = '!leat_capture' AND t.tgenabled <> 'A'
-         ORDER BY tree.relid <> wish.relation
-    LOOP
-        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "!leat_capture"', target);
-        changed := changed + 1;
-    END LOOP;
     RETURN changed;
 END
 $$;

@@ -1,7 +1,8 @@
 -- leat.attach(relation, …): from the end of this transaction on, changes of the table are captured.
 --
 -- The call states the whole wish: attaching again with other options changes them in place, and with the same options
--- changes nothing and locks nothing. It waits for locks as long as the caller's lock_timeout says: SHARE ROW EXCLUSIVE on
+-- changes nothing and locks nothing; a trigger that somebody disabled is enabled again. Options that are changed without a
+-- lock hold for transactions that begin after this one's end; one under way may go on with the former. It waits for locks as long as the caller's lock_timeout says: SHARE ROW EXCLUSIVE on
 -- the table while a trigger is created, none when only other options change.
 --
 --     SELECT leat.attach('public.orders');
@@ -185,6 +186,7 @@ BEGIN
     changed := leat.write_capture(wish.attachment) OR changed;
     changed := leat.row_triggers(wish.attachment) > 0 OR changed;
     changed := leat.truncate_triggers(wish.attachment) > 0 OR changed;
+    changed := leat.enable_triggers(wish.attachment) > 0 OR changed;
 
     PERFORM set_config('leat.refreshing', '', true);
 

@@ -71,8 +71,9 @@ class AttachTest extends CaptureFixture {
 
         assertThat(database.value("SELECT leat.attach('public.t')")).isEqualTo("changed");
 
-        run("INSERT INTO public.t VALUES (1, 2, 3)");
-        assertThat(captured()).hasSize(1);
+        run("INSERT INTO public.t VALUES (1, 2, 3); TRUNCATE public.t");
+        assertThat(captured()).hasSize(65);
+        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
     }
 
     @Test

@@ -44,6 +44,18 @@ class OperationsTest extends CaptureFixture {
     }
 
     @Test
+    void otherOperationsReplaceTheFormerOnPartitionsToo() {
+        run("CREATE TABLE public.p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+                + " CREATE TABLE public.p1 PARTITION OF public.p FOR VALUES FROM (0) TO (10);"
+                + " SELECT leat.attach('public.p'); SELECT leat.attach('public.p', operations => '{insert}')");
+
+        run("INSERT INTO public.p VALUES (1); DELETE FROM public.p1; TRUNCATE public.p1; TRUNCATE public.p");
+
+        assertThat(captured().stream().map(Captured::op)).containsExactly("c");
+        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+    }
+
+    @Test
     void otherOperationsReplaceTheFormer() {
         run(
                 "CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t', operations => '{insert,truncate}')");

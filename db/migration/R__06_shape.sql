@@ -35,6 +35,7 @@ CREATE OR REPLACE FUNCTION leat.shape(
         OUT problem text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
 #variable_conflict use_column
 DECLARE

@@ -14,6 +14,7 @@
 CREATE OR REPLACE FUNCTION leat.capture_source(attachment integer) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
 #variable_conflict use_column
 DECLARE

@@ -17,6 +17,7 @@ CREATE OR REPLACE FUNCTION leat.capture_truncate(
     RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
 #variable_conflict use_column
 DECLARE

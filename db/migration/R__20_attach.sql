@@ -57,10 +57,10 @@ BEGIN
         RAISE EXCEPTION 'leat.attach: there is no table with the oid %', attach.relation::oid USING ERRCODE = 'undefined_table';
     END IF;
     IF target.relkind NOT IN ('r', 'p') THEN
-        RAISE EXCEPTION 'leat.attach: % is a %, and only ordinary and partitioned tables can be attached', attach.relation,
-                CASE target.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
-                                    WHEN 'S' THEN 'sequence' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index'
-                                    WHEN 'c' THEN 'composite type' ELSE 'relation of another kind' END
+        RAISE EXCEPTION 'leat.attach: % is %, and only ordinary and partitioned tables can be attached', attach.relation,
+                CASE target.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
+                                    WHEN 'S' THEN 'a sequence' WHEN 'i' THEN 'an index' WHEN 'I' THEN 'an index'
+                                    WHEN 'c' THEN 'a composite type' ELSE 'a relation of another kind' END
             USING ERRCODE = 'wrong_object_type', HINT = 'Attach the table that holds the rows.';
     END IF;
     IF target.relpersistence = 't' THEN

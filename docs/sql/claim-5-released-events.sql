@@ -27,7 +27,10 @@ from
   unnest(cast(
     ?
     as smallint[]
-  )) as l (lane),
+  ), cast(
+    ?
+    as int[]
+  )) as l (lane, most),
   lateral (
     select
       q.id,
@@ -71,6 +74,6 @@ from
       and q.state = 'retry'
     )
     order by q.id
-    fetch next ? rows only
+    fetch next l.most rows only
   ) as c
 where (c.running - c.size) < ?

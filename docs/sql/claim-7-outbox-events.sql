@@ -29,8 +29,11 @@ from
     as smallint[]
   ), cast(
     ?
+    as int[]
+  ), cast(
+    ?
     as bigint[]
-  )) as l (lane, low),
+  )) as l (lane, most, low),
   lateral (
     select
       o.id,
@@ -78,6 +81,6 @@ from
       )
     )
     order by o.id
-    fetch next ? rows only
+    fetch next l.most rows only
   ) as c
 where (c.running - c.size) < ?

@@ -87,35 +87,34 @@ final class ClaimStatements {
     private static final Outbox O = OUTBOX.as("o");
     private static final Quarantine Q = QUARANTINE.as("q");
     private static final Name HELD_LANES = name("l");
+    private static final Field<Short> HELD_LANE = field(HELD_LANES.append("lane"), SQLDataType.SMALLINT);
+    private static final Field<Integer> LIMIT = field(HELD_LANES.append("most"), SQLDataType.INTEGER);
+    private static final Field<Integer[]> LIMITS = param("limits", SQLDataType.INTEGER.array());
 
-    /** The next events of each lane. Parameters: the lanes, their lows, the watermark, and those of {@link #events}. */
+    /** The next events of each lane. Parameters: those of {@link #events}, the lanes, their limits, their lows, the watermark. */
     static final String OUTBOX_EVENTS = render(events(
             O,
-            table("unnest({0}, {1})", LANES, param("lows", SQLDataType.BIGINT.array()))
-                    .as(HELD_LANES, name("lane"), name("low")),
-            O.LANE.eq(laneField())
+            table("unnest({0}, {1}, {2})", LANES, LIMITS, param("lows", SQLDataType.BIGINT.array()))
+                    .as(HELD_LANES, name("lane"), name("most"), name("low")),
+            O.LANE.eq(HELD_LANE)
                     .and(O.ID.gt(field(HELD_LANES.append("low"), SQLDataType.BIGINT)))
                     .and(DSL.condition(O.HELD).not().or(O.ID.le(param("watermark", SQLDataType.BIGINT))))));
 
-    /** The released events of each lane, which go before anything in the outbox. Parameters: the lanes, and as above. */
+    /** The released events of each lane, which go before anything in the outbox. Parameters: those of {@link #events}, the lanes, their limits. */
     static final String RELEASED_EVENTS = render(events(
             Q,
-            table("unnest({0})", LANES).as(HELD_LANES, name("lane")),
+            table("unnest({0}, {1})", LANES, LIMITS).as(HELD_LANES, name("lane"), name("most")),
             field(Q.getQualifiedName().append("lane"), SQLDataType.SMALLINT)
-                    .eq(laneField())
+                    .eq(HELD_LANE)
                     .and(Q.STATE.eq(inline("retry")))));
 
     private ClaimStatements() {}
-
-    private static Field<Short> laneField() {
-        return field(HELD_LANES.append("lane"), SQLDataType.SMALLINT);
-    }
 
     /**
      * Reads of each lane in ascending order of id, up to a number of events and until their images outweigh a budget. Images
      * that are too large by themselves are not read; {@code octet_length} knows a value's size without fetching it.
      *
-     * <p>Parameters, after those of the condition: the number, the budget; and the size too large comes first of all.
+     * <p>Parameters: first, twice, the size from which images are too large; last the budget.
      */
     private static Select<?> events(Table<?> source, Table<?> lanes, Condition condition) {
         Field<Long> id = source.field(OUTBOX.ID);
@@ -149,7 +148,7 @@ final class ClaimStatements {
                 .from(source)
                 .where(condition)
                 .orderBy(id)
-                .limit(param("events", SQLDataType.INTEGER))
+                .limit(LIMIT)
                 .asTable("c");
         Field<Integer> tooLarge = param("tooLarge", SQLDataType.INTEGER);
         Field<Integer> countedSize = counted.field(size);

@@ -10,7 +10,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -86,10 +88,7 @@ public final class JooqClaims {
             long drawn = drawn(connection);
             look(drawn, holders(connection));
             LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven());
-            Map<Integer, Long> lanes = lock(connection);
-            LaneReader reader = new LaneReader(connection, settings);
-            int limit = book.limit(settings.batch(), lanes.size());
-            LaneClaim.Content content = reader.read(lanes, look.proven(), limit);
+            LaneClaim.Content content = new LaneReader(connection, settings).read(lock(connection), look.proven());
             return new LaneClaim(connection, book, lows, deadline, look, content);
         }
 
@@ -122,19 +121,22 @@ public final class JooqClaims {
             return holders;
         }
 
-        private Map<Integer, Long> lock(Connection connection) throws SQLException {
-            int share = Math.max(1, ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt())));
-            Map<Integer, Long> lanes = new TreeMap<>();
+        private List<HeldLane> lock(Connection connection) throws SQLException {
+            int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
+            Map<Integer, Long> lows = new TreeMap<>();
             try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.LOCK_LANES)) {
                 statement.setInt(1, book.turn(share));
                 statement.setInt(2, share);
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {
                         int lane = rows.getInt(1);
-                        lanes.put(lane, book.low(lane, rows.getLong(2)));
+                        lows.put(lane, book.low(lane, rows.getLong(2)));
                     }
                 }
             }
+            List<HeldLane> lanes = new ArrayList<>();
+            lows.forEach(
+                    (lane, low) -> lanes.add(new HeldLane(lane, low, book.limit(lane, settings.batch(), lows.size()))));
             return lanes;
         }
 

@@ -12,10 +12,14 @@ final class LaneBook {
 
     static final int LANES = 64;
 
+    /** A lane is never read in smaller bites than this. */
+    private static final int LEAST = 16;
+
     private final long[] low = new long[LANES];
     private final long[] storedLow = new long[LANES];
     private final long[] drainedAt = new long[LANES];
     private final boolean[] full = new boolean[LANES];
+    private final int[] appetite = new int[LANES];
     private int next;
 
     /**
@@ -32,6 +36,7 @@ final class LaneBook {
         Arrays.fill(storedLow, 0);
         Arrays.fill(drainedAt, -1);
         Arrays.fill(full, false);
+        Arrays.fill(appetite, Integer.MAX_VALUE);
     }
 
     /** The lane to ask for first, now; the turn passes on by as many lanes as are asked for. */
@@ -42,18 +47,20 @@ final class LaneBook {
     }
 
     /**
-     * How many events to read of each lane, so that the lanes with a backlog make up a batch together.
+     * How many events to read of a lane, so that the lanes with a backlog make up a batch together, and a lane of a few hot
+     * keys is not read far beyond what one pass can deliver of it.
      *
      * @param lanes how many lanes are held
      */
-    synchronized int limit(int batch, int lanes) {
+    synchronized int limit(int lane, int batch, int lanes) {
         int even = Math.max(1, batch / Math.max(1, lanes));
         int backlogged = 0;
         for (boolean more : full) {
             backlogged += more ? 1 : 0;
         }
         int expected = Math.max(1, Math.min(lanes, backlogged * lanes / LANES));
-        return backlogged == 0 ? even : Math.min(Math.max(even, batch / expected), 4 * even);
+        int share = backlogged == 0 ? even : Math.min(Math.max(even, batch / expected), 4 * even);
+        return Math.min(share, appetite[lane]);
     }
 
     /** No unsettled event of the lane has an id up to this. */
@@ -74,25 +81,34 @@ final class LaneBook {
     }
 
     /**
+     * What a committed claim has made of a lane.
+     *
+     * @param read how many events were read
+     * @param cutAt the last id read, if the lane held more than was read
+     * @param left how many of them stay in the outbox
+     * @param firstLeft the lowest id of those
+     */
+    record Settled(int read, OptionalLong cutAt, int left, OptionalLong firstLeft) {}
+
+    /**
      * Takes in a committed claim of a lane.
      *
      * @param drawn the highest id drawn when the claim began
      * @param proven the watermark then
-     * @param lastRead the last id read, if the lane held more than was read
-     * @param firstLeft the first id that was read and stays in the outbox
      */
-    synchronized void settled(int lane, long drawn, long proven, OptionalLong lastRead, OptionalLong firstLeft) {
+    synchronized void settled(int lane, long drawn, long proven, Settled settled) {
         long reached = proven;
-        if (lastRead.isPresent()) {
-            reached = Math.min(reached, lastRead.getAsLong());
+        if (settled.cutAt().isPresent()) {
+            reached = Math.min(reached, settled.cutAt().getAsLong());
         }
-        if (firstLeft.isPresent()) {
-            reached = Math.min(reached, firstLeft.getAsLong() - 1);
+        if (settled.firstLeft().isPresent()) {
+            reached = Math.min(reached, settled.firstLeft().getAsLong() - 1);
         }
         low[lane] = Math.max(low[lane], reached);
-        full[lane] = lastRead.isPresent();
-        boolean drained = proven >= drawn && lastRead.isEmpty() && firstLeft.isEmpty();
-        drainedAt[lane] = drained ? drawn : -1;
+        full[lane] = settled.cutAt().isPresent() || settled.left() > 0;
+        appetite[lane] =
+                settled.left() == 0 ? Integer.MAX_VALUE : Math.max(LEAST, 2 * (settled.read() - settled.left()));
+        drainedAt[lane] = proven >= drawn && !full[lane] ? drawn : -1;
     }
 
     /** The lane's events were not looked at this time, and something waits there. */

@@ -21,9 +21,10 @@ final class LaneClaim implements Claim {
      * How one lane was read.
      *
      * @param fromOutbox false if what was released from quarantine was read instead, and the outbox not looked at
+     * @param events how many were read
      * @param cutAt the last id read, if the lane holds more
      */
-    record Reading(boolean fromOutbox, OptionalLong cutAt) {
+    record Reading(boolean fromOutbox, int events, OptionalLong cutAt) {
 
         boolean full() {
             return !fromOutbox || cutAt.isPresent();
@@ -110,8 +111,10 @@ final class LaneClaim implements Claim {
     }
 
     private void note(Collection<Event> left) {
+        Map<Integer, Integer> leftOfLane = new HashMap<>();
         Map<Integer, Long> firstLeft = new HashMap<>();
         for (Event event : left) {
+            leftOfLane.merge(event.lane(), 1, Integer::sum);
             firstLeft.merge(event.lane(), event.id(), Math::min);
         }
         content.readings().forEach((lane, reading) -> {
@@ -121,8 +124,11 @@ final class LaneClaim implements Claim {
                         lane,
                         look.drawn(),
                         look.proven(),
-                        reading.cutAt(),
-                        first == null ? OptionalLong.empty() : OptionalLong.of(first));
+                        new LaneBook.Settled(
+                                reading.events(),
+                                reading.cutAt(),
+                                leftOfLane.getOrDefault(lane, 0),
+                                first == null ? OptionalLong.empty() : OptionalLong.of(first)));
             } else {
                 book.unread(lane);
             }

@@ -2,12 +2,12 @@ package dev.leat.claim;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** Reads the events of lanes that the connection's transaction holds: the released ones of a lane, else those of its outbox. */
 final class LaneReader {
@@ -28,27 +29,34 @@ final class LaneReader {
     }
 
     /**
-     * @param lows the low of each lane held
+     * Reads each lane once.
+     *
      * @param watermark up to where held events may be read
-     * @param limit the number of events to read of each lane, at most
      */
-    LaneClaim.Content read(Map<Integer, Long> lows, long watermark, int limit) throws SQLException {
+    LaneClaim.Content read(List<HeldLane> lanes, long watermark) throws SQLException {
         Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
         List<Event> events = new ArrayList<>();
         Set<Long> released = new HashSet<>();
         List<Outcome.Waiting> waiting = new ArrayList<>();
 
-        for (Event event : events(released(lows.keySet(), limit), limit).events()) {
+        Batch fromQuarantine = read(lanes, released(lanes));
+        for (Event event : fromQuarantine.events()) {
             events.add(event);
             released.add(event.id());
-            readings.put(event.lane(), new LaneClaim.Reading(false, OptionalLong.empty()));
         }
-        Map<Integer, Long> unread = new TreeMap<>(lows);
-        unread.keySet().removeAll(readings.keySet());
-        if (!unread.isEmpty()) {
-            Map<String, Long> blocked = blockedKeys(unread.keySet());
-            Batch batch = events(outbox(unread, watermark, limit), limit);
-            for (Event event : batch.events()) {
+        List<HeldLane> others = new ArrayList<>();
+        for (HeldLane lane : lanes) {
+            int count = fromQuarantine.count(lane);
+            if (count > 0) {
+                readings.put(lane.lane(), new LaneClaim.Reading(false, count, OptionalLong.empty()));
+            } else {
+                others.add(lane);
+            }
+        }
+        if (!others.isEmpty()) {
+            Map<String, Long> blocked = blockedKeys(others);
+            Batch fromOutbox = read(others, outbox(others, watermark));
+            for (Event event : fromOutbox.events()) {
                 Long behind = blocked.get(event.route().partitionKey());
                 // An event before the quarantined one was read with it, but not delivered in time.
                 if (behind == null || event.id() < behind) {
@@ -57,78 +65,96 @@ final class LaneReader {
                     waiting.add(new Outcome.Waiting(event, behind));
                 }
             }
-            for (int lane : unread.keySet()) {
-                Long cutAt = batch.cutAt().get(lane);
-                readings.put(
-                        lane,
-                        new LaneClaim.Reading(true, cutAt == null ? OptionalLong.empty() : OptionalLong.of(cutAt)));
+            for (HeldLane lane : others) {
+                readings.put(lane.lane(), new LaneClaim.Reading(true, fromOutbox.count(lane), fromOutbox.cutAt(lane)));
             }
         }
         return new LaneClaim.Content(readings, events, waiting, released);
     }
 
-    /**
-     * Events as they came.
-     *
-     * @param cutAt the last id read of each lane that holds more than was read
-     */
-    private record Batch(List<Event> events, Map<Integer, Long> cutAt) {}
+    /** Events as they came, lane by lane. */
+    private static final class Batch {
 
-    private Batch events(PreparedStatement prepared, int limit) throws SQLException {
-        List<Event> events = new ArrayList<>();
-        Map<Integer, Long> cutAt = new HashMap<>();
-        Map<Integer, Integer> counts = new HashMap<>();
-        Map<Integer, Long> last = new HashMap<>();
+        private final List<Event> events = new ArrayList<>();
+        private final int[] counts = new int[LaneBook.LANES];
+        private final long[] last = new long[LaneBook.LANES];
+        private final boolean[] cut = new boolean[LaneBook.LANES];
+
+        List<Event> events() {
+            return events;
+        }
+
+        int count(HeldLane lane) {
+            return counts[lane.lane()];
+        }
+
+        /** The last id read, if the lane holds more than was read. */
+        OptionalLong cutAt(HeldLane lane) {
+            return cut[lane.lane()] ? OptionalLong.of(last[lane.lane()]) : OptionalLong.empty();
+        }
+
+        void add(Event event, int limit, boolean overBudget) {
+            int lane = event.lane();
+            if (counts[lane] > 0 && last[lane] >= event.id()) {
+                throw new IllegalStateException(
+                        "lane " + lane + " was read out of order: " + event.id() + " after " + last[lane]);
+            }
+            events.add(event);
+            last[lane] = event.id();
+            counts[lane]++;
+            cut[lane] = counts[lane] >= limit || overBudget;
+        }
+    }
+
+    private Batch read(List<HeldLane> lanes, PreparedStatement prepared) throws SQLException {
+        int[] limits = new int[LaneBook.LANES];
+        lanes.forEach(lane -> limits[lane.lane()] = lane.limit());
+        Batch batch = new Batch();
         try (PreparedStatement statement = prepared;
                 ResultSet rows = statement.executeQuery()) {
             EventReader reader = new EventReader(rows, settings.maxImageBytes());
             while (rows.next()) {
                 Event event = reader.read();
-                Long before = last.put(event.lane(), event.id());
-                if (before != null && before >= event.id()) {
-                    throw new IllegalStateException(
-                            "lane " + event.lane() + " was read out of order: " + event.id() + " after " + before);
-                }
-                events.add(event);
-                boolean cut = counts.merge(event.lane(), 1, Integer::sum) >= limit || reader.running() >= laneBudget();
-                if (cut) {
-                    cutAt.put(event.lane(), event.id());
-                }
+                batch.add(event, limits[event.lane()], reader.running() >= laneBudget());
             }
         }
-        return new Batch(events, cutAt);
+        return batch;
     }
 
-    private PreparedStatement released(Collection<Integer> lanes, int limit) throws SQLException {
+    private PreparedStatement released(List<HeldLane> lanes) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(ClaimStatements.RELEASED_EVENTS);
         statement.setLong(1, settings.maxImageBytes());
         statement.setLong(2, settings.maxImageBytes());
-        statement.setArray(3, connection.createArrayOf("int2", lanes.toArray()));
-        statement.setInt(4, limit);
+        statement.setArray(3, array("int2", lanes, HeldLane::lane));
+        statement.setArray(4, array("int4", lanes, HeldLane::limit));
         statement.setLong(5, laneBudget());
         return statement;
     }
 
-    private PreparedStatement outbox(Map<Integer, Long> lows, long watermark, int limit) throws SQLException {
+    private PreparedStatement outbox(List<HeldLane> lanes, long watermark) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(ClaimStatements.OUTBOX_EVENTS);
         statement.setLong(1, settings.maxImageBytes());
         statement.setLong(2, settings.maxImageBytes());
-        statement.setArray(3, connection.createArrayOf("int2", lows.keySet().toArray()));
-        statement.setArray(4, connection.createArrayOf("int8", lows.values().toArray()));
-        statement.setLong(5, watermark);
-        statement.setInt(6, limit);
+        statement.setArray(3, array("int2", lanes, HeldLane::lane));
+        statement.setArray(4, array("int4", lanes, HeldLane::limit));
+        statement.setArray(5, array("int8", lanes, HeldLane::low));
+        statement.setLong(6, watermark);
         statement.setLong(7, laneBudget());
         return statement;
+    }
+
+    private Array array(String type, List<HeldLane> lanes, Function<HeldLane, Object> column) throws SQLException {
+        return connection.createArrayOf(type, lanes.stream().map(column).toArray());
     }
 
     private long laneBudget() {
         return Math.max(1, settings.batchBytes() / LaneBook.LANES * 4);
     }
 
-    private Map<String, Long> blockedKeys(Collection<Integer> lanes) throws SQLException {
+    private Map<String, Long> blockedKeys(List<HeldLane> lanes) throws SQLException {
         Map<String, Long> blocked = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.BLOCKED_KEYS)) {
-            statement.setArray(1, connection.createArrayOf("int2", lanes.toArray()));
+            statement.setArray(1, array("int2", lanes, HeldLane::lane));
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     blocked.merge(rows.getString(1), rows.getLong(2), Math::min);

@@ -70,7 +70,10 @@ final class GetOperations {
     }
 
     private Output.Answer getRecords(Input input) {
-        int limit = input.integerOr("Limit", 1, MAX_RECORDS, MAX_RECORDS);
+        int limit = input.integerOr("Limit", 1, Integer.MAX_VALUE, MAX_RECORDS);
+        if (limit > MAX_RECORDS) {
+            throw ServiceError.invalid("Limit must not exceed " + MAX_RECORDS);
+        }
         ShardIterator iterator = ShardIterator.parse(input.requiredText("ShardIterator", 1, 512, null));
         long now = streams.now();
         if (now - iterator.issuedAt() > ShardIterator.LIFE) {

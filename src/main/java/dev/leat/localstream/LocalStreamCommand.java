@@ -54,7 +54,7 @@ public final class LocalStreamCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         try (LocalStream stream = start()) {
@@ -63,6 +63,9 @@ public final class LocalStreamCommand implements Callable<Integer> {
             }
             describe(stream, out);
             new CountDownLatch(1).await();
+            return 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return 0;
         } catch (UncheckedIOException e) {
             err.println(

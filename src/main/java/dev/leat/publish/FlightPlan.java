@@ -4,7 +4,6 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.StreamRecord;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -21,7 +20,7 @@ final class FlightPlan {
     private final RecordLimits recordLimits;
     private final RetryPolicy policy;
     private final PollerListener listener;
-    private final ArrayDeque<Flight> halves = new ArrayDeque<>();
+    private final Halves halves = new Halves();
     private final KeyLine[] chosen;
     private int turn;
     private int inFlight;
@@ -49,14 +48,9 @@ final class FlightPlan {
     @Nullable
     Flight next(long now) {
         undecided.wake(now);
-        for (int asked = halves.size(); asked > 0; asked--) {
-            Flight half = halves.remove();
-            if (half.line().open(now)) {
-                return leave(half.leaving(now));
-            }
-            if (half.line().givenUp() == null) {
-                halves.add(half);
-            }
+        Flight half = halves.next(now);
+        if (half != null) {
+            return leave(half);
         }
         List<StreamLine> lines = undecided.lines();
         for (int asked = 0; asked < lines.size(); asked++) {
@@ -201,9 +195,7 @@ final class FlightPlan {
     /** One record spoils the request: halves of it leave by themselves until that record is alone. */
     private void refused(Flight flight, Failure failure, long now) {
         if (flight.size() > 1) {
-            int middle = flight.size() / 2;
-            halves.add(flight.part(0, middle));
-            halves.add(flight.part(middle, flight.size()));
+            halves.split(flight);
         } else if (flight.line().pace().hasAccepted()) {
             undecided.quarantine(flight.key(0), "the stream refused it: " + failure.describe());
         } else {
@@ -228,7 +220,7 @@ final class FlightPlan {
     long wakeAt() {
         long at = undecided.wakeAt();
         for (StreamLine line : undecided.lines()) {
-            if (line.givenUp() == null && line.inFlight() == 0 && waits(line)) {
+            if (line.givenUp() == null && line.inFlight() == 0 && (!line.isEmpty() || halves.waitFor(line))) {
                 at = Math.min(at, line.pace().whole().until());
             }
         }
@@ -244,10 +236,6 @@ final class FlightPlan {
             }
         }
         return at == Long.MAX_VALUE ? 0 : at;
-    }
-
-    private boolean waits(StreamLine line) {
-        return !line.isEmpty() || halves.stream().anyMatch(half -> half.line() == line);
     }
 
     /**

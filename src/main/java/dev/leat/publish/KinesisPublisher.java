@@ -75,9 +75,16 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
                 listener);
         List<Outcome> outcomes = new Pass(plan, requests, threads, deadline, clock, settings).run();
         boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
-        long rest = stuck ? plan.worthAnotherTryAt() - clock.getAsLong() : 0;
-        restAdvised = Duration.ofNanos(Math.max(0, rest));
+        restAdvised = stuck ? restAfter(plan) : Duration.ZERO;
         return outcomes;
+    }
+
+    /** Long only while every stream known rests: what the next claim finds may be for another, or for another part of it. */
+    private Duration restAfter(FlightPlan plan) {
+        long now = clock.getAsLong();
+        Duration rest = Duration.ofNanos(Math.max(0, plan.worthAnotherTryAt() - now));
+        boolean allRest = paces.values().stream().allMatch(pace -> pace.whole().until() > now);
+        return allRest || rest.compareTo(settings.patience()) < 0 ? rest : settings.patience();
     }
 
     private RecordLimits recordLimits() {

@@ -1,4 +1,62 @@
-/** Room 4 of 5. */
+/**
+ * Room 4 of 5. Receives the records of a claim, in ascending order of id within each partition key. Hands on one outcome for
+ * each: delivered, to be tried later, quarantined, or waiting behind a quarantined one.
+ *
+ * <h2>Why one record of a key in flight</h2>
+ *
+ * <p>PutRecords promises no order. Any entry of a request can fail while the entries after it are stored, and two requests
+ * that are under way together can be applied in either order. So a record leaves only when its predecessor of the same key
+ * is acknowledged, and a request never holds two records of one key. What gives speed is many keys in a request, and several
+ * requests in flight with different keys. Who is authoritative: {@link dev.leat.publish.FlightPlan}, for its claim; between
+ * claims, the lane that the claim holds.
+ *
+ * <h2>The states of a key</h2>
+ *
+ * <p>{@link dev.leat.publish.Undecided} has each key with records left in exactly one place: <em>free</em>, in the line of
+ * its next record's stream; <em>in a request</em>; <em>at rest</em> until a time, after a failure; or <em>kept</em> by its
+ * lane's gate. An acknowledgement or a verdict advances the key to its next record; nothing else does.
+ *
+ * <h2>What can go wrong</h2>
+ *
+ * <ul>
+ *   <li>An entry fails: its key rests and sends the same record again. If no entry of its lane got through and the code says
+ *       throttling, the lane rests, which the next claim respects too.
+ *   <li>A request is throttled or fails as a whole: the stream rests, and then one request at a time probes it. Throttling is
+ *       not an error and has no limit of attempts; pauses double up to a cap.
+ *   <li>An answer is lost: the request may have been applied, may be applied yet, and may land after its own repetition. The
+ *       same records are sent again, alone or in other company, and their successors wait for the acknowledgement. The stream
+ *       then holds a record twice; it never holds a successor before the first arrival of its predecessor.
+ *   <li>A request is refused because of one of its records: it is halved until that record is alone. If the stream has
+ *       accepted anything before, the record is quarantined; if not, the stream is suspected, and no event is.
+ *   <li>The stream is missing, being created, or not ours to write: no event is to blame. Its records are tried later, and
+ *       other streams go on.
+ *   <li>A record is too large or its key unfit: quarantined when its turn comes, without being sent. Those behind it of its
+ *       key wait, unless they may pass.
+ * </ul>
+ *
+ * <h2>Truncate markers</h2>
+ *
+ * <p>A truncate marker concerns all keys of its lane. It leaves when everything of the lane before it is decided, and what
+ * comes after it leaves when the marker is: {@link dev.leat.publish.LaneGates}. Lanes do not wait for each other.
+ *
+ * <h2>The deadline</h2>
+ *
+ * <p>After its deadline a claim's lanes may belong to another poller. The deadline is asked by the sending thread before each
+ * request, and no request is given a timeout that reaches beyond it: when {@code publish} returns, the client has nothing of
+ * ours under way. The window that remains is a request that the network or the service holds back and applies later; it
+ * carries records that the next holder of the lane sends again, so that it can only be a repetition or what comes next.
+ * A process stopped between the question and the send has the same window.
+ *
+ * <p>A claim is also given back early when all that is left rests for longer than the settings' patience, because the claim's
+ * transaction is open meanwhile. What was learned of the stream's trouble is kept ({@link dev.leat.publish.StreamPace}), so that
+ * the next claim goes on with the pauses where this one was.
+ *
+ * <h2>What is promised</h2>
+ *
+ * <p>Per key, the first arrival of each record comes after the first arrival of all before it. A crash, a lost answer or a pause
+ * can repeat a suffix, never skip. The sequence numbers of a key within a shard are checked to rise, and a violation is told
+ * to the listener.
+ */
 @NullMarked
 package dev.leat.publish;
 

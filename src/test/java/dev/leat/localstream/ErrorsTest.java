@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
@@ -127,7 +126,7 @@ class ErrorsTest {
                 fails(invalid, "iterator made up", c -> c.getRecords(b -> b.shardIterator("made up"))),
                 fails(invalid, "iterator of other parts", c -> c.getRecords(b -> b.shardIterator("YXxi"))),
                 fails(
-                        validation,
+                        invalid,
                         "limit over 10,000",
                         c -> c.getRecords(b -> b.shardIterator("x").limit(10_001))),
                 fails(
@@ -190,47 +189,6 @@ class ErrorsTest {
         assertThat(errorCode(() -> client.putRecords(b -> b.streamName("s").records(oneBad))))
                 .isEqualTo("ValidationException");
         assertThat(stream.recordCount("s")).isZero();
-    }
-
-    @Test
-    void aRecordMayBeAsLargeAsTheStreamAllows() {
-        client.createStream(b -> b.streamName("large").shardCount(1).maxRecordSizeInKiB(10_240));
-        put(client, "large", "k", new byte[(10 << 20) - 1]);
-        assertThat(errorCode(() -> put(client, "large", "kk", new byte[(10 << 20) - 1])))
-                .isEqualTo("InvalidArgumentException");
-        client.updateMaxRecordSize(b -> b.streamARN(arn("large")).maxRecordSizeInKiB(1_024));
-        put(client, "large", "k", new byte[(1 << 20) - 1]);
-        assertThat(errorCode(() -> put(client, "large", "kk", new byte[(1 << 20) - 1])))
-                .isEqualTo("InvalidArgumentException");
-        client.deleteStream(b -> b.streamName("large"));
-    }
-
-    @Test
-    void aPartitionKeyIsCountedInCharactersNotInBytesOrChars() {
-        stream.createStream("keys", 1);
-        put(client, "keys", "\uD83D\uDD11".repeat(256), new byte[1]);
-        assertThat(errorCode(() -> put(client, "keys", "\uD83D\uDD11".repeat(257), new byte[1])))
-                .isEqualTo("ValidationException");
-        client.deleteStream(b -> b.streamName("keys"));
-    }
-
-    @Test
-    void anIteratorExpiresAfterFiveMinutes() {
-        String iterator = Clients.iterator(client, "s", FIRST, ShardIteratorType.LATEST);
-        CLOCK.advance(Duration.ofMinutes(5));
-        client.getRecords(b -> b.shardIterator(iterator));
-        CLOCK.advance(Duration.ofMillis(1));
-        assertThat(errorCode(() -> client.getRecords(b -> b.shardIterator(iterator))))
-                .isEqualTo("ExpiredIteratorException");
-    }
-
-    @Test
-    void aPageTokenExpiresAfterFiveMinutes() {
-        String token = client.listShards(b -> b.streamName("s").maxResults(1)).nextToken();
-        CLOCK.advance(Duration.ofMinutes(5));
-        assertThat(client.listShards(b -> b.nextToken(token)).shards()).hasSize(1);
-        CLOCK.advance(Duration.ofMillis(1));
-        assertThat(errorCode(() -> client.listShards(b -> b.nextToken(token)))).isEqualTo("ExpiredNextTokenException");
     }
 
     @ParameterizedTest

@@ -192,36 +192,6 @@ class PutAndGetTest {
     }
 
     @Test
-    void recordsOlderThanTheRetentionPeriodAreGone() {
-        put("old");
-        clock.advance(Duration.ofHours(23));
-        String shard = put("new").shardId();
-        assertThat(from(shard, ShardIteratorType.TRIM_HORIZON, null, null)).containsExactly("old", "new");
-        clock.advance(Duration.ofHours(2));
-        assertThat(from(shard, ShardIteratorType.TRIM_HORIZON, null, null)).containsExactly("new");
-        assertThat(stream.trimmedCount("orders")).isEqualTo(1);
-    }
-
-    @Test
-    void theOldestRecordsGoWhenMemoryIsShort() {
-        try (LocalStream small =
-                        LocalStream.start(0, LocalStreamOptions.defaults().withMaxBytesPerStream(100_000));
-                KinesisClient toSmall = Clients.of(small.endpoint())) {
-            small.createStream("s", 2);
-            for (int i = 0; i < 300; i++) {
-                String key = Integer.toString(i);
-                toSmall.putRecord(
-                        b -> b.streamName("s").partitionKey(key).data(SdkBytes.fromUtf8String("x".repeat(2_000))));
-            }
-            assertThat(small.recordCount("s")).isEqualTo(300);
-            List<KeptRecord> kept = small.records("s");
-            assertThat(kept).hasSize((int) (300 - small.trimmedCount("s"))).hasSizeBetween(40, 60);
-            assertThat(kept.get(kept.size() - 1).partitionKey()).startsWith("299");
-            assertThat(kept.get(0).partitionKey()).startsWith(Integer.toString(300 - kept.size()));
-        }
-    }
-
-    @Test
     void testsSeeRecordsInTheOrderOfArrivalOverAllShards() {
         client.putRecords(b -> b.streamName("orders").records(Clients.entries("key", 100)));
         client.putRecords(b -> b.streamName("orders").records(Clients.entries("more", 100)));

@@ -4,7 +4,6 @@ import static dev.leat.localstream.Clients.errorCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigInteger;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -185,52 +184,6 @@ class ReshardingTest {
                     .add(width(shard).shiftRight(1));
             split(shard.shardId(), middle.toString());
         }
-    }
-
-    @Test
-    void filtersNameTheShardsOfTheirTime() {
-        stream.createStream("s", 1);
-        var created = clock.instant();
-        clock.advance(Duration.ofHours(1));
-        split(FIRST, "100");
-        clock.advance(Duration.ofHours(1));
-        client.mergeShards(b -> b.streamName("s").shardToMerge(SECOND).adjacentShardToMerge(THIRD));
-        String fourth = "shardId-000000000003";
-
-        assertThat(filtered(ShardFilterType.AT_LATEST, 0)).containsExactly(fourth);
-        assertThat(filtered(ShardFilterType.AT_TRIM_HORIZON, 0)).containsExactly(FIRST);
-        assertThat(filtered(ShardFilterType.FROM_TRIM_HORIZON, 0)).containsExactly(FIRST, SECOND, THIRD, fourth);
-        assertThat(filtered(ShardFilterType.AT_TIMESTAMP, 30)).containsExactly(FIRST);
-        assertThat(filtered(ShardFilterType.AT_TIMESTAMP, 90)).containsExactly(SECOND, THIRD);
-        assertThat(filtered(ShardFilterType.FROM_TIMESTAMP, 90)).containsExactly(SECOND, THIRD, fourth);
-        assertThat(client.listShards(b -> b.streamName("s")
-                                .shardFilter(f ->
-                                        f.type(ShardFilterType.AFTER_SHARD_ID).shardId(SECOND)))
-                        .shards())
-                .extracting(Shard::shardId)
-                .containsExactly(THIRD, fourth);
-        assertThat(created).isBefore(clock.instant());
-    }
-
-    private List<String> filtered(ShardFilterType type, int minutes) {
-        var start = clock.instant().minus(Duration.ofHours(2));
-        return client
-                .listShards(b -> b.streamName("s")
-                        .shardFilter(f -> f.type(type).timestamp(start.plus(Duration.ofMinutes(minutes)))))
-                .shards()
-                .stream()
-                .map(Shard::shardId)
-                .toList();
-    }
-
-    @Test
-    void aClosedShardIsForgottenWhenItsRecordsAre() {
-        stream.createStream("s", 1);
-        put("old");
-        split(FIRST, "100");
-        clock.advance(Duration.ofHours(24).plusMillis(1));
-        assertThat(shards()).extracting(Shard::shardId).containsExactly(SECOND, THIRD);
-        assertThat(shards().get(0).parentShardId()).isEqualTo(FIRST);
     }
 
     private void put(String data) {

@@ -23,10 +23,10 @@ import org.junit.jupiter.api.Test;
  */
 final class FlightPlanModelTest {
 
-    private static final int ROUNDS = Integer.getInteger("leat.test.rounds", 4_000);
+    private static final int ROUNDS = Integer.getInteger("leat.test.rounds", 2_000);
     private static final int MAX_RECORDS = 7;
-    private static final int LARGEST = 1_200_000;
-    private static final int POISON = 113;
+    private static final int LARGEST = RandomClaim.LARGEST;
+    private static final int POISON = RandomClaim.POISON;
 
     @Test
     void everyPlanKeepsOrderLimitsAndBarriers() {
@@ -66,7 +66,7 @@ final class FlightPlanModelTest {
         Round(Random random, String label) {
             this.random = random;
             this.label = label;
-            this.records = claim();
+            this.records = RandomClaim.of(random);
             this.entryFailures = random.nextInt(4) * 0.2;
             this.requestFailures = random.nextInt(3) * 0.2;
             this.streamMayFault = random.nextInt(10) == 0;
@@ -79,28 +79,6 @@ final class FlightPlanModelTest {
                     stream -> paces.computeIfAbsent(stream, name -> new StreamPace()),
                     new RetryPolicy(settings, random::nextDouble),
                     new PollerListener() {});
-        }
-
-        private List<StreamRecord> claim() {
-            List<StreamRecord> all = new ArrayList<>();
-            int keys = 1 + random.nextInt(25);
-            int truncates = random.nextInt(3) == 0 ? 4 : 0;
-            Map<Integer, Long> ids = new HashMap<>();
-            for (int n = random.nextInt(80); n > 0; n--) {
-                // Lanes advance at their own pace: ids ascend within a lane and are mixed between lanes.
-                int key = random.nextInt(5) == 0 ? 0 : random.nextInt(keys);
-                int lane = Records.laneOf("k" + key);
-                long id = ids.merge(lane, 64L + lane, (last, one) -> last + 64 * (1 + random.nextInt(9)));
-                if (random.nextInt(20) < truncates) {
-                    all.add(Records.truncate(id, lane));
-                } else {
-                    int size = random.nextInt(30) == 0 ? LARGEST + random.nextInt(5) : 100 + random.nextInt(900_000);
-                    int bytes = random.nextInt(40) == 0 ? POISON : random.nextBoolean() ? size : 200;
-                    String stream = random.nextInt(8) == 0 ? "other" : Records.STREAM;
-                    all.add(Records.record(id, "k" + key, stream, bytes, random.nextBoolean()));
-                }
-            }
-            return all;
         }
 
         void run() {

@@ -9,19 +9,17 @@ import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.services.kinesis.model.UpdateMaxRecordSizeRequest;
 
 @Timeout(60)
 final class KinesisPublisherTest {
@@ -127,6 +125,21 @@ final class KinesisPublisherTest {
     }
 
     @Test
+    void aRequestUnderWayIsGivenUpAtTheDeadline() {
+        try (Fixture slow = new Fixture(Fixture.settings(Duration.ofSeconds(20), LONG))) {
+            slow.stream.faults(Faults.none().hangingBeforeApplying(1));
+            long began = System.nanoTime();
+
+            List<Outcome> outcomes =
+                    slow.publisher.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(600)));
+
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1_400));
+            assertThat(outcomes).hasSize(10).hasOnlyElementsOfType(Outcome.TryLater.class);
+            assertThat(slow.heard.retries).containsExactly("ApiCallTimeoutException");
+        }
+    }
+
+    @Test
     void afterTheDeadlineNothingLeaves() {
         List<Outcome> outcomes = on.publisher.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(-1)));
 
@@ -158,113 +171,6 @@ final class KinesisPublisherTest {
     }
 
     @Test
-    void aRecordThatIsTooLargeIsQuarantinedAndItsKeyWaitsBehindIt() {
-        List<StreamRecord> claim = List.of(
-                Records.record(1, "a"),
-                Records.record(2, "a", Records.STREAM, 1_200_000, false),
-                Records.record(3, "b", Records.STREAM, 1_200_000, true),
-                Records.record(4, "a"),
-                Records.record(5, "b"));
-
-        List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(LONG));
-
-        assertThat(outcomes.get(0)).isInstanceOf(Outcome.Delivered.class);
-        assertThat(outcomes.get(1))
-                .isEqualTo(new Outcome.Quarantined(
-                        claim.get(1).event(),
-                        "it has 1200001 bytes with its partition key; orders takes up to 1048576"));
-        assertThat(outcomes.get(2)).isInstanceOf(Outcome.Quarantined.class);
-        assertThat(outcomes.get(3)).isEqualTo(new Outcome.Waiting(claim.get(3).event(), 2));
-        assertThat(outcomes.get(4)).isInstanceOf(Outcome.Delivered.class);
-    }
-
-    @Test
-    void aStreamWithAHigherLimitTakesTheLargerRecord() {
-        String arn = on.client
-                .describeStreamSummary(r -> r.streamName(Records.STREAM))
-                .streamDescriptionSummary()
-                .streamARN();
-        on.client.updateMaxRecordSize(UpdateMaxRecordSizeRequest.builder()
-                .streamARN(arn)
-                .maxRecordSizeInKiB(2_048)
-                .build());
-
-        Fixture.allDelivered(on.publisher.publish(
-                List.of(Records.record(1, "a", Records.STREAM, 1_200_000, false)), Fixture.within(LONG)));
-    }
-
-    @Test
-    void aRecordThatOnlyTheStreamFindsTooLargeIsSingledOut() {
-        var set = new PublishSettings(
-                4,
-                PublishSettings.RequestLimits.ofTheService(),
-                OptionalInt.of(10 << 20),
-                Duration.ofSeconds(5),
-                LONG,
-                Fixture.QUICK);
-        try (Fixture trusting = new Fixture(set)) {
-            List<StreamRecord> claim = new ArrayList<>(Fixture.claim(100, 2));
-            claim.add(37, Records.record(1_000, "culprit", Records.STREAM, 1_200_000, false));
-
-            List<Outcome> outcomes = trusting.publisher.publish(claim, Fixture.within(LONG));
-
-            assertThat(outcomes.remove(37)).isInstanceOf(Outcome.Quarantined.class);
-            Fixture.allDelivered(outcomes);
-        }
-    }
-
-    @Test
-    void aStreamThatIsMissingHoldsUpItsOwnEventsAlone() {
-        List<StreamRecord> claim = new ArrayList<>(Fixture.claim(20, 2));
-        claim.add(Records.record(1_000, "elsewhere", "missing", 10, false));
-
-        List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(LONG));
-
-        assertThat(outcomes.remove(40))
-                .isInstanceOfSatisfying(
-                        Outcome.TryLater.class,
-                        later -> assertThat(later.reason()).contains("ResourceNotFoundException"));
-        Fixture.allDelivered(outcomes);
-        assertThat(on.heard.retries).containsOnly("ResourceNotFoundException");
-    }
-
-    @Test
-    void whenNothingCanBeDeliveredARestIsAdvisedAndTheNextClaimDoesNotAskSooner() {
-        List<StreamRecord> claim = List.of(Records.record(1, "elsewhere", "missing", 10, false));
-        var patient = new PublishSettings.Backoff(Duration.ofSeconds(5), Duration.ofSeconds(5), 0);
-        var impatient = new PublishSettings(
-                4,
-                PublishSettings.RequestLimits.ofTheService(),
-                OptionalInt.empty(),
-                Duration.ofSeconds(5),
-                Duration.ofMillis(10),
-                patient);
-        try (Fixture calm = new Fixture(impatient)) {
-            calm.publisher.publish(claim, Fixture.within(LONG));
-            assertThat(calm.publisher.restAdvised()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(5));
-
-            List<Outcome> again = calm.publisher.publish(claim, Fixture.within(LONG));
-
-            assertThat(again).hasOnlyElementsOfType(Outcome.TryLater.class);
-            assertThat(calm.heard.retries).hasSize(1);
-        }
-    }
-
-    @Test
-    void streamsByNameAndByArnAreServedInOneClaim() {
-        String arn = on.stream.createStream("other", 1);
-        List<StreamRecord> claim = new ArrayList<>(Fixture.claim(10, 2));
-        for (int n = 0; n < 10; n++) {
-            claim.add(Records.record(1_000 + n, "other-" + n, arn, 10, false));
-        }
-
-        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
-
-        assertThat(on.stream.recordCount(Records.STREAM)).isEqualTo(20);
-        assertThat(on.stream.recordCount("other")).isEqualTo(10);
-    }
-
-    @Test
     void aTruncateMarkerGoesToItsLanesShardBetweenWhatCameBeforeAndAfter() {
         String key = "key-0";
         int lane = Records.laneOf(key);
@@ -278,12 +184,31 @@ final class KinesisPublisherTest {
     }
 
     @Test
-    void anEndpointThatIsGoneIsAnInterruptionAndNoVerdictOnEvents() {
-        on.stream.close();
+    void whatRestsLongerThanThePatienceIsGivenBack() {
+        try (Fixture impatient = new Fixture(Fixture.settings(Duration.ofSeconds(5), Duration.ofMillis(30)))) {
+            impatient.stream.faults(Faults.none().throttling());
 
-        List<Outcome> outcomes = on.publisher.publish(Fixture.claim(5, 1), Fixture.within(Duration.ofMillis(600)));
+            List<Outcome> outcomes = impatient.publisher.publish(Fixture.claim(10, 1), Fixture.within(LONG));
 
-        assertThat(outcomes).hasOnlyElementsOfType(Outcome.TryLater.class);
-        assertThat(on.heard.retries).isNotEmpty();
+            assertThat(outcomes).hasOnlyElementsOfType(Outcome.TryLater.class);
+            assertThat(impatient.publisher.restAdvised()).isBetween(Duration.ofMillis(10), Fixture.QUICK.cap());
+        }
+    }
+
+    @Test
+    void claimsCanBePublishedAtTheSameTime() {
+        System.out.println("KinesisPublisherTest: -Dleat.test.seed=" + SEED);
+        on.stream.faults(Faults.none().seed(SEED).failingEntries(0.1));
+        List<StreamRecord> all = Fixture.claim(400, 5);
+        List<CompletableFuture<List<Outcome>>> claims = IntStream.range(0, 4)
+                .mapToObj(worker -> all.stream()
+                        .filter(record -> record.event().lane() % 4 == worker)
+                        .toList())
+                .map(claim -> CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG))))
+                .toList();
+
+        claims.forEach(claim -> Fixture.allDelivered(claim.join()));
+
+        assertThat(on.firstArrivalsAreInOrder(all)).isZero();
     }
 }

@@ -130,7 +130,7 @@ final class DebeziumJsonTest {
             case UPDATE -> new Event.Row(key, old, current);
             case DELETE -> new Event.Row(key, old, null);
             case TRUNCATE -> new Event.Row(null, null, null);
-            case MESSAGE -> new Event.Row(null, null, "{\"order\":42}");
+            case MESSAGE -> new Event.Row("{\"key\":\"order-42\"}", null, "{\"order\":42}");
         };
         Event.Subject subject = operation == Operation.MESSAGE
                 ? new Event.Subject(null, null, "order.placed")

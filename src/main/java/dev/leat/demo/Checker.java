@@ -1,0 +1,115 @@
+package dev.leat.demo;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what the stream delivered with what was committed. Fed from both sides while they go on, in any interleaving: the
+ * changes of one history in the order of their commits, and the records of one partition key in the order of the stream.
+ *
+ * <p>Right is: dropping every record whose id was seen before, the changes of each history are exactly the committed ones, in
+ * order, and the ids of each partition key rise. Thread-safe.
+ */
+public final class Checker {
+
+    private static final int EXAMPLES = 10;
+
+    private final Map<String, History> histories = new HashMap<>();
+    private final Map<String, Long> lastIds = new HashMap<>();
+    private final BitSet seen = new BitSet();
+    private final List<String> examples = new ArrayList<>();
+    private long committed;
+    private long delivered;
+    private long duplicates;
+    private long fallingIds;
+    private long contradictions;
+
+    /** A change that was committed. */
+    public synchronized void expect(Change change) {
+        committed++;
+        History history = histories.computeIfAbsent(change.history(), name -> new History());
+        if (!history.expect(change)) {
+            contradictions++;
+            example("the truth contradicts itself at " + change);
+        }
+        forget(change.history(), history);
+    }
+
+    /**
+     * A record that the stream handed out.
+     *
+     * @return whether it is the first delivery of its event
+     */
+    public synchronized boolean deliver(Delivery delivery) {
+        int id = Math.toIntExact(delivery.id());
+        if (seen.get(id)) {
+            duplicates++;
+            return false;
+        }
+        seen.set(id);
+        delivered++;
+        Long last = lastIds.put(delivery.partitionKey(), delivery.id());
+        if (last != null && last > delivery.id()) {
+            lastIds.put(delivery.partitionKey(), last);
+            fallingIds++;
+            example("id " + id + " came after " + last + " of key " + delivery.partitionKey());
+        }
+        Change change = delivery.change();
+        History history = histories.computeIfAbsent(change.history(), name -> new History());
+        history.deliver(change);
+        forget(change.history(), history);
+        return true;
+    }
+
+    private void forget(String name, History history) {
+        if (history.over()) {
+            histories.remove(name);
+        }
+    }
+
+    private void example(@Nullable String text) {
+        if (text != null && examples.size() < EXAMPLES) {
+            examples.add(text);
+        }
+    }
+
+    /** How many committed changes have not been delivered so far; events that nobody expects count against it. */
+    public synchronized long behind() {
+        return Math.max(0, committed - delivered);
+    }
+
+    public synchronized long committed() {
+        return committed;
+    }
+
+    public synchronized long delivered() {
+        return delivered;
+    }
+
+    /** What is wrong if nothing more comes from either side. */
+    public synchronized Verdict verdict() {
+        long outOfOrder = 0;
+        long missing = 0;
+        long unexpected = 0;
+        List<String> samples = new ArrayList<>(examples);
+        for (History history : histories.values()) {
+            if (history.settled()) {
+                continue;
+            }
+            History.Leftover leftover = history.leftover();
+            outOfOrder += leftover.outOfOrder();
+            missing += leftover.missing();
+            unexpected += leftover.unexpected();
+            if (samples.size() < 2 * EXAMPLES) {
+                samples.add("from " + leftover.example() + " on: " + leftover.missing() + " missing, "
+                        + leftover.outOfOrder() + " out of order, " + leftover.unexpected() + " unexpected");
+            }
+        }
+        return new Verdict(
+                committed, delivered, duplicates, outOfOrder, fallingIds, missing, unexpected, contradictions, samples);
+    }
+}

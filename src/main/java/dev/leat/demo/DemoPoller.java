@@ -1,0 +1,83 @@
+package dev.leat.demo;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.PollerListener;
+import dev.leat.app.LeatPoller;
+import dev.leat.publish.KinesisClients;
+import dev.leat.publish.PublishSettings;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
+
+/** A poller as an application embeds it, with a small connection pool and a Kinesis client of its own. */
+final class DemoPoller implements AutoCloseable {
+
+    private static final int WORKERS = 2;
+    private static final Duration GRACE = Duration.ofSeconds(20);
+
+    private final HikariDataSource pool;
+    private final KinesisClient kinesis;
+    private final LeatPoller poller;
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+
+    DemoPoller(DataSource database, URI endpoint, String region, String stream) throws SQLException {
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(database);
+        config.setMaximumPoolSize(WORKERS + 3);
+        pool = new HikariDataSource(config);
+        kinesis = KinesisClients.prepare(client(endpoint, region), PublishSettings.defaults(), WORKERS)
+                .build();
+        poller = LeatPoller.builder(pool, kinesis, stream)
+                .workers(WORKERS)
+                .listener(new PollerListener() {
+                    @Override
+                    public void passFailed(RuntimeException cause, Duration pause) {
+                        failure.set(cause);
+                    }
+                })
+                .build();
+    }
+
+    /** A client of the local stream, which takes any credentials. */
+    static KinesisClientBuilder client(URI endpoint, String region) {
+        return KinesisClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.of(region))
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")));
+    }
+
+    void start() {
+        poller.start();
+    }
+
+    /** Why a pass was given up last, if one was. */
+    @Nullable
+    RuntimeException failure() {
+        return failure.get();
+    }
+
+    /** Finishes what is claimed and lets go of everything; once is enough. */
+    @Override
+    public void close() {
+        if (pool.isClosed()) {
+            return;
+        }
+        try {
+            poller.stop(GRACE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            kinesis.close();
+            pool.close();
+        }
+    }
+}

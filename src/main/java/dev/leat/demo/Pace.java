@@ -1,0 +1,27 @@
+package dev.leat.demo;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** Holds several threads to a common rate. What was missed in a stall is not caught up at once. */
+final class Pace {
+
+    private static final long MOST_BEHIND = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private final double nanosEach;
+    private final LongSupplier nanoTime;
+    private double due;
+
+    Pace(double perSecond, LongSupplier nanoTime) {
+        this.nanosEach = TimeUnit.SECONDS.toNanos(1) / perSecond;
+        this.nanoTime = nanoTime;
+        this.due = nanoTime.getAsLong();
+    }
+
+    /** Accounts for that many, and says how many nanoseconds to wait before the next. */
+    synchronized long account(int done) {
+        long now = nanoTime.getAsLong();
+        due = Math.max(due, now - MOST_BEHIND) + done * nanosEach;
+        return Math.max(0, (long) (due - now));
+    }
+}

@@ -1,0 +1,97 @@
+package dev.leat.demo;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+
+/** The demo's words: a few lines at the start, one line that renews itself on a terminal, and the verdict. */
+final class Progress {
+
+    private static final Duration ON_TERMINAL = Duration.ofMillis(500);
+    private static final Duration IN_FILES = Duration.ofSeconds(5);
+
+    private final PrintStream out;
+    private final boolean terminal;
+    private boolean lineOpen;
+
+    Progress(PrintStream out, boolean terminal) {
+        this.out = out;
+        this.terminal = terminal;
+    }
+
+    /** How often {@link #figures} is worth calling. */
+    Duration interval() {
+        return terminal ? ON_TERMINAL : IN_FILES;
+    }
+
+    /** What the last interval came to. */
+    record Figures(
+            Duration elapsed, double written, double published, long behind, Duration half, Duration ninetyNine) {}
+
+    void line(String text) {
+        endLine();
+        out.println(text);
+        out.flush();
+    }
+
+    void part(String name, String text) {
+        line(String.format(Locale.ROOT, "  %-12s %s", name, text));
+    }
+
+    void figures(Figures figures) {
+        String text = String.format(
+                Locale.ROOT,
+                "  %4d s   written %,6.0f/s   published %,6.0f/s   backlog %,5d   latency p50 %s  p99 %s",
+                figures.elapsed().toSeconds(),
+                figures.written(),
+                figures.published(),
+                figures.behind(),
+                millis(figures.half()),
+                millis(figures.ninetyNine()));
+        if (terminal) {
+            // Back to the line's beginning, and whatever a longer text left behind is wiped.
+            out.print("\r" + text + "\u001b[K");
+            lineOpen = true;
+        } else {
+            out.println(text);
+        }
+        out.flush();
+    }
+
+    void verdict(Verdict verdict, Duration half, Duration ninetyNine) {
+        line("");
+        line("  Verdict: " + verdict.headline());
+        line("");
+        count("changes committed", verdict.committed(), "");
+        count(
+                "delivered",
+                verdict.delivered(),
+                verdict.duplicates() == 0 ? "" : "and " + verdict.duplicates() + " repeats of them");
+        count("missing", verdict.missing(), "");
+        count("out of order", verdict.outOfOrder() + verdict.fallingIds(), "");
+        count("never committed", verdict.unexpected(), "");
+        line(String.format(
+                Locale.ROOT,
+                "    %-18s %9s at p50, %s at p99, from the trigger to the consumer",
+                "latency",
+                millis(half).strip(),
+                millis(ninetyNine).strip()));
+        verdict.examples().forEach(example -> line("    ! " + example));
+    }
+
+    private void count(String name, long number, String remark) {
+        line(String.format(Locale.ROOT, "    %-18s %,9d   %s", name, number, remark)
+                .stripTrailing());
+    }
+
+    private static String millis(Duration duration) {
+        return String.format(Locale.ROOT, "%4d ms", duration.toMillis());
+    }
+
+    private void endLine() {
+        if (lineOpen) {
+            out.println();
+            lineOpen = false;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package dev.leat.demo;
+
+import java.sql.SQLException;
+
+/** What happens in the shop. Each method is the body of one transaction and returns about how many changes it made. */
+final class ShopTransactions {
+
+    private final Shop shop;
+    private final Statements statements;
+    private final Dice dice;
+
+    ShopTransactions(Shop shop, Statements statements, Dice dice) {
+        this.shop = shop;
+        this.statements = statements;
+        this.dice = dice;
+    }
+
+    int any() throws SQLException {
+        int drawn = dice.below(100);
+        if (drawn < 34) {
+            return placeOrder();
+        } else if (drawn < 60) {
+            return advanceOrder();
+        } else if (drawn < 68) {
+            return register();
+        } else if (drawn < 78) {
+            return editCustomer();
+        } else if (drawn < 84) {
+            return restock();
+        } else if (drawn < 88) {
+            return relist();
+        } else if (drawn < 91) {
+            return renumberCustomer();
+        } else if (drawn < 94) {
+            return renumberLine();
+        } else if (drawn < 96) {
+            return handOver();
+        }
+        return cancelOrder();
+    }
+
+    private int placeOrder() throws SQLException {
+        int lines = 1 + dice.below(4);
+        long order = statements.number(
+                "INSERT INTO orders (customer_id, total) VALUES (?, ?) RETURNING id",
+                shop.someCustomer(dice),
+                lines * 9.99);
+        statements.run(
+                "INSERT INTO order_lines (order_id, line, sku, quantity)" + " SELECT ?, n, 'sku-' || (1 + (n * ?) % "
+                        + Shop.SKUS + "), n FROM generate_series(1, ?) n",
+                order,
+                1 + dice.below(Shop.SKUS),
+                lines);
+        statements.run("UPDATE stock SET quantity = quantity - 1, sold = sold + 1 WHERE sku = ?", dice.sku());
+        publish(order, "OrderPlaced");
+        shop.orderCame(order);
+        return lines + 3;
+    }
+
+    /** The caller has changed the order in this transaction, so the events of one order have an order. */
+    private void publish(long order, String type) throws SQLException {
+        statements.call(
+                "SELECT truth.publish(?, ?, jsonb_build_object('order', ?::bigint))", "order-" + order, type, order);
+    }
+
+    private int advanceOrder() throws SQLException {
+        long order = shop.someOrder(dice);
+        int changed = statements.run("UPDATE orders SET status = 'paid' WHERE id = ?", order);
+        if (changed > 0) {
+            if (dice.chance(40)) {
+                changed += statements.run("UPDATE orders SET status = 'sent' WHERE id = ?", order);
+            }
+            publish(order, "OrderAdvanced");
+            changed++;
+        }
+        return changed;
+    }
+
+    private int register() throws SQLException {
+        long last = 0;
+        int count = 1 + dice.below(5);
+        last = statements.number(
+                "WITH came AS (INSERT INTO customers (name, email)"
+                        + " SELECT 'new customer', 'new@shop.example' FROM generate_series(1, ?) RETURNING id)"
+                        + " SELECT max(id) FROM came",
+                count);
+        shop.customerCame(last);
+        return count;
+    }
+
+    private int editCustomer() throws SQLException {
+        String edit = "UPDATE customers SET email = email || '.' WHERE id = ? AND length(email) < 60";
+        int changed = statements.run(edit, shop.someCustomer(dice));
+        if (dice.chance(30)) {
+            statements.run("SAVEPOINT second_thoughts");
+            statements.run(edit, shop.someCustomer(dice));
+            statements.run("DELETE FROM customers WHERE id = ?", shop.someCustomer(dice));
+            statements.run("ROLLBACK TO SAVEPOINT second_thoughts");
+            changed += statements.run(edit, shop.someCustomer(dice));
+        }
+        return changed;
+    }
+
+    private int restock() throws SQLException {
+        // In the order of the keys, as whoever locks several rows does.
+        return statements.run(
+                "WITH wanted AS (SELECT sku FROM stock WHERE sku >= ? ORDER BY sku LIMIT 5 FOR UPDATE)"
+                        + " UPDATE stock SET quantity = quantity + 10 FROM wanted WHERE stock.sku = wanted.sku",
+                dice.sku());
+    }
+
+    /** Takes an article off the list, puts one on again, or both at once; one article, so that writers do not cross. */
+    private int relist() throws SQLException {
+        String sku = dice.sku();
+        int changed = dice.chance(60) ? statements.run("DELETE FROM stock WHERE sku = ?", sku) : 0;
+        if (changed == 0 || dice.chance(70)) {
+            changed += statements.run(
+                    "INSERT INTO stock (sku, quantity) VALUES (?, 500)"
+                            + " ON CONFLICT (sku) DO UPDATE SET quantity = stock.quantity + 500",
+                    sku);
+        }
+        return changed;
+    }
+
+    private int renumberCustomer() throws SQLException {
+        long other = statements.number("SELECT nextval(pg_get_serial_sequence('customers', 'id'))");
+        int changed = statements.run("UPDATE customers SET id = ? WHERE id = ?", other, shop.someCustomer(dice));
+        shop.customerCame(other);
+        return 2 * changed;
+    }
+
+    private int renumberLine() throws SQLException {
+        return 2
+                * statements.run(
+                        "UPDATE order_lines SET line = line + 10 WHERE order_id = ? AND line < 100",
+                        shop.someOrder(dice));
+    }
+
+    /** The partition key of an order is its customer. */
+    private int handOver() throws SQLException {
+        return 2
+                * statements.run(
+                        "UPDATE orders SET customer_id = ? WHERE id = ?",
+                        shop.someCustomer(dice),
+                        shop.someOrder(dice));
+    }
+
+    private int cancelOrder() throws SQLException {
+        // The lines go with it.
+        return 3 * statements.run("DELETE FROM orders WHERE id = ?", shop.someOrder(dice));
+    }
+}

@@ -1,0 +1,111 @@
+package dev.leat.demo;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Writers that keep a {@link Shop} busy: mostly small transactions, some of which are rolled back. */
+public final class Traffic implements AutoCloseable {
+
+    private static final int ROLLED_BACK_PERCENT = 8;
+
+    private final Shop shop;
+    private final DataSource writers;
+    private final Pace pace;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final List<Thread> threads = new ArrayList<>();
+    private final AtomicLong rollbacks = new AtomicLong();
+    private volatile @Nullable SQLException failure;
+
+    /**
+     * @param writers connects as a role that may write the shop's tables
+     * @param changesPerSecond about how many changes all writers together commit
+     * @param seed of the writers' dice
+     */
+    public Traffic(Shop shop, DataSource writers, int threads, double changesPerSecond, long seed) {
+        this.shop = shop;
+        this.writers = writers;
+        this.pace = new Pace(changesPerSecond, System::nanoTime);
+        for (int writer = 0; writer < threads; writer++) {
+            Dice dice = new Dice(seed * 31 + writer);
+            this.threads.add(new Thread(() -> write(dice), "shop-writer-" + writer));
+        }
+    }
+
+    public void start() {
+        threads.forEach(Thread::start);
+    }
+
+    private void write(Dice dice) {
+        try (Connection connection = writers.getConnection()) {
+            connection.setAutoCommit(false);
+            ShopTransactions transactions = new ShopTransactions(shop, new Statements(connection), dice);
+            long pause = 0;
+            while (!stop.await(pause, TimeUnit.NANOSECONDS)) {
+                pause = pace.account(transaction(connection, transactions, dice));
+            }
+        } catch (SQLException e) {
+            failure = e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private int transaction(Connection connection, ShopTransactions transactions, Dice dice) throws SQLException {
+        try {
+            int changes = transactions.any();
+            if (dice.chance(ROLLED_BACK_PERCENT)) {
+                connection.rollback();
+                rollbacks.incrementAndGet();
+                return 0;
+            }
+            connection.commit();
+            return changes;
+        } catch (SQLException e) {
+            connection.rollback();
+            rollbacks.incrementAndGet();
+            String state = String.valueOf(e.getSQLState());
+            // Deadlock and unique violation: what writers do to each other. Anything else would be our doing.
+            if (!state.equals("40P01") && !state.equals("23505")) {
+                throw e;
+            }
+            return 1;
+        }
+    }
+
+    /** Transactions that were rolled back, by intent or by a conflict between writers. */
+    public long rollbacks() {
+        return rollbacks.get();
+    }
+
+    /**
+     * Ends quietly unless a writer has failed.
+     *
+     * @throws SQLException what the database said to the writer
+     */
+    public void check() throws SQLException {
+        SQLException failed = failure;
+        if (failed != null) {
+            throw new SQLException("a writer of the shop failed: " + failed.getMessage(), failed);
+        }
+    }
+
+    /** Lets every writer end its transaction. */
+    @Override
+    public void close() {
+        stop.countDown();
+        for (Thread thread : threads) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.leat.publish;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/** The halves of requests that were refused as a whole, waiting to leave by themselves. */
+final class Halves {
+
+    private final ArrayDeque<Flight> waiting = new ArrayDeque<>();
+
+    void split(Flight refused) {
+        int middle = refused.size() / 2;
+        waiting.add(refused.part(0, middle));
+        waiting.add(refused.part(middle, refused.size()));
+    }
+
+    /** The next half whose stream is open now. Halves for a stream that was given up are forgotten. */
+    @Nullable
+    Flight next(long now) {
+        for (int asked = waiting.size(); asked > 0; asked--) {
+            Flight half = waiting.remove();
+            if (half.line().open(now)) {
+                return half.leaving(now);
+            }
+            if (half.line().givenUp() == null) {
+                waiting.add(half);
+            }
+        }
+        return null;
+    }
+
+    boolean waitFor(StreamLine line) {
+        return waiting.stream().anyMatch(half -> half.line() == line);
+    }
+}

@@ -1,0 +1,97 @@
+-- What must arrive, known by the database alone and without Leat: every watched row carries the number of its version, and
+-- an ordinary trigger notes each change in the transaction that makes it.
+
+CREATE SCHEMA truth;
+
+-- Draws the numbers of versions. Nothing that is rolled back gives its number back.
+CREATE SEQUENCE truth.version;
+
+-- The committed changes. The holder of a row's lock draws the next position, so they ascend in commit order for each row.
+CREATE TABLE truth.change (
+    position bigint GENERATED ALWAYS AS IDENTITY,
+    history  text NOT NULL,
+    op       text NOT NULL,
+    before   bigint,
+    after    bigint
+);
+
+-- Which columns tell the rows of a table apart.
+CREATE TABLE truth.watched (
+    table_name text PRIMARY KEY,
+    identity   text[] NOT NULL
+);
+
+-- The history of a row: its partition key, and which row it is among those that share that key.
+CREATE FUNCTION truth.history(prefix text, image jsonb, key text[], identity text[]) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN prefix || '.'
+        || CASE WHEN cardinality(key) = 1 THEN image ->> key[1]
+           ELSE '(' || (SELECT string_agg(image ->> k.name, ',' ORDER BY k.n) FROM unnest(key) WITH ORDINALITY AS k(name, n))
+                || ')' END
+        || '|' || (SELECT string_agg(image ->> i.name, ',' ORDER BY i.n) FROM unnest(identity) WITH ORDINALITY AS i(name, n));
+
+-- BEFORE INSERT OR UPDATE: numbers the version.
+CREATE FUNCTION truth.number() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.version := nextval('truth.version');
+    RETURN NEW;
+END
+$$;
+
+-- AFTER INSERT OR UPDATE OR DELETE: notes the change. Arguments: the prefix of its partition keys, their columns, its identity.
+CREATE FUNCTION truth.note() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    was    text;
+    is_now text;
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        was := truth.history(TG_ARGV[0], to_jsonb(OLD), TG_ARGV[1]::text[], TG_ARGV[2]::text[]);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        is_now := truth.history(TG_ARGV[0], to_jsonb(NEW), TG_ARGV[1]::text[], TG_ARGV[2]::text[]);
+    END IF;
+    IF was = is_now THEN
+        INSERT INTO truth.change (history, op, before, after) VALUES (is_now, 'u', OLD.version, NEW.version);
+        RETURN NULL;
+    END IF;
+    IF was IS NOT NULL THEN
+        INSERT INTO truth.change (history, op, before) VALUES (was, 'd', OLD.version);
+    END IF;
+    IF is_now IS NOT NULL THEN
+        INSERT INTO truth.change (history, op, after) VALUES (is_now, 'c', NEW.version);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Watches a table from now on. A key that is not the primary key is named in the partition keys' prefix.
+CREATE FUNCTION truth.watch(relation regclass, key text[], identity text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    named text := (SELECT format('%I.%I', n.nspname, c.relname)
+                     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation);
+BEGIN
+    INSERT INTO truth.watched VALUES (named, identity);
+    EXECUTE format('ALTER TABLE %s ADD COLUMN version bigint', relation);
+    EXECUTE format('CREATE TRIGGER number BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION truth.number()', relation);
+    EXECUTE format('CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION truth.note(%L, %L, %L)',
+                   relation, named || CASE WHEN key = identity THEN '' ELSE '(' || array_to_string(key, ',') || ')' END, key, identity);
+END
+$$;
+
+-- Publishes a domain event and notes it. The caller holds a lock that orders the events of the key.
+CREATE FUNCTION truth.publish(key text, type text, payload jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    number bigint := nextval('truth.version');
+BEGIN
+    PERFORM leat.publish(key, type, (payload || jsonb_build_object('version', number))::json);
+    INSERT INTO truth.change (history, op, after) VALUES (key, 'm', number);
+END
+$$;

@@ -1,0 +1,93 @@
+package dev.leat.bench;
+
+import dev.leat.Claim;
+import dev.leat.Claims;
+import dev.leat.Outcome;
+import dev.leat.claim.ClaimSettings;
+import dev.leat.claim.JooqClaims;
+import dev.leat.settle.JooqSettlement;
+import dev.leat.testkit.TestDatabase;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** One of the databases that a claim is timed on, with the claims of a poller that has been at work there. */
+final class Side {
+
+    private static final JooqSettlement SETTLEMENT = new JooqSettlement(false);
+
+    private final TestDatabase database;
+    private final Pool pool;
+    private final List<Double> millis = new ArrayList<>();
+    private Claims claims;
+
+    Side(TestDatabase database) {
+        this.database = database;
+        this.pool = new Pool(database.owner());
+        this.claims = fresh();
+    }
+
+    private Claims fresh() {
+        return new JooqClaims(pool, ClaimSettings.DEFAULT.withBatch(20_000), () -> 1, System::nanoTime, new Random(1))
+                .forWorker();
+    }
+
+    /** Goes on as a poller that has just been started would. */
+    void restart() {
+        claims = fresh();
+    }
+
+    void write(int events) {
+        database.run("""
+                INSERT INTO leat.outbox
+                    (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, db_user, after)
+                SELECT n %% 64, 'u', false, false, now(), 1, 'public', 'orders', 'public.orders.' || n %% 1000, 'app',
+                       json_build_object('id', n %% 1000, 'note', repeat('x', 200))
+                FROM generate_series(1, %d) n""".formatted(events));
+    }
+
+    /** Claims and settles until nothing is left; returns how many events that were. */
+    int drain() {
+        int drained = 0;
+        for (int some = pass(); some > 0; some = pass()) {
+            drained += some;
+        }
+        return drained;
+    }
+
+    /** Times one claim and its settlement. */
+    void time(int expected) {
+        long began = System.nanoTime();
+        int events = pass();
+        double took = (System.nanoTime() - began) / 1e6;
+        if (events != expected) {
+            throw new IllegalStateException(events + " events were claimed, not " + expected);
+        }
+        millis.add(took);
+    }
+
+    private int pass() {
+        try (Claim claim = claims.claim()) {
+            List<Outcome> outcomes = new ArrayList<>();
+            claim.events().forEach(event -> outcomes.add(new Outcome.Delivered(event, "shard", "1")));
+            SETTLEMENT.settle(claim, outcomes);
+            return outcomes.size();
+        }
+    }
+
+    void forgetTimes() {
+        millis.clear();
+    }
+
+    /** In milliseconds, at this share of the sorted times. */
+    double quantile(double share) {
+        double[] sorted = millis.stream().mapToDouble(Double::doubleValue).toArray();
+        Arrays.sort(sorted);
+        return sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+    }
+
+    String spread() {
+        return "%.2f ms (%.2f to %.2f)".formatted(quantile(0.5), quantile(0.1), quantile(0.9));
+    }
+}

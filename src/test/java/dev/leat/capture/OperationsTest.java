@@ -1,0 +1,60 @@
+package dev.leat.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Tables attached for some operations only. */
+@Tag("postgres")
+class OperationsTest extends CaptureFixture {
+
+    @Test
+    void onlyTheOperationsAskedForAreCaptured() {
+        run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t', operations => '{delete}')");
+
+        run("INSERT INTO public.t VALUES (1)");
+        run("UPDATE public.t SET id = 2");
+        run("DELETE FROM public.t");
+        run("TRUNCATE public.t");
+
+        assertThat(changes()).containsExactly("d public.t.2 {\"id\":2} -> null");
+    }
+
+    @Test
+    void anUpdateOfTheKeyIsAnUpdate() {
+        run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t', operations => '{update}')");
+
+        run("INSERT INTO public.t VALUES (1)");
+        run("UPDATE public.t SET id = 2");
+
+        assertThat(captured().stream().map(Captured::op)).containsExactly("d", "c");
+    }
+
+    @Test
+    void truncateAloneNeedsNoRowTrigger() {
+        run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t', operations => '{truncate}')");
+
+        run("INSERT INTO public.t VALUES (1)");
+        run("TRUNCATE public.t");
+
+        assertThat(captured()).hasSize(64).allMatch(event -> "t".equals(event.op()));
+        assertThat(database.value("SELECT row_trigger || ', ' || truncate_trigger FROM leat.attached"))
+                .isEqualTo("not wanted, enabled");
+    }
+
+    @Test
+    void otherOperationsReplaceTheFormer() {
+        run(
+                "CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t', operations => '{insert,truncate}')");
+
+        assertThat(database.value("SELECT leat.attach('public.t', operations => '{update,delete}')"))
+                .isEqualTo("changed");
+        run("INSERT INTO public.t VALUES (1)");
+        run("DELETE FROM public.t");
+        run("TRUNCATE public.t");
+
+        assertThat(captured().stream().map(Captured::op)).containsExactly("d");
+        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+    }
+}

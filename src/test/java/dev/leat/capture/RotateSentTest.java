@@ -1,0 +1,103 @@
+package dev.leat.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The partitions of leat.sent come and go. */
+@Tag("postgres")
+class RotateSentTest extends CaptureFixture {
+
+    @Test
+    void partitionsForTodayAndTomorrowAreMade() {
+        assertThat(database.value("SELECT leat.rotate_sent('7 days')")).isEqualTo("2");
+        assertThat(database.value("SELECT leat.rotate_sent('7 days')")).isEqualTo("0");
+
+        keep("now()");
+        assertThat(database.value(
+                        "SELECT tableoid::regclass::text = 'leat.sent_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')"
+                                + " FROM leat.sent"))
+                .isEqualTo("t");
+    }
+
+    @Test
+    void aShortTimeIsKeptByTheHour() {
+        assertThat(database.value("SELECT leat.rotate_sent('1 hour')")).isEqualTo("2");
+
+        keep("now()");
+        assertThat(database.value("SELECT tableoid::regclass::text ~ '^leat.sent_[0-9]{8}_[0-9]{2}$' FROM leat.sent"))
+                .isEqualTo("t");
+    }
+
+    @Test
+    void aChangeFromDaysToHoursGoesOnInTheDaysPartition() {
+        run("SELECT leat.rotate_sent('7 days')");
+
+        assertThat(database.value("SELECT leat.rotate_sent('1 hour')")).isEqualTo("0");
+
+        keep("now()");
+        assertThat(database.value("SELECT count(*) FROM leat.sent")).isEqualTo("1");
+    }
+
+    @Test
+    void whatIsWhollyOlderIsDropped() {
+        run("CREATE TABLE leat.sent_20200101 PARTITION OF leat.sent FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')");
+        keep("'2020-01-01 12:00'");
+        keep("now() - interval '8 days'");
+        keep("now() - interval '6 days'");
+
+        assertThat(database.value("SELECT leat.rotate_sent('7 days')")).isEqualTo("3");
+
+        assertThat(database.value("SELECT count(*) FROM leat.sent")).isEqualTo("1");
+        assertThat(database.value("SELECT to_regclass('leat.sent_20200101')")).isNull();
+    }
+
+    @Test
+    void rowsInTheDefaultPartitionStandInNobodysWay() {
+        keep("now()");
+
+        assertThat(database.value("SELECT leat.rotate_sent('7 days')")).isEqualTo("1");
+
+        assertThat(database.value("SELECT tableoid::regclass FROM leat.sent")).isEqualTo("leat.sent_default");
+    }
+
+    @Test
+    void whatIsInUseIsLeftForLater() throws Exception {
+        run("CREATE TABLE leat.sent_20200101 PARTITION OF leat.sent FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')");
+        try (Session reader = session()) {
+            reader.run("BEGIN; SELECT FROM leat.sent");
+
+            run("SELECT leat.rotate_sent('7 days')");
+
+            assertThat(reader.value("SELECT to_regclass('leat.sent_20200101')")).isNotNull();
+            reader.run("COMMIT");
+        }
+        run("SELECT leat.rotate_sent('7 days')");
+        assertThat(database.value("SELECT to_regclass('leat.sent_20200101')")).isNull();
+    }
+
+    @Test
+    void oneAtATime() throws Exception {
+        try (Session one = session()) {
+            one.run("BEGIN; SELECT leat.rotate_sent('7 days')");
+
+            assertThat(database.value("SELECT leat.rotate_sent('7 days')")).isEqualTo("0");
+            one.run("COMMIT");
+        }
+    }
+
+    @Test
+    void anUnclearTimeIsRefused() throws Exception {
+        try (Session owner = session()) {
+            assertThat(owner.refusal("SELECT leat.rotate_sent(NULL)").state()).isEqualTo("22023");
+            assertThat(owner.refusal("SELECT leat.rotate_sent('-1 day')").hint())
+                    .contains("7 days");
+        }
+    }
+
+    private void keep(String sentAt) {
+        run("INSERT INTO leat.sent (id, lane, op, held, may_pass, captured_at, xid, partition_key, db_user, sent_at)"
+                + " VALUES (1, 7, 'u', false, false, now(), 1, 'k', 'u', " + sentAt + ")");
+    }
+}

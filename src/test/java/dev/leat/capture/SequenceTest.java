@@ -1,0 +1,46 @@
+package dev.leat.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The order of ids rests on how the sequence is made. */
+@Tag("postgres")
+class SequenceTest extends CaptureFixture {
+
+    @Test
+    void idsComeFromTheColumnsDefaultWithoutACache() {
+        assertThat(database.rows(
+                        "SELECT s.seqcache, s.seqcycle, s.seqmax, a.attidentity FROM pg_sequence s, pg_attribute a"
+                                + " WHERE s.seqrelid = 'leat.outbox_id_seq'::regclass AND a.attrelid = 'leat.outbox'::regclass"
+                                + " AND a.attname = 'id'"))
+                .containsExactly(List.of("1", "f", "9223372036854775807", "a"));
+    }
+
+    @Test
+    void twoSessionsWritesOfOneKeyHaveTheOrderOfTheirCommits() throws Exception {
+        run("CREATE TABLE public.t (id int PRIMARY KEY, v int); SELECT leat.attach('public.t');"
+                + " INSERT INTO public.t VALUES (1, 0), (2, 0)");
+        forget();
+        try (Session first = session();
+                Session second = session()) {
+            first.run("BEGIN");
+            second.run("BEGIN");
+            second.run("UPDATE public.t SET v = 20 WHERE id = 2");
+            first.run("UPDATE public.t SET v = 1 WHERE id = 1");
+            CompletableFuture<Void> waits =
+                    CompletableFuture.runAsync(() -> second.run("UPDATE public.t SET v = 2 WHERE id = 1; COMMIT"));
+            first.run("COMMIT");
+            waits.get(10, TimeUnit.SECONDS);
+        }
+
+        assertThat(captured().stream()
+                        .filter(event -> "public.t.1".equals(event.partitionKey()))
+                        .map(Captured::after))
+                .containsExactly("{\"id\":1,\"v\":1}", "{\"id\":1,\"v\":2}");
+    }
+}

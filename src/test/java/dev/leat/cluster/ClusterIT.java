@@ -1,0 +1,191 @@
+package dev.leat.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.demo.Verdict;
+import dev.leat.localstream.Faults;
+import dev.leat.testkit.Await;
+import dev.leat.testkit.LeatProcess;
+import dev.leat.testkit.TestDatabase;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ClusterIT {
+
+    private static final int POLLERS = 4;
+    private static final int CHANGES_PER_SECOND = 2_000;
+
+    /** Drawn anew at each run; to repeat one, set the system property. */
+    private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff_ffffL);
+
+    private static void say(String text, Object... values) {
+        System.out.printf("cluster (seed %d): " + text + "%n", prepend(SEED, values));
+    }
+
+    private static Object[] prepend(Object first, Object[] others) {
+        List<Object> all = new ArrayList<>(List.of(first));
+        all.addAll(List.of(others));
+        return all.toArray();
+    }
+
+    private static Cluster cluster() throws SQLException {
+        Cluster cluster = new Cluster(5_000);
+        for (int i = 0; i < POLLERS; i++) {
+            cluster.startPoller();
+        }
+        // All of them are at work before anything is measured.
+        Await.until(
+                "the pollers to be alive",
+                Duration.ofSeconds(60),
+                () -> "4".equals(cluster.database().value("SELECT count(*) FROM leat.poller")));
+        cluster.drain(Duration.ofSeconds(30));
+        return cluster;
+    }
+
+    @Test
+    void pollersKilledAtRandomUnderAFailingStreamLoseNothingAndKeepTheOrder() throws SQLException {
+        Random random = new Random(SEED);
+        int kills = 0;
+        try (Cluster cluster = cluster()) {
+            cluster.startTraffic(CHANGES_PER_SECOND, SEED);
+            long began = System.nanoTime();
+            for (int round = 0; round < 10; round++) {
+                if (round == 3) {
+                    cluster.stream().faults(Faults.none().seed(SEED).failingEntries(0.1));
+                } else if (round == 8) {
+                    cluster.stream().faults(Faults.none());
+                }
+                cluster.goOn(Duration.ofMillis(2_000 + random.nextInt(1_000)));
+                LeatProcess victim = cluster.pollers().remove(random.nextInt(POLLERS));
+                assertThat(victim.alive()).as(victim::said).isTrue();
+                victim.kill();
+                kills++;
+                cluster.startPoller();
+            }
+            cluster.stopTraffic();
+            double seconds = (System.nanoTime() - began) / 1e9;
+            cluster.drain(Duration.ofSeconds(60));
+            Verdict verdict = cluster.verdict();
+            say(
+                    "%,d changes in %.1f s, %d kills, %,d faults injected, %,d repeats: %s",
+                    verdict.committed(),
+                    seconds,
+                    kills,
+                    cluster.stream().faultsInjected(),
+                    verdict.duplicates(),
+                    verdict.headline());
+            assertThat(verdict.inOrderNothingLost()).as("%s", verdict).isTrue();
+            assertThat(verdict.committed() / seconds).isGreaterThan(CHANGES_PER_SECOND / 4.0);
+            assertThat(cluster.stream().faultsInjected()).isGreaterThan(100);
+        }
+    }
+
+    @Test
+    void lanesOfAKilledPollerAreTakenOverWithinFiveSeconds() throws SQLException {
+        try (Cluster cluster = cluster()) {
+            Random random = new Random(SEED);
+            cluster.startTraffic(CHANGES_PER_SECOND / 2, SEED);
+            for (int round = 0; round < 3; round++) {
+                cluster.goOn(Duration.ofMillis(1_000 + random.nextInt(200)));
+                LeatProcess victim = cluster.pollers()
+                        .remove(random.nextInt(cluster.pollers().size()));
+                List<String> keys = keysInEveryLane("round" + round);
+                victim.kill();
+                long killed = System.nanoTime();
+                cluster.database()
+                        .run("SELECT truth.publish(key, 'Fresh', '{}') FROM unnest('{" + String.join(",", keys)
+                                + "}'::text[]) key");
+                Await.until(
+                        "an event of every lane",
+                        Duration.ofSeconds(20),
+                        () -> keys.stream().allMatch(key -> cluster.arrivedAt(key) > 0));
+                long last = keys.stream().mapToLong(cluster::arrivedAt).max().orElseThrow();
+                Duration tookOver = Duration.ofNanos(last - killed);
+                say(
+                        "with %d pollers left, every lane was carried on after %d ms",
+                        cluster.pollers().size(), tookOver.toMillis());
+                assertThat(tookOver).isLessThan(Duration.ofSeconds(5));
+            }
+            cluster.stopTraffic();
+            cluster.drain(Duration.ofSeconds(30));
+            assertThat(cluster.verdict().headline()).isEqualTo("in order, nothing lost");
+        }
+    }
+
+    @Test
+    void pollersShareTheWorkAndAStoppedOneLeavesNothingClaimed() throws SQLException {
+        try (Cluster cluster = cluster()) {
+            cluster.database().run("UPDATE leat.tally SET settled = 0");
+            cluster.startTraffic(CHANGES_PER_SECOND, SEED);
+            cluster.goOn(Duration.ofSeconds(10));
+            List<Long> shares = shares(cluster.database());
+            say("settled by each poller: %s", shares);
+            long all = shares.stream().mapToLong(Long::longValue).sum();
+            assertThat(shares).hasSize(POLLERS).allMatch(share -> share > all / POLLERS / 4);
+            LeatProcess stopped = cluster.pollers().remove(0);
+            stopped.terminate();
+            assertThat(stopped.exitCode()).as(stopped::said).isZero();
+            assertThat(cluster.database().value("SELECT count(*) FROM leat.poller"))
+                    .isEqualTo("3");
+            assertThat(connectedPollers(cluster)).isEqualTo("3");
+            cluster.stopTraffic();
+            cluster.drain(Duration.ofSeconds(30));
+            for (LeatProcess poller : cluster.pollers()) {
+                poller.terminate();
+            }
+            for (LeatProcess poller : cluster.pollers()) {
+                assertThat(poller.exitCode()).as(poller::said).isZero();
+            }
+            assertThat(cluster.database().value("SELECT count(*) FROM leat.outbox"))
+                    .isEqualTo("0");
+            assertThat(connectedPollers(cluster)).isEqualTo("0");
+            assertThat(cluster.verdict().headline()).isEqualTo("in order, nothing lost");
+            assertThat(cluster.verdict().duplicates()).isZero();
+        }
+    }
+
+    /** What each poller alive has settled, as it has last said. */
+    private static List<Long> shares(TestDatabase database) {
+        return database
+                .rows(
+                        "SELECT sum(settled) FROM leat.tally WHERE poller IN (SELECT poller FROM leat.poller) GROUP BY poller")
+                .stream()
+                .map(row -> Long.valueOf(String.valueOf(row.get(0))))
+                .toList();
+    }
+
+    /** The pollers whose connections the database knows. */
+    private static @Nullable String connectedPollers(Cluster cluster) {
+        return cluster.database()
+                .value("SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE usename = '" + Cluster.ROLE
+                        + "' AND datname = current_database()");
+    }
+
+    /** One key for each of the 64 lanes, which are the slices of the MD5 of a key by its top six bits. */
+    private static List<String> keysInEveryLane(String prefix) {
+        Map<Integer, String> byLane = new HashMap<>();
+        for (int n = 0; byLane.size() < 64; n++) {
+            String key = prefix + "-" + n;
+            byLane.putIfAbsent(md5(key)[0] >> 2 & 63, key);
+        }
+        return List.copyOf(byLane.values());
+    }
+
+    private static byte[] md5(String text) {
+        try {
+            return MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

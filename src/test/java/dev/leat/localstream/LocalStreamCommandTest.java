@@ -1,0 +1,65 @@
+package dev.leat.localstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.testkit.Await;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+
+class LocalStreamCommandTest {
+
+    private static final Pattern EXPORT = Pattern.compile("export AWS_ENDPOINT_URL_KINESIS=(\\S+)");
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int execute(String... arguments) {
+        return new CommandLine(new LocalStreamCommand())
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+    }
+
+    @Test
+    void itSaysWhatItIsAndHowToUseItAndRunsUntilInterrupted() throws InterruptedException {
+        Thread running = new Thread(() -> execute("--port", "0", "--stream", "orders", "--shards", "3", "--throttle"));
+        running.start();
+        Await.until("the exports", Duration.ofSeconds(20), () -> out.toString().contains("AWS_ACCESS_KEY_ID"));
+        assertThat(out.toString())
+                .contains("not for production", "stream orders with 3 shards", "throttling per shard is on")
+                .contains("export AWS_REGION=us-east-1");
+        Matcher export = EXPORT.matcher(out.toString());
+        assertThat(export.find()).isTrue();
+        try (KinesisClient client = Clients.of(URI.create(export.group(1)))) {
+            assertThat(client.listShards(b -> b.streamName("orders")).shards()).hasSize(3);
+        }
+        running.interrupt();
+        running.join(10_000);
+        assertThat(running.isAlive()).isFalse();
+    }
+
+    @Test
+    void aTakenPortIsOneClearLine() {
+        try (LocalStream taken = LocalStream.start()) {
+            String port = Integer.toString(taken.endpoint().getPort());
+            assertThat(execute("--port", port)).isEqualTo(1);
+            assertThat(err.toString().lines()).hasSize(1);
+            assertThat(err.toString()).contains("port " + port, "--port");
+            assertThat(out.toString()).isEmpty();
+        }
+    }
+
+    @Test
+    void aStreamThatCannotBeIsOneClearLine() {
+        assertThat(execute("--port", "0", "--stream", "a b")).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(err.toString()).contains("a b");
+    }
+}

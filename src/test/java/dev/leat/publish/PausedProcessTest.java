@@ -1,0 +1,63 @@
+package dev.leat.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Deadline;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
+
+final class PausedProcessTest {
+
+    private final AtomicLong clock = new AtomicLong();
+    private final AtomicLong requests = new AtomicLong();
+
+    @Test
+    void aProcessPausedBeforeASendPublishesNothingWhenItWakes() {
+        FlightPlan plan = new FlightPlan(
+                List.of(Records.record(1, "a"), Records.record(2, "b")),
+                PublishSettings.RequestLimits.ofTheService(),
+                new RecordLimits(1 << 20, stream -> 1 << 20),
+                stream -> new StreamPace(),
+                new RetryPolicy(PublishSettings.Backoff.defaults(), () -> 0),
+                new PollerListener() {});
+        Deadline deadline = Deadline.in(Duration.ofSeconds(5), clock::get);
+        Pass pass = new Pass(
+                plan,
+                new PutRecords(counting()),
+                send -> {
+                    clock.addAndGet(Duration.ofMinutes(1).toNanos());
+                    send.run();
+                },
+                deadline,
+                clock::get,
+                PublishSettings.defaults());
+
+        assertThat(pass.run()).hasSize(2).hasOnlyElementsOfType(Outcome.TryLater.class);
+        assertThat(requests).hasValue(0);
+    }
+
+    private KinesisClient counting() {
+        return new KinesisClient() {
+            @Override
+            public PutRecordsResponse putRecords(PutRecordsRequest request) {
+                requests.incrementAndGet();
+                throw new IllegalStateException("sent after the deadline");
+            }
+
+            @Override
+            public String serviceName() {
+                return "kinesis";
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+}

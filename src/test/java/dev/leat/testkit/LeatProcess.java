@@ -1,0 +1,137 @@
+package dev.leat.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The runnable jar as a process of its own, on the JDK of the tests. What it says goes to a file below {@code target/processes}.
+ * Whatever still runs when this JVM ends is killed.
+ */
+public final class LeatProcess implements AutoCloseable {
+
+    /** The jar that runs in production, as the build has packaged it. */
+    public static final Path JAR = Path.of("target", "leat.jar");
+
+    private static final Path LOGS = Path.of("target", "processes");
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final int EXIT_SECONDS = 60;
+
+    private final Process process;
+    private final Path log;
+
+    private LeatProcess(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    /** Where a process finds its database and its stream, by the environment names of the contract. */
+    public record Environment(TestDatabase database, String role, URI endpoint, String stream) {
+
+        Map<String, String> variables() {
+            Map<String, String> variables = new HashMap<>();
+            variables.put("LEAT_DATABASE_URL", database.url());
+            variables.put("LEAT_DATABASE_USERNAME", role);
+            variables.put("LEAT_DATABASE_PASSWORD", TestServer.password());
+            variables.put("LEAT_STREAM", stream);
+            variables.put("AWS_REGION", "us-east-1");
+            variables.put("AWS_ACCESS_KEY_ID", "test");
+            variables.put("AWS_SECRET_ACCESS_KEY", "test");
+            variables.put("AWS_ENDPOINT_URL_KINESIS", endpoint.toString());
+            return variables;
+        }
+    }
+
+    /** Starts {@code java -jar leat.jar} with these arguments and none of this process's own settings for Leat and AWS. */
+    public static LeatProcess start(Environment environment, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // A small process that starts quickly: several of them share the machine with a database.
+                "-Xmx192m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                JAR.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("LEAT_") || name.startsWith("AWS_"));
+        builder.environment().putAll(environment.variables());
+        try {
+            Files.createDirectories(LOGS);
+            Path log = LOGS.resolve(
+                    ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet() + "-" + arguments[0] + ".log");
+            LeatProcess started =
+                    new LeatProcess(builder.redirectOutput(log.toFile()).start(), log);
+            Runtime.getRuntime().addShutdownHook(new Thread(started.process::destroyForcibly));
+            return started;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs a command to its end; fails unless it exits with 0. Returns what it said. */
+    public static String run(Environment environment, String... arguments) {
+        try (LeatProcess process = start(environment, arguments)) {
+            int code = process.exitCode();
+            if (code != 0) {
+                throw new AssertionError(
+                        "leat " + String.join(" ", arguments) + " exited with " + code + ":\n" + process.said());
+            }
+            return process.said();
+        }
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean alive() {
+        return process.isAlive();
+    }
+
+    /** Everything it has said so far, on both outputs. */
+    public String said() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** SIGKILL, and waits until it is gone. */
+    public void kill() {
+        process.destroyForcibly();
+        exitCode();
+    }
+
+    /** SIGTERM: it finishes what it holds. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    /** Waits for its end; after a minute fails with what it said. */
+    public int exitCode() {
+        try {
+            if (!process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError(log + " did not end in " + EXIT_SECONDS + " s:\n" + said());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a process ran", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

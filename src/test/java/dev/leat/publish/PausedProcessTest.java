@@ -26,13 +26,18 @@ final class PausedProcessTest {
                 new RecordLimits(1 << 20, stream -> 1 << 20),
                 stream -> new StreamPace(),
                 new RetryPolicy(PublishSettings.Backoff.defaults(), () -> 0),
-                new PollerListener() {});
+                new PollerListener() {
+                    @Override
+                    public void retrying(String stream, String code, int entries, Duration pause) {
+                        requests.incrementAndGet();
+                    }
+                });
         Deadline deadline = Deadline.in(Duration.ofSeconds(5), clock::get);
         Pass pass = new Pass(
                 plan,
                 new PutRecords(counting()),
                 send -> {
-                    clock.addAndGet(Duration.ofMinutes(1).toNanos());
+                    clock.addAndGet(Duration.ofMillis(4_990).toNanos());
                     send.run();
                 },
                 deadline,

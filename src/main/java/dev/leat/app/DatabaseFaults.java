@@ -32,7 +32,7 @@ final class DatabaseFaults {
         String state = refusal.getSQLState() == null ? "" : refusal.getSQLState();
         String said = said(refusal);
         return switch (state) {
-            case "28P01", "28000" ->
+            case "28P01", "28000", "08004" ->
                 fault(
                         ExitCode.DATABASE,
                         where + " refuses the login: " + said + ": check " + Setting.DATABASE_USERNAME + " and "

@@ -28,6 +28,6 @@ public final class Causes {
     private static String message(Throwable thrown) {
         String message = thrown.getMessage();
         String said = message == null || message.isBlank() ? thrown.getClass().getSimpleName() : message;
-        return said.strip().replaceAll("\\s+", " ");
+        return said.strip().replaceAll("\\s+", " ").replaceAll("\\.$", "");
     }
 }

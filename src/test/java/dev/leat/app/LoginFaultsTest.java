@@ -1,0 +1,61 @@
+package dev.leat.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.testkit.TestServer;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import org.junit.jupiter.api.Test;
+
+/** On a server of its own, because the others let everybody in without a password. */
+class LoginFaultsTest {
+
+    @Test
+    void aWrongPasswordAndAForbiddenRoleAreToldInOneLineWithoutThePassword() throws Exception {
+        try (EmbeddedPostgres server = TestServer.embedded(TestServer.old())) {
+            try (Connection superuser = server.getPostgresDatabase().getConnection();
+                    Statement statement = superuser.createStatement()) {
+                statement.execute("CREATE ROLE shop LOGIN PASSWORD 'right'; CREATE ROLE barred LOGIN");
+                ResultSet file = statement.executeQuery("SHOW hba_file");
+                file.next();
+                Path rules = Path.of(file.getString(1));
+                Files.writeString(
+                        rules,
+                        "host all shop all scram-sha-256\nhost all barred all reject\n" + Files.readString(rules));
+                statement.execute("SELECT pg_reload_conf()");
+            }
+            CliRun cli = new CliRun();
+            cli.environment.put("LEAT_DATABASE_URL", "jdbc:postgresql://localhost:" + server.getPort() + "/postgres");
+            cli.environment.put("LEAT_DATABASE_USERNAME", "shop");
+            cli.environment.put("LEAT_DATABASE_PASSWORD", "secret-of-mine");
+            assertRefused(cli.leat("migrate"), "password authentication failed for user \"shop\"");
+
+            cli.environment.remove("LEAT_DATABASE_PASSWORD");
+            assertRefused(cli.leat("migrate"), "LEAT_DATABASE_PASSWORD");
+
+            cli.environment.put("LEAT_DATABASE_USERNAME", "barred");
+            assertRefused(cli.leat("migrate"), "barred");
+
+            assertThat(cli.leat(
+                                    "migrate",
+                                    "--debug",
+                                    "--database-username",
+                                    "shop",
+                                    "--database-password",
+                                    "secret-of-mine")
+                            .err())
+                    .contains("\tat ")
+                    .doesNotContain("secret-of-mine");
+        }
+    }
+
+    private static void assertRefused(CliRun.Result result, String... says) {
+        assertThat(result.errLines()).as(result.toString()).hasSize(1);
+        assertThat(result.err()).startsWith("leat: ").contains(says).doesNotContain("secret-of-mine", "Exception:");
+        assertThat(result.exitCode()).isEqualTo(3);
+    }
+}

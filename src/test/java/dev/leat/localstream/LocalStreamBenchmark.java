@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
  * How many records a second the local stream takes from the real SDK, client and server in one JVM: full PutRecords requests on
  * several connections. Arguments: connections (2), seconds (10), bytes a record (300).
  */
-final class LocalStreamBenchmark {
+public final class LocalStreamBenchmark {
 
     private LocalStreamBenchmark() {}
 

@@ -40,6 +40,7 @@ class ShardListingTest {
         assertThat(filtered(ShardFilterType.AT_TRIM_HORIZON, 0)).containsExactly(FIRST);
         assertThat(filtered(ShardFilterType.FROM_TRIM_HORIZON, 0)).containsExactly(FIRST, SECOND, THIRD, fourth);
         assertThat(filtered(ShardFilterType.AT_TIMESTAMP, 30)).containsExactly(FIRST);
+        assertThat(filtered(ShardFilterType.AT_TIMESTAMP, 60)).containsExactly(SECOND, THIRD);
         assertThat(filtered(ShardFilterType.AT_TIMESTAMP, 90)).containsExactly(SECOND, THIRD);
         assertThat(filtered(ShardFilterType.FROM_TIMESTAMP, 90)).containsExactly(SECOND, THIRD, fourth);
         assertThat(client.listShards(b -> b.streamName("s")

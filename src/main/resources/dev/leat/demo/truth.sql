@@ -21,15 +21,6 @@ CREATE TABLE truth.watched (
     identity   text[] NOT NULL
 );
 
--- The history of a row: its partition key, and which row it is among those that share that key.
-CREATE FUNCTION truth.history(prefix text, image jsonb, key text[], identity text[]) RETURNS text
-    LANGUAGE sql STABLE
-    RETURN prefix || '.'
-        || CASE WHEN cardinality(key) = 1 THEN image ->> key[1]
-           ELSE '(' || (SELECT string_agg(image ->> k.name, ',' ORDER BY k.n) FROM unnest(key) WITH ORDINALITY AS k(name, n))
-                || ')' END
-        || '|' || (SELECT string_agg(image ->> i.name, ',' ORDER BY i.n) FROM unnest(identity) WITH ORDINALITY AS i(name, n));
-
 -- BEFORE INSERT OR UPDATE: numbers the version.
 CREATE FUNCTION truth.number() RETURNS trigger
     LANGUAGE plpgsql
@@ -40,47 +31,65 @@ BEGIN
 END
 $$;
 
--- AFTER INSERT OR UPDATE OR DELETE: notes the change. Arguments: the prefix of its partition keys, their columns, its identity.
-CREATE FUNCTION truth.note() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    was    text;
-    is_now text;
-BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        was := truth.history(TG_ARGV[0], to_jsonb(OLD), TG_ARGV[1]::text[], TG_ARGV[2]::text[]);
-    END IF;
-    IF TG_OP <> 'DELETE' THEN
-        is_now := truth.history(TG_ARGV[0], to_jsonb(NEW), TG_ARGV[1]::text[], TG_ARGV[2]::text[]);
-    END IF;
-    IF was = is_now THEN
-        INSERT INTO truth.change (history, op, before, after) VALUES (is_now, 'u', OLD.version, NEW.version);
-        RETURN NULL;
-    END IF;
-    IF was IS NOT NULL THEN
-        INSERT INTO truth.change (history, op, before) VALUES (was, 'd', OLD.version);
-    END IF;
-    IF is_now IS NOT NULL THEN
-        INSERT INTO truth.change (history, op, after) VALUES (is_now, 'c', NEW.version);
-    END IF;
-    RETURN NULL;
-END
-$$;
+-- The text of columns of a row, with commas between them, as an expression.
+CREATE FUNCTION truth.listed(columns text[], image text) RETURNS text
+    LANGUAGE sql
+    RETURN (SELECT string_agg(format('%s.%I', image, c.name), $$ || ',' || $$ ORDER BY c.n)
+              FROM unnest(columns) WITH ORDINALITY AS c(name, n));
 
--- Watches a table from now on. A key that is not the primary key is named in the partition keys' prefix.
+-- The history of a row as an expression: its partition key, and which row it is among those that share that key. A key
+-- that is not the primary key is named in the partition key's prefix.
+CREATE FUNCTION truth.history(named text, key text[], identity text[], image text) RETURNS text
+    LANGUAGE sql
+    RETURN format(
+        CASE WHEN cardinality(key) = 1 THEN $$%L || %s || '|' || %s$$ ELSE $$%L || '(' || %s || ')|' || %s$$ END,
+        named || CASE WHEN key = identity THEN '.' ELSE '(' || array_to_string(key, ',') || ').' END,
+        truth.listed(key, image),
+        truth.listed(identity, image));
+
+-- Watches a table from now on: numbers the versions of its rows, and notes its changes by a trigger function that names its
+-- columns.
 CREATE FUNCTION truth.watch(relation regclass, key text[], identity text[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
     named text := (SELECT format('%I.%I', n.nspname, c.relname)
                      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation);
+    note  text := format('truth.%I', 'note_' || named);
 BEGIN
     INSERT INTO truth.watched VALUES (named, identity);
     EXECUTE format('ALTER TABLE %s ADD COLUMN version bigint', relation);
-    EXECUTE format('CREATE TRIGGER number BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION truth.number()', relation);
-    EXECUTE format('CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION truth.note(%L, %L, %L)',
-                   relation, named || CASE WHEN key = identity THEN '' ELSE '(' || array_to_string(key, ',') || ')' END, key, identity);
+    EXECUTE format($template$
+        CREATE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql AS $body$
+        DECLARE
+            was    text;
+            is_now text;
+        BEGIN
+            IF TG_OP <> 'INSERT' THEN
+                was := %2$s;
+            END IF;
+            IF TG_OP <> 'DELETE' THEN
+                is_now := %3$s;
+            END IF;
+            IF was = is_now THEN
+                INSERT INTO truth.change (history, op, before, after) VALUES (is_now, 'u', OLD.version, NEW.version);
+                RETURN NULL;
+            END IF;
+            IF was IS NOT NULL THEN
+                INSERT INTO truth.change (history, op, before) VALUES (was, 'd', OLD.version);
+            END IF;
+            IF is_now IS NOT NULL THEN
+                INSERT INTO truth.change (history, op, after) VALUES (is_now, 'c', NEW.version);
+            END IF;
+            RETURN NULL;
+        END
+        $body$
+        $template$,
+        note, truth.history(named, key, identity, 'OLD'), truth.history(named, key, identity, 'NEW'));
+    EXECUTE format('CREATE TRIGGER number BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION truth.number()',
+                   relation);
+    EXECUTE format('CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s()',
+                   relation, note);
 END
 $$;
 

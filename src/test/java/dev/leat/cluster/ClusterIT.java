@@ -48,7 +48,7 @@ class ClusterIT {
                 "the pollers to be alive",
                 Duration.ofSeconds(60),
                 () -> "4".equals(cluster.database().value("SELECT count(*) FROM leat.poller")));
-        cluster.drain(Duration.ofSeconds(30));
+        cluster.drain();
         return cluster;
     }
 
@@ -65,7 +65,7 @@ class ClusterIT {
                 } else if (round == 8) {
                     cluster.stream().faults(Faults.none());
                 }
-                cluster.goOn(Duration.ofMillis(2_000 + random.nextInt(1_000)));
+                cluster.audit().lookOn(Duration.ofMillis(2_000 + random.nextInt(1_000)));
                 LeatProcess victim = cluster.pollers().remove(random.nextInt(POLLERS));
                 assertThat(victim.alive()).as(victim::said).isTrue();
                 victim.kill();
@@ -74,7 +74,7 @@ class ClusterIT {
             }
             cluster.stopTraffic();
             double seconds = (System.nanoTime() - began) / 1e9;
-            cluster.drain(Duration.ofSeconds(60));
+            cluster.drain();
             Verdict verdict = cluster.verdict();
             say(
                     "%,d changes in %.1f s, %d kills, %,d faults injected, %,d repeats: %s",
@@ -96,7 +96,7 @@ class ClusterIT {
             Random random = new Random(SEED);
             cluster.startTraffic(CHANGES_PER_SECOND / 2, SEED);
             for (int round = 0; round < 3; round++) {
-                cluster.goOn(Duration.ofMillis(1_000 + random.nextInt(200)));
+                cluster.audit().lookOn(Duration.ofMillis(1_000 + random.nextInt(200)));
                 LeatProcess victim = cluster.pollers()
                         .remove(random.nextInt(cluster.pollers().size()));
                 List<String> keys = keysInEveryLane("round" + round);
@@ -108,8 +108,11 @@ class ClusterIT {
                 Await.until(
                         "an event of every lane",
                         Duration.ofSeconds(20),
-                        () -> keys.stream().allMatch(key -> cluster.arrivedAt(key) > 0));
-                long last = keys.stream().mapToLong(cluster::arrivedAt).max().orElseThrow();
+                        () -> keys.stream().allMatch(key -> cluster.audit().arrivedAt(key) > 0));
+                long last = keys.stream()
+                        .mapToLong(cluster.audit()::arrivedAt)
+                        .max()
+                        .orElseThrow();
                 Duration tookOver = Duration.ofNanos(last - killed);
                 say(
                         "with %d pollers left, every lane was carried on after %d ms",
@@ -117,7 +120,7 @@ class ClusterIT {
                 assertThat(tookOver).isLessThan(Duration.ofSeconds(5));
             }
             cluster.stopTraffic();
-            cluster.drain(Duration.ofSeconds(30));
+            cluster.drain();
             assertThat(cluster.verdict().headline()).isEqualTo("in order, nothing lost");
         }
     }
@@ -127,7 +130,7 @@ class ClusterIT {
         try (Cluster cluster = cluster()) {
             cluster.database().run("UPDATE leat.tally SET settled = 0");
             cluster.startTraffic(CHANGES_PER_SECOND, SEED);
-            cluster.goOn(Duration.ofSeconds(10));
+            cluster.audit().lookOn(Duration.ofSeconds(10));
             List<Long> shares = shares(cluster.database());
             say("settled by each poller: %s", shares);
             long all = shares.stream().mapToLong(Long::longValue).sum();
@@ -139,7 +142,7 @@ class ClusterIT {
                     .isEqualTo("3");
             assertThat(connectedPollers(cluster)).isEqualTo("3");
             cluster.stopTraffic();
-            cluster.drain(Duration.ofSeconds(30));
+            cluster.drain();
             for (LeatProcess poller : cluster.pollers()) {
                 poller.terminate();
             }

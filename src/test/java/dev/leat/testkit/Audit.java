@@ -1,0 +1,96 @@
+package dev.leat.testkit;
+
+import dev.leat.demo.Checker;
+import dev.leat.demo.Delivery;
+import dev.leat.demo.Envelope;
+import dev.leat.demo.StreamReader;
+import dev.leat.demo.Truth;
+import dev.leat.demo.Verdict;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.Record;
+
+/** Reads a stream back through the real SDK and holds it against what a database knows it committed. */
+public final class Audit implements AutoCloseable {
+
+    private static final Duration LOOK = Duration.ofMillis(50);
+
+    private final Truth truth;
+    private final Envelope envelope;
+    private final Checker checker = new Checker();
+    private final AtomicLong read = new AtomicLong();
+    private final ConcurrentHashMap<String, Long> arrivals = new ConcurrentHashMap<>();
+    private final StreamReader reader;
+
+    /**
+     * Begins to read.
+     *
+     * @param truth installed, and every table is watched
+     */
+    public Audit(Truth truth, KinesisClient client, String stream) throws SQLException {
+        this.truth = truth;
+        this.envelope = new Envelope(truth.identities());
+        this.reader = new StreamReader(client, stream, Duration.ofMillis(10), this::consume);
+        reader.start();
+    }
+
+    private void consume(Record record) {
+        Delivery delivery = envelope.read(record.partitionKey(), record.data().asByteArrayUnsafe());
+        if (checker.deliver(delivery)) {
+            arrivals.put(record.partitionKey(), System.nanoTime());
+        }
+        read.incrementAndGet();
+    }
+
+    /** How many records have been read, repeats included. */
+    public long read() {
+        return read.get();
+    }
+
+    /** When the last new event of that partition key was read, in nanoseconds of the monotonic clock; 0 if none was. */
+    public long arrivedAt(String partitionKey) {
+        return arrivals.getOrDefault(partitionKey, 0L);
+    }
+
+    /** Takes in what was committed since the last look. */
+    public void look() throws SQLException {
+        reader.check();
+        truth.take().forEach(checker::expect);
+    }
+
+    /** Looks until that time is over. */
+    public void lookOn(Duration duration) throws SQLException {
+        long end = System.nanoTime() + duration.toNanos();
+        while (System.nanoTime() - end < 0) {
+            look();
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
+    }
+
+    /** Looks until as much has arrived as was committed; after the patience fails. Nobody writes any more. */
+    public void drain(Duration patience) throws SQLException {
+        long end = System.nanoTime() + patience.toNanos();
+        look();
+        while (checker.behind() > 0) {
+            if (System.nanoTime() - end > 0) {
+                throw new AssertionError(
+                        checker.behind() + " events have not arrived after " + patience + ": " + checker.verdict());
+            }
+            LockSupport.parkNanos(LOOK.toNanos());
+            look();
+        }
+    }
+
+    public Verdict verdict() {
+        return checker.verdict();
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+    }
+}

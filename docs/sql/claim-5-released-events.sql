@@ -72,6 +72,12 @@ from
     where (
       q.lane = l.lane
       and q.state = 'retry'
+      and coalesce(q.stream, ?) <> all (
+        cast(
+          ?
+          as text[]
+        )
+      )
     )
     order by q.id
     fetch next l.most rows only

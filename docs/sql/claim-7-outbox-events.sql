@@ -79,6 +79,12 @@ from
         not (o.held)
         or o.id <= ?
       )
+      and coalesce(o.stream, ?) <> all (
+        cast(
+          ?
+          as text[]
+        )
+      )
     )
     order by o.id
     fetch next l.most rows only

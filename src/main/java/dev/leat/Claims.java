@@ -1,14 +1,17 @@
 package dev.leat;
 
+import java.util.Set;
+
 /** Room 2, claim: takes lanes that no other poller holds, and reads their next events. */
 public interface Claims {
 
     /**
      * Takes the next claim. It may be empty: {@link Claim#events()} says what there is to do.
      *
+     * @param restingStreams streams whose events are left where they are, so that they do not crowd out the others
      * @throws DatabaseUnavailable when the database cannot be asked now; trying again later is right
      */
-    Claim claim();
+    Claim claim(Set<String> restingStreams);
 
     /**
      * Waits until there may be something to claim: until the outbox has grown, or a lane is left that was not seen empty.

@@ -2,6 +2,7 @@ package dev.leat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** Room 4, publish: sends records so that per key the first delivery of each comes after that of all before it. */
 public interface Publisher {
@@ -21,5 +22,10 @@ public interface Publisher {
      */
     default Duration restAdvised() {
         return Duration.ZERO;
+    }
+
+    /** Streams, by name or ARN as the records name them, to which nothing would be sent now. */
+    default Set<String> restingStreams() {
+        return Set.of();
     }
 }

@@ -23,7 +23,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -47,7 +46,7 @@ public final class LeatPoller {
 
     private final Poller poller;
     private final Upkeep upkeep;
-    private final List<KinesisPublisher> publishers;
+    private final KinesisPublisher publisher;
     private final PollerRegistry.Identity identity;
 
     private LeatPoller(Builder wish) throws SQLException {
@@ -57,25 +56,17 @@ public final class LeatPoller {
         Tallies tallies = new Tallies(database, identity.poller());
         PollerListener listener = new Listeners(List.of(wish.listener, tallies));
         RandomGenerator random = new SplittableRandom();
-        JooqClaims claims =
-                new JooqClaims(database, wish.claim, () -> registry.alive() * wish.workers, System::nanoTime, random);
+        JooqClaims claims = new JooqClaims(
+                database, wish.claim, wish.stream, () -> registry.alive() * wish.workers, System::nanoTime, random);
         String databaseName = databaseName(database);
         String serverName = wish.serverName == null ? databaseName : wish.serverName;
         DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
         JooqSettlement settlement = new JooqSettlement(wish.retain != null);
-        publishers = new ArrayList<>();
+        publisher = new KinesisPublisher(wish.kinesis, wish.publish, listener, System::nanoTime, random::nextDouble);
         IntervalFunction pauses =
                 IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
         House house = new House(wish.stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
-        poller = new Poller(
-                wish.workers,
-                () -> {
-                    KinesisPublisher publisher = new KinesisPublisher(
-                            wish.kinesis, wish.publish, listener, System::nanoTime, random::nextDouble);
-                    publishers.add(publisher);
-                    return new Rooms(claims.forWorker(), shaper, publisher, settlement);
-                },
-                house);
+        poller = new Poller(wish.workers, () -> new Rooms(claims.forWorker(), shaper, publisher, settlement), house);
         upkeep = new Upkeep(database, registry, tallies, wish.retain, listener);
     }
 
@@ -112,7 +103,7 @@ public final class LeatPoller {
             return poller.stop(grace);
         } finally {
             upkeep.stop();
-            publishers.forEach(KinesisPublisher::close);
+            publisher.close();
         }
     }
 

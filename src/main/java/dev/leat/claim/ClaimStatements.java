@@ -114,7 +114,8 @@ final class ClaimStatements {
      * Reads of each lane in ascending order of id, up to a number of events and until their images outweigh a budget. Images
      * that are too large by themselves are not read; {@code octet_length} knows a value's size without fetching it.
      *
-     * <p>Parameters: first, twice, the size from which images are too large; last the budget.
+     * <p>Parameters: first, twice, the size from which images are too large; last the default stream, the
+     * streams that rest, and the budget.
      */
     private static Select<?> events(Table<?> source, Table<?> lanes, Condition condition) {
         Field<Long> id = source.field(OUTBOX.ID);
@@ -147,6 +148,8 @@ final class ClaimStatements {
                 .select(size, running)
                 .from(source)
                 .where(condition)
+                .and(coalesce(source.field(OUTBOX.STREAM), param("defaultStream", SQLDataType.CLOB))
+                        .ne(DSL.all(param("resting", SQLDataType.CLOB.array()))))
                 .orderBy(id)
                 .limit(LIMIT)
                 .asTable("c");

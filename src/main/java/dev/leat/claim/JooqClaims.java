@@ -30,12 +30,14 @@ public final class JooqClaims {
 
     private final DataSource dataSource;
     private final ClaimSettings settings;
+    private final String defaultStream;
     private final IntSupplier claimants;
     private final LongSupplier nanoTime;
     private final LaneBook book;
     private final LaneLows lows;
 
     /**
+     * @param defaultStream the stream of events that name none
      * @param claimants how many workers of how many pollers share the lanes now; at least 1
      * @param nanoTime the monotonic clock
      * @param random chooses the lane to begin with
@@ -43,11 +45,13 @@ public final class JooqClaims {
     public JooqClaims(
             DataSource dataSource,
             ClaimSettings settings,
+            String defaultStream,
             IntSupplier claimants,
             LongSupplier nanoTime,
             RandomGenerator random) {
         this.dataSource = dataSource;
         this.settings = settings;
+        this.defaultStream = defaultStream;
         this.claimants = claimants;
         this.nanoTime = nanoTime;
         this.book = new LaneBook(random.nextInt(LaneBook.LANES));
@@ -65,12 +69,12 @@ public final class JooqClaims {
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
         @Override
-        public Claim claim() {
+        public Claim claim(Set<String> restingStreams) {
             @Nullable Connection connection = null;
             try {
                 connection = dataSource.getConnection();
                 connection.setAutoCommit(false);
-                LaneClaim claim = claim(connection);
+                LaneClaim claim = claim(connection, restingStreams);
                 pacer.claimed(claim.events().size(), claim.full());
                 return claim;
             } catch (SQLException e) {
@@ -82,13 +86,14 @@ public final class JooqClaims {
             }
         }
 
-        private LaneClaim claim(Connection connection) throws SQLException {
+        private LaneClaim claim(Connection connection, Set<String> restingStreams) throws SQLException {
             Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
             begin(connection);
             long drawn = drawn(connection);
             look(drawn, holders(connection));
             LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven());
-            LaneClaim.Content content = new LaneReader(connection, settings).read(lock(connection), look.proven());
+            LaneClaim.Content content = new LaneReader(connection, settings, defaultStream, restingStreams)
+                    .read(lock(connection), look.proven());
             return new LaneClaim(connection, book, lows, deadline, look, content);
         }
 

@@ -111,9 +111,8 @@ final class LaneBook {
         drainedAt[lane] = proven >= drawn && !full[lane] ? drawn : -1;
     }
 
-    /** The lane's events were not looked at this time, and something waits there. */
+    /** Not all of the lane's events were looked at: nothing new is known of it. */
     synchronized void unread(int lane) {
-        full[lane] = true;
         drainedAt[lane] = -1;
     }
 

@@ -17,17 +17,26 @@ import java.util.Set;
 /** A claim over one connection's transaction. What it learned of its lanes goes into the book once it is committed. */
 final class LaneClaim implements Claim {
 
+    /** What was read of a lane. */
+    enum Extent {
+        /** Its events in ascending order, none left out. */
+        WHOLE,
+        /** The same without those of streams that rest. */
+        WITHOUT_RESTING_STREAMS,
+        /** What was released from quarantine; the outbox was not looked at. */
+        RELEASED
+    }
+
     /**
      * How one lane was read.
      *
-     * @param fromOutbox false if what was released from quarantine was read instead, and the outbox not looked at
      * @param events how many were read
      * @param cutAt the last id read, if the lane holds more
      */
-    record Reading(boolean fromOutbox, int events, OptionalLong cutAt) {
+    record Reading(Extent extent, int events, OptionalLong cutAt) {
 
         boolean full() {
-            return !fromOutbox || cutAt.isPresent();
+            return extent == Extent.RELEASED || cutAt.isPresent();
         }
     }
 
@@ -118,7 +127,7 @@ final class LaneClaim implements Claim {
             firstLeft.merge(event.lane(), event.id(), Math::min);
         }
         content.readings().forEach((lane, reading) -> {
-            if (reading.fromOutbox()) {
+            if (reading.extent() == Extent.WHOLE) {
                 Long first = firstLeft.get(lane);
                 book.settled(
                         lane,

@@ -22,10 +22,18 @@ final class LaneReader {
 
     private final Connection connection;
     private final ClaimSettings settings;
+    private final String defaultStream;
+    private final Set<String> restingStreams;
 
-    LaneReader(Connection connection, ClaimSettings settings) {
+    /**
+     * @param defaultStream the stream of events that name none
+     * @param restingStreams streams whose events are left where they are
+     */
+    LaneReader(Connection connection, ClaimSettings settings, String defaultStream, Set<String> restingStreams) {
         this.connection = connection;
         this.settings = settings;
+        this.defaultStream = defaultStream;
+        this.restingStreams = restingStreams;
     }
 
     /**
@@ -48,7 +56,8 @@ final class LaneReader {
         for (HeldLane lane : lanes) {
             int count = fromQuarantine.count(lane);
             if (count > 0) {
-                readings.put(lane.lane(), new LaneClaim.Reading(false, count, OptionalLong.empty()));
+                readings.put(
+                        lane.lane(), new LaneClaim.Reading(LaneClaim.Extent.RELEASED, count, OptionalLong.empty()));
             } else {
                 others.add(lane);
             }
@@ -65,8 +74,11 @@ final class LaneReader {
                     waiting.add(new Outcome.Waiting(event, behind));
                 }
             }
+            LaneClaim.Extent extent =
+                    restingStreams.isEmpty() ? LaneClaim.Extent.WHOLE : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
             for (HeldLane lane : others) {
-                readings.put(lane.lane(), new LaneClaim.Reading(true, fromOutbox.count(lane), fromOutbox.cutAt(lane)));
+                readings.put(
+                        lane.lane(), new LaneClaim.Reading(extent, fromOutbox.count(lane), fromOutbox.cutAt(lane)));
             }
         }
         return new LaneClaim.Content(readings, events, waiting, released);
@@ -127,7 +139,7 @@ final class LaneReader {
         statement.setLong(2, settings.maxImageBytes());
         statement.setArray(3, array("int2", lanes, HeldLane::lane));
         statement.setArray(4, array("int4", lanes, HeldLane::limit));
-        statement.setLong(5, laneBudget());
+        route(statement, 5);
         return statement;
     }
 
@@ -139,8 +151,14 @@ final class LaneReader {
         statement.setArray(4, array("int4", lanes, HeldLane::limit));
         statement.setArray(5, array("int8", lanes, HeldLane::low));
         statement.setLong(6, watermark);
-        statement.setLong(7, laneBudget());
+        route(statement, 7);
         return statement;
+    }
+
+    private void route(PreparedStatement statement, int first) throws SQLException {
+        statement.setString(first, defaultStream);
+        statement.setArray(first + 1, connection.createArrayOf("text", restingStreams.toArray()));
+        statement.setLong(first + 2, laneBudget());
     }
 
     private Array array(String type, List<HeldLane> lanes, Function<HeldLane, Object> column) throws SQLException {

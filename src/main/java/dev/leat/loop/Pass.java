@@ -28,7 +28,7 @@ final class Pass {
 
     Result run() {
         long began = house.nanoTime().getAsLong();
-        try (Claim claim = rooms.claims().claim()) {
+        try (Claim claim = rooms.claims().claim(rooms.publisher().restingStreams())) {
             Shaped shaped = shape(claim.events());
             List<Outcome> outcomes = new ArrayList<>(shaped.refused());
             outcomes.addAll(rooms.publisher().publish(shaped.records(), claim.deadline()));

@@ -6,8 +6,10 @@ import dev.leat.PollerListener;
 import dev.leat.Publisher;
 import dev.leat.StreamRecord;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,7 +55,7 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
         this.streamLimits = new StreamLimits(client, listener);
         this.policy = new RetryPolicy(settings.backoff(), random);
         AtomicInteger number = new AtomicInteger();
-        this.threads = Executors.newFixedThreadPool(settings.requestsInFlight(), task -> {
+        this.threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "leat-publish-" + number.incrementAndGet());
             thread.setDaemon(true);
             return thread;
@@ -85,6 +87,18 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
         Duration rest = Duration.ofNanos(Math.max(0, plan.worthAnotherTryAt() - now));
         boolean allRest = paces.values().stream().allMatch(pace -> pace.whole().until() > now);
         return allRest || rest.compareTo(settings.patience()) < 0 ? rest : settings.patience();
+    }
+
+    @Override
+    public Set<String> restingStreams() {
+        long now = clock.getAsLong();
+        Set<String> resting = new HashSet<>();
+        paces.forEach((stream, pace) -> {
+            if (pace.whole().until() > now) {
+                resting.add(stream);
+            }
+        });
+        return resting;
     }
 
     private RecordLimits recordLimits() {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** One of the databases that a claim is timed on, with the claims of a poller that has been at work there. */
 final class Side {
@@ -29,7 +30,13 @@ final class Side {
     }
 
     private Claims fresh() {
-        return new JooqClaims(pool, ClaimSettings.DEFAULT.withBatch(20_000), () -> 1, System::nanoTime, new Random(1))
+        return new JooqClaims(
+                        pool,
+                        ClaimSettings.DEFAULT.withBatch(20_000),
+                        "changes",
+                        () -> 1,
+                        System::nanoTime,
+                        new Random(1))
                 .forWorker();
     }
 
@@ -68,7 +75,7 @@ final class Side {
     }
 
     private int pass() {
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             List<Outcome> outcomes = new ArrayList<>();
             claim.events().forEach(event -> outcomes.add(new Outcome.Delivered(event, "shard", "1")));
             SETTLEMENT.settle(claim, outcomes);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,8 @@ class JooqClaimsTest {
     private final TestDatabase database = TestServer.shared().database();
 
     private Claims claims(int claimants, ClaimSettings settings) {
-        return new JooqClaims(database.owner(), settings, () -> claimants, System::nanoTime, new Random(1)).forWorker();
+        return new JooqClaims(database.owner(), settings, "changes", () -> claimants, System::nanoTime, new Random(1))
+                .forWorker();
     }
 
     private final Claims claims = claims(1, ClaimSettings.DEFAULT);
@@ -43,7 +45,7 @@ class JooqClaimsTest {
     @Test
     void theEventsOfAKeyComeInTheOrderOfTheirIds() {
         write("a", "b", "a", "c", "a", "b");
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             assertThat(ids(claim, "a")).containsExactly(1L, 3L, 5L);
             assertThat(ids(claim, "b")).containsExactly(2L, 6L);
         }
@@ -53,9 +55,9 @@ class JooqClaimsTest {
     void aHeldLaneIsNotClaimedTwiceAndComesBackWhenItsHolderEnds() {
         write("a");
         Claims other = claims(1, ClaimSettings.DEFAULT);
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             assertThat(claim.events()).hasSize(1);
-            try (Claim second = other.claim()) {
+            try (Claim second = other.claim(Set.of())) {
                 assertThat(second.events()).isEmpty();
             }
         }
@@ -67,8 +69,8 @@ class JooqClaimsTest {
         writeMany(640);
         Claims first = claims(2, ClaimSettings.DEFAULT);
         Claims second = claims(2, ClaimSettings.DEFAULT);
-        try (Claim one = first.claim();
-                Claim two = second.claim()) {
+        try (Claim one = first.claim(Set.of());
+                Claim two = second.claim(Set.of())) {
             assertThat(lanes(one)).hasSize(32);
             assertThat(lanes(two)).hasSize(32).doesNotContainAnyElementsOf(lanes(one));
         }
@@ -90,7 +92,7 @@ class JooqClaimsTest {
     @Test
     void whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped() {
         write("a", "b");
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             settle(
                     claim,
                     claim.events().stream()
@@ -163,7 +165,7 @@ class JooqClaimsTest {
         write("a", "b");
         quarantine(1);
         write("a", "b");
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             assertThat(claim.events()).extracting(Event::id).containsExactly(4L);
             assertThat(claim.waiting())
                     .extracting(waiting -> waiting.event().id(), Outcome.Waiting::behind)
@@ -188,12 +190,35 @@ class JooqClaimsTest {
     }
 
     @Test
+    void eventsOfRestingStreamsAreLeftAndCrowdOutNobody() {
+        Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(64));
+        for (int n = 0; n < 10; n++) {
+            database.run(insert("a", false));
+        }
+        database.run("UPDATE leat.outbox SET stream = 'missing'");
+        write("a");
+        try (Claim claim = small.claim(Set.of("missing"))) {
+            assertThat(claim.events()).extracting(Event::id).containsExactly(11L);
+            settle(claim, delivered(claim));
+        }
+        try (Claim claim = small.claim(Set.of("changes"))) {
+            assertThat(claim.events()).extracting(Event::id).contains(1L);
+            settle(claim, delivered(claim));
+        }
+        List<Long> rest = new ArrayList<>();
+        for (int pass = 0; pass < 10; pass++) {
+            rest.addAll(deliver(small));
+        }
+        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
+    }
+
+    @Test
     void imagesTooLargeForAnyStreamAreNotRead() {
         Claims narrow = claims(1, ClaimSettings.DEFAULT.withMaxImageBytes(1000));
         database.run("""
                 INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user, after)
                 VALUES (1, 'c', false, false, now(), 1, 'a', 'me', to_json(repeat('x', 5000)))""");
-        try (Claim claim = narrow.claim()) {
+        try (Claim claim = narrow.claim(Set.of())) {
             Event event = claim.events().get(0);
             assertThat(event.row().after()).isNull();
             assertThat(event.fault()).contains("5002 bytes").contains("1000");
@@ -215,7 +240,8 @@ class JooqClaimsTest {
     @Test
     void lowsAreStoredForPollersThatStartLater() {
         long[] now = {0};
-        Claims clocked = new JooqClaims(database.owner(), ClaimSettings.DEFAULT, () -> 1, () -> now[0], new Random(1))
+        Claims clocked = new JooqClaims(
+                        database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, () -> now[0], new Random(1))
                 .forWorker();
         write("a", "b");
         deliver(clocked);
@@ -243,7 +269,7 @@ class JooqClaimsTest {
     }
 
     private void quarantine(long id) {
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             settle(
                     claim,
                     claim.events().stream()
@@ -255,7 +281,7 @@ class JooqClaimsTest {
     }
 
     private static List<Long> deliver(Claims claims) {
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             settle(claim, delivered(claim));
             return claim.events().stream().map(Event::id).toList();
         }

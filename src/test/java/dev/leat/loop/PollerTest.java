@@ -193,7 +193,7 @@ class PollerTest {
         }
 
         @Override
-        public Claim claim() {
+        public Claim claim(Set<String> restingStreams) {
             RuntimeException failure = failures.poll();
             if (failure != null) {
                 throw failure;

@@ -13,6 +13,7 @@ import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -25,7 +26,7 @@ class JooqSettlementTest {
     private final TestDatabase database = TestServer.shared().database();
 
     private final Claims claims = new JooqClaims(
-                    database.owner(), ClaimSettings.DEFAULT, () -> 1, System::nanoTime, new Random(1))
+                    database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
             .forWorker();
 
     @Test
@@ -73,7 +74,7 @@ class JooqSettlementTest {
     void rowsThatSomebodyElseRemovedAreNoticedAndNothingIsSettled() {
         write(2);
         assertThatThrownBy(() -> {
-                    try (Claim claim = claims.claim()) {
+                    try (Claim claim = claims.claim(Set.of())) {
                         database.run("DELETE FROM leat.outbox WHERE id = 1");
                         new JooqSettlement(false)
                                 .settle(
@@ -93,7 +94,7 @@ class JooqSettlementTest {
     }
 
     private void settle(boolean keep, Function<Event, Outcome> outcome) {
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             assertThat(claim.events()).isNotEmpty();
             new JooqSettlement(keep)
                     .settle(claim, claim.events().stream().map(outcome).toList());

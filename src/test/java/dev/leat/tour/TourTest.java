@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -50,9 +51,9 @@ class TourTest {
 
         // 2. Claim: a poller takes free lanes and reads their events.
         Claims claims = new JooqClaims(
-                        database.owner(), ClaimSettings.DEFAULT, () -> 1, System::nanoTime, new Random(1))
+                        database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
                 .forWorker();
-        try (Claim claim = claims.claim()) {
+        try (Claim claim = claims.claim(Set.of())) {
             Event event = claim.events().get(0);
             assertThat(event.operation()).isEqualTo(Operation.CREATE);
 

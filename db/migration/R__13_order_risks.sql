@@ -18,7 +18,6 @@ CREATE OR REPLACE FUNCTION leat.order_risks(relation regclass) RETURNS text[]
              WHERE t.tgrelid IN (SELECT order_risks.relation UNION SELECT r.relid FROM pg_partition_tree(order_risks.relation) r)
                AND NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0 AND NOT t.tginitdeferred
                AND p.pronamespace <> 'leat'::regnamespace
-               -- The oldest of all suspicions, and an honest way out of it: triggers that only ever look.
                AND t.tgenabled <> 'D'
             UNION
             SELECT DISTINCT format('the trigger %I sorts before !leat_capture, so what it changes is captured before the'

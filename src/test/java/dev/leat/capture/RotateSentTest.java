@@ -54,6 +54,19 @@ class RotateSentTest extends CaptureFixture {
     }
 
     @Test
+    void aPartitionThatIsPastButStillToBeKeptStays() {
+        run(
+                "DO $$ BEGIN EXECUTE format('CREATE TABLE leat.sent_before PARTITION OF leat.sent FOR VALUES FROM (%L) TO (%L)',"
+                        + " current_date - 3, current_date - 2); END $$");
+
+        run("SELECT leat.rotate_sent('7 days')");
+        assertThat(database.value("SELECT to_regclass('leat.sent_before')")).isNotNull();
+
+        run("SELECT leat.rotate_sent('36 hours')");
+        assertThat(database.value("SELECT to_regclass('leat.sent_before')")).isNull();
+    }
+
+    @Test
     void rowsInTheDefaultPartitionStandInNobodysWay() {
         keep("now()");
 

@@ -10,7 +10,8 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 
 /**
- * The main of {@code leat-demo.jar}. Exit codes: 0 in order, nothing lost; 1 not so, or the demo could not run; 2 wrong use.
+ * The main of {@code leat-demo.jar}. Exit codes: 0 in order, nothing lost; 1 not so, or the demo could not run; 2 wrong use; after a signal that
+ * of the signal, such as 130.
  */
 @Command(
         name = "leat-demo",
@@ -20,7 +21,8 @@ import picocli.CommandLine.Option;
         description = {
             "Runs Leat on this machine alone: an embedded PostgreSQL with a small shop, live traffic, pollers, a local"
                     + " stand-in for a Kinesis stream, and a consumer that checks what arrives.",
-            "It ends by itself, or at Ctrl-C, with a verdict: 0 in order, nothing lost; 1 not so, or it could not run."
+            "It ends by itself, or at Ctrl-C, with a verdict. Exit codes: 0 in order, nothing lost; 1 not so, or it could not"
+                    + " run; 2 wrong use; 130 after Ctrl-C."
         })
 public final class Demo implements Callable<Integer> {
 
@@ -52,7 +54,6 @@ public final class Demo implements Callable<Integer> {
 
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile int exitCode = 1;
 
     private Demo() {}
 
@@ -83,14 +84,14 @@ public final class Demo implements Callable<Integer> {
         Progress progress = new Progress(System.out, terminal());
         try {
             DemoRun.Wish wish = new DemoRun.Wish(forever ? 0 : seconds, rate, pollers, port, seed);
-            exitCode = new DemoRun(wish, progress).run(stop) ? 0 : 1;
+            return new DemoRun(wish, progress).run(stop) ? 0 : 1;
         } catch (DemoRun.CannotRun e) {
             progress.line("");
             progress.line("leat-demo: " + e.getMessage());
+            return 1;
         } finally {
             ended.countDown();
         }
-        return exitCode;
     }
 
     private void endEarly() {
@@ -103,7 +104,6 @@ public final class Demo implements Callable<Integer> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Runtime.getRuntime().halt(exitCode);
     }
 
     static final class Version implements IVersionProvider {

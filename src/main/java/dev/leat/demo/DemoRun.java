@@ -4,7 +4,6 @@ import dev.leat.localstream.LocalStream;
 import dev.leat.localstream.LocalStreamOptions;
 import dev.leat.upkeep.Migrations;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,7 +63,7 @@ final class DemoRun {
                 EmbeddedServer server = EmbeddedServer.start()) {
             stream.createStream(STREAM, SHARDS);
             return carry(stream, server, stop);
-        } catch (SQLException | IOException | IllegalStateException | UncheckedIOException e) {
+        } catch (SQLException | IOException | RuntimeException e) {
             throw new CannotRun(e.getMessage() == null ? e.toString() : e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

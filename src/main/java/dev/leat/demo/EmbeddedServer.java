@@ -2,12 +2,14 @@ package dev.leat.demo;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -24,12 +26,13 @@ final class EmbeddedServer implements AutoCloseable {
 
     static EmbeddedServer start() throws IOException {
         Path directory = Files.createTempDirectory("leat-demo-");
+        // Else the library keeps a directory for all users of the machine, whoever comes first owns it.
+        System.setProperty("ot.epg.working-dir", directory.resolve("binaries").toString());
         try {
             return new EmbeddedServer(
                     directory,
                     EmbeddedPostgres.builder()
-                            .setOverrideWorkingDirectory(
-                                    directory.resolve("binaries").toFile())
+                            .setPgBinaryResolver(EmbeddedServer::binaries)
                             .setDataDirectory(directory.resolve("data").toFile())
                             // The demo stops the server itself, after the pollers.
                             .setRegisterShutdownHook(false)
@@ -38,6 +41,17 @@ final class EmbeddedServer implements AutoCloseable {
             remove(directory);
             throw e;
         }
+    }
+
+    /** The archive that the build has put into the jar: of one platform, the one that it was built on. */
+    private static InputStream binaries(String system, String machine) {
+        String platform = system.toLowerCase(Locale.ROOT) + "-" + machine.replace("aarch64", "arm_64");
+        InputStream archive = EmbeddedServer.class.getResourceAsStream("/postgres-" + platform + ".txz");
+        if (archive == null) {
+            throw new IllegalStateException(
+                    "this jar carries no PostgreSQL for " + platform + ": build it on this machine");
+        }
+        return archive;
     }
 
     /** Creates a role that may log in and nothing else. */

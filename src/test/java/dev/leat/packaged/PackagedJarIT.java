@@ -54,7 +54,7 @@ class PackagedJarIT {
 
     @Test
     void theDemosJarCarriesWhatTheDemoNeeds() throws IOException {
-        assertThat(entries(Path.of("target", "leat-demo.jar")))
+        assertThat(entries(LeatProcess.DEMO_JAR))
                 .contains(
                         "dev/leat/demo/Demo.class", "dev/leat/demo/shop.sql", "dev/leat/localstream/LocalStream.class")
                 .anyMatch(name -> name.endsWith(".txz"));

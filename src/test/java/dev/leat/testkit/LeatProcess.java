@@ -13,13 +13,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The runnable jar as a process of its own, on the JDK of the tests. What it says goes to a file below {@code target/processes}.
+ * A runnable jar as a process of its own, on the JDK of the tests. What it says goes to a file below {@code target/processes}.
  * Whatever still runs when this JVM ends is killed.
  */
 public final class LeatProcess implements AutoCloseable {
 
     /** The jar that runs in production, as the build has packaged it. */
     public static final Path JAR = Path.of("target", "leat.jar");
+
+    /** The jar of the demo and the local stream. */
+    public static final Path DEMO_JAR = Path.of("target", "leat-demo.jar");
 
     private static final Path LOGS = Path.of("target", "processes");
     private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -50,24 +53,33 @@ public final class LeatProcess implements AutoCloseable {
         }
     }
 
-    /** Starts {@code java -jar leat.jar} with these arguments and none of this process's own settings for Leat and AWS. */
+    /** Starts {@code java -jar leat.jar} with these arguments. */
     public static LeatProcess start(Environment environment, String... arguments) {
+        return start(List.of("-Xmx192m", "-jar", JAR.toString()), environment.variables(), List.of(arguments));
+    }
+
+    /** Starts {@code java -jar leat-demo.jar} with these arguments, its temporary files in that directory. */
+    public static LeatProcess demo(Path temporary, String... arguments) {
+        return start(
+                List.of("-Djava.io.tmpdir=" + temporary, "-jar", DEMO_JAR.toString()), Map.of(), List.of(arguments));
+    }
+
+    /** With these variables, and none of this process's own settings for Leat and AWS. */
+    private static LeatProcess start(List<String> java, Map<String, String> variables, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // A small process that starts quickly: several of them share the machine with a database.
-                "-Xmx192m",
+                // A process that starts quickly: several of them share the machine with a database.
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                JAR.toString()));
-        command.addAll(List.of(arguments));
+                "-XX:TieredStopAtLevel=1"));
+        command.addAll(java);
+        command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("LEAT_") || name.startsWith("AWS_"));
-        builder.environment().putAll(environment.variables());
+        builder.environment().putAll(variables);
         try {
             Files.createDirectories(LOGS);
             Path log = LOGS.resolve(
-                    ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet() + "-" + arguments[0] + ".log");
+                    ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet() + "-" + arguments.get(0) + ".log");
             LeatProcess started =
                     new LeatProcess(builder.redirectOutput(log.toFile()).start(), log);
             Runtime.getRuntime().addShutdownHook(new Thread(started.process::destroyForcibly));

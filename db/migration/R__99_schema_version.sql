@@ -1,5 +1,7 @@
 -- leat.schema_version(): which schema this is, for the poller to compare with the one it was built for.
 --
+-- The last script of all, so that a migration that ended half-way does not look finished.
+--
 -- Returns:  a whole number that rises with every change an older poller could not work with
 -- Tables:   none
 -- Errors:   none

@@ -5,7 +5,6 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Compares what the stream delivered with what was committed. Fed from both sides while they go on, in any interleaving: the
@@ -71,8 +70,8 @@ public final class Checker {
         }
     }
 
-    private void example(@Nullable String text) {
-        if (text != null && examples.size() < EXAMPLES) {
+    private void example(String text) {
+        if (examples.size() < EXAMPLES) {
             examples.add(text);
         }
     }

@@ -130,17 +130,20 @@ class ClusterIT {
         try (Cluster cluster = cluster()) {
             // What came before the traffic is counted first, and taken off: a poller says its counts now and then.
             long before = cluster.verdict().committed();
-            Await.until("the pollers' counts", Duration.ofSeconds(20), () -> shares(cluster.database()).stream()
-                            .mapToLong(Long::longValue)
-                            .sum()
-                    == before);
+            Await.until(
+                    "the pollers' counts",
+                    Duration.ofSeconds(20),
+                    () -> shares(cluster.database()).stream()
+                                    .mapToLong(Long::longValue)
+                                    .sum()
+                            == before);
             cluster.database().run("UPDATE leat.tally SET settled = 0");
             cluster.startTraffic(CHANGES_PER_SECOND, SEED);
             cluster.audit().lookOn(Duration.ofSeconds(10));
             List<Long> shares = shares(cluster.database());
             say("settled by each poller: %s", shares);
             long all = shares.stream().mapToLong(Long::longValue).sum();
-            assertThat(shares).hasSize(POLLERS).allMatch(share -> share > all / POLLERS / 2);
+            assertThat(shares).hasSize(POLLERS).allMatch(share -> share > all / POLLERS / 4);
             LeatProcess stopped = cluster.pollers().remove(0);
             stopped.terminate();
             assertThat(stopped.exitCode()).as(stopped::said).isZero();

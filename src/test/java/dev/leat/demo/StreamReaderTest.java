@@ -72,10 +72,9 @@ class StreamReaderTest {
     @Test
     void whatTheConsumerThrowsIsNotLost() {
         put(0, 1);
-        try (StreamReader reader =
-                new StreamReader(stream.client(), TestStream.NAME, Duration.ofMillis(5), record -> {
-                    throw new IllegalStateException("no " + text(record));
-                })) {
+        try (StreamReader reader = new StreamReader(stream.client(), TestStream.NAME, Duration.ofMillis(5), record -> {
+            throw new IllegalStateException("no " + text(record));
+        })) {
             reader.start();
             Await.until("the failure", Duration.ofSeconds(20), () -> failed(reader));
             assertThatThrownBy(reader::check).hasMessage("no a0");

@@ -1,6 +1,7 @@
 package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,9 @@ class UpsertMergeTest extends CaptureFixture {
 
     @Test
     void aMergeIsTheRowsItTouched() {
+        assumeTrue(
+                Integer.parseInt(String.valueOf(database.value("SHOW server_version_num"))) >= 150_000,
+                "MERGE came with PostgreSQL 15");
         run("CREATE TABLE public.t (id int PRIMARY KEY, v int); SELECT leat.attach('public.t');"
                 + " INSERT INTO public.t VALUES (1, 1), (2, 2)");
         forget();

@@ -63,8 +63,17 @@ public final class JooqClaims {
         return new Worker();
     }
 
+    /**
+     * What the sequence says.
+     *
+     * @param id the highest id drawn
+     * @param server when the server that says so was started, which tells it from others
+     */
+    private record Drawn(long id, String server) {}
+
     private final class Worker implements Claims {
 
+        private String server = "";
         private Watermark watermark = new Watermark();
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
@@ -89,12 +98,22 @@ public final class JooqClaims {
         private LaneClaim claim(Connection connection, Set<String> restingStreams) throws SQLException {
             Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
             begin(connection);
-            long drawn = drawn(connection);
-            look(drawn, holders(connection));
-            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven());
+            Drawn drawn = drawn(connection);
+            follow(drawn.server());
+            look(drawn.id(), holders(connection));
+            LaneClaim.Look look = new LaneClaim.Look(drawn.server(), drawn.id(), watermark.proven());
             LaneClaim.Content content = new LaneReader(connection, settings, defaultStream, restingStreams)
                     .read(lock(connection), look.proven());
             return new LaneClaim(connection, book, lows, deadline, look, content);
+        }
+
+        /** What was known of another server may be false of this one: it may never have seen the last commits of that. */
+        private void follow(String now) {
+            if (!now.equals(server)) {
+                server = now;
+                watermark = new Watermark();
+            }
+            book.follow(now);
         }
 
         private void look(long drawn, Set<String> holders) {
@@ -135,7 +154,7 @@ public final class JooqClaims {
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {
                         int lane = rows.getInt(1);
-                        lows.put(lane, book.low(lane, rows.getLong(2)));
+                        lows.put(lane, book.low(server, lane, rows.getLong(2)));
                     }
                 }
             }
@@ -170,26 +189,28 @@ public final class JooqClaims {
                     return;
                 }
                 Thread.sleep(rest.toMillis(), rest.toNanosPart() % 1_000_000);
-                if (!book.drained(drawn())) {
+                if (!book.drained(drawn().id())) {
                     return;
                 }
             }
         }
 
-        private long drawn() {
+        private Drawn drawn() {
             try (Connection connection = dataSource.getConnection()) {
-                return drawn(connection);
+                Drawn drawn = drawn(connection);
+                book.follow(drawn.server());
+                return drawn;
             } catch (SQLException e) {
                 book.forget();
                 throw new DatabaseUnavailable("the outbox could not be looked at", e);
             }
         }
 
-        private long drawn(Connection connection) throws SQLException {
+        private Drawn drawn(Connection connection) throws SQLException {
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery(ClaimStatements.DRAWN)) {
                 rows.next();
-                return rows.getLong(1);
+                return new Drawn(rows.getLong(1), rows.getString(2));
             }
         }
     }

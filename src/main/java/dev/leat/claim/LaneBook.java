@@ -20,6 +20,7 @@ final class LaneBook {
     private final long[] drainedAt = new long[LANES];
     private final boolean[] full = new boolean[LANES];
     private final int[] appetite = new int[LANES];
+    private String server = "";
     private int next;
 
     /**
@@ -28,6 +29,19 @@ final class LaneBook {
     LaneBook(int start) {
         next = Math.floorMod(start, LANES);
         forget();
+    }
+
+    /** From here on speaks of that server; what was known of another one is forgotten. */
+    synchronized void follow(String now) {
+        if (!now.equals(server)) {
+            forget();
+            server = now;
+        }
+    }
+
+    /** Whether it speaks of that server. */
+    synchronized boolean knows(String asked) {
+        return asked.equals(server);
     }
 
     /** Back to knowing nothing: after a lost connection the database may be another one. */
@@ -63,8 +77,15 @@ final class LaneBook {
         return Math.min(share, appetite[lane]);
     }
 
-    /** No unsettled event of the lane has an id up to this. */
-    synchronized long low(int lane, long stored) {
+    /**
+     * No unsettled event of the lane has an id up to this.
+     *
+     * @param stored what the lane's row on that server says
+     */
+    synchronized long low(String asked, int lane, long stored) {
+        if (!knows(asked)) {
+            return stored;
+        }
         storedLow[lane] = stored;
         low[lane] = Math.max(low[lane], stored);
         return low[lane];

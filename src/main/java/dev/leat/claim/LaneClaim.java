@@ -43,10 +43,11 @@ final class LaneClaim implements Claim {
     /**
      * What the sequence said before the lanes were read.
      *
+     * @param server which server said so
      * @param drawn the highest id drawn
      * @param proven the watermark
      */
-    record Look(long drawn, long proven) {}
+    record Look(String server, long drawn, long proven) {}
 
     /** What was read of the lanes held. */
     record Content(
@@ -116,7 +117,11 @@ final class LaneClaim implements Claim {
                             + "will be claimed again",
                     e);
         }
-        note(left);
+        synchronized (book) {
+            if (book.knows(look.server())) {
+                note(left);
+            }
+        }
     }
 
     private void note(Collection<Event> left) {

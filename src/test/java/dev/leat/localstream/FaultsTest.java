@@ -26,7 +26,7 @@ class FaultsTest {
     private static final String EXCEEDED = "ProvisionedThroughputExceededException";
     private static final Duration SOON = Duration.ofSeconds(10);
 
-    private final long seed = System.nanoTime();
+    private final long seed = Long.getLong("leat.test.seed", System.nanoTime());
     private final ManualClock clock = new ManualClock();
     private final LocalStream stream =
             LocalStream.start(0, LocalStreamOptions.defaults().withClock(clock));
@@ -34,7 +34,7 @@ class FaultsTest {
 
     @BeforeEach
     void create() {
-        System.out.println("FaultsTest seed " + seed);
+        System.out.println("FaultsTest: -Dleat.test.seed=" + seed);
         stream.createStream("s", 2);
     }
 

@@ -35,6 +35,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void whatConsumersUseKnowsTheJdkAloneAndPollersDoNotKnowIt() {
+        classes()
+                .that(resideInAPackage("dev.leat.consume"))
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage("dev.leat.consume", "java..", "org.jspecify.."))
+                .andShould()
+                .onlyHaveDependentClassesThat(resideInAnyPackage("dev.leat.consume", "dev.leat.demo"))
+                .check(LEAT);
+    }
+
+    @Test
     void roomsKnowTheVocabularyAndNothingElseOfLeat() {
         for (String room : ROOMS) {
             String own = "dev.leat." + room;

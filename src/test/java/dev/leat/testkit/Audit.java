@@ -1,5 +1,6 @@
 package dev.leat.testkit;
 
+import dev.leat.consume.Deduplicator;
 import dev.leat.demo.Checker;
 import dev.leat.demo.Delivery;
 import dev.leat.demo.Envelope;
@@ -10,7 +11,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
@@ -22,6 +25,8 @@ public final class Audit implements AutoCloseable {
     private final Truth truth;
     private final Envelope envelope;
     private final Checker checker = new Checker();
+    private final Deduplicator deduplicator = new Deduplicator();
+    private final AtomicReference<@Nullable String> disagreement = new AtomicReference<>();
     private final AtomicLong read = new AtomicLong();
     private final ConcurrentHashMap<String, Long> arrivals = new ConcurrentHashMap<>();
     private final StreamReader reader;
@@ -40,7 +45,15 @@ public final class Audit implements AutoCloseable {
 
     private void consume(Record record) {
         Delivery delivery = envelope.read(record.partitionKey(), record.data().asByteArrayUnsafe());
-        if (checker.deliver(delivery)) {
+        boolean first = checker.deliver(delivery);
+        // The checker remembers every id, a consumer one for each key: both must tell the same repetitions.
+        if (deduplicator.first(record.partitionKey(), delivery.id()) != first) {
+            disagreement.compareAndSet(
+                    null,
+                    "event " + delivery.id() + " of key " + record.partitionKey() + " is "
+                            + (first ? "new, and would be skipped" : "a repetition, and would be applied again"));
+        }
+        if (first) {
             arrivals.put(record.partitionKey(), System.nanoTime());
         }
         read.incrementAndGet();
@@ -85,7 +98,16 @@ public final class Audit implements AutoCloseable {
         }
     }
 
+    /**
+     * What the checker says.
+     *
+     * @throws AssertionError when a consumer that keeps one number for each key would not have seen each change once
+     */
     public Verdict verdict() {
+        String wrong = disagreement.get();
+        if (wrong != null) {
+            throw new AssertionError(wrong);
+        }
         return checker.verdict();
     }
 

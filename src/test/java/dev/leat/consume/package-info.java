@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.consume;
+
+import org.jspecify.annotations.NullMarked;

@@ -61,7 +61,7 @@ public final class JooqSettlement implements Settlement {
                 sorted.add(outcome, released.contains(outcome.event().id()));
             }
             for (Outcome.Waiting waiting : claim.waiting()) {
-                sorted.add(waiting, false);
+                sorted.add(waiting, released.contains(waiting.event().id()));
             }
             return sorted;
         }

@@ -190,6 +190,34 @@ class JooqClaimsTest {
     }
 
     @Test
+    void releasedEventsDoNotOvertakeOneOfTheirKeyThatIsRefusedAgain() {
+        Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(1));
+        write("a", "a", "a");
+        try (Claim claim = claims.claim(Set.of())) {
+            settle(
+                    claim,
+                    claim.events().stream()
+                            .map(event -> event.id() == 1
+                                    ? new Outcome.Quarantined(event, "a test")
+                                    : new Outcome.Waiting(event, 1))
+                            .toList());
+        }
+        database.run("SELECT leat.retry(1)");
+        try (Claim claim = small.claim(Set.of())) {
+            assertThat(claim.events()).extracting(Event::id).containsExactly(1L);
+            settle(claim, List.of(new Outcome.Quarantined(claim.events().get(0), "a test")));
+        }
+
+        for (int pass = 0; pass < 4; pass++) {
+            assertThat(deliver(small)).isEmpty();
+        }
+        assertThat(database.rows("SELECT id, state FROM leat.quarantine ORDER BY id"))
+                .containsExactly(List.of("1", "quarantined"), List.of("2", "waiting"), List.of("3", "waiting"));
+        database.run("SELECT leat.retry(1)");
+        assertThat(deliver(claims)).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
     void eventsOfRestingStreamsAreLeftAndCrowdOutNobody() {
         Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(64));
         for (int n = 0; n < 10; n++) {

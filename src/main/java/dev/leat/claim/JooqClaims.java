@@ -66,6 +66,7 @@ public final class JooqClaims {
     private final class Worker implements Claims {
 
         private Watermark watermark = new Watermark();
+        private long generation = book.generation();
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
         @Override
@@ -80,7 +81,7 @@ public final class JooqClaims {
             } catch (SQLException e) {
                 giveUp(connection, e);
                 throw new DatabaseUnavailable("the outbox could not be claimed from", e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 giveUp(connection, e);
                 throw e;
             }
@@ -91,17 +92,20 @@ public final class JooqClaims {
             begin(connection);
             long drawn = drawn(connection);
             look(drawn, holders(connection));
-            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven());
+            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
             LaneClaim.Content content = new LaneReader(connection, settings, defaultStream, restingStreams)
-                    .read(lock(connection), look.proven());
+                    .read(lock(connection, drawn), look.proven());
             return new LaneClaim(connection, book, lows, deadline, look, content);
         }
 
         private void look(long drawn, Set<String> holders) {
+            if (generation != book.generation()) {
+                generation = book.generation();
+                watermark = new Watermark();
+            }
             try {
                 watermark.look(drawn, holders);
             } catch (Watermark.SequenceWentBack e) {
-                watermark = new Watermark();
                 book.forget();
                 throw e;
             }
@@ -126,18 +130,26 @@ public final class JooqClaims {
             return holders;
         }
 
-        private List<HeldLane> lock(Connection connection) throws SQLException {
+        private List<HeldLane> lock(Connection connection, long drawn) throws SQLException {
             int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
             Map<Integer, Long> lows = new TreeMap<>();
+            long highest = 0;
             try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.LOCK_LANES)) {
                 statement.setInt(1, book.turn(share));
                 statement.setInt(2, share);
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {
                         int lane = rows.getInt(1);
+                        highest = Math.max(highest, rows.getLong(2));
                         lows.put(lane, book.low(lane, rows.getLong(2)));
                     }
                 }
+            }
+            // Another poller may have stored one above what was drawn when this claim began.
+            if (highest > drawn && highest > drawn(connection)) {
+                throw new IllegalStateException("leat.outbox_id_seq stands at " + drawn + ", below " + highest
+                        + " up to which events were settled: it was set back, and events would not be seen. Set it above"
+                        + " all ids that were ever published, then UPDATE leat.lane SET low = 0");
             }
             List<HeldLane> lanes = new ArrayList<>();
             lows.forEach(
@@ -149,7 +161,7 @@ public final class JooqClaims {
             return (a + b - 1) / b;
         }
 
-        private void giveUp(@Nullable Connection connection, Exception cause) {
+        private void giveUp(@Nullable Connection connection, Throwable cause) {
             book.forget();
             if (connection == null) {
                 return;
@@ -189,6 +201,7 @@ public final class JooqClaims {
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery(ClaimStatements.DRAWN)) {
                 rows.next();
+                book.server(rows.getLong(2));
                 return rows.getLong(1);
             }
         }

@@ -45,8 +45,9 @@ final class LaneClaim implements Claim {
      *
      * @param drawn the highest id drawn
      * @param proven the watermark
+     * @param generation of the book
      */
-    record Look(long drawn, long proven) {}
+    record Look(long drawn, long proven, long generation) {}
 
     /** What was read of the lanes held. */
     record Content(
@@ -130,6 +131,7 @@ final class LaneClaim implements Claim {
             if (reading.extent() == Extent.WHOLE) {
                 Long first = firstLeft.get(lane);
                 book.settled(
+                        look.generation(),
                         lane,
                         look.drawn(),
                         look.proven(),

@@ -126,6 +126,7 @@ class LaneBookTest {
 
     @Test
     void nothingIsKnownAfterForgetting() {
+        book.low(3, 5);
         drainAll(7);
         backlog(32);
         whole(3, 900, 900, 500, NONE, 499, OptionalLong.of(600));

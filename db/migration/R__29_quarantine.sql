@@ -15,6 +15,12 @@ DECLARE
     event leat.quarantine;
     first bigint;
 BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        -- A snapshot older than the lane's lock misses what a claim has just set aside: it would wait for ever.
+        RAISE EXCEPTION '%: it can only be called in a READ COMMITTED transaction', who
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED, and call it again.';
+    END IF;
     SELECT q.* INTO event FROM leat.quarantine q WHERE q.id = quarantine_event.id;
     IF FOUND THEN
         PERFORM FROM leat.lane l WHERE l.lane = event.lane FOR UPDATE;

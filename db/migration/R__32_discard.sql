@@ -5,7 +5,7 @@
 -- Returns:  how many events were released
 -- Tables:   locks leat.lane, updates leat.quarantine
 -- Errors:   no_data_found for an event that is not in quarantine; object_not_in_prerequisite_state for one that waits,
---           is being retried or was discarded
+--           is being retried or was discarded, and outside of READ COMMITTED
 CREATE OR REPLACE FUNCTION leat.discard(id bigint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp

@@ -14,7 +14,7 @@ public interface Claim extends AutoCloseable {
     /** In ascending order of id within each partition key. */
     List<Event> events();
 
-    /** Events whose key is blocked by an earlier one in quarantine: to be set aside, not published. */
+    /** Events whose key is blocked by an earlier one in quarantine: to be set aside (or left there), not published. */
     List<Outcome.Waiting> waiting();
 
     /** The ids of those events that a person has released from quarantine, where their rows still are. */

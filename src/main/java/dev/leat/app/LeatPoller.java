@@ -26,7 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
-import java.util.random.RandomGenerator;
+import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
@@ -55,14 +55,23 @@ public final class LeatPoller {
         PollerRegistry registry = new PollerRegistry(database, identity);
         Tallies tallies = new Tallies(database, identity.poller());
         PollerListener listener = new Listeners(List.of(wish.listener, tallies));
-        RandomGenerator random = new SplittableRandom();
         JooqClaims claims = new JooqClaims(
-                database, wish.claim, wish.stream, () -> registry.alive() * wish.workers, System::nanoTime, random);
+                database,
+                wish.claim,
+                wish.stream,
+                () -> registry.alive() * wish.workers,
+                System::nanoTime,
+                new SplittableRandom());
         String databaseName = databaseName(database);
         String serverName = wish.serverName == null ? databaseName : wish.serverName;
         DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
         JooqSettlement settlement = new JooqSettlement(wish.retain != null);
-        publisher = new KinesisPublisher(wish.kinesis, wish.publish, listener, System::nanoTime, random::nextDouble);
+        publisher = new KinesisPublisher(
+                wish.kinesis,
+                wish.publish,
+                listener,
+                System::nanoTime,
+                () -> ThreadLocalRandom.current().nextDouble());
         IntervalFunction pauses =
                 IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
         House house = new House(wish.stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);

@@ -47,16 +47,15 @@ final class ClaimStatements {
                    set_config('enable_hashjoin', 'off', true),
                    set_config('enable_mergejoin', 'off', true),
                    set_config('jit', 'off', true),
-                   set_config('synchronous_commit', 'off', true),
                    set_config('statement_timeout', '60s', true),
                    set_config('lock_timeout', '5s', true),
                    set_config('tcp_user_timeout', '20s', true),
                    set_config('idle_in_transaction_session_timeout', ?, true)""";
 
-    /** The highest id drawn (a sequence that was never called shows 1, and has drawn nothing), and which server this is. */
+    /** The highest id drawn: a sequence that was never called shows 1, and has drawn nothing. And when the server started. */
     static final String DRAWN = """
             SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,
-                   extract(epoch FROM pg_catalog.pg_postmaster_start_time())
+                   (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint
             FROM leat.outbox_id_seq""";
 
     /** Who holds the lock that an INSERT into the outbox takes, but for this session. */

@@ -63,18 +63,10 @@ public final class JooqClaims {
         return new Worker();
     }
 
-    /**
-     * What the sequence says.
-     *
-     * @param id the highest id drawn
-     * @param server when the server that says so was started, which tells it from others
-     */
-    private record Drawn(long id, String server) {}
-
     private final class Worker implements Claims {
 
-        private String server = "";
         private Watermark watermark = new Watermark();
+        private long generation = book.generation();
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
         @Override
@@ -89,7 +81,7 @@ public final class JooqClaims {
             } catch (SQLException e) {
                 giveUp(connection, e);
                 throw new DatabaseUnavailable("the outbox could not be claimed from", e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 giveUp(connection, e);
                 throw e;
             }
@@ -98,29 +90,22 @@ public final class JooqClaims {
         private LaneClaim claim(Connection connection, Set<String> restingStreams) throws SQLException {
             Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
             begin(connection);
-            Drawn drawn = drawn(connection);
-            follow(drawn.server());
-            look(drawn.id(), holders(connection));
-            LaneClaim.Look look = new LaneClaim.Look(drawn.server(), drawn.id(), watermark.proven());
+            long drawn = drawn(connection);
+            look(drawn, holders(connection));
+            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
             LaneClaim.Content content = new LaneReader(connection, settings, defaultStream, restingStreams)
-                    .read(lock(connection), look.proven());
+                    .read(lock(connection, drawn), look.proven());
             return new LaneClaim(connection, book, lows, deadline, look, content);
         }
 
-        /** What was known of another server may be false of this one: it may never have seen the last commits of that. */
-        private void follow(String now) {
-            if (!now.equals(server)) {
-                server = now;
+        private void look(long drawn, Set<String> holders) {
+            if (generation != book.generation()) {
+                generation = book.generation();
                 watermark = new Watermark();
             }
-            book.follow(now);
-        }
-
-        private void look(long drawn, Set<String> holders) {
             try {
                 watermark.look(drawn, holders);
             } catch (Watermark.SequenceWentBack e) {
-                watermark = new Watermark();
                 book.forget();
                 throw e;
             }
@@ -145,18 +130,26 @@ public final class JooqClaims {
             return holders;
         }
 
-        private List<HeldLane> lock(Connection connection) throws SQLException {
+        private List<HeldLane> lock(Connection connection, long drawn) throws SQLException {
             int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
             Map<Integer, Long> lows = new TreeMap<>();
+            long highest = 0;
             try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.LOCK_LANES)) {
                 statement.setInt(1, book.turn(share));
                 statement.setInt(2, share);
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {
                         int lane = rows.getInt(1);
-                        lows.put(lane, book.low(server, lane, rows.getLong(2)));
+                        highest = Math.max(highest, rows.getLong(2));
+                        lows.put(lane, book.low(lane, rows.getLong(2)));
                     }
                 }
+            }
+            // Another poller may have stored one above what was drawn when this claim began.
+            if (highest > drawn && highest > drawn(connection)) {
+                throw new IllegalStateException("leat.outbox_id_seq stands at " + drawn + ", below " + highest
+                        + " up to which events were settled: it was set back, and events would not be seen. Set it above"
+                        + " all ids that were ever published, then UPDATE leat.lane SET low = 0");
             }
             List<HeldLane> lanes = new ArrayList<>();
             lows.forEach(
@@ -168,7 +161,7 @@ public final class JooqClaims {
             return (a + b - 1) / b;
         }
 
-        private void giveUp(@Nullable Connection connection, Exception cause) {
+        private void giveUp(@Nullable Connection connection, Throwable cause) {
             book.forget();
             if (connection == null) {
                 return;
@@ -189,28 +182,27 @@ public final class JooqClaims {
                     return;
                 }
                 Thread.sleep(rest.toMillis(), rest.toNanosPart() % 1_000_000);
-                if (!book.drained(drawn().id())) {
+                if (!book.drained(drawn())) {
                     return;
                 }
             }
         }
 
-        private Drawn drawn() {
+        private long drawn() {
             try (Connection connection = dataSource.getConnection()) {
-                Drawn drawn = drawn(connection);
-                book.follow(drawn.server());
-                return drawn;
+                return drawn(connection);
             } catch (SQLException e) {
                 book.forget();
                 throw new DatabaseUnavailable("the outbox could not be looked at", e);
             }
         }
 
-        private Drawn drawn(Connection connection) throws SQLException {
+        private long drawn(Connection connection) throws SQLException {
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery(ClaimStatements.DRAWN)) {
                 rows.next();
-                return new Drawn(rows.getLong(1), rows.getString(2));
+                book.server(rows.getLong(2));
+                return rows.getLong(1);
             }
         }
     }

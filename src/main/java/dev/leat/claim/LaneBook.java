@@ -20,8 +20,9 @@ final class LaneBook {
     private final long[] drainedAt = new long[LANES];
     private final boolean[] full = new boolean[LANES];
     private final int[] appetite = new int[LANES];
-    private String server = "";
     private int next;
+    private long generation;
+    private long serverStart;
 
     /**
      * @param start the lane to begin with; different for each poller, so that they do not ask for the same lanes
@@ -31,26 +32,35 @@ final class LaneBook {
         forget();
     }
 
-    /** From here on speaks of that server; what was known of another one is forgotten. */
-    synchronized void follow(String now) {
-        if (!now.equals(server)) {
-            forget();
-            server = now;
-        }
-    }
-
-    /** Whether it speaks of that server. */
-    synchronized boolean knows(String asked) {
-        return asked.equals(server);
-    }
-
     /** Back to knowing nothing: after a lost connection the database may be another one. */
     synchronized void forget() {
+        generation++;
         Arrays.fill(low, 0);
         Arrays.fill(storedLow, 0);
         Arrays.fill(drainedAt, -1);
         Arrays.fill(full, false);
         Arrays.fill(appetite, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Rises with each {@link #forget}. What was learned before must not be taken in after: the database may not have it any
+     * more.
+     */
+    synchronized long generation() {
+        return generation;
+    }
+
+    /**
+     * Which server answers. Another one, or the same after a crash, may know less than what was read of it before, and where a
+     * pool or a pooler stands between, no lost connection tells of that.
+     *
+     * @param start when it started, in whatever unit
+     */
+    synchronized void server(long start) {
+        if (serverStart != start) {
+            serverStart = start;
+            forget();
+        }
     }
 
     /** The lane to ask for first, now; the turn passes on by as many lanes as are asked for. */
@@ -77,15 +87,8 @@ final class LaneBook {
         return Math.min(share, appetite[lane]);
     }
 
-    /**
-     * No unsettled event of the lane has an id up to this.
-     *
-     * @param stored what the lane's row on that server says
-     */
-    synchronized long low(String asked, int lane, long stored) {
-        if (!knows(asked)) {
-            return stored;
-        }
+    /** No unsettled event of the lane has an id up to this. */
+    synchronized long low(int lane, long stored) {
         storedLow[lane] = stored;
         low[lane] = Math.max(low[lane], stored);
         return low[lane];
@@ -112,12 +115,16 @@ final class LaneBook {
     record Settled(int read, OptionalLong cutAt, int left, OptionalLong firstLeft) {}
 
     /**
-     * Takes in a committed claim of a lane.
+     * Takes in a committed claim of a lane, unless all was forgotten since it began.
      *
+     * @param begun the generation then
      * @param drawn the highest id drawn when the claim began
      * @param proven the watermark then
      */
-    synchronized void settled(int lane, long drawn, long proven, Settled settled) {
+    synchronized void settled(long begun, int lane, long drawn, long proven, Settled settled) {
+        if (begun != generation) {
+            return;
+        }
         long reached = proven;
         if (settled.cutAt().isPresent()) {
             reached = Math.min(reached, settled.cutAt().getAsLong());

@@ -43,11 +43,11 @@ final class LaneClaim implements Claim {
     /**
      * What the sequence said before the lanes were read.
      *
-     * @param server which server said so
      * @param drawn the highest id drawn
      * @param proven the watermark
+     * @param generation of the book
      */
-    record Look(String server, long drawn, long proven) {}
+    record Look(long drawn, long proven, long generation) {}
 
     /** What was read of the lanes held. */
     record Content(
@@ -117,11 +117,7 @@ final class LaneClaim implements Claim {
                             + "will be claimed again",
                     e);
         }
-        synchronized (book) {
-            if (book.knows(look.server())) {
-                note(left);
-            }
-        }
+        note(left);
     }
 
     private void note(Collection<Event> left) {
@@ -135,6 +131,7 @@ final class LaneClaim implements Claim {
             if (reading.extent() == Extent.WHOLE) {
                 Long first = firstLeft.get(lane);
                 book.settled(
+                        look.generation(),
                         lane,
                         look.drawn(),
                         look.proven(),

@@ -47,11 +47,13 @@ final class LaneReader {
         Set<Long> released = new HashSet<>();
         List<Outcome.Waiting> waiting = new ArrayList<>();
 
+        Map<String, Long> blocked = blockedKeys(lanes);
         Batch fromQuarantine = read(lanes, released(lanes));
         for (Event event : fromQuarantine.events()) {
-            events.add(event);
             released.add(event.id());
         }
+        // One of them may have been refused again, before those behind it were read.
+        sort(fromQuarantine.events(), blocked, events, waiting);
         List<HeldLane> others = new ArrayList<>();
         for (HeldLane lane : lanes) {
             int count = fromQuarantine.count(lane);
@@ -63,17 +65,8 @@ final class LaneReader {
             }
         }
         if (!others.isEmpty()) {
-            Map<String, Long> blocked = blockedKeys(others);
             Batch fromOutbox = read(others, outbox(others, watermark));
-            for (Event event : fromOutbox.events()) {
-                Long behind = blocked.get(event.route().partitionKey());
-                // An event before the quarantined one was read with it, but not delivered in time.
-                if (behind == null || event.id() < behind) {
-                    events.add(event);
-                } else {
-                    waiting.add(new Outcome.Waiting(event, behind));
-                }
-            }
+            sort(fromOutbox.events(), blocked, events, waiting);
             LaneClaim.Extent extent =
                     restingStreams.isEmpty() ? LaneClaim.Extent.WHOLE : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
             for (HeldLane lane : others) {
@@ -82,6 +75,18 @@ final class LaneReader {
             }
         }
         return new LaneClaim.Content(readings, events, waiting, released);
+    }
+
+    private static void sort(
+            List<Event> read, Map<String, Long> blocked, List<Event> events, List<Outcome.Waiting> waiting) {
+        for (Event event : read) {
+            Long behind = blocked.get(event.route().partitionKey());
+            if (behind == null || event.id() < behind) {
+                events.add(event);
+            } else {
+                waiting.add(new Outcome.Waiting(event, behind));
+            }
+        }
     }
 
     /** Events as they came, lane by lane. */

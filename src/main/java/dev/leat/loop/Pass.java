@@ -8,9 +8,11 @@ import dev.leat.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** One claim's way through the rooms. Not thread-safe: each worker has its own. */
 final class Pass {
@@ -30,8 +32,9 @@ final class Pass {
         long began = house.nanoTime().getAsLong();
         try (Claim claim = rooms.claims().claim(rooms.publisher().restingStreams())) {
             Shaped shaped = shape(claim.events());
-            List<Outcome> outcomes = new ArrayList<>(shaped.refused());
-            outcomes.addAll(rooms.publisher().publish(shaped.records(), claim.deadline()));
+            List<Outcome> published = rooms.publisher().publish(shaped.records(), claim.deadline());
+            List<Outcome> outcomes = new ArrayList<>(inTurn(shaped.refused(), published));
+            outcomes.addAll(published);
             rooms.settlement().settle(claim, outcomes);
             return told(claim, outcomes, Duration.ofNanos(house.nanoTime().getAsLong() - began));
         }
@@ -62,6 +65,24 @@ final class Pass {
             }
         }
         return new Shaped(records, refused);
+    }
+
+    /**
+     * A refused event is set aside when its turn comes. In quarantine before those of its key that are to be tried later, it
+     * could be decided about first, and it or what waits behind it would go ahead of them.
+     */
+    private static List<Outcome> inTurn(List<Outcome> refused, List<Outcome> published) {
+        Set<String> late = new HashSet<>();
+        for (Outcome outcome : published) {
+            if (outcome instanceof Outcome.TryLater) {
+                late.add(outcome.event().route().partitionKey());
+            }
+        }
+        return refused.stream()
+                .map(outcome -> late.contains(outcome.event().route().partitionKey())
+                        ? new Outcome.TryLater(outcome.event(), "what comes before it of its key is held up")
+                        : outcome)
+                .toList();
     }
 
     private Result told(Claim claim, List<Outcome> outcomes, Duration took) {

@@ -41,16 +41,22 @@ final class Worker implements Runnable {
                     failures = result.stuck() ? failures + 1 : 0;
                     restAfter(result, failures);
                 } catch (RuntimeException e) {
-                    // Whatever it was, the lanes are let go and the events are still in the outbox.
-                    failures++;
-                    Duration pause = house.pauseAfterFailures().apply(failures);
-                    house.listener().passFailed(e, pause);
-                    rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
+                    restAfter(e, ++failures);
+                } catch (Error e) {
+                    // Such as OutOfMemoryError. Without its workers a poller would look alive and publish nothing.
+                    restAfter(new IllegalStateException("a pass ended by " + e, e), ++failures);
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Whatever it was, the lanes are let go and the events are still in the outbox. */
+    private void restAfter(RuntimeException failure, int failures) throws InterruptedException {
+        Duration pause = house.pauseAfterFailures().apply(failures);
+        house.listener().passFailed(failure, pause);
+        rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
     }
 
     private void restAfter(Pass.Result result, int failures) throws InterruptedException {

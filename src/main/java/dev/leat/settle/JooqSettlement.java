@@ -33,9 +33,8 @@ public final class JooqSettlement implements Settlement {
             String done = keep ? SettleStatements.KEEP : SettleStatements.DELETE;
             expect(sorted.delivered.size(), run(transaction, done, lanes(sorted.delivered), ids(sorted.delivered)));
             expect(sorted.aside.size(), setAside(transaction, sorted.aside));
-            expect(
-                    sorted.releasedDelivered.size(),
-                    run(transaction, SettleStatements.DELETE_RELEASED, ids(sorted.releasedDelivered)));
+            String released = keep ? SettleStatements.KEEP_RELEASED : SettleStatements.DELETE_RELEASED;
+            expect(sorted.releasedDelivered.size(), run(transaction, released, ids(sorted.releasedDelivered)));
             expect(sorted.releasedAside.size(), setAsideAgain(transaction, sorted.releasedAside));
         } catch (SQLException e) {
             throw new DatabaseUnavailable("what was published could not be settled: it will be published again", e);
@@ -61,7 +60,7 @@ public final class JooqSettlement implements Settlement {
                 sorted.add(outcome, released.contains(outcome.event().id()));
             }
             for (Outcome.Waiting waiting : claim.waiting()) {
-                sorted.add(waiting, false);
+                sorted.add(waiting, released.contains(waiting.event().id()));
             }
             return sorted;
         }

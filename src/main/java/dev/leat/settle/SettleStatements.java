@@ -56,6 +56,9 @@ final class SettleStatements {
     /** Deletes events that were released from quarantine, and delivered. Parameter: ids. */
     static final String DELETE_RELEASED = render(deleteFrom(QUARANTINE).where(QUARANTINE.ID.eq(DSL.any(IDS))));
 
+    /** Moves events that were released from quarantine, and delivered, to where they are kept for a time. Parameter: ids. */
+    static final String KEEP_RELEASED = render(keepReleased());
+
     /** Sets released events aside once more. Parameters: ids, states, reasons. */
     static final String SET_ASIDE_AGAIN = render(update(QUARANTINE)
             .set(QUARANTINE.STATE, D_STATE)
@@ -73,6 +76,7 @@ final class SettleStatements {
                 "settle-keep", KEEP,
                 "settle-set-aside", SET_ASIDE,
                 "settle-delete-released", DELETE_RELEASED,
+                "settle-keep-released", KEEP_RELEASED,
                 "settle-set-aside-again", SET_ASIDE_AGAIN);
     }
 
@@ -83,6 +87,13 @@ final class SettleStatements {
                         .where(OUTBOX.LANE.eq(D_LANE))
                         .and(OUTBOX.ID.eq(D_ID))
                         .returning(outboxColumns()));
+        return with(gone).insertInto(SENT, in(SENT)).select((Select<?>)
+                DSL.select(gone.fields()).from(gone));
+    }
+
+    private static Query keepReleased() {
+        CommonTableExpression<?> gone = name("gone")
+                .as(deleteFrom(QUARANTINE).where(QUARANTINE.ID.eq(DSL.any(IDS))).returning(in(QUARANTINE)));
         return with(gone).insertInto(SENT, in(SENT)).select((Select<?>)
                 DSL.select(gone.fields()).from(gone));
     }

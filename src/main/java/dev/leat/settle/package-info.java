@@ -4,8 +4,8 @@
  * transaction that holds the lanes.
  *
  * <p>Exactly the rows that were read are deleted, by their ids, and counted: a range would take rows along that became visible
- * since. The commit does not wait for the disk ({@code synchronous_commit} is off in a claim): a crash of the server can bring
- * deleted rows back, and they are published once more, which is what a crash may do.
+ * since. The commit is as durable as the server's other commits: were it not, a crash could bring rows back below the lows that
+ * pollers keep in memory.
  */
 @NullMarked
 package dev.leat.settle;

@@ -133,6 +133,7 @@ public final class Quarantine {
 
     private int decide(String call, long id) {
         return database.transactionResult(transaction -> {
+            transaction.dsl().execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
             // It waits for the claim that holds the lane, and a claim lasts seconds.
             transaction.dsl().execute("SET LOCAL lock_timeout = '60s'");
             return transaction.dsl().fetchSingle(call, id).get(0, int.class);

@@ -2,6 +2,7 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.upkeep.Quarantine;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,30 @@ class RetryDiscardTest extends CaptureFixture {
             claim.run("COMMIT");
             assertThat(person.value("SELECT leat.retry(1)")).isEqualTo("1");
         }
+    }
+
+    @Test
+    void aDecisionOnAnOlderSnapshotIsRefusedRatherThanLeavingAnEventWaitingForEver() throws Exception {
+        quarantine("1:quarantined");
+        try (Session person = session()) {
+            person.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM leat.quarantine");
+            quarantine("2:waiting");
+
+            assertThat(person.refusal("SELECT leat.discard(1)").message()).contains("READ COMMITTED");
+
+            person.run("ROLLBACK");
+            assertThat(person.value("SELECT leat.discard(1)")).isEqualTo("1");
+        }
+        assertThat(states()).isEqualTo("1:discarded 2:retry");
+    }
+
+    @Test
+    void theCommandsDecideWhateverIsolationTheRoleHasByDefault() {
+        quarantine("1:quarantined 2:waiting");
+        var serializable = database.owner();
+        serializable.setOptions("-c default_transaction_isolation=serializable");
+
+        assertThat(new Quarantine(serializable).discard(1)).isEqualTo(1);
     }
 
     private void quarantine(String states) {

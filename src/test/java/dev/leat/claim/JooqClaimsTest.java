@@ -1,6 +1,7 @@
 package dev.leat.claim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.Claim;
 import dev.leat.Claims;
@@ -187,6 +188,46 @@ class JooqClaimsTest {
         assertThat(deliver(claims)).containsExactly(1L, 2L);
         assertThat(deliver(claims)).containsExactly(3L);
         assertThat(database.value("SELECT count(*) FROM leat.quarantine")).isEqualTo("0");
+    }
+
+    @Test
+    void releasedEventsDoNotOvertakeOneOfTheirKeyThatIsRefusedAgain() {
+        Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(1));
+        write("a", "a", "a");
+        try (Claim claim = claims.claim(Set.of())) {
+            settle(
+                    claim,
+                    claim.events().stream()
+                            .map(event -> event.id() == 1
+                                    ? new Outcome.Quarantined(event, "a test")
+                                    : new Outcome.Waiting(event, 1))
+                            .toList());
+        }
+        database.run("SELECT leat.retry(1)");
+        try (Claim claim = small.claim(Set.of())) {
+            assertThat(claim.events()).extracting(Event::id).containsExactly(1L);
+            settle(claim, List.of(new Outcome.Quarantined(claim.events().get(0), "a test")));
+        }
+
+        for (int pass = 0; pass < 4; pass++) {
+            assertThat(deliver(small)).isEmpty();
+        }
+        assertThat(database.rows("SELECT id, state FROM leat.quarantine ORDER BY id"))
+                .containsExactly(List.of("1", "quarantined"), List.of("2", "waiting"), List.of("3", "waiting"));
+        database.run("SELECT leat.retry(1)");
+        assertThat(deliver(claims)).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
+    void lowsAboveTheSequenceAreToldInsteadOfHidingEvents() {
+        database.run("UPDATE leat.lane SET low = 100");
+        write("a");
+        assertThatThrownBy(() -> deliver(claims))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("leat.outbox_id_seq stands at 1")
+                .hasMessageContaining("100");
+        database.run("UPDATE leat.lane SET low = 0");
+        assertThat(deliver(claims)).containsExactly(1L);
     }
 
     @Test

@@ -46,6 +46,14 @@ class WatermarkTest {
     }
 
     @Test
+    void aTransactionPreparedWhileTheHolderWasStillThereIsNotTakenForIt() {
+        watermark.look(7, Set.of("3/1"));
+        watermark.look(8, Set.of("3/1", "-1/900"));
+        watermark.look(9, Set.of("-1/900"));
+        assertThat(watermark.proven()).isEqualTo(7);
+    }
+
+    @Test
     void aSequenceBelowTheProofIsRefused() {
         watermark.look(7, Set.of());
         assertThatThrownBy(() -> watermark.look(6, Set.of())).isInstanceOf(Watermark.SequenceWentBack.class);

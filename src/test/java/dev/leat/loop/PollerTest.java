@@ -57,6 +57,40 @@ class PollerTest {
     }
 
     @Test
+    void aRefusedEventIsNotSetAsideBeforeThoseOfItsKeyThatAreToBeTriedLater() throws Exception {
+        script.unshapeable.add(2L);
+        script.unshapeable.add(5L);
+        script.late.add(1L);
+        script.claims.add(List.of(event(1, "a"), event(2, "a"), event(3, "a"), event(4, "b"), event(5, "b")));
+        Poller poller = poller();
+        poller.start();
+        for (long id : new long[] {1, 4}) {
+            assertThat(next()).isEqualTo("shape " + id);
+        }
+        assertThat(next()).isEqualTo("publish [1, 4] to the default stream");
+        assertThat(next()).isEqualTo("settle [TryLater 2, TryLater 3, Quarantined 5, TryLater 1, Delivered 4]");
+        stop(poller, Duration.ZERO);
+    }
+
+    @Test
+    void aWorkerOutlivesAnError() throws Exception {
+        script.claims.add(List.of(event(1, "a")));
+        script.claims.add(List.of(event(2, "a")));
+        script.whilePublishing = () -> {
+            script.whilePublishing = () -> {};
+            throw new OutOfMemoryError("a test");
+        };
+        Poller poller = poller();
+        poller.start();
+        assertThat(next()).isEqualTo("shape 1");
+        assertThat(next()).isEqualTo("publish [1] to the default stream");
+        assertThat(next()).isEqualTo("closed");
+        assertThat(next()).contains("OutOfMemoryError: a test");
+        assertThat(next()).isEqualTo("shape 2");
+        stop(poller, Duration.ZERO);
+    }
+
+    @Test
     void aLostDatabaseIsToldAndAskedAgain() throws Exception {
         script.claims.add(List.of());
         script.failures.add(new DatabaseUnavailable("gone", new java.sql.SQLException("closed")));
@@ -127,7 +161,10 @@ class PollerTest {
                             + records.stream().map(r -> r.stream()).findFirst().orElse("default") + " stream");
                     script.whilePublishing.run();
                     List<Outcome> outcomes = new ArrayList<>();
-                    records.forEach(record -> outcomes.add(new Outcome.Delivered(record.event(), "shard", "1")));
+                    records.forEach(record -> outcomes.add(
+                            script.late.contains(record.event().id())
+                                    ? new Outcome.TryLater(record.event(), "throttled")
+                                    : new Outcome.Delivered(record.event(), "shard", "1")));
                     return outcomes;
                 },
                 (claim, outcomes) -> {
@@ -182,6 +219,7 @@ class PollerTest {
         private final BlockingQueue<List<Event>> claims = new LinkedBlockingQueue<>();
         private final BlockingQueue<RuntimeException> failures = new LinkedBlockingQueue<>();
         private final List<Long> unshapeable = new ArrayList<>();
+        private final List<Long> late = new ArrayList<>();
         private volatile Runnable whilePublishing = () -> {};
 
         byte[] shape(Event event) throws Shaper.Unshapeable {

@@ -47,6 +47,17 @@ class JooqSettlementTest {
     }
 
     @Test
+    void releasedEventsAreKeptWholeToo() {
+        write(3);
+        String before = outbox("leat.outbox");
+        settle(true, event -> new Outcome.Quarantined(event, "too large"));
+        database.run("UPDATE leat.quarantine SET state = 'retry'");
+        settle(true, JooqSettlementTest::delivered);
+        assertThat(database.value("SELECT count(*) FROM leat.quarantine")).isEqualTo("0");
+        assertThat(outbox("leat.sent")).isEqualTo(before);
+    }
+
+    @Test
     void refusedEventsAreSetAsideWholeWithTheirReason() {
         write(2);
         String before = outbox("leat.outbox");

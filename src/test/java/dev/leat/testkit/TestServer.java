@@ -13,6 +13,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.testcontainers.DockerClientFactory;
@@ -73,6 +74,11 @@ public final class TestServer {
 
     /** A server of its own, for tests that stop it; the caller closes it. */
     public static EmbeddedPostgres embedded(boolean old) {
+        return embedded(old, builder -> {});
+    }
+
+    /** The same, with further settings of the server. */
+    public static EmbeddedPostgres embedded(boolean old, Consumer<EmbeddedPostgres.Builder> more) {
         try {
             EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                     .setServerConfig("max_prepared_transactions", "20")
@@ -81,6 +87,7 @@ public final class TestServer {
             if (old) {
                 builder.setPgBinaryResolver((system, machine) -> oldBinaries());
             }
+            more.accept(builder);
             return builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException("embedded PostgreSQL did not start", e);

@@ -1,0 +1,72 @@
+with
+  gone as (
+    delete from leat.quarantine
+    where leat.quarantine.id = any (
+      cast(
+        ?
+        as bigint[]
+      )
+    )
+    returning 
+      leat.quarantine.id,
+      leat.quarantine.lane,
+      leat.quarantine.op,
+      leat.quarantine.held,
+      leat.quarantine.may_pass,
+      leat.quarantine.captured_at,
+      leat.quarantine.xid,
+      leat.quarantine.schema_name,
+      leat.quarantine.table_name,
+      leat.quarantine.type,
+      leat.quarantine.partition_key,
+      leat.quarantine.key,
+      leat.quarantine.before,
+      leat.quarantine.after,
+      leat.quarantine.context,
+      leat.quarantine.db_user,
+      leat.quarantine.application,
+      leat.quarantine.stream,
+      leat.quarantine.fault
+  )
+insert into leat.sent (
+  id,
+  lane,
+  op,
+  held,
+  may_pass,
+  captured_at,
+  xid,
+  schema_name,
+  table_name,
+  type,
+  partition_key,
+  key,
+  before,
+  after,
+  context,
+  db_user,
+  application,
+  stream,
+  fault
+)
+select
+  gone.id,
+  gone.lane,
+  gone.op,
+  gone.held,
+  gone.may_pass,
+  gone.captured_at,
+  gone.xid,
+  gone.schema_name,
+  gone.table_name,
+  gone.type,
+  gone.partition_key,
+  gone.key,
+  gone.before,
+  gone.after,
+  gone.context,
+  gone.db_user,
+  gone.application,
+  gone.stream,
+  gone.fault
+from gone

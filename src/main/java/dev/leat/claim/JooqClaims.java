@@ -74,7 +74,7 @@ public final class JooqClaims {
     private final class Worker implements Claims {
 
         private String server = "";
-        private Watermark watermark = new Watermark();
+        private Watermark watermark = Watermark.UNKNOWN;
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
         @Override
@@ -111,16 +111,16 @@ public final class JooqClaims {
         private void follow(String now) {
             if (!now.equals(server)) {
                 server = now;
-                watermark = new Watermark();
+                watermark = Watermark.UNKNOWN;
             }
             book.follow(now);
         }
 
         private void look(long drawn, Set<String> holders) {
             try {
-                watermark.look(drawn, holders);
+                watermark = watermark.look(drawn, holders);
             } catch (Watermark.SequenceWentBack e) {
-                watermark = new Watermark();
+                watermark = Watermark.UNKNOWN;
                 book.forget();
                 throw e;
             }

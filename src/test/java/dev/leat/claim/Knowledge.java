@@ -95,7 +95,10 @@ public final class Knowledge {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Knowledge that && hash == that.hash && low == that.low && watermark.equals(that.watermark);
+        return other instanceof Knowledge that
+                && hash == that.hash
+                && low == that.low
+                && watermark.equals(that.watermark);
     }
 
     @Override

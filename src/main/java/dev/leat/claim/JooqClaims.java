@@ -65,7 +65,7 @@ public final class JooqClaims {
 
     private final class Worker implements Claims {
 
-        private Watermark watermark = new Watermark();
+        private Watermark watermark = Watermark.UNKNOWN;
         private long generation = book.generation();
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
@@ -101,10 +101,10 @@ public final class JooqClaims {
         private void look(long drawn, Set<String> holders) {
             if (generation != book.generation()) {
                 generation = book.generation();
-                watermark = new Watermark();
+                watermark = Watermark.UNKNOWN;
             }
             try {
-                watermark.look(drawn, holders);
+                watermark = watermark.look(drawn, holders);
             } catch (Watermark.SequenceWentBack e) {
                 book.forget();
                 throw e;

@@ -20,22 +20,20 @@ import java.util.Set;
  * transaction that appeared since the last look is taken for it, and waited for as well. There can be only as many such
  * additions as there were holders: a stream of prepared transactions delays the proof, but cannot starve it.
  *
- * <p>Pure and not thread-safe: the looks of one instance must follow one another.
+ * <p>Immutable: a look gives the next state of knowledge, and looks are taken in one after the other.
+ *
+ * @param proven every id up to this one is visible or was rolled back; 0 before the first proof
+ * @param candidate the highest id drawn when the proof under way began; {@code proven} if none is
+ * @param blockers whose end the proof under way waits for
+ * @param preparedBefore the prepared transactions of the last look, while a proof is under way
  */
-final class Watermark {
+record Watermark(long proven, long candidate, Set<String> blockers, Set<String> preparedBefore) {
 
     /** How {@code pg_locks.virtualtransaction} begins for a prepared transaction. */
     private static final String PREPARED = "-1/";
 
-    private long proven;
-    private long candidate;
-    private Set<String> blockers = Set.of();
-    private Set<String> preparedBefore = Set.of();
-
-    /** Every id up to this one is visible or was rolled back; 0 before the first proof. */
-    long proven() {
-        return proven;
-    }
+    /** Knows nothing yet. */
+    static final Watermark UNKNOWN = new Watermark(0, 0, Set.of(), Set.of());
 
     /**
      * Takes in one look at the database.
@@ -45,25 +43,24 @@ final class Watermark {
      *     drawn}
      * @throws SequenceWentBack when the sequence stands below what was proven: this is not the history we knew
      */
-    void look(long drawn, Set<String> holders) {
+    Watermark look(long drawn, Set<String> holders) {
         if (drawn < proven) {
             throw new SequenceWentBack(proven, drawn);
         }
+        Watermark next = this;
         if (candidate > proven) {
-            blockers = stillThere(holders);
-            preparedBefore = prepared(holders);
-            if (blockers.isEmpty()) {
-                proven = candidate;
-            }
+            next = waitingFor(candidate, stillThere(holders), holders);
         }
-        if (candidate == proven && drawn > proven) {
-            candidate = drawn;
-            blockers = Set.copyOf(holders);
-            preparedBefore = prepared(holders);
-            if (blockers.isEmpty()) {
-                proven = candidate;
-            }
+        if (next.candidate == next.proven && drawn > next.proven) {
+            next = next.waitingFor(drawn, Set.copyOf(holders), holders);
         }
+        return next;
+    }
+
+    private Watermark waitingFor(long id, Set<String> remaining, Set<String> holders) {
+        return remaining.isEmpty()
+                ? new Watermark(id, id, Set.of(), Set.of())
+                : new Watermark(proven, id, remaining, prepared(holders));
     }
 
     private Set<String> stillThere(Set<String> holders) {

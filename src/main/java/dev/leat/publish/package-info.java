@@ -56,7 +56,7 @@
  * <h2>What is promised</h2>
  *
  * <p>Per key, the first arrival of each record comes after the first arrival of all before it. A crash, a lost answer or a pause
- * can repeat a suffix, never skip. The sequence numbers of a key within a shard are checked to rise, and a violation is told
+ * can repeat records, and a request applied late can put an old one behind newer ones; nothing is skipped. The sequence numbers of a key within a shard are checked to rise, and a violation is told
  * to the listener.
  */
 @NullMarked

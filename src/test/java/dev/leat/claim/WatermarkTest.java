@@ -12,50 +12,50 @@ import org.junit.jupiter.api.Test;
 
 class WatermarkTest {
 
-    private final Watermark watermark = new Watermark();
+    private Watermark watermark = Watermark.UNKNOWN;
 
     @Test
     void nobodyHoldingALockProvesAtOnce() {
-        watermark.look(7, Set.of());
+        watermark = watermark.look(7, Set.of());
         assertThat(watermark.proven()).isEqualTo(7);
     }
 
     @Test
     void aHolderDelaysTheProofUntilItIsGoneWhoeverElseCame() {
-        watermark.look(7, Set.of("3/1"));
-        watermark.look(9, Set.of("3/1", "4/1"));
+        watermark = watermark.look(7, Set.of("3/1"));
+        watermark = watermark.look(9, Set.of("3/1", "4/1"));
         assertThat(watermark.proven()).isZero();
-        watermark.look(9, Set.of("4/1"));
+        watermark = watermark.look(9, Set.of("4/1"));
         assertThat(watermark.proven()).isEqualTo(7);
     }
 
     @Test
     void aHolderThatPreparesItsTransactionStillDelaysTheProof() {
-        watermark.look(7, Set.of("3/1"));
-        watermark.look(7, Set.of("-1/900"));
+        watermark = watermark.look(7, Set.of("3/1"));
+        watermark = watermark.look(7, Set.of("-1/900"));
         assertThat(watermark.proven()).isZero();
-        watermark.look(7, Set.of());
+        watermark = watermark.look(7, Set.of());
         assertThat(watermark.proven()).isEqualTo(7);
     }
 
     @Test
     void aStreamOfPreparedTransactionsDoesNotStarveTheProof() {
-        watermark.look(7, Set.of("-1/900"));
-        watermark.look(8, Set.of("-1/901"));
+        watermark = watermark.look(7, Set.of("-1/900"));
+        watermark = watermark.look(8, Set.of("-1/901"));
         assertThat(watermark.proven()).isEqualTo(7);
     }
 
     @Test
     void aTransactionPreparedWhileTheHolderWasStillThereIsNotTakenForIt() {
-        watermark.look(7, Set.of("3/1"));
-        watermark.look(8, Set.of("3/1", "-1/900"));
-        watermark.look(9, Set.of("-1/900"));
+        watermark = watermark.look(7, Set.of("3/1"));
+        watermark = watermark.look(8, Set.of("3/1", "-1/900"));
+        watermark = watermark.look(9, Set.of("-1/900"));
         assertThat(watermark.proven()).isEqualTo(7);
     }
 
     @Test
     void aSequenceBelowTheProofIsRefused() {
-        watermark.look(7, Set.of());
+        watermark = watermark.look(7, Set.of());
         assertThatThrownBy(() -> watermark.look(6, Set.of())).isInstanceOf(Watermark.SequenceWentBack.class);
     }
 
@@ -67,7 +67,7 @@ class WatermarkTest {
         Random random = new Random(seed);
         for (int round = 0; round < 300; round++) {
             Model model = new Model(random);
-            Watermark proof = new Watermark();
+            Watermark proof = Watermark.UNKNOWN;
             for (int step = 0; step < 200; step++) {
                 model.step();
                 if (random.nextInt(4) == 0) {
@@ -75,15 +75,15 @@ class WatermarkTest {
                     for (int between = random.nextInt(6); between > 0; between--) {
                         model.step();
                     }
-                    proof.look(drawn, model.holders());
+                    proof = proof.look(drawn, model.holders());
                     assertThat(proof.proven())
                             .as("seed %d, round %d, step %d", seed, round, step)
                             .isLessThan(model.lowestUndecided());
                 }
             }
             model.endAll();
-            proof.look(model.drawn, Set.of());
-            proof.look(model.drawn, Set.of());
+            proof = proof.look(model.drawn, Set.of());
+            proof = proof.look(model.drawn, Set.of());
             assertThat(proof.proven()).isEqualTo(model.drawn);
         }
     }

@@ -1,0 +1,105 @@
+package dev.leat.model;
+
+import dev.leat.claim.Knowledge;
+import dev.leat.model.World.Database;
+import dev.leat.model.World.Poller;
+import dev.leat.model.World.Poller.Phase;
+import java.util.Set;
+
+/** How a poller comes by a claim: it looks, locks the lane, and reads, a statement each. */
+final class Claiming {
+
+    private final Scenario scenario;
+    private final Set<Mistake> mistakes;
+    private final Writers writers;
+
+    Claiming(Scenario scenario, Set<Mistake> mistakes, Writers writers) {
+        this.scenario = scenario;
+        this.mistakes = mistakes;
+        this.writers = writers;
+    }
+
+    void stepsFrom(World world, int index, String name, Steps steps) {
+        Poller poller = world.pollers().get(index);
+        switch (poller.phase()) {
+            case RESTING -> firstLook(world, index, name, steps);
+            case HALF_LOOKED -> secondLook(world, index, name, steps);
+            case LOOKED -> {
+                if (mistakes.contains(Mistake.LOCK_AND_READ_IN_ONE_STATEMENT)) {
+                    Poller begun = poller.in(Phase.STATEMENT_BEGUN)
+                            .seeing(world.database().outbox());
+                    steps.step(name, Act.BEGINS_THE_ONE_STATEMENT, 0, world.with(index, begun));
+                } else {
+                    lock(world, index, name, steps);
+                }
+            }
+            case STATEMENT_BEGUN -> lock(world, index, name, steps);
+            case PUBLISHING -> {}
+        }
+    }
+
+    private void firstLook(World world, int index, String name, Steps steps) {
+        Poller poller = world.pollers().get(index).in(Phase.HALF_LOOKED);
+        Database database = world.database();
+        if (mistakes.contains(Mistake.HOLDERS_BEFORE_SEQUENCE)) {
+            steps.step(name, Act.SEES_THE_HOLDERS, 0, world.with(index, poller.looking(0, writers.holders(database))));
+        } else {
+            steps.step(
+                    name,
+                    Act.SEES_THE_SEQUENCE,
+                    database.drawn(),
+                    world.with(index, poller.looking(database.drawn(), Set.of())));
+        }
+    }
+
+    private void secondLook(World world, int index, String name, Steps steps) {
+        Poller poller = world.pollers().get(index);
+        Database database = world.database();
+        boolean swapped = mistakes.contains(Mistake.HOLDERS_BEFORE_SEQUENCE);
+        int drawn = swapped ? database.drawn() : poller.drawn();
+        Set<String> holders = swapped ? poller.holders() : writers.holders(database);
+        Poller looked =
+                poller.in(Phase.LOOKED).looking(drawn, Set.of()).knowing(looked(poller.knows(), drawn, holders));
+        steps.step(name, Act.PROVES, looked.knows().proven(), world.with(index, looked));
+    }
+
+    private Knowledge looked(Knowledge before, int drawn, Set<String> holders) {
+        if (mistakes.contains(Mistake.WATERMARK_UNPROVEN)) {
+            return before.mistakenlyUnproven(drawn);
+        }
+        if (mistakes.contains(Mistake.WATERMARK_BLIND_TO_PREPARING)) {
+            return before.mistakenlyLooked(drawn, holders);
+        }
+        return before.looked(drawn, holders);
+    }
+
+    /**
+     * SKIP LOCKED: a lane that another session holds is left to it. The next statement reads; it is one step with the lock,
+     * because nobody can tell what happens between the two from what happens before.
+     */
+    private void lock(World world, int index, String name, Steps steps) {
+        Poller poller = world.pollers().get(index);
+        Database database = world.database();
+        if (database.owner() != World.NOBODY) {
+            steps.step(name, Act.FINDS_THE_LANE_TAKEN, 0, world.with(index, Poller.resting(poller.knows())));
+            return;
+        }
+        int visible = poller.phase() == Phase.STATEMENT_BEGUN ? poller.snapshot() : database.outbox();
+        Poller read = read(database, poller.knowing(poller.knows().locked(database.low())), visible);
+        steps.step(
+                name,
+                Act.LOCKS_THE_LANE_AND_READS,
+                Ids.highest(read.batch()),
+                world.with(database.ownedBy(index)).with(index, read));
+    }
+
+    private Poller read(Database database, Poller poller, int visible) {
+        Knowledge knows = poller.knows();
+        int rows = Ids.above(visible, knows.low());
+        if (!mistakes.contains(Mistake.HELD_EVENTS_NOT_HELD)) {
+            rows &= ~database.heldIds() | Ids.upTo(rows, knows.proven());
+        }
+        int batch = Ids.lowest(rows, scenario.limit());
+        return poller.read(batch, Ids.count(batch) == scenario.limit());
+    }
+}

@@ -1,0 +1,31 @@
+package dev.leat.model;
+
+/** What the protocol would be without one of its rules. */
+enum Mistake {
+    /** The lane is locked and its events are read by one statement, with one snapshot. */
+    LOCK_AND_READ_IN_ONE_STATEMENT,
+    /** The highest id drawn is taken for the watermark. */
+    WATERMARK_UNPROVEN,
+    /** Prepared transactions are left out of the holders. */
+    WATERMARK_WITHOUT_PREPARED,
+    /** A holder that vanished is taken for one that has ended, though it may have prepared. */
+    WATERMARK_BLIND_TO_PREPARING,
+    /** The holders are read before the sequence. */
+    HOLDERS_BEFORE_SEQUENCE,
+    /** Writers draw the id before they lock the outbox, as a sequence with a cache would let them. */
+    ID_DRAWN_BEFORE_THE_LOCK,
+    /** Events whose writers no row lock orders are claimed at once. */
+    HELD_EVENTS_NOT_HELD,
+    /** Everything up to the last id delivered is deleted. */
+    DELETION_BY_RANGE,
+    /** The deadline is not asked before a request. */
+    NO_CLOCK_CHECK,
+    /** The next event of a key is sent while the one before is under way. */
+    SUCCESSOR_BEFORE_ACKNOWLEDGEMENT,
+    /** What was sent counts as delivered. */
+    SETTLED_BEFORE_ACKNOWLEDGEMENT,
+    /** The low goes on to the watermark, whatever was left in the outbox. */
+    LOW_PASSES_WHAT_WAS_LEFT,
+    /** The low goes on though the claim was not committed. */
+    LOW_LEARNT_WITHOUT_COMMIT
+}

@@ -59,11 +59,11 @@ public final class Knowledge {
         return new Knowledge(watermark, book().low(LANE, storedLow));
     }
 
-    /** After a claim that was not committed. */
+    /** After a claim that was not committed: the book is forgotten, and with its generation the watermark. */
     public Knowledge forgotten() {
         LaneBook book = book();
         book.forget();
-        return new Knowledge(watermark, book.low(LANE));
+        return new Knowledge(Watermark.UNKNOWN, book.low(LANE));
     }
 
     /** A committed claim of the lane: what the sequence showed when it began, and what became of its events. */

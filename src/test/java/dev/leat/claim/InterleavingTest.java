@@ -1,0 +1,176 @@
+package dev.leat.claim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.leat.Claim;
+import dev.leat.Claims;
+import dev.leat.DatabaseUnavailable;
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.settle.JooqSettlement;
+import dev.leat.testkit.Await;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The rare interleavings that the lane protocol is made for, each brought about on the real server by locks. */
+@Tag("postgres")
+@Timeout(120)
+class InterleavingTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().database();
+
+    private final Claims claims = claims(database.owner());
+
+    private static Claims claims(DataSource source) {
+        return new JooqClaims(source, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
+                .forWorker();
+    }
+
+    /** The second poller's locking statement begins while the first holds the lane, and gets the lane after its commit. */
+    @Test
+    void aLaneTakenOverIsReadAsItIsAfterTheLock() throws Exception {
+        database.run("""
+                CREATE FUNCTION public.gate() RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '60s' AS $$
+                BEGIN
+                    PERFORM pg_advisory_lock_shared(7);
+                    PERFORM pg_advisory_unlock_shared(7);
+                    RETURN true;
+                END $$;
+                CREATE POLICY gate ON leat.lane USING (public.gate());
+                ALTER TABLE leat.lane ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY""");
+        database.run(insert("a", false));
+        Claims other = claims(database.owner());
+        CompletableFuture<List<Long>> takenOver;
+        try (Claim first = claims.claim(Set.of());
+                Connection gate = database.owner().getConnection();
+                Statement statement = gate.createStatement()) {
+            assertThat(ids(first)).containsExactly(1L);
+            statement.execute("SELECT pg_advisory_lock(7)");
+            takenOver = CompletableFuture.supplyAsync(() -> {
+                try (Claim second = other.claim(Set.of())) {
+                    return ids(second);
+                }
+            });
+            awaitCount("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+            settle(first);
+        }
+        assertThat(takenOver.get(60, TimeUnit.SECONDS))
+                .as("what the poller before has published and settled")
+                .isEmpty();
+    }
+
+    @Test
+    void aWriterThatComesBetweenTheTwoLooksIsWaitedFor() throws SQLException {
+        database.run(insert("a", false));
+        try (Connection slow = database.owner().getConnection();
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            Claims interrupted = claims(new BetweenStatements(
+                            database.owner(), Set.of("leat.outbox_id_seq", "pg_catalog.pg_locks"), () -> {
+                                statement.execute(insert("a", false));
+                            })
+                    .dataSource());
+            assertThat(deliver(interrupted)).containsExactly(1L);
+            slow.commit();
+            assertThat(deliver(interrupted)).containsExactly(2L);
+        }
+    }
+
+    /** A writer that waits for its lock on the outbox is no holder yet, so it must not have an id either. */
+    @Test
+    void noIdIsDrawnBeforeTheLockOnTheOutbox() throws Exception {
+        database.run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t')");
+        CompletableFuture<Void> writer;
+        try (Connection blocker = database.owner().getConnection();
+                Statement statement = blocker.createStatement()) {
+            blocker.setAutoCommit(false);
+            statement.execute("LOCK TABLE leat.outbox IN SHARE MODE");
+            writer = CompletableFuture.runAsync(() -> database.run("INSERT INTO public.t VALUES (1)"));
+            awaitCount("SELECT count(*) FROM pg_locks WHERE relation = 'leat.outbox'::regclass AND NOT granted");
+            assertThat(deliver(claims)).isEmpty();
+            assertThat(deliver(claims)).isEmpty();
+            blocker.rollback();
+        }
+        writer.get(60, TimeUnit.SECONDS);
+        assertThat(deliver(claims)).hasSize(1);
+    }
+
+    @Test
+    void anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt() throws SQLException {
+        try (Connection slow = database.owner().getConnection();
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute(insert("a", false));
+            database.run(insert("a", false));
+            try (Claim claim = claims.claim(Set.of())) {
+                assertThat(ids(claim)).containsExactly(2L);
+                slow.commit();
+                settle(claim);
+            }
+        }
+        assertThat(deliver(claims)).containsExactly(1L);
+    }
+
+    @Test
+    void aClaimWhoseCommitFailsTeachesNothing() {
+        database.run("""
+                CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    RAISE EXCEPTION 'the commit fails';
+                END $$;
+                CREATE CONSTRAINT TRIGGER refuse AFTER DELETE ON leat.outbox
+                    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()""");
+        database.run(insert("a", false));
+        assertThatThrownBy(() -> deliver(claims)).isInstanceOf(DatabaseUnavailable.class);
+        database.run("DROP TRIGGER refuse ON leat.outbox");
+        assertThat(deliver(claims)).containsExactly(1L);
+    }
+
+    private void awaitCount(String sql) {
+        Await.until(sql, PATIENCE, () -> !"0".equals(database.value(sql)));
+    }
+
+    private static String insert(String key, boolean held) {
+        return """
+                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                SELECT ('x' || substr(md5('%1$s'), 1, 2))::bit(8)::int >> 2, 'c', %2$s, false, now(), 1, '%1$s', 'me'""".formatted(key, held);
+    }
+
+    private static List<Long> deliver(Claims claims) {
+        try (Claim claim = claims.claim(Set.of())) {
+            settle(claim);
+            return ids(claim);
+        }
+    }
+
+    private static void settle(Claim claim) {
+        new JooqSettlement(false)
+                .settle(
+                        claim,
+                        claim.events().stream()
+                                .<Outcome>map(event -> new Outcome.Delivered(event, "shard", "1"))
+                                .toList());
+    }
+
+    private static List<Long> ids(Claim claim) {
+        return claim.events().stream().map(Event::id).toList();
+    }
+}

@@ -1,0 +1,142 @@
+package dev.leat.mistakes;
+
+import dev.leat.mistakes.Mistake.Edit;
+import java.util.List;
+
+/** The mistakes that the lane protocol invites, and the test that catches each. */
+final class KnownMistakes {
+
+    private static final String MAIN = "src/main/java/dev/leat/";
+    private static final String CLAIMS = MAIN + "claim/JooqClaims.java";
+    private static final String LANE_CLAIM = MAIN + "claim/LaneClaim.java";
+    private static final String BOOK = MAIN + "claim/LaneBook.java";
+    private static final String CLAIM_STATEMENTS = MAIN + "claim/ClaimStatements.java";
+    private static final String SETTLEMENT = MAIN + "settle/JooqSettlement.java";
+    private static final String CAPTURE = "db/migration/R__07_capture_source.sql";
+
+    private static final String INTERLEAVING = "dev.leat.claim.InterleavingTest#";
+    private static final String JOOQ_CLAIMS = "dev.leat.claim.JooqClaimsTest#";
+
+    static final List<Mistake> ALL = List.of(
+            Mistake.of(
+                    "the lanes are locked and read with one snapshot",
+                    INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
+                    new Edit(CLAIM_STATEMENTS, "ISOLATION LEVEL READ COMMITTED", "ISOLATION LEVEL REPEATABLE READ")),
+            Mistake.of(
+                    "the sequence is taken for the watermark",
+                    JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
+                    new Edit(CLAIMS, "look(drawn, holders(connection));", "look(drawn, Set.of());")),
+            Mistake.of(
+                    "prepared transactions are not among the holders",
+                    JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
+                    new Edit(
+                            CLAIM_STATEMENTS,
+                            "AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()",
+                            "AND pid <> pg_catalog.pg_backend_pid()")),
+            Mistake.of(
+                    "a holder that vanished is taken for ended though it prepared",
+                    JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
+                    new Edit(
+                            MAIN + "claim/Watermark.java",
+                            "remaining.addAll(appeared);",
+                            "remaining.removeAll(appeared);")),
+            Mistake.of(
+                    "the holders are read before the sequence",
+                    INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
+                    new Edit(
+                            CLAIMS,
+                            "long drawn = drawn(connection);\n            look(drawn, holders(connection));",
+                            "Set<String> holders = holders(connection);\n            long drawn = drawn(connection);\n"
+                                    + "            look(drawn, holders);")),
+            Mistake.of(
+                    "ids are drawn before the lock on the outbox",
+                    INTERLEAVING + "noIdIsDrawnBeforeTheLockOnTheOutbox",
+                    new Edit(
+                            CAPTURE, "    done          boolean := false;", "    done boolean := false; drawn bigint;"),
+                    new Edit(
+                            CAPTURE,
+                            "    IF TG_OP <> 'DELETE' THEN\n        INSERT INTO",
+                            "    IF TG_OP <> 'DELETE' THEN\n        drawn := nextval('leat.outbox_id_seq'); INSERT INTO"),
+                    new Edit(
+                            CAPTURE,
+                            "stream, fault)\n        VALUES (new_lane,",
+                            "stream, fault, id)\n        OVERRIDING SYSTEM VALUE VALUES (new_lane,"),
+                    new Edit(
+                            CAPTURE,
+                            "failure);\n    END IF;\n    RETURN NULL;",
+                            "failure, drawn);\n    END IF;\n    RETURN NULL;")),
+            Mistake.of(
+                    "held events are not held",
+                    JOOQ_CLAIMS + "heldEventsWaitUntilEveryLowerIdIsDecided",
+                    new Edit(
+                            MAIN + "claim/LaneReader.java",
+                            "statement.setLong(6, watermark);",
+                            "statement.setLong(6, Long.MAX_VALUE);")),
+            Mistake.of(
+                    "events are deleted by range",
+                    INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
+                    new Edit(
+                            MAIN + "settle/SettleStatements.java",
+                            "deleteFrom(OUTBOX).using(EVENTS).where(OUTBOX.LANE.eq(D_LANE)).and(OUTBOX.ID.eq(D_ID)));",
+                            "deleteFrom(OUTBOX).using(EVENTS).where(OUTBOX.LANE.eq(D_LANE)).and(OUTBOX.ID.le(D_ID)));"),
+                    new Edit(
+                            SETTLEMENT,
+                            "expect(sorted.delivered.size(), run(transaction, done, lanes(sorted.delivered), ids(sorted.delivered)));",
+                            "run(transaction, done, lanes(sorted.delivered), ids(sorted.delivered));")),
+            Mistake.of(
+                    "a low passes what was left",
+                    JOOQ_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
+                    new Edit(BOOK, "if (settled.firstLeft().isPresent()) {", "if (settled.left() < 0) {")),
+            Mistake.of(
+                    "a low passes what was not read",
+                    JOOQ_CLAIMS + "aBacklogIsReadInBatchesUntilItIsGone",
+                    new Edit(
+                            BOOK,
+                            "reached = Math.min(reached, settled.cutAt().getAsLong());",
+                            "reached = Math.max(reached, settled.cutAt().getAsLong());")),
+            Mistake.of(
+                    "a low is learnt from a claim that was not committed",
+                    INTERLEAVING + "aClaimWhoseCommitFailsTeachesNothing",
+                    new Edit(
+                            LANE_CLAIM,
+                            "        try {\n            boolean stored",
+                            "        note(left);\n        try {\n            boolean stored"),
+                    new Edit(
+                            LANE_CLAIM,
+                            "            // Perhaps the connection was lost, and the next one leads to another server.\n"
+                                    + "            book.forget();",
+                            "            // Nothing.")),
+            Mistake.of(
+                    "an event is settled before it is acknowledged",
+                    "dev.leat.loop.PollerTest#anEventWalksThroughTheRoomsInOrder",
+                    new Edit(
+                            MAIN + "loop/Pass.java",
+                            "            List<Outcome> published =",
+                            "            rooms.settlement().settle(claim, claim.events().stream()\n"
+                                    + "                    .<Outcome>map(e -> new Outcome.Delivered(e, \"\", \"\")).toList());\n"
+                                    + "            List<Outcome> published ="),
+                    new Edit(MAIN + "loop/Pass.java", "            rooms.settlement().settle(claim, outcomes);\n", "")),
+            Mistake.of(
+                    "what is to be tried later is settled too",
+                    JOOQ_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
+                    new Edit(
+                            SETTLEMENT,
+                            "if (outcome instanceof Outcome.Delivered) {",
+                            "if (outcome instanceof Outcome.Delivered || outcome instanceof Outcome.TryLater) {")),
+            Mistake.of(
+                    "a successor is sent before its predecessor is acknowledged",
+                    "dev.leat.publish.KinesisPublisherTest#anAnswerThatIsLostRepeatsTheSameRecordsAndNothingOvertakesThem",
+                    new Edit(
+                            MAIN + "publish/Undecided.java",
+                            "byKey.get(records[index].partitionKey());",
+                            "byKey.get(index + records[index].partitionKey());")),
+            Mistake.of(
+                    "no clock is asked before a request",
+                    "dev.leat.publish.PausedProcessTest#aProcessPausedBeforeASendPublishesNothingWhenItWakes",
+                    new Edit(
+                            MAIN + "publish/Pass.java",
+                            "if (left.compareTo(LEAST_WINDOW) >= 0) {",
+                            "if (left != null) {")));
+
+    private KnownMistakes() {}
+}

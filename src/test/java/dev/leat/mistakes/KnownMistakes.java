@@ -25,7 +25,7 @@ final class KnownMistakes {
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
-                    new Edit(CLAIMS, "look(drawn, holders(connection));", "look(drawn, Set.of());")),
+                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), Set.of());")),
             Mistake.of(
                     "prepared transactions are not among the holders",
                     JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
@@ -45,9 +45,13 @@ final class KnownMistakes {
                     INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
                     new Edit(
                             CLAIMS,
-                            "long drawn = drawn(connection);\n            look(drawn, holders(connection));",
-                            "Set<String> holders = holders(connection);\n            long drawn = drawn(connection);\n"
-                                    + "            look(drawn, holders);")),
+                            "private Watermark watermark = Watermark.UNKNOWN;",
+                            "private Watermark watermark = Watermark.UNKNOWN; private Set<String> early = Set.of();"),
+                    new Edit(
+                            CLAIMS,
+                            "long published = histories.published();",
+                            "long published = histories.published(); early = holders(connection);"),
+                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), early);")),
             Mistake.of(
                     "ids are drawn before the lock on the outbox",
                     INTERLEAVING + "noIdIsDrawnBeforeTheLockOnTheOutbox",
@@ -99,8 +103,8 @@ final class KnownMistakes {
                     INTERLEAVING + "aClaimWhoseCommitFailsTeachesNothing",
                     new Edit(
                             LANE_CLAIM,
-                            "        try {\n            boolean stored",
-                            "        note(left);\n        try {\n            boolean stored"),
+                            "        try {\n            boolean noted",
+                            "        note(left);\n        try {\n            boolean noted"),
                     new Edit(
                             LANE_CLAIM,
                             "            // Perhaps the connection was lost, and the next one leads to another server.\n"

@@ -19,9 +19,10 @@ BEGIN
         'GRANT SELECT, INSERT, UPDATE, DELETE ON leat.poller, leat.tally, leat.quarantine TO %I',
         'GRANT INSERT ON leat.sent TO %I',
         'GRANT SELECT ON SEQUENCE leat.outbox_id_seq TO %I',
-        'GRANT SELECT ON leat.attachment, leat.attached TO %I',
+        'GRANT SELECT ON leat.attachment, leat.attached, leat.history TO %I',
         'GRANT EXECUTE ON FUNCTION leat.attached_state(), leat.refresh(), leat.retry(bigint), leat.discard(bigint),'
-        ' leat.rotate_sent(interval), leat.schema_version() TO %I']
+        ' leat.rotate_sent(interval), leat.schema_version(), leat.move_past_gap(bigint, boolean),'
+        ' leat.renumber(smallint[], integer), leat.mark(integer, bigint) TO %I']
     LOOP
         EXECUTE format(statement, role);
     END LOOP;

@@ -58,6 +58,24 @@ CREATE TABLE leat.lane (
 
 INSERT INTO leat.lane (lane) SELECT generate_series(0, 63);
 
+-- The histories of this database, one after the other; the current one has no moved_to. A failover or a restore that may have
+-- lost commits ends one (leat.move_past_gap): ids that were published may then be drawn again.
+-- timeline  as leat.timeline() says it; null: not known
+-- mark      an id drawn in this history; every id up to it, in whatever copy of the database has this row, means one event.
+--           Noted by pollers once a second or so while they publish.
+-- moved_to  ids above mark up to here are doubtful, and leat.renumber adds moved_to - mark to them
+CREATE TABLE leat.history (
+    history   integer PRIMARY KEY,
+    timeline  text,
+    began_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    mark      bigint      NOT NULL DEFAULT 0,
+    marked_at timestamptz,
+    moved_to  bigint CHECK (moved_to > mark),
+    ended_at  timestamptz
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+INSERT INTO leat.history (history) VALUES (1);
+
 -- The pollers alive: each refreshes its row every second or two, and counts the others to know its fair share of lanes.
 CREATE TABLE leat.poller (
     poller     uuid PRIMARY KEY,

@@ -26,6 +26,17 @@ public interface PollerListener {
     /** Something that a person should know and may want to change; the text says what follows from it. */
     default void notice(String text) {}
 
+    /**
+     * The database has come back with another history, so that commits may be lost and ids drawn again that were published.
+     * Told by the one poller that noticed, before anything is published from that history.
+     *
+     * @param certain every id up to this one is what it was; those above it, where they are left, get ids above all that were
+     *     published
+     * @param above new ids lie above this
+     * @param reason how it was noticed
+     */
+    default void movedPastGap(long certain, long above, String reason) {}
+
     /** A pass was given up; its lanes are let go, and its events stay in the outbox. */
     default void passFailed(RuntimeException cause, Duration pause) {}
 

@@ -61,7 +61,8 @@ public final class LeatPoller {
                 wish.stream,
                 () -> registry.alive() * wish.workers,
                 System::nanoTime,
-                new SplittableRandom());
+                new SplittableRandom(),
+                listener);
         String databaseName = databaseName(database);
         String serverName = wish.serverName == null ? databaseName : wish.serverName;
         DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());

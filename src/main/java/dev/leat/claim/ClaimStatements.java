@@ -52,10 +52,11 @@ final class ClaimStatements {
                    set_config('tcp_user_timeout', '20s', true),
                    set_config('idle_in_transaction_session_timeout', ?, true)""";
 
-    /** The highest id drawn: a sequence that was never called shows 1, and has drawn nothing. And when the server started. */
+    /** The highest id drawn: a sequence that was never called shows 1, and has drawn nothing. And which server and history that is. */
     static final String DRAWN = """
             SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,
-                   (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint
+                   (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint,
+                   (SELECT max(history) FROM leat.history)
             FROM leat.outbox_id_seq""";
 
     /** Who holds the lock that an INSERT into the outbox takes, but for this session. */

@@ -4,6 +4,7 @@ import dev.leat.Claim;
 import dev.leat.Claims;
 import dev.leat.DatabaseUnavailable;
 import dev.leat.Deadline;
+import dev.leat.PollerListener;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -28,6 +29,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JooqClaims {
 
+    /** How often a claim begins anew because it has met another history, before it is given up. */
+    private static final int ATTEMPTS = 3;
+
+    /** Events that are given other ids in one transaction: a fraction of a second's work. */
+    private static final int RENUMBERED_AT_ONCE = 10_000;
+
     private final DataSource dataSource;
     private final ClaimSettings settings;
     private final String defaultStream;
@@ -35,13 +42,9 @@ public final class JooqClaims {
     private final LongSupplier nanoTime;
     private final LaneBook book;
     private final LaneLows lows;
+    private final Histories histories;
 
-    /**
-     * @param defaultStream the stream of events that name none
-     * @param claimants how many workers of how many pollers share the lanes now; at least 1
-     * @param nanoTime the monotonic clock
-     * @param random chooses the lane to begin with
-     */
+    /** The same with nobody to tell. */
     public JooqClaims(
             DataSource dataSource,
             ClaimSettings settings,
@@ -49,6 +52,24 @@ public final class JooqClaims {
             IntSupplier claimants,
             LongSupplier nanoTime,
             RandomGenerator random) {
+        this(dataSource, settings, defaultStream, claimants, nanoTime, random, new PollerListener() {});
+    }
+
+    /**
+     * @param defaultStream the stream of events that name none
+     * @param claimants how many workers of how many pollers share the lanes now; at least 1
+     * @param nanoTime the monotonic clock
+     * @param random chooses the lane to begin with
+     * @param listener told when ids move past a gap
+     */
+    public JooqClaims(
+            DataSource dataSource,
+            ClaimSettings settings,
+            String defaultStream,
+            IntSupplier claimants,
+            LongSupplier nanoTime,
+            RandomGenerator random,
+            PollerListener listener) {
         this.dataSource = dataSource;
         this.settings = settings;
         this.defaultStream = defaultStream;
@@ -56,6 +77,7 @@ public final class JooqClaims {
         this.nanoTime = nanoTime;
         this.book = new LaneBook(random.nextInt(LaneBook.LANES));
         this.lows = new LaneLows(book, nanoTime);
+        this.histories = new Histories(listener, nanoTime);
     }
 
     /** For use by one thread. */
@@ -88,14 +110,41 @@ public final class JooqClaims {
         }
 
         private LaneClaim claim(Connection connection, Set<String> restingStreams) throws SQLException {
-            Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
-            begin(connection);
-            long drawn = drawn(connection);
-            look(drawn, holders(connection));
-            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
-            LaneClaim.Content content = new LaneReader(connection, settings, defaultStream, restingStreams)
-                    .read(lock(connection, drawn), look.proven());
-            return new LaneClaim(connection, book, lows, deadline, look, content);
+            for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+                Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
+                begin(connection);
+                long published = histories.published();
+                Drawn drawn = drawn(connection);
+                if (!histories.knows(drawn.server()) || drawn.id() < published) {
+                    histories.check(connection, published);
+                    continue;
+                }
+                try {
+                    return claim(connection, restingStreams, drawn, deadline);
+                } catch (Watermark.SequenceWentBack e) {
+                    connection.rollback();
+                    book.forget();
+                    begin(connection);
+                    histories.check(connection, e.been());
+                }
+            }
+            throw new IllegalStateException(
+                    "another history of the database was found " + ATTEMPTS + " times in a row");
+        }
+
+        private LaneClaim claim(Connection connection, Set<String> restingStreams, Drawn drawn, Deadline deadline)
+                throws SQLException {
+            look(drawn.id(), holders(connection));
+            LaneClaim.Look look = new LaneClaim.Look(drawn.id(), watermark.proven(), generation);
+            List<HeldLane> lanes = lock(connection, drawn.id());
+            LaneClaim.Content content =
+                    new LaneReader(connection, settings, defaultStream, restingStreams).read(lanes, look.proven());
+            if (histories.anyDoubtful(content)) {
+                histories.renumber(connection, lanes, RENUMBERED_AT_ONCE);
+                content = LaneClaim.Content.RENUMBERED;
+            }
+            histories.publishing(content.events());
+            return new LaneClaim(connection, book, new LaneClaim.Notes(lows, histories), deadline, look, content);
         }
 
         private void look(long drawn, Set<String> holders) {
@@ -103,12 +152,7 @@ public final class JooqClaims {
                 generation = book.generation();
                 watermark = Watermark.UNKNOWN;
             }
-            try {
-                watermark = watermark.look(drawn, holders);
-            } catch (Watermark.SequenceWentBack e) {
-                book.forget();
-                throw e;
-            }
+            watermark = watermark.look(drawn, holders);
         }
 
         private void begin(Connection connection) throws SQLException {
@@ -146,10 +190,8 @@ public final class JooqClaims {
                 }
             }
             // Another poller may have stored one above what was drawn when this claim began.
-            if (highest > drawn && highest > drawn(connection)) {
-                throw new IllegalStateException("leat.outbox_id_seq stands at " + drawn + ", below " + highest
-                        + " up to which events were settled: it was set back, and events would not be seen. Set it above"
-                        + " all ids that were ever published, then UPDATE leat.lane SET low = 0");
+            if (highest > drawn && highest > drawn(connection).id()) {
+                throw new Watermark.SequenceWentBack(highest, drawn);
             }
             List<HeldLane> lanes = new ArrayList<>();
             lows.forEach(
@@ -190,20 +232,17 @@ public final class JooqClaims {
 
         private long drawn() {
             try (Connection connection = dataSource.getConnection()) {
-                return drawn(connection);
+                return drawn(connection).id();
             } catch (SQLException e) {
                 book.forget();
                 throw new DatabaseUnavailable("the outbox could not be looked at", e);
             }
         }
 
-        private long drawn(Connection connection) throws SQLException {
-            try (Statement statement = connection.createStatement();
-                    ResultSet rows = statement.executeQuery(ClaimStatements.DRAWN)) {
-                rows.next();
-                book.server(rows.getLong(2));
-                return rows.getLong(1);
-            }
+        private Drawn drawn(Connection connection) throws SQLException {
+            Drawn drawn = Drawn.look(connection);
+            book.server(drawn.server());
+            return drawn;
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.leat.claim;
 
 import java.util.Arrays;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one poller knows of the lanes, shared by its workers: how far each is known to be empty below, and whether all were
@@ -22,7 +23,7 @@ final class LaneBook {
     private final int[] appetite = new int[LANES];
     private int next;
     private long generation;
-    private long serverStart;
+    private @Nullable Server server;
 
     /**
      * @param start the lane to begin with; different for each poller, so that they do not ask for the same lanes
@@ -52,13 +53,11 @@ final class LaneBook {
 
     /**
      * Which server answers. Another one, or the same after a crash, may know less than what was read of it before, and where a
-     * pool or a pooler stands between, no lost connection tells of that.
-     *
-     * @param start when it started, in whatever unit
+     * pool or a pooler stands between, no lost connection tells of that. In another history ids mean other events.
      */
-    synchronized void server(long start) {
-        if (serverStart != start) {
-            serverStart = start;
+    synchronized void server(Server answering) {
+        if (!answering.equals(server)) {
+            server = answering;
             forget();
         }
     }

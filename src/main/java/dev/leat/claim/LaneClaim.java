@@ -51,20 +51,42 @@ final class LaneClaim implements Claim {
 
     /** What was read of the lanes held. */
     record Content(
-            Map<Integer, Reading> readings, List<Event> events, List<Outcome.Waiting> waiting, Set<Long> released) {}
+            Map<Integer, Reading> readings, List<Event> events, List<Outcome.Waiting> waiting, Set<Long> released) {
+
+        /** Nothing yet: events were given other ids, and are to be read anew once that is committed. */
+        static final Content RENUMBERED = new Content(Map.of(), List.of(), List.of(), Set.of());
+
+        boolean renumbered() {
+            return this == RENUMBERED;
+        }
+
+        boolean empty() {
+            return events.isEmpty() && waiting.isEmpty();
+        }
+    }
+
+    /** What a claim writes down for others as it commits. */
+    record Notes(LaneLows lows, Histories histories) {
+
+        /** Returns whether anything was written. */
+        boolean write(Connection connection, Look look, Content content) throws SQLException {
+            boolean stored = lows.store(connection, content.readings().keySet());
+            return !content.empty() && histories.mark(connection, look.drawn()) || stored;
+        }
+    }
 
     private final Connection connection;
     private final LaneBook book;
-    private final LaneLows lows;
+    private final Notes notes;
     private final Deadline deadline;
     private final Look look;
     private final Content content;
     private boolean committed;
 
-    LaneClaim(Connection connection, LaneBook book, LaneLows lows, Deadline deadline, Look look, Content content) {
+    LaneClaim(Connection connection, LaneBook book, Notes notes, Deadline deadline, Look look, Content content) {
         this.connection = connection;
         this.book = book;
-        this.lows = lows;
+        this.notes = notes;
         this.deadline = deadline;
         this.look = look;
         this.content = content;
@@ -87,7 +109,7 @@ final class LaneClaim implements Claim {
 
     @Override
     public boolean full() {
-        return content.readings().values().stream().anyMatch(Reading::full);
+        return content.renumbered() || content.readings().values().stream().anyMatch(Reading::full);
     }
 
     @Override
@@ -103,8 +125,8 @@ final class LaneClaim implements Claim {
     @Override
     public void commit(Collection<Event> left) {
         try {
-            boolean stored = lows.store(connection, content.readings().keySet());
-            if (stored || !content.events().isEmpty() || !content.waiting().isEmpty()) {
+            boolean noted = notes.write(connection, look, content);
+            if (noted || content.renumbered() || !content.empty()) {
                 connection.commit();
             } else {
                 // Nothing was written: no need for the server to log a commit.

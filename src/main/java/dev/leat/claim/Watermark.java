@@ -85,8 +85,16 @@ record Watermark(long proven, long candidate, Set<String> blockers, Set<String> 
     static final class SequenceWentBack extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        SequenceWentBack(long proven, long drawn) {
-            super("the outbox's sequence stands at " + drawn + ", below " + proven + " where it has been");
+        private final long been;
+
+        SequenceWentBack(long been, long drawn) {
+            super("the outbox's sequence stands at " + drawn + ", below " + been + " where it has been");
+            this.been = been;
+        }
+
+        /** Where the sequence has been. */
+        long been() {
+            return been;
         }
     }
 }

@@ -41,6 +41,11 @@ public final class Listeners implements PollerListener {
     }
 
     @Override
+    public void movedPastGap(long certain, long above, String reason) {
+        tell(listener -> listener.movedPastGap(certain, above, reason));
+    }
+
+    @Override
     public void passFailed(RuntimeException cause, Duration pause) {
         tell(listener -> listener.passFailed(cause, pause));
     }

@@ -96,6 +96,17 @@ public final class LogListener implements PollerListener {
     }
 
     @Override
+    public void movedPastGap(long certain, long above, String reason) {
+        log.warn(
+                "event ids go on above {}, so that none comes that consumers know for another event: {}, and commits may be lost;"
+                        + " changes above id {} that are still in the outbox are sent in their order under new ids, a second time"
+                        + " if they had been sent before",
+                above,
+                reason,
+                certain);
+    }
+
+    @Override
     public void passFailed(RuntimeException cause, Duration pause) {
         seldom.admit("pass failed " + cause.getMessage())
                 .ifPresent(heldBack -> log.warn(

@@ -16,7 +16,8 @@ final class Rights {
                             ('poller', 'SELECT'), ('poller', 'INSERT'), ('poller', 'UPDATE'), ('poller', 'DELETE'),
                             ('tally', 'SELECT'), ('tally', 'INSERT'), ('tally', 'UPDATE'), ('tally', 'DELETE'),
                             ('quarantine', 'SELECT'), ('quarantine', 'INSERT'), ('quarantine', 'UPDATE'),
-                            ('quarantine', 'DELETE'), ('sent', 'INSERT'), ('attachment', 'SELECT'), ('attached', 'SELECT'))
+                            ('quarantine', 'DELETE'), ('sent', 'INSERT'), ('attachment', 'SELECT'), ('attached', 'SELECT'),
+                            ('history', 'SELECT'))
                         SELECT 'USAGE on the schema leat' FROM pg_catalog.pg_namespace n
                         WHERE n.nspname = 'leat' AND NOT has_schema_privilege(n.oid, 'USAGE')
                         UNION ALL
@@ -32,7 +33,8 @@ final class Rights {
                         SELECT 'EXECUTE on leat.' || p.proname
                         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                         WHERE n.nspname = 'leat' AND NOT has_function_privilege(p.oid, 'EXECUTE')
-                          AND p.proname IN ('refresh', 'retry', 'discard', 'rotate_sent', 'schema_version', 'attached_state')
+                          AND p.proname IN ('refresh', 'retry', 'discard', 'rotate_sent', 'schema_version', 'attached_state',
+                                            'move_past_gap', 'renumber', 'mark')
                         """).getValues(0, String.class);
     }
 }

@@ -1,7 +1,6 @@
 package dev.leat.claim;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.Claim;
 import dev.leat.Claims;
@@ -216,18 +215,6 @@ class JooqClaimsTest {
                 .containsExactly(List.of("1", "quarantined"), List.of("2", "waiting"), List.of("3", "waiting"));
         database.run("SELECT leat.retry(1)");
         assertThat(deliver(claims)).containsExactly(1L, 2L, 3L);
-    }
-
-    @Test
-    void lowsAboveTheSequenceAreToldInsteadOfHidingEvents() {
-        database.run("UPDATE leat.lane SET low = 100");
-        write("a");
-        assertThatThrownBy(() -> deliver(claims))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("leat.outbox_id_seq stands at 1")
-                .hasMessageContaining("100");
-        database.run("UPDATE leat.lane SET low = 0");
-        assertThat(deliver(claims)).containsExactly(1L);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.leat.claim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeSet;
@@ -147,15 +148,19 @@ class LaneBookTest {
 
     @Test
     void anotherServerIsKnownNothingOf() {
-        book.server(1);
-        drainAll(7);
-        book.server(1);
-        assertThat(book.drained(7)).isTrue();
-        long generation = book.generation();
-        book.server(2);
-        assertThat(book.drained(0)).isFalse();
-        assertThat(book.low(3)).isZero();
-        assertThat(book.generation()).isGreaterThan(generation);
+        book.server(new Server(1, 1));
+        for (Server other : List.of(new Server(2, 1), new Server(2, 2))) {
+            drainAll(7);
+            assertThat(book.low(3)).isEqualTo(7);
+            long generation = book.generation();
+            book.server(other);
+            assertThat(book.drained(0)).isFalse();
+            assertThat(book.low(3)).isZero();
+            assertThat(book.generation()).isGreaterThan(generation);
+            drainAll(7);
+            book.server(other);
+            assertThat(book.drained(7)).isTrue();
+        }
     }
 
     /** A lane that is read, delivered in part and written to at random: no unsettled event lies at or below its low. */

@@ -1,0 +1,70 @@
+package dev.leat.soak;
+
+import dev.leat.Claim;
+import dev.leat.claim.ClaimSettings;
+import dev.leat.claim.JooqClaims;
+import dev.leat.testkit.LeatProcess;
+import dev.leat.testkit.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/**
+ * What is looked at again and again.
+ *
+ * @param memoryMiB the resident memory of the poller that lives from the start to the end
+ * @param outboxKiB the outbox with its index on disk
+ * @param claimMillis a claim by a poller that knows only the stored lows; the median of several
+ * @param waiting how many events were in the outbox
+ */
+record Sample(double memoryMiB, double outboxKiB, double claimMillis, long waiting) {
+
+    private static final int CLAIMS = 9;
+
+    static Sample take(LeatProcess poller, TestDatabase database, DataSource pool) {
+        return new Sample(
+                memory(poller),
+                number(database, "SELECT pg_total_relation_size('leat.outbox') / 1024"),
+                claim(pool),
+                (long) number(database, "SELECT count(*) FROM leat.outbox"));
+    }
+
+    private static double number(TestDatabase database, String query) {
+        return Double.parseDouble(Objects.requireNonNull(database.value(query)));
+    }
+
+    private static double memory(LeatProcess poller) {
+        try {
+            return Files.readAllLines(Path.of("/proc", String.valueOf(poller.pid()), "status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024)
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new IllegalStateException("the poller's memory could not be read:\n" + poller.said(), e);
+        }
+    }
+
+    private static double claim(DataSource pool) {
+        double[] millis = new double[CLAIMS];
+        for (int i = 0; i < CLAIMS; i++) {
+            // A fresh one each time: it knows nothing but what is stored.
+            var claims = new JooqClaims(
+                            pool, ClaimSettings.DEFAULT, "changes", () -> 2, System::nanoTime, new Random(i))
+                    .forWorker();
+            long began = System.nanoTime();
+            try (Claim claim = claims.claim(Set.of())) {
+                millis[i] = (System.nanoTime() - began) / 1e6;
+                // Given back unsettled: its lanes' own pollers publish them.
+                Objects.requireNonNull(claim.events());
+            }
+        }
+        Arrays.sort(millis);
+        return millis[CLAIMS / 2];
+    }
+}

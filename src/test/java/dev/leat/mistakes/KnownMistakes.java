@@ -21,11 +21,18 @@ final class KnownMistakes {
             Mistake.of(
                     "the lanes are locked and read with one snapshot",
                     INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
-                    new Edit(CLAIM_STATEMENTS, "ISOLATION LEVEL READ COMMITTED", "ISOLATION LEVEL REPEATABLE READ")),
+                    new Edit(
+                            CLAIMS,
+                            "List<HeldLane> lanes = lock(connection, drawn.id());",
+                            "connection.rollback();\n"
+                                    + "            try (Statement anew = connection.createStatement()) {\n"
+                                    + "                anew.execute(\"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ\");\n"
+                                    + "            }\n"
+                                    + "            List<HeldLane> lanes = lock(connection, drawn.id());")),
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
-                    new Edit(CLAIMS, "look(drawn, holders(connection));", "look(drawn, Set.of());")),
+                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), Set.of());")),
             Mistake.of(
                     "prepared transactions are not among the holders",
                     JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
@@ -45,9 +52,14 @@ final class KnownMistakes {
                     INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
                     new Edit(
                             CLAIMS,
-                            "long drawn = drawn(connection);\n            look(drawn, holders(connection));",
-                            "Set<String> holders = holders(connection);\n            long drawn = drawn(connection);\n"
-                                    + "            look(drawn, holders);")),
+                            "                long published = histories.published();",
+                            "                early = holders(connection);\n"
+                                    + "                long published = histories.published();"),
+                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), early);"),
+                    new Edit(
+                            CLAIMS,
+                            "private Watermark watermark = Watermark.UNKNOWN;",
+                            "private Watermark watermark = Watermark.UNKNOWN; private Set<String> early = Set.of();")),
             Mistake.of(
                     "ids are drawn before the lock on the outbox",
                     INTERLEAVING + "noIdIsDrawnBeforeTheLockOnTheOutbox",
@@ -99,8 +111,8 @@ final class KnownMistakes {
                     INTERLEAVING + "aClaimWhoseCommitFailsTeachesNothing",
                     new Edit(
                             LANE_CLAIM,
-                            "        try {\n            boolean stored",
-                            "        note(left);\n        try {\n            boolean stored"),
+                            "        try {\n            boolean noted",
+                            "        note(left);\n        try {\n            boolean noted"),
                     new Edit(
                             LANE_CLAIM,
                             "            // Perhaps the connection was lost, and the next one leads to another server.\n"

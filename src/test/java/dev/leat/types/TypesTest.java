@@ -94,7 +94,8 @@ class TypesTest {
     private void create(String table, String type, List<String> values) {
         boolean hasArray = !"0"
                 .equals(database.value("SELECT typarray FROM pg_type WHERE oid = '" + escaped(type) + "'::regtype"));
-        database.run("DROP TABLE IF EXISTS t.stage; DROP TYPE IF EXISTS t.composed CASCADE; DROP DOMAIN IF EXISTS t.domain CASCADE");
+        database.run(
+                "DROP TABLE IF EXISTS t.stage; DROP TYPE IF EXISTS t.composed CASCADE; DROP DOMAIN IF EXISTS t.domain CASCADE");
         String arrays = hasArray ? ", vs " + type + "[], ds t.domain[]" : "";
         database.run("CREATE DOMAIN t.domain AS " + type + "; CREATE TYPE t.composed AS (v " + type
                 + ", \"the text\" text)");
@@ -113,8 +114,8 @@ class TypesTest {
                         ? ", vs = array_fill(v, '{2}'::int[], '{0}'::int[]), ds = array_fill(v, '{1,2}'::int[])"
                         : "")
                 + " WHERE length(coalesce(to_json(v)::text, '')) < " + LARGE);
-        database.run("CREATE TABLE " + table
-                + " (LIKE t.stage, PRIMARY KEY (id)); SELECT leat.attach('" + escaped(table) + "')");
+        database.run("CREATE TABLE " + table + " (LIKE t.stage, PRIMARY KEY (id)); SELECT leat.attach('"
+                + escaped(table) + "')");
     }
 
     private String assignments() {

@@ -2,8 +2,11 @@
 --
 -- The call states the whole wish: attaching again with other options changes them in place, and with the same options
 -- changes nothing and locks nothing; a trigger that somebody disabled is enabled again. Options that are changed without a
--- lock hold for transactions that begin after this one's end; one under way may go on with the former. It waits for locks as long as the caller's lock_timeout says: SHARE ROW EXCLUSIVE on
--- the table while a trigger is created, none when only other options change.
+-- lock hold for transactions that begin after this one's end; one under way may go on with the former.
+--
+-- To create a trigger the table is locked (SHARE ROW EXCLUSIVE) until the transaction ends, so call it in a short one; when only
+-- other options change, nothing is. The lock is tried for, 100 ms at a time, so that no writer has to wait longer behind
+-- this call (leat.change_triggers), for as long as the caller's lock_timeout says, or five seconds.
 --
 --     SELECT leat.attach('public.orders');
 --     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
@@ -184,9 +187,7 @@ BEGIN
         changed := true;
     END IF;
     changed := leat.write_capture(wish.attachment) OR changed;
-    changed := leat.row_triggers(wish.attachment) > 0 OR changed;
-    changed := leat.truncate_triggers(wish.attachment) > 0 OR changed;
-    changed := leat.enable_triggers(wish.attachment) > 0 OR changed;
+    changed := leat.change_triggers('leat.attach', wish.attachment) > 0 OR changed;
 
     PERFORM set_config('leat.refreshing', '', true);
 

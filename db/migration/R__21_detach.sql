@@ -2,8 +2,8 @@
 -- stays and will be sent.
 --
 -- relation  an attached table
--- Tables:   deletes from leat.attachment; drops the triggers (ACCESS EXCLUSIVE on the table, within the caller's
---           lock_timeout) and leat.capture_<n>()
+-- Tables:   deletes from leat.attachment; drops the triggers (ACCESS EXCLUSIVE on the table until the transaction
+--           ends; tried for, as by leat.attach) and leat.capture_<n>()
 -- Errors:   undefined_object when it is not attached, lock_not_available
 CREATE OR REPLACE FUNCTION leat.detach(relation regclass) RETURNS void
     LANGUAGE plpgsql
@@ -27,7 +27,7 @@ BEGIN
                               ELSE format('It is a partition of %s, which is: detach that one.', root) END;
     END IF;
     UPDATE leat.attachment a SET operations = '{}' WHERE a.attachment = wish.attachment;
-    PERFORM leat.row_triggers(wish.attachment), leat.truncate_triggers(wish.attachment);
+    PERFORM leat.change_triggers('leat.detach', wish.attachment);
     EXECUTE format('DROP FUNCTION IF EXISTS leat.%I()', 'capture_' || wish.attachment);
     DELETE FROM leat.attachment a WHERE a.attachment = wish.attachment;
     PERFORM set_config('leat.refreshing', '', true);

@@ -49,9 +49,11 @@ final class DatabaseFaults {
             case "55P03" ->
                 fault(
                         ExitCode.REFUSED,
-                        said
-                                + ": a transaction holds the table; Leat does not wait longer, because the application would queue"
-                                + " behind it: try again when that transaction has ended (see pg_stat_activity)",
+                        said.startsWith("leat.")
+                                ? said
+                                : said
+                                        + ": a transaction holds the lock, and Leat does not wait longer: try again when it"
+                                        + " has ended (see pg_stat_activity)",
                         refusal);
             default -> byClass(state, where, said, refusal);
         };

@@ -34,6 +34,7 @@ final class StatusJson {
         json.writeBooleanField("capped", backlog.capped());
         Json.time(json, "oldest_captured_at", backlog.oldestCapturedAt());
         Json.number(json, "oldest_age_seconds", backlog.oldestAgeSeconds());
+        json.writeNumberField("bytes_on_disk", backlog.bytesOnDisk());
         json.writeEndObject();
     }
 

@@ -28,11 +28,17 @@ final class StatusText {
     }
 
     private static String backlog(Status.Backlog backlog) {
+        String disk = ", " + size(backlog.bytesOnDisk()) + " on disk";
         if (backlog.events() == 0 || backlog.oldestAgeSeconds() == null) {
-            return "empty";
+            return "empty" + disk;
         }
         return (backlog.capped() ? "more than " : "") + number(backlog.events()) + " events, the oldest "
-                + String.format(Locale.ROOT, "%.1f s old", backlog.oldestAgeSeconds());
+                + String.format(Locale.ROOT, "%.1f s old", backlog.oldestAgeSeconds()) + disk;
+    }
+
+    private static String size(long bytes) {
+        long mebibytes = bytes >> 20;
+        return mebibytes == 0 ? number(bytes >> 10) + " KiB" : number(mebibytes) + " MiB";
     }
 
     private static String quarantine(Map<String, Long> counts) {

@@ -124,7 +124,8 @@ public final class StatusReader {
     private Backlog backlog(DSLContext in, long events) {
         // By the first event of each lane: the index knows it, however many there are.
         Record oldest = in.fetchSingle("""
-                SELECT min(o.captured_at), greatest(0, extract(epoch FROM clock_timestamp() - min(o.captured_at)))::float8
+                SELECT min(o.captured_at), greatest(0, extract(epoch FROM clock_timestamp() - min(o.captured_at)))::float8,
+                       pg_catalog.pg_total_relation_size('leat.outbox'::regclass)
                 FROM leat.lane l
                 CROSS JOIN LATERAL (SELECT captured_at FROM leat.outbox WHERE lane = l.lane ORDER BY id LIMIT 1) o
                 """);
@@ -132,7 +133,8 @@ public final class StatusReader {
                 Math.min(events, countAtMost),
                 events > countAtMost,
                 oldest.get(0, Instant.class),
-                oldest.get(1, Double.class));
+                oldest.get(1, Double.class),
+                oldest.get(2, long.class));
     }
 
     private static List<HeldLane> held(DSLContext in) {

@@ -113,7 +113,7 @@ class AttachCommandTest {
                 Statement statement = writer.createStatement()) {
             writer.setAutoCommit(false);
             statement.execute("INSERT INTO orders (id) VALUES (1)");
-            assertRefused(cli.leat("attach", "public.orders"), 6, "lock timeout", "try again");
+            assertRefused(cli.leat("attach", "public.orders"), 6, "is in use by session", "call it again");
             statement.execute("INSERT INTO orders (id) VALUES (2)");
             writer.commit();
         }

@@ -66,6 +66,8 @@ class StatusCommandTest {
         assertThat(status.at("/backlog/capped").asBoolean()).isFalse();
         assertThat(status.at("/backlog/oldest_age_seconds").asDouble()).isBetween(89.0, 150.0);
         assertThat(status.at("/backlog/oldest_captured_at").asText()).endsWith("Z");
+        assertThat(status.at("/backlog/bytes_on_disk").asText())
+                .isEqualTo(database.value("SELECT pg_total_relation_size('leat.outbox')"));
         assertThat(status.at("/tables")).hasSize(3);
         JsonNode orders = status.at("/tables/0");
         assertThat(orders.at("/schema").asText() + "." + orders.at("/table").asText())
@@ -90,7 +92,7 @@ class StatusCommandTest {
     void thePersonSeesTheSame() {
         seed();
         assertThat(cli.leat("status").out().lines().map(line -> line.replaceAll(" +", " ")))
-                .anyMatch(line -> line.matches("backlog 7 events, the oldest 9\\d\\.\\d s old"))
+                .anyMatch(line -> line.matches("backlog 7 events, the oldest 9\\d\\.\\d s old, \\d+ KiB on disk"))
                 .anyMatch(line -> line.startsWith(poller + " there 1.0") && line.endsWith("yes 42 0"))
                 .anyMatch(line -> line.contains("no, last seen"))
                 .contains("public.orders yes orders 111 0 0 0 3 2 1 0", "(domain events) - default 0 0 0 0 0 0 0 1");

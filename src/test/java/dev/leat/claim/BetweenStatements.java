@@ -18,18 +18,22 @@ final class BetweenStatements {
     }
 
     private final DataSource source;
-    private final Set<String> awaited;
+    private final Set<String> marks;
+    private final Set<String> awaited = new HashSet<>();
     private final Happening happening;
-    private final int all;
 
     /**
      * @param marks of each of the two statements, a text that it alone contains
      */
     BetweenStatements(DataSource source, Set<String> marks, Happening happening) {
         this.source = source;
-        this.awaited = new HashSet<>(marks);
+        this.marks = marks;
         this.happening = happening;
-        this.all = marks.size();
+    }
+
+    /** From now on the two are looked out for. */
+    void arm() {
+        awaited.addAll(marks);
     }
 
     DataSource dataSource() {
@@ -58,7 +62,7 @@ final class BetweenStatements {
 
     private void before(String sql) throws SQLException {
         int left = awaited.size();
-        if (awaited.removeIf(sql::contains) && left == 1 && left < all) {
+        if (awaited.removeIf(sql::contains) && left == 1) {
             happening.happen();
         }
     }

@@ -83,14 +83,17 @@ class InterleavingTest {
         try (Connection slow = database.owner().getConnection();
                 Statement statement = slow.createStatement()) {
             slow.setAutoCommit(false);
-            Claims interrupted = claims(new BetweenStatements(
-                            database.owner(), Set.of("leat.outbox_id_seq", "pg_catalog.pg_locks"), () -> {
-                                statement.execute(insert("a", false));
-                            })
-                    .dataSource());
+            BetweenStatements between =
+                    new BetweenStatements(database.owner(), Set.of("leat.outbox_id_seq", "pg_catalog.pg_locks"), () -> {
+                        statement.execute(insert("a", false));
+                    });
+            Claims interrupted = claims(between.dataSource());
             assertThat(deliver(interrupted)).containsExactly(1L);
-            slow.commit();
+            database.run(insert("a", false));
+            between.arm();
             assertThat(deliver(interrupted)).containsExactly(2L);
+            slow.commit();
+            assertThat(deliver(interrupted)).containsExactly(3L);
         }
     }
 

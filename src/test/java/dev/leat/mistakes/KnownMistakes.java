@@ -3,7 +3,7 @@ package dev.leat.mistakes;
 import dev.leat.mistakes.Mistake.Edit;
 import java.util.List;
 
-/** The mistakes that the lane protocol invites, and the test that catches each. */
+/** The mistakes that the lane protocol invites, some that would harm the application, and the test that catches each. */
 final class KnownMistakes {
 
     private static final String MAIN = "src/main/java/dev/leat/";
@@ -21,7 +21,14 @@ final class KnownMistakes {
             Mistake.of(
                     "the lanes are locked and read with one snapshot",
                     INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
-                    new Edit(CLAIM_STATEMENTS, "ISOLATION LEVEL READ COMMITTED", "ISOLATION LEVEL REPEATABLE READ")),
+                    new Edit(
+                            CLAIMS,
+                            "List<HeldLane> lanes = lock(connection, drawn.id());",
+                            "connection.rollback();\n"
+                                    + "            try (Statement anew = connection.createStatement()) {\n"
+                                    + "                anew.execute(\"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ\");\n"
+                                    + "            }\n"
+                                    + "            List<HeldLane> lanes = lock(connection, drawn.id());")),
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
@@ -35,7 +42,7 @@ final class KnownMistakes {
                             "AND pid <> pg_catalog.pg_backend_pid()")),
             Mistake.of(
                     "a holder that vanished is taken for ended though it prepared",
-                    JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
+                    "dev.leat.claim.WatermarkTest#aHolderThatPreparesItsTransactionStillDelaysTheProof",
                     new Edit(
                             MAIN + "claim/Watermark.java",
                             "remaining.addAll(appeared);",
@@ -45,13 +52,14 @@ final class KnownMistakes {
                     INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
                     new Edit(
                             CLAIMS,
-                            "private Watermark watermark = Watermark.UNKNOWN;",
-                            "private Watermark watermark = Watermark.UNKNOWN; private Set<String> early = Set.of();"),
+                            "                long published = histories.published();",
+                            "                early = holders(connection);\n"
+                                    + "                long published = histories.published();"),
+                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), early);"),
                     new Edit(
                             CLAIMS,
-                            "long published = histories.published();",
-                            "long published = histories.published(); early = holders(connection);"),
-                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), early);")),
+                            "private Watermark watermark = Watermark.UNKNOWN;",
+                            "private Watermark watermark = Watermark.UNKNOWN; private Set<String> early = Set.of();")),
             Mistake.of(
                     "ids are drawn before the lock on the outbox",
                     INTERLEAVING + "noIdIsDrawnBeforeTheLockOnTheOutbox",
@@ -140,7 +148,25 @@ final class KnownMistakes {
                     new Edit(
                             MAIN + "publish/Pass.java",
                             "if (left.compareTo(LEAST_WINDOW) >= 0) {",
-                            "if (left != null) {")));
+                            "if (left != null) {")),
+            Mistake.of(
+                    "a claim locks writers out of the outbox",
+                    "dev.leat.app.KinesisGoneTest#whileTheEndpointRefusesConnectionsWritersNeitherFailNorWait",
+                    new Edit(
+                            CLAIM_STATEMENTS,
+                            "READ COMMITTED, READ WRITE;",
+                            "READ COMMITTED, READ WRITE; LOCK TABLE leat.outbox IN SHARE MODE;")),
+            Mistake.of(
+                    "attach waits for its lock in one go",
+                    "dev.leat.harm.AttachBesideWritersTest#whileALongTransactionKeepsAttachFromItsLockWritersGoOn",
+                    new Edit("db/migration/R__15_change_triggers.sql", ":= '100 milliseconds';", ":= '5 seconds';")),
+            Mistake.of(
+                    "a migration locks what writers have locked",
+                    "dev.leat.harm.MigrateBesideWritersTest#aMigrationNeedsNoLockThatAWriterHolds",
+                    new Edit(
+                            "db/migration/R__99_schema_version.sql",
+                            "CREATE OR REPLACE FUNCTION",
+                            "LOCK TABLE leat.outbox IN SHARE MODE; CREATE OR REPLACE FUNCTION")));
 
     private KnownMistakes() {}
 }

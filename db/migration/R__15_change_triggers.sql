@@ -1,0 +1,55 @@
+-- leat.change_triggers(who, attachment): makes the triggers of an attachment what it asks for, without a queue behind it.
+--
+-- Whoever waits for a table's lock makes all others wait behind it. So each lock is waited for 100 ms at most; if one is not to
+-- be had, those that were taken are given back, the application goes on for 400 ms, and it is tried again, for as long as the
+-- caller's lock_timeout says, or five seconds where there is none.
+--
+-- who         the function that asks, for the message
+-- attachment  leat.attachment.attachment
+-- Returns:  how many statements that took; 0: nothing was to be done, and nothing was locked
+-- Tables:   leat.attachment, pg_locks; locks what it changes (SHARE ROW EXCLUSIVE to create a trigger, ACCESS EXCLUSIVE to drop
+--           one) until the end of the transaction
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat.change_triggers(who text, attachment integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    at_once  CONSTANT interval := '100 milliseconds';
+    between  CONSTANT interval := '400 milliseconds';
+    former   text := current_setting('lock_timeout');
+    patience interval := CASE former WHEN '0' THEN '5 seconds' ELSE former END;
+    ends     timestamptz := clock_timestamp() + patience;
+    changed  integer;
+    target   regclass;
+    users    text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', (1000 * extract(epoch FROM least(at_once, patience)))::integer::text, true);
+            changed := leat.row_triggers(attachment) + leat.truncate_triggers(attachment) + leat.enable_triggers(attachment);
+            PERFORM set_config('lock_timeout', former, true);
+            RETURN changed;
+        EXCEPTION WHEN lock_not_available THEN
+            -- All locks and the setting are as they were before this try.
+            IF clock_timestamp() >= ends THEN
+                SELECT a.relation INTO target FROM leat.attachment a WHERE a.attachment = change_triggers.attachment;
+                SELECT string_agg(DISTINCT coalesce('session ' || l.pid, 'a prepared transaction'), ', ') INTO users
+                  FROM pg_locks l
+                 WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+                   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                   AND l.relation IN (SELECT target::oid UNION SELECT r.relid FROM pg_partition_tree(target) r);
+                RAISE EXCEPTION '%: % could not be locked for its triggers within %: it is in use by %', who, target,
+                        patience, coalesce(users, 'somebody who has gone since')
+                    USING ERRCODE = 'lock_not_available',
+                          HINT = 'Wait for the transactions that use it to end (pg_stat_activity.xact_start), or end them,'
+                                 ' and call it again. Nobody was kept waiting behind this call for longer than 0.1 s.';
+            END IF;
+        END;
+        PERFORM pg_sleep_for(least(between, greatest(ends - clock_timestamp(), '0')));
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.change_triggers(text, integer) FROM PUBLIC;

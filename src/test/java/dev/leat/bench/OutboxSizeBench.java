@@ -1,0 +1,65 @@
+package dev.leat.bench;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.util.List;
+
+/**
+ * What an event takes on disk while it waits in the outbox, its index included, for rows of some sizes. It writes
+ * single rows and counts the pages that are there afterwards.
+ */
+public final class OutboxSizeBench {
+
+    private static final int EVENTS = Integer.getInteger("leat.bench.events", 20_000);
+
+    /** What a row of the table below weighs apart from its note, in bytes, as {@code pg_column_size} counts. */
+    private static final int FRAME = 80;
+
+    private OutboxSizeBench() {}
+
+    public static void main(String[] args) {
+        System.out.printf(
+                "%-8s %-26s %12s %14s %14s %14s%n",
+                "row", "change", "images", "table/event", "index/event", "together");
+        for (int row : new int[] {100, 300, 1000}) {
+            measure(row);
+        }
+    }
+
+    private static void measure(int row) {
+        try (TestDatabase database = TestServer.shared().database()) {
+            database.run("""
+                    CREATE TABLE public.orders (
+                        id bigint PRIMARY KEY, customer_id bigint, state text, amount numeric(12, 2), placed_at timestamptz,
+                        note text);
+                    SELECT leat.attach('public.orders')""");
+            String note = "left((SELECT string_agg(md5(n || '-' || m || random()), '') FROM generate_series(1, 40) m), "
+                    + Math.max(1, row - FRAME) + ")";
+            String insert = "INSERT INTO public.orders VALUES (n, n % 1000, 'paid', n * 1.25, now(), " + note + ")";
+            measure(database, row, "insert", insert);
+            String update = "UPDATE public.orders SET state = 'sent', note = " + note + " WHERE id = n";
+            measure(database, row, "update, with the old row", update);
+            database.run("SELECT leat.attach('public.orders', before => false)");
+            measure(database, row, "update, --no-before", update);
+            database.run("SELECT leat.attach('public.orders')");
+            measure(database, row, "delete, with the old row", "DELETE FROM public.orders WHERE id = n");
+        }
+    }
+
+    private static void measure(TestDatabase database, int row, String change, String statement) {
+        database.run("TRUNCATE leat.outbox");
+        database.run("DO $$ BEGIN FOR n IN 1.." + EVENTS + " LOOP " + statement + "; END LOOP; END $$");
+        List<String> sizes =
+                database.rows("""
+                        SELECT count(*), avg(coalesce(octet_length(before::text), 0) + coalesce(octet_length(after::text), 0))::int,
+                               pg_table_size('leat.outbox') / count(*), pg_indexes_size('leat.outbox') / count(*),
+                               pg_total_relation_size('leat.outbox') / count(*)
+                        FROM leat.outbox""").get(0).stream().map(String::valueOf).toList();
+        if (!sizes.get(0).equals(Integer.toString(EVENTS))) {
+            throw new IllegalStateException(sizes.get(0) + " events were captured, not " + EVENTS);
+        }
+        System.out.printf(
+                "%-8s %-26s %12s %14s %14s %14s%n",
+                row + " B", change, sizes.get(1), sizes.get(2), sizes.get(3), sizes.get(4));
+    }
+}

@@ -13,11 +13,16 @@ BEGIN
         RAISE EXCEPTION 'leat.timeline: this is a standby' USING ERRCODE = 'read_only_sql_transaction',
             HINT = 'Connect to the primary.';
     END IF;
-    RETURN (SELECT system_identifier::text FROM pg_control_system())
-           || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
-EXCEPTION
-    WHEN read_only_sql_transaction THEN RAISE;
-    WHEN OTHERS THEN RETURN NULL;
+    -- Some releases read the control file without its lock, and fail if it is just being written.
+    FOR attempt IN 1..3 LOOP
+        BEGIN
+            RETURN (SELECT system_identifier::text FROM pg_control_system())
+                   || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+        EXCEPTION WHEN OTHERS THEN
+            NULL;
+        END;
+    END LOOP;
+    RETURN NULL;
 END
 $$;
 

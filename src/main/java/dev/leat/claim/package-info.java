@@ -29,6 +29,14 @@
  *
  * <p>The same proof orders events whose partition key is not the table's primary key ({@code held}): no row lock orders their
  * writers, so a higher id may commit before a lower one. They are claimed only up to the watermark.
+ *
+ * <h2>Another history</h2>
+ *
+ * <p>After a failover or a restore that lost commits, the sequence draws ids again that were published. So before its first
+ * claim from a server a poller lets the database look ({@link dev.leat.claim.Histories}); if it is on another timeline, or its
+ * sequence stands below what is known to have been drawn, new ids lie above all that were published, and events with doubtful
+ * ones are given others, in their order, before anything of their lane is published. {@code
+ * docs/decisions/0006-ids-after-a-lost-commit.md} has the reasons.
  */
 @NullMarked
 package dev.leat.claim;

@@ -36,6 +36,7 @@ public final class Inspection {
         clocks();
         if (rights() && schema()) {
             outbox();
+            history();
             findings.addAll(new CaptureInspection(database).findings());
             findings.addAll(new VacuumInspection(database).findings());
             traffic();
@@ -129,6 +130,30 @@ public final class Inspection {
                     "ALTER SEQUENCE leat.outbox_id_seq CACHE 1 INCREMENT 1 NO CYCLE, and reconnect all writers"));
         } else {
             findings.add(Finding.ok("sequence", "ids ascend one by one"));
+        }
+    }
+
+    private void history() {
+        Record history = database.fetchSingle("""
+                SELECT h.timeline IS NULL, h.began_at, h.history > 1 AND h.began_at > clock_timestamp() - interval '1 day', o.mark
+                FROM leat.history h LEFT JOIN leat.history o ON o.history = h.history - 1
+                WHERE h.moved_to IS NULL
+                """);
+        if (history.get(0, boolean.class)) {
+            findings.add(
+                    Finding.warn(
+                            "history",
+                            "the server does not tell its timeline, so a failover or a restore that loses commits is not noticed",
+                            "after one, before pollers start: let the owner of the schema run SELECT leat.move_past_gap(force => true)"));
+        } else if (history.get(2, boolean.class)) {
+            findings.add(Finding.warn(
+                    "history",
+                    "commits may have been lost before " + history.get(1, Instant.class)
+                            + ": ids went on above all that were" + " published, and changes above id "
+                            + history.get(3, Long.class) + " may have been sent twice",
+                    "rows whose lost changes had been published stay with consumers as they were told: touch those"));
+        } else {
+            findings.add(Finding.ok("history", "no failover or restore has moved the ids within a day"));
         }
     }
 

@@ -60,6 +60,20 @@ class DoctorCommandTest {
     }
 
     @Test
+    void commitsMayHaveBeenLost() {
+        database.run("UPDATE leat.history SET timeline = 'other'; SELECT leat.move_past_gap()");
+        assertFinds("WARN", "history", "changes above id 0 may have been sent twice", "touch those");
+        database.run("UPDATE leat.history SET began_at = began_at - interval '25 hours'");
+        assertFinds("OK", "history");
+    }
+
+    @Test
+    void theServerDoesNotTellItsTimeline() {
+        database.run("UPDATE leat.history SET timeline = NULL");
+        assertFinds("WARN", "history", "is not noticed", "leat.move_past_gap(force => true)");
+    }
+
+    @Test
     void aRightIsMissing() {
         database.run(
                 "REVOKE DELETE ON leat.outbox FROM leat_poller; REVOKE EXECUTE ON FUNCTION leat.refresh() FROM leat_poller");

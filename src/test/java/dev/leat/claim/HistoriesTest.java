@@ -290,6 +290,7 @@ class HistoriesTest {
         database.run("DELETE FROM leat.history WHERE history > 1;"
                 + " UPDATE leat.history SET mark = 1, moved_to = NULL, timeline = 'other';"
                 + " SELECT setval('leat.outbox_id_seq', " + backup + ")");
+        // The ids come from the clock; within two seconds they may meet.
         database.run("SELECT pg_sleep(3)");
         write("a");
 

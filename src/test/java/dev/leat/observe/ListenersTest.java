@@ -111,6 +111,17 @@ class ListenersTest {
                 .contains("the claim failed: connection reset by peer", "stay in the outbox", "begins in 1000 ms");
     }
 
+    @Test
+    void aMovePastAGapSaysWhatFollowsAndWhy() {
+        log.movedPastGap(1000, 217_000_000_000_000L, "the database is on timeline 7/00000002 and was on 7/00000001");
+
+        assertThat(logger.lines)
+                .singleElement()
+                .asString()
+                .startsWith("WARN event ids go on above 217000000000000")
+                .contains("timeline 7/00000002", "changes above id 1000", "under new ids, a second time if");
+    }
+
     private static Event event(long id, boolean mayPass) {
         return new Event(
                 id,

@@ -190,6 +190,29 @@ public final class OwnServer implements AutoCloseable {
         return standby;
     }
 
+    /**
+     * Another server, not started yet, with a copy of this one's data; this one must be stopped. It is closed with this one, or
+     * before.
+     */
+    public OwnServer copy() {
+        OwnServer copy = new OwnServer(DataDirectory.copy(data), settings);
+        standbys.add(copy);
+        return copy;
+    }
+
+    /** Starts it as after a restore to a point in time: it recovers as far as its own log goes, on a new timeline. */
+    public void startRestored() {
+        try {
+            Files.createFile(data.resolve("recovery.signal"));
+            Files.writeString(
+                    data.resolve("postgresql.auto.conf"), "restore_command = 'false'\n", StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        start();
+        Await.until("the recovery to end", PATIENCE, () -> "f".equals(server.value("SELECT pg_is_in_recovery()")));
+    }
+
     /** Waits until this standby has applied what the primary has written by now. */
     public void catchUpWith(OwnServer primary) {
         String written = primary.server.value("SELECT pg_current_wal_insert_lsn()");

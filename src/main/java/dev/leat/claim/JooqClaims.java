@@ -93,7 +93,7 @@ public final class JooqClaims {
             long drawn = drawn(connection);
             look(drawn, holders(connection));
             LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
-            LaneClaim.Content content = new LaneReader(connection, settings, defaultStream, restingStreams)
+            LaneClaim.Content content = new LaneReader(connection, settings, book, defaultStream, restingStreams)
                     .read(lock(connection, drawn), look.proven());
             return new LaneClaim(connection, book, lows, deadline, look, content);
         }

@@ -1,85 +1,167 @@
 select
-  c.id,
-  c.lane,
-  c.op,
-  c.partition_key,
-  c.stream,
-  c.schema_name,
-  c.table_name,
-  c.type,
-  c.key,
+  id,
+  lane,
+  op,
+  partition_key,
+  stream,
+  schema_name,
+  table_name,
   case
-    when c.size <= ? then c.before
-  end as before,
-  case
-    when c.size <= ? then c.after
-  end as after,
-  c.xid,
-  c.captured_at,
-  c.db_user,
-  c.application,
-  c.context,
-  c.may_pass,
-  c.fault,
-  c.size,
-  c.running
-from
-  unnest(cast(
-    ?
-    as smallint[]
-  ), cast(
-    ?
-    as int[]
-  )) as l (lane, most),
-  lateral (
-    select
-      q.id,
-      q.lane,
-      q.op,
-      q.partition_key,
-      q.stream,
-      q.schema_name,
-      q.table_name,
-      q.type,
-      q.key,
-      q.before,
-      q.after,
-      q.xid,
-      q.captured_at,
-      q.db_user,
-      q.application,
-      q.context,
-      q.may_pass,
-      q.fault,
-      (coalesce(
-        octet_length(cast(q.before as text)),
-        0
-      ) + coalesce(
-        octet_length(cast(q.after as text)),
-        0
-      )) as size,
-      sum((coalesce(
-        octet_length(cast(q.before as text)),
-        0
-      ) + coalesce(
-        octet_length(cast(q.after as text)),
-        0
-      ))) over (
-        order by q.id
-        rows unbounded preceding
-      ) as running
-    from leat.quarantine as q
-    where (
-      q.lane = l.lane
-      and q.state = 'retry'
-      and coalesce(q.stream, ?) <> all (
-        cast(
-          ?
-          as text[]
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
         )
       )
+    ) then type
+  end as type,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then key
+  end as key,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then before
+  end as before,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then after
+  end as after,
+  xid,
+  captured_at,
+  db_user,
+  application,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then context
+  end as context,
+  may_pass,
+  fault,
+  size,
+  running,
+  (
+    total <= claim_budget
+    or (
+      total = weight
+      and weight <= alone
     )
-    order by q.id
-    fetch next l.most rows only
-  ) as c
-where (c.running - c.size) < ?
+  ) as fits
+from (
+  select
+    c.*,
+    too_large,
+    claim_budget,
+    alone,
+    sum(weight) over (rows unbounded preceding) as total
+  from
+    (values (?, ?, ?, ?)) as bounds (too_large, lane_budget, claim_budget, alone),
+    unnest(cast(
+      ?
+      as smallint[]
+    ), cast(
+      ?
+      as int[]
+    )) as l (lane, most),
+    lateral (
+      select
+        w.*,
+        sum(weight) over (
+          order by id
+          rows unbounded preceding
+        ) as running
+      from (
+        select
+          s.*,
+          case
+            when size <= too_large then cast(size as numeric)
+            else 0
+          end as weight
+        from (
+          select
+            q.id,
+            q.lane,
+            q.op,
+            q.partition_key,
+            q.stream,
+            q.schema_name,
+            q.table_name,
+            q.type,
+            q.key,
+            q.before,
+            q.after,
+            q.xid,
+            q.captured_at,
+            q.db_user,
+            q.application,
+            q.context,
+            q.may_pass,
+            q.fault,
+            (coalesce(
+              octet_length(cast(q.type as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(q.key as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(q.before as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(q.after as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(q.context as text)),
+              0
+            )) as size
+          from leat.quarantine as q
+          where (
+            q.lane = l.lane
+            and q.state = 'retry'
+            and coalesce(q.stream, ?) <> all (
+              cast(
+                ?
+                as text[]
+              )
+            )
+          )
+          order by q.id
+          fetch next l.most rows only
+        ) as s
+      ) as w
+    ) as c
+  where (running - weight) < lane_budget
+) as t

@@ -1,92 +1,174 @@
 select
-  c.id,
-  c.lane,
-  c.op,
-  c.partition_key,
-  c.stream,
-  c.schema_name,
-  c.table_name,
-  c.type,
-  c.key,
+  id,
+  lane,
+  op,
+  partition_key,
+  stream,
+  schema_name,
+  table_name,
   case
-    when c.size <= ? then c.before
-  end as before,
-  case
-    when c.size <= ? then c.after
-  end as after,
-  c.xid,
-  c.captured_at,
-  c.db_user,
-  c.application,
-  c.context,
-  c.may_pass,
-  c.fault,
-  c.size,
-  c.running
-from
-  unnest(cast(
-    ?
-    as smallint[]
-  ), cast(
-    ?
-    as int[]
-  ), cast(
-    ?
-    as bigint[]
-  )) as l (lane, most, low),
-  lateral (
-    select
-      o.id,
-      o.lane,
-      o.op,
-      o.partition_key,
-      o.stream,
-      o.schema_name,
-      o.table_name,
-      o.type,
-      o.key,
-      o.before,
-      o.after,
-      o.xid,
-      o.captured_at,
-      o.db_user,
-      o.application,
-      o.context,
-      o.may_pass,
-      o.fault,
-      (coalesce(
-        octet_length(cast(o.before as text)),
-        0
-      ) + coalesce(
-        octet_length(cast(o.after as text)),
-        0
-      )) as size,
-      sum((coalesce(
-        octet_length(cast(o.before as text)),
-        0
-      ) + coalesce(
-        octet_length(cast(o.after as text)),
-        0
-      ))) over (
-        order by o.id
-        rows unbounded preceding
-      ) as running
-    from leat.outbox as o
-    where (
-      o.lane = l.lane
-      and o.id > l.low
+    when (
+      size <= too_large
       and (
-        not (o.held)
-        or o.id <= ?
-      )
-      and coalesce(o.stream, ?) <> all (
-        cast(
-          ?
-          as text[]
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
         )
       )
+    ) then type
+  end as type,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then key
+  end as key,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then before
+  end as before,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then after
+  end as after,
+  xid,
+  captured_at,
+  db_user,
+  application,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then context
+  end as context,
+  may_pass,
+  fault,
+  size,
+  running,
+  (
+    total <= claim_budget
+    or (
+      total = weight
+      and weight <= alone
     )
-    order by o.id
-    fetch next l.most rows only
-  ) as c
-where (c.running - c.size) < ?
+  ) as fits
+from (
+  select
+    c.*,
+    too_large,
+    claim_budget,
+    alone,
+    sum(weight) over (rows unbounded preceding) as total
+  from
+    (values (?, ?, ?, ?)) as bounds (too_large, lane_budget, claim_budget, alone),
+    unnest(cast(
+      ?
+      as smallint[]
+    ), cast(
+      ?
+      as int[]
+    ), cast(
+      ?
+      as bigint[]
+    )) as l (lane, most, low),
+    lateral (
+      select
+        w.*,
+        sum(weight) over (
+          order by id
+          rows unbounded preceding
+        ) as running
+      from (
+        select
+          s.*,
+          case
+            when size <= too_large then cast(size as numeric)
+            else 0
+          end as weight
+        from (
+          select
+            o.id,
+            o.lane,
+            o.op,
+            o.partition_key,
+            o.stream,
+            o.schema_name,
+            o.table_name,
+            o.type,
+            o.key,
+            o.before,
+            o.after,
+            o.xid,
+            o.captured_at,
+            o.db_user,
+            o.application,
+            o.context,
+            o.may_pass,
+            o.fault,
+            (coalesce(
+              octet_length(cast(o.type as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(o.key as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(o.before as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(o.after as text)),
+              0
+            ) + coalesce(
+              octet_length(cast(o.context as text)),
+              0
+            )) as size
+          from leat.outbox as o
+          where (
+            o.lane = l.lane
+            and o.id > l.low
+            and (
+              not (o.held)
+              or o.id <= ?
+            )
+            and coalesce(o.stream, ?) <> all (
+              cast(
+                ?
+                as text[]
+              )
+            )
+          )
+          order by o.id
+          fetch next l.most rows only
+        ) as s
+      ) as w
+    ) as c
+  where (running - weight) < lane_budget
+) as t

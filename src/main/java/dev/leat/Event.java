@@ -26,6 +26,11 @@ public record Event(
         boolean mayPass,
         @Nullable String fault) {
 
+    /** The same event, not to be sent for that reason. */
+    public Event withFault(String reason) {
+        return new Event(id, lane, operation, route, subject, row, origin, mayPass, reason);
+    }
+
     /**
      * @param partitionKey 1 to 256 characters; a longer key was hashed at capture
      * @param stream a stream's name or ARN, or null for the poller's default

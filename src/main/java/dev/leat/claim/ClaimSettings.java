@@ -6,9 +6,9 @@ import java.time.Duration;
  * How much is claimed at once, and for how long.
  *
  * @param batch the number of events that a claim aims at, 1 to 100,000
- * @param batchBytes what the images of a claim may weigh, about, in bytes; at least one event of each lane is read whatever
- *     it weighs
- * @param maxImageBytes images that together weigh more than this are not read at all: no stream would take them
+ * @param batchBytes what the events of a claim may weigh together, their images, keys and contexts, in bytes; one event by
+ *     itself may weigh more. A worker needs about six times as much memory while it publishes
+ * @param maxImageBytes an event that weighs more than this is not read at all: no stream would take it
  * @param deadline how long a claim may publish; the server ends its transaction {@link #GRACE} later, and lets the lanes go
  * @param busyInterval the pause between looks at the outbox while there is traffic
  * @param idleInterval the same while there is none
@@ -25,7 +25,7 @@ public record ClaimSettings(
     static final Duration GRACE = Duration.ofSeconds(5);
 
     public static final ClaimSettings DEFAULT = new ClaimSettings(
-            2000, 32L << 20, 10L << 20, Duration.ofSeconds(15), Duration.ofMillis(2), Duration.ofMillis(20));
+            2000, 8L << 20, 10L << 20, Duration.ofSeconds(15), Duration.ofMillis(2), Duration.ofMillis(20));
 
     public ClaimSettings {
         require(batch >= 1 && batch <= 100_000, "the batch must be 1 to 100000 events, not " + batch);
@@ -42,6 +42,10 @@ public record ClaimSettings(
 
     public ClaimSettings withBatch(int events) {
         return new ClaimSettings(events, batchBytes, maxImageBytes, deadline, busyInterval, idleInterval);
+    }
+
+    public ClaimSettings withBatchBytes(long bytes) {
+        return new ClaimSettings(batch, bytes, maxImageBytes, deadline, busyInterval, idleInterval);
     }
 
     public ClaimSettings withMaxImageBytes(long bytes) {

@@ -17,7 +17,11 @@ import static org.jooq.impl.DSL.when;
 
 import dev.leat.jooq.generated.tables.Outbox;
 import dev.leat.jooq.generated.tables.Quarantine;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
@@ -86,6 +90,16 @@ final class ClaimStatements {
             .and(QUARANTINE.STATE.eq(inline("quarantined")))
             .andNot(QUARANTINE.MAY_PASS));
 
+    private static final Set<String> LONG = Set.of("type", "key", "before", "after", "context");
+    private static final Field<Long> SIZE = field(name("size"), SQLDataType.BIGINT);
+    private static final Field<BigDecimal> WEIGHT = field(name("weight"), SQLDataType.NUMERIC);
+    private static final Field<BigDecimal> RUNNING = field(name("running"), SQLDataType.NUMERIC);
+    private static final Field<BigDecimal> TOTAL = field(name("total"), SQLDataType.NUMERIC);
+    private static final Field<Long> TOO_LARGE = field(name("too_large"), SQLDataType.BIGINT);
+    private static final Field<BigDecimal> LANE_BUDGET = field(name("lane_budget"), SQLDataType.NUMERIC);
+    private static final Field<BigDecimal> CLAIM_BUDGET = field(name("claim_budget"), SQLDataType.NUMERIC);
+    private static final Field<BigDecimal> ALONE = field(name("alone"), SQLDataType.NUMERIC);
+
     private static final Outbox O = OUTBOX.as("o");
     private static final Quarantine Q = QUARANTINE.as("q");
     private static final Name HELD_LANES = name("l");
@@ -93,7 +107,7 @@ final class ClaimStatements {
     private static final Field<Integer> LIMIT = field(HELD_LANES.append("most"), SQLDataType.INTEGER);
     private static final Field<Integer[]> LIMITS = param("limits", SQLDataType.INTEGER.array());
 
-    /** The next events of each lane. Parameters: those of {@link #events}, the lanes, their limits, their lows, the watermark. */
+    /** The next events of each lane. Parameters: the bounds of {@link #events}, the lanes, their limits, their lows, the watermark, and the rest of them. */
     static final String OUTBOX_EVENTS = render(events(
             O,
             table("unnest({0}, {1}, {2})", LANES, LIMITS, param("lows", SQLDataType.BIGINT.array()))
@@ -113,59 +127,96 @@ final class ClaimStatements {
     private ClaimStatements() {}
 
     /**
-     * Reads of each lane in ascending order of id, up to a number of events and until their images outweigh a budget. Images
-     * that are too large by themselves are not read; {@code octet_length} knows a value's size without fetching it.
+     * Reads of each lane in ascending order of id, up to a number of events and until they outweigh the lane's budget. What can
+     * be long is not read of an event that is too large by itself, nor of those that come when the claim's budget is spent:
+     * lane after lane each event adds to the total, and only one that nothing weighs before it may be above. The total counts
+     * rows as they happen to come; whoever reads goes by {@code fits}, not by that order. {@code octet_length} knows a value's
+     * size without fetching it.
      *
-     * <p>Parameters: first, twice, the size from which images are too large; last the default stream, the
-     * streams that rest, and the budget.
+     * <p>Parameters: first, in bytes, the size from which events are too large, the lane's budget, the claim's, and what a
+     * first event may weigh; last the default stream, and the streams that rest.
      */
     private static Select<?> events(Table<?> source, Table<?> lanes, Condition condition) {
+        List<Field<?>> columns = new ArrayList<>(List.of(source.fields(
+                OUTBOX.ID,
+                OUTBOX.LANE,
+                OUTBOX.OP,
+                OUTBOX.PARTITION_KEY,
+                OUTBOX.STREAM,
+                OUTBOX.SCHEMA_NAME,
+                OUTBOX.TABLE_NAME,
+                OUTBOX.TYPE,
+                OUTBOX.KEY,
+                OUTBOX.BEFORE,
+                OUTBOX.AFTER,
+                OUTBOX.XID,
+                OUTBOX.CAPTURED_AT,
+                OUTBOX.DB_USER,
+                OUTBOX.APPLICATION,
+                OUTBOX.CONTEXT,
+                OUTBOX.MAY_PASS,
+                OUTBOX.FAULT)));
+        Field<Integer> size = columns.stream()
+                .filter(column -> LONG.contains(column.getName()))
+                .map(column -> coalesce(octetLength(column.cast(SQLDataType.CLOB)), inline(0)))
+                .reduce(Field::plus)
+                .orElseThrow();
         Field<Long> id = source.field(OUTBOX.ID);
-        Field<String> before = source.field(OUTBOX.BEFORE);
-        Field<String> after = source.field(OUTBOX.AFTER);
-        Field<Integer> bytes = coalesce(octetLength(before.cast(SQLDataType.CLOB)), inline(0))
-                .plus(coalesce(octetLength(after.cast(SQLDataType.CLOB)), inline(0)));
-        Field<Integer> size = bytes.as("size");
-        Field<java.math.BigDecimal> running =
-                sum(bytes).over(DSL.orderBy(id).rowsUnboundedPreceding()).as("running");
-        Table<? extends Record> counted = select(source.fields(
-                        OUTBOX.ID,
-                        OUTBOX.LANE,
-                        OUTBOX.OP,
-                        OUTBOX.PARTITION_KEY,
-                        OUTBOX.STREAM,
-                        OUTBOX.SCHEMA_NAME,
-                        OUTBOX.TABLE_NAME,
-                        OUTBOX.TYPE,
-                        OUTBOX.KEY,
-                        OUTBOX.BEFORE,
-                        OUTBOX.AFTER,
-                        OUTBOX.XID,
-                        OUTBOX.CAPTURED_AT,
-                        OUTBOX.DB_USER,
-                        OUTBOX.APPLICATION,
-                        OUTBOX.CONTEXT,
-                        OUTBOX.MAY_PASS,
-                        OUTBOX.FAULT))
-                .select(size, running)
+        Table<?> bounds = table(
+                        "(values ({0}, {1}, {2}, {3}))",
+                        param("tooLarge", SQLDataType.BIGINT),
+                        param("laneBudget", SQLDataType.NUMERIC),
+                        param("claimBudget", SQLDataType.NUMERIC),
+                        param("alone", SQLDataType.NUMERIC))
+                .as(
+                        name("bounds"),
+                        TOO_LARGE.getUnqualifiedName(),
+                        LANE_BUDGET.getUnqualifiedName(),
+                        CLAIM_BUDGET.getUnqualifiedName(),
+                        ALONE.getUnqualifiedName());
+        Table<?> sized = select(columns)
+                .select(size.as(SIZE))
                 .from(source)
                 .where(condition)
                 .and(coalesce(source.field(OUTBOX.STREAM), param("defaultStream", SQLDataType.CLOB))
                         .ne(DSL.all(param("resting", SQLDataType.CLOB.array()))))
                 .orderBy(id)
                 .limit(LIMIT)
+                .asTable("s");
+        Table<?> weighed = select(
+                        sized.asterisk(),
+                        when(SIZE.le(TOO_LARGE), SIZE.cast(SQLDataType.NUMERIC))
+                                .otherwise(inline(BigDecimal.ZERO))
+                                .as(WEIGHT))
+                .from(sized)
+                .asTable("w");
+        Table<?> counted = select(
+                        weighed.asterisk(),
+                        sum(WEIGHT)
+                                .over(DSL.orderBy(field(name("id"))).rowsUnboundedPreceding())
+                                .as(RUNNING))
+                .from(weighed)
                 .asTable("c");
-        Field<Integer> tooLarge = param("tooLarge", SQLDataType.INTEGER);
-        Field<Integer> countedSize = counted.field(size);
-        Field<java.math.BigDecimal> countedRunning = counted.field(running);
+        Table<?> totalled = select(
+                        counted.asterisk(),
+                        TOO_LARGE,
+                        CLAIM_BUDGET,
+                        ALONE,
+                        sum(WEIGHT).over(DSL.rowsUnboundedPreceding()).as(TOTAL))
+                .from(bounds, lanes, lateral(counted))
+                .where(RUNNING.minus(WEIGHT).lt(LANE_BUDGET))
+                .asTable("t");
+        Condition fits = TOTAL.le(CLAIM_BUDGET).or(TOTAL.eq(WEIGHT).and(WEIGHT.le(ALONE)));
         SelectQuery<Record> query = DSL.using(SQLDialect.POSTGRES).selectQuery();
-        for (Field<?> column : counted.fields()) {
-            boolean image =
-                    column.getName().equals("before") || column.getName().equals("after");
-            query.addSelect(image ? when(countedSize.le(tooLarge), column).as(column.getName()) : column);
+        for (Field<?> column : columns) {
+            Field<?> plain = field(column.getUnqualifiedName(), column.getDataType());
+            query.addSelect(
+                    LONG.contains(column.getName())
+                            ? when(SIZE.le(TOO_LARGE).and(fits), plain).as(column.getName())
+                            : plain);
         }
-        query.addFrom(lanes, lateral(counted));
-        query.addConditions(countedRunning.minus(countedSize).lt(param("budget", SQLDataType.NUMERIC)));
+        query.addSelect(SIZE, RUNNING, field(fits).as("fits"));
+        query.addFrom(totalled);
         return query;
     }
 

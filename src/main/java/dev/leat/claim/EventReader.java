@@ -2,6 +2,7 @@ package dev.leat.claim;
 
 import dev.leat.Event;
 import dev.leat.Operation;
+import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
@@ -12,45 +13,89 @@ final class EventReader {
 
     private final ResultSet rows;
     private final long tooLarge;
+    private boolean malformed;
 
     /**
-     * @param tooLarge the size of images in bytes above which the statement has left them out
+     * @param tooLarge the size in bytes above which the statement has left out what is long
      */
     EventReader(ResultSet rows, long tooLarge) {
         this.rows = rows;
         this.tooLarge = tooLarge;
     }
 
+    int lane() throws SQLException {
+        return rows.getInt(2);
+    }
+
     Event read() throws SQLException {
+        malformed = false;
         long size = rows.getLong(19);
-        return new Event(
+        Event event = new Event(
                 rows.getLong(1),
                 rows.getInt(2),
-                Operation.of(text(3)),
-                new Event.Route(text(4), rows.getString(5)),
-                new Event.Subject(rows.getString(6), rows.getString(7), rows.getString(8)),
-                new Event.Row(rows.getString(9), rows.getString(10), rows.getString(11)),
+                Operation.of(required(3)),
+                new Event.Route(required(4), text(5)),
+                new Event.Subject(text(6), text(7), text(8)),
+                new Event.Row(text(9), text(10), text(11)),
                 new Event.Origin(
                         rows.getLong(12),
                         rows.getObject(13, OffsetDateTime.class).toInstant(),
-                        text(14),
-                        rows.getString(15),
-                        rows.getString(16)),
+                        required(14),
+                        text(15),
+                        text(16)),
                 rows.getBoolean(17),
-                size <= tooLarge ? rows.getString(18) : tooLargeFault(size));
+                size <= tooLarge ? text(18) : tooLargeFault(size));
+        return malformed && event.fault() == null ? event.withFault("it holds text that is not valid UTF-8") : event;
     }
 
-    /** What the images of this lane weigh up to and with this row, in bytes. */
+    /** Whether the claim has room for this row; without it, what is long of it was not read. */
+    boolean fits() throws SQLException {
+        return rows.getBoolean(21);
+    }
+
+    /** What the events of this lane weigh up to and with this row, in bytes. */
     long running() throws SQLException {
         return rows.getLong(20);
     }
 
-    private String tooLargeFault(long size) {
-        return "its images are " + size + " bytes, and a record may have " + tooLarge;
+    /** What this row weighs, in bytes. */
+    long weight() throws SQLException {
+        long size = rows.getLong(19);
+        return size <= tooLarge ? size : 0;
     }
 
-    private String text(int column) throws SQLException {
-        @Nullable String text = rows.getString(column);
+    private String tooLargeFault(long size) {
+        return "its images, key and context are " + size + " bytes, and a record may have " + tooLarge;
+    }
+
+    private @Nullable String text(int column) throws SQLException {
+        try {
+            return rows.getString(column);
+        } catch (SQLException e) {
+            malformed = true;
+            return replaced(rows, column, e);
+        }
+    }
+
+    /** A text that is no UTF-8, which "char" could hold before PostgreSQL 16, must not keep its lane from being read. */
+    static String readable(ResultSet rows, int column) throws SQLException {
+        try {
+            return rows.getString(column);
+        } catch (SQLException e) {
+            return replaced(rows, column, e);
+        }
+    }
+
+    private static String replaced(ResultSet rows, int column, SQLException cause) throws SQLException {
+        byte[] bytes = rows.getBytes(column);
+        if (bytes == null) {
+            throw cause;
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private String required(int column) throws SQLException {
+        @Nullable String text = text(column);
         if (text == null) {
             throw new SQLException("column " + column + " of an event is null");
         }

@@ -137,8 +137,8 @@ public final class JooqClaims {
             look(drawn.id(), holders(connection));
             LaneClaim.Look look = new LaneClaim.Look(drawn.id(), watermark.proven(), generation);
             List<HeldLane> lanes = lock(connection, drawn.id());
-            LaneClaim.Content content =
-                    new LaneReader(connection, settings, defaultStream, restingStreams).read(lanes, look.proven());
+            LaneClaim.Content content = new LaneReader(connection, settings, book, defaultStream, restingStreams)
+                    .read(lanes, look.proven());
             if (histories.anyDoubtful(content)) {
                 histories.renumber(connection, lanes, RENUMBERED_AT_ONCE);
                 content = LaneClaim.Content.RENUMBERED;

@@ -21,6 +21,7 @@ final class LaneBook {
     private final long[] drainedAt = new long[LANES];
     private final boolean[] full = new boolean[LANES];
     private final int[] appetite = new int[LANES];
+    private final int[] passedOver = new int[LANES];
     private int next;
     private long generation;
     private @Nullable Server server;
@@ -136,6 +137,16 @@ final class LaneBook {
         appetite[lane] =
                 settled.left() == 0 ? Integer.MAX_VALUE : Math.max(LEAST, 2 * (settled.read() - settled.left()));
         drainedAt[lane] = proven >= drawn && !full[lane] ? drawn : -1;
+    }
+
+    /** How many claims in a row had no room left when they came to this lane: the more, the sooner it is read. */
+    synchronized int passedOver(int lane) {
+        return passedOver[lane];
+    }
+
+    /** What came of the lane's turn in a claim. */
+    synchronized void turnTaken(int lane, boolean wasPassedOver) {
+        passedOver[lane] = wasPassedOver ? passedOver[lane] + 1 : 0;
     }
 
     /** Not all of the lane's events were looked at: nothing new is known of it. */

@@ -24,7 +24,9 @@ final class LaneClaim implements Claim {
         /** The same without those of streams that rest. */
         WITHOUT_RESTING_STREAMS,
         /** What was released from quarantine; the outbox was not looked at. */
-        RELEASED
+        RELEASED,
+        /** Nothing: the claim was full before this lane's turn came. */
+        PASSED_OVER
     }
 
     /**
@@ -36,7 +38,7 @@ final class LaneClaim implements Claim {
     record Reading(Extent extent, int events, OptionalLong cutAt) {
 
         boolean full() {
-            return extent == Extent.RELEASED || cutAt.isPresent();
+            return extent == Extent.RELEASED || extent == Extent.PASSED_OVER || cutAt.isPresent();
         }
     }
 

@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,8 +21,12 @@ import java.util.function.Function;
 /** Reads the events of lanes that the connection's transaction holds: the released ones of a lane, else those of its outbox. */
 final class LaneReader {
 
+    private static final LaneClaim.Reading PASSED_OVER =
+            new LaneClaim.Reading(LaneClaim.Extent.PASSED_OVER, 0, OptionalLong.empty());
+
     private final Connection connection;
     private final ClaimSettings settings;
+    private final LaneBook book;
     private final String defaultStream;
     private final Set<String> restingStreams;
 
@@ -29,9 +34,15 @@ final class LaneReader {
      * @param defaultStream the stream of events that name none
      * @param restingStreams streams whose events are left where they are
      */
-    LaneReader(Connection connection, ClaimSettings settings, String defaultStream, Set<String> restingStreams) {
+    LaneReader(
+            Connection connection,
+            ClaimSettings settings,
+            LaneBook book,
+            String defaultStream,
+            Set<String> restingStreams) {
         this.connection = connection;
         this.settings = settings;
+        this.book = book;
         this.defaultStream = defaultStream;
         this.restingStreams = restingStreams;
     }
@@ -41,7 +52,11 @@ final class LaneReader {
      *
      * @param watermark up to where held events may be read
      */
-    LaneClaim.Content read(List<HeldLane> lanes, long watermark) throws SQLException {
+    LaneClaim.Content read(List<HeldLane> held, long watermark) throws SQLException {
+        List<HeldLane> lanes = held.stream()
+                .sorted(Comparator.comparingInt((HeldLane lane) -> book.passedOver(lane.lane()))
+                        .reversed())
+                .toList();
         Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
         List<Event> events = new ArrayList<>();
         Set<Long> released = new HashSet<>();
@@ -49,6 +64,7 @@ final class LaneReader {
 
         Map<String, Long> blocked = blockedKeys(lanes);
         Batch fromQuarantine = read(lanes, released(lanes));
+        long rest = settings.batchBytes() - fromQuarantine.weight();
         for (Event event : fromQuarantine.events()) {
             released.add(event.id());
         }
@@ -60,20 +76,26 @@ final class LaneReader {
             if (count > 0) {
                 readings.put(
                         lane.lane(), new LaneClaim.Reading(LaneClaim.Extent.RELEASED, count, OptionalLong.empty()));
+            } else if (fromQuarantine.passedOver(lane) || rest <= 0) {
+                readings.put(lane.lane(), PASSED_OVER);
             } else {
                 others.add(lane);
             }
         }
         if (!others.isEmpty()) {
-            Batch fromOutbox = read(others, outbox(others, watermark));
+            Batch fromOutbox = read(others, outbox(others, watermark, rest));
             sort(fromOutbox.events(), blocked, events, waiting);
             LaneClaim.Extent extent =
                     restingStreams.isEmpty() ? LaneClaim.Extent.WHOLE : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
             for (HeldLane lane : others) {
                 readings.put(
-                        lane.lane(), new LaneClaim.Reading(extent, fromOutbox.count(lane), fromOutbox.cutAt(lane)));
+                        lane.lane(),
+                        fromOutbox.passedOver(lane)
+                                ? PASSED_OVER
+                                : new LaneClaim.Reading(extent, fromOutbox.count(lane), fromOutbox.cutAt(lane)));
             }
         }
+        readings.forEach((lane, reading) -> book.turnTaken(lane, reading == PASSED_OVER));
         return new LaneClaim.Content(readings, events, waiting, released);
     }
 
@@ -96,6 +118,8 @@ final class LaneReader {
         private final int[] counts = new int[LaneBook.LANES];
         private final long[] last = new long[LaneBook.LANES];
         private final boolean[] cut = new boolean[LaneBook.LANES];
+        private final boolean[] closed = new boolean[LaneBook.LANES];
+        private long weight;
 
         List<Event> events() {
             return events;
@@ -110,7 +134,28 @@ final class LaneReader {
             return cut[lane.lane()] ? OptionalLong.of(last[lane.lane()]) : OptionalLong.empty();
         }
 
-        void add(Event event, int limit, boolean overBudget) {
+        /** Whether it has events, and there was room for none. */
+        boolean passedOver(HeldLane lane) {
+            return closed[lane.lane()] && counts[lane.lane()] == 0;
+        }
+
+        /** What all events weigh, in bytes. */
+        long weight() {
+            return weight;
+        }
+
+        boolean closed(int lane) {
+            return closed[lane];
+        }
+
+        /** The next event of the lane does not fit: it and those behind it are for another claim. */
+        void close(int lane) {
+            closed[lane] = true;
+            cut[lane] = true;
+        }
+
+        void add(Event event, long bytes, int limit, boolean overBudget) {
+            weight += bytes;
             int lane = event.lane();
             if (counts[lane] > 0 && last[lane] >= event.id()) {
                 throw new IllegalStateException(
@@ -131,8 +176,15 @@ final class LaneReader {
                 ResultSet rows = statement.executeQuery()) {
             EventReader reader = new EventReader(rows, settings.maxImageBytes());
             while (rows.next()) {
-                Event event = reader.read();
-                batch.add(event, limits[event.lane()], reader.running() >= laneBudget());
+                int lane = reader.lane();
+                if (batch.closed(lane)) {
+                    continue;
+                }
+                if (reader.fits()) {
+                    batch.add(reader.read(), reader.weight(), limits[lane], reader.running() >= laneBudget());
+                } else {
+                    batch.close(lane);
+                }
             }
         }
         return batch;
@@ -140,30 +192,35 @@ final class LaneReader {
 
     private PreparedStatement released(List<HeldLane> lanes) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(ClaimStatements.RELEASED_EVENTS);
-        statement.setLong(1, settings.maxImageBytes());
-        statement.setLong(2, settings.maxImageBytes());
-        statement.setArray(3, array("int2", lanes, HeldLane::lane));
-        statement.setArray(4, array("int4", lanes, HeldLane::limit));
-        route(statement, 5);
+        bounds(statement, settings.batchBytes(), settings.maxImageBytes());
+        statement.setArray(5, array("int2", lanes, HeldLane::lane));
+        statement.setArray(6, array("int4", lanes, HeldLane::limit));
+        route(statement, 7);
         return statement;
     }
 
-    private PreparedStatement outbox(List<HeldLane> lanes, long watermark) throws SQLException {
+    private PreparedStatement outbox(List<HeldLane> lanes, long watermark, long budget) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(ClaimStatements.OUTBOX_EVENTS);
-        statement.setLong(1, settings.maxImageBytes());
-        statement.setLong(2, settings.maxImageBytes());
-        statement.setArray(3, array("int2", lanes, HeldLane::lane));
-        statement.setArray(4, array("int4", lanes, HeldLane::limit));
-        statement.setArray(5, array("int8", lanes, HeldLane::low));
-        statement.setLong(6, watermark);
-        route(statement, 7);
+        bounds(statement, budget, budget == settings.batchBytes() ? settings.maxImageBytes() : 0);
+        statement.setArray(5, array("int2", lanes, HeldLane::lane));
+        statement.setArray(6, array("int4", lanes, HeldLane::limit));
+        statement.setArray(7, array("int8", lanes, HeldLane::low));
+        statement.setLong(8, watermark);
+        route(statement, 9);
         return statement;
+    }
+
+    /** However much there is, a claim holds its batch's bytes, or one event that weighs more. */
+    private void bounds(PreparedStatement statement, long budget, long alone) throws SQLException {
+        statement.setLong(1, settings.maxImageBytes());
+        statement.setLong(2, laneBudget());
+        statement.setLong(3, budget);
+        statement.setLong(4, alone);
     }
 
     private void route(PreparedStatement statement, int first) throws SQLException {
         statement.setString(first, defaultStream);
         statement.setArray(first + 1, connection.createArrayOf("text", restingStreams.toArray()));
-        statement.setLong(first + 2, laneBudget());
     }
 
     private Array array(String type, List<HeldLane> lanes, Function<HeldLane, Object> column) throws SQLException {
@@ -171,7 +228,7 @@ final class LaneReader {
     }
 
     private long laneBudget() {
-        return Math.max(1, settings.batchBytes() / LaneBook.LANES * 4);
+        return Math.max(1, settings.batchBytes() / 4);
     }
 
     private Map<String, Long> blockedKeys(List<HeldLane> lanes) throws SQLException {
@@ -180,7 +237,7 @@ final class LaneReader {
             statement.setArray(1, array("int2", lanes, HeldLane::lane));
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    blocked.merge(rows.getString(1), rows.getLong(2), Math::min);
+                    blocked.merge(EventReader.readable(rows, 1), rows.getLong(2), Math::min);
                 }
             }
         }

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -87,6 +88,52 @@ class JooqClaimsTest {
             seen.addAll(some);
         }
         assertThat(seen).hasSize(1000).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aClaimHoldsNoMoreBytesThanABatchOrOneEventThatIsLarger() {
+        writeMany(200);
+        database.run(
+                "UPDATE leat.outbox SET after = to_json(repeat('x', CASE id % 10 WHEN 0 THEN 9000 ELSE 1500 END))");
+        Claims small = claims(1, ClaimSettings.DEFAULT.withBatchBytes(8000));
+        Set<Long> seen = new HashSet<>();
+        for (int pass = 0; pass < 200 && seen.size() < 200; pass++) {
+            try (Claim claim = small.claim(Set.of())) {
+                int bytes = claim.events().stream()
+                        .mapToInt(event -> String.valueOf(event.row().after()).length())
+                        .sum();
+                assertThat(claim.events().size() == 1 || bytes <= 8000)
+                        .as("%s events of %s bytes", claim.events().size(), bytes)
+                        .isTrue();
+                assertThat(claim.events()).isNotEmpty();
+                assertThat(claim.full()).isEqualTo(seen.size() + claim.events().size() < 200);
+                claim.events().forEach(event -> assertThat(seen.add(event.id())).isTrue());
+                settle(claim, delivered(claim));
+            }
+        }
+        assertThat(seen).hasSize(200);
+        assertThat(deliver(small)).isEmpty();
+    }
+
+    @Test
+    void aLaneThatWasPassedOverIsReadSoon() {
+        // The other lanes always have more than a claim holds, and the large event fits into none that has begun.
+        writeMany(1000);
+        database.run("DELETE FROM leat.outbox WHERE lane = 63 AND id <> 63;"
+                + " UPDATE leat.outbox SET after = to_json(repeat('x', CASE id WHEN 63 THEN 7900 ELSE 900 END))");
+        Claims small = claims(1, ClaimSettings.DEFAULT.withBatchBytes(8000));
+        Set<Long> seen = new HashSet<>();
+        for (int pass = 0; pass < 64 && !seen.contains(63L); pass++) {
+            try (Claim claim = small.claim(Set.of())) {
+                claim.events().forEach(event -> seen.add(event.id()));
+                settle(
+                        claim,
+                        claim.events().stream()
+                                .map(event -> new Outcome.TryLater(event, "throttled"))
+                                .toList());
+            }
+        }
+        assertThat(seen).contains(63L);
     }
 
     @Test

@@ -3,7 +3,6 @@ package dev.leat.types;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.testkit.TestDatabase;
-import dev.leat.testkit.TestServer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -14,7 +13,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -32,48 +30,23 @@ class TypesTest {
     /** Of larger values there is one in a row, so that two rows fit into a record. */
     private static final int LARGE = 10_000;
 
-    private final TestDatabase database = TestServer.shared().database();
-    private final TypeValues listed = TypeValues.read(Integer.parseInt(
-            String.valueOf(database.value("SELECT current_setting('server_version_num')::int / 10000"))));
-    private final Set<String> types = new TreeSet<>(listed.values().keySet());
-    private Changes changes = started();
-
-    private Changes started() {
-        try {
-            return new Changes(database);
-        } catch (java.sql.SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    @BeforeAll
-    void prepare() {
-        for (String extension : listed.extensions()) {
-            try {
-                database.superuser("CREATE EXTENSION " + extension);
-            } catch (IllegalStateException e) {
-                System.out.println("the type " + extension + " is left out: " + e.getCause());
-                types.remove(extension);
-            }
-        }
-        listed.statements().forEach(database::run);
-    }
+    private final TypeDatabase all = new TypeDatabase();
+    private final TestDatabase database = all.database();
 
     @AfterAll
     void end() {
-        changes.close();
-        database.close();
+        all.close();
     }
 
     Stream<String> types() {
-        return types.stream();
+        return all.types().stream();
     }
 
     @ParameterizedTest
     @MethodSource("types")
     void everyValueReachesTheStreamAsPostgresqlSaysIt(String type) {
         String table = "t.\"values of " + type.replace("\"", "\"\"") + "\"";
-        create(table, type, listed.values().getOrDefault(type, List.of()));
+        create(table, type, all.values(type));
 
         Map<String, String> none = Map.of();
         Map<String, String> first = rows("t.stage");
@@ -93,7 +66,8 @@ class TypesTest {
     /** The table, and the rows that it is to have in {@code t.stage}. */
     private void create(String table, String type, List<String> values) {
         boolean hasArray = !"0"
-                .equals(database.value("SELECT typarray FROM pg_type WHERE oid = '" + escaped(type) + "'::regtype"));
+                .equals(database.value(
+                        "SELECT typarray FROM pg_type WHERE oid = '" + TypeDatabase.escaped(type) + "'::regtype"));
         database.run(
                 "DROP TABLE IF EXISTS t.stage; DROP TYPE IF EXISTS t.composed CASCADE; DROP DOMAIN IF EXISTS t.domain CASCADE");
         String arrays = hasArray ? ", vs " + type + "[], ds t.domain[]" : "";
@@ -103,19 +77,14 @@ class TypesTest {
                 + ")");
         List<String> expressions = new ArrayList<>(values);
         expressions.add("NULL");
-        StringBuilder inserts = new StringBuilder();
-        for (int i = 0; i < expressions.size(); i++) {
-            inserts.append("INSERT INTO t.stage (id, v) VALUES (" + (i + 1) + ", CAST((" + expressions.get(i) + ") AS "
-                    + type + "));");
-        }
-        database.run(inserts.toString());
+        database.run(TypeDatabase.inserts("t.stage", "v", type, expressions));
         database.run("UPDATE t.stage SET d = v, c = ROW(v, 'x'), cs = ARRAY[ROW(v, NULL)::t.composed, NULL]"
                 + (hasArray
                         ? ", vs = array_fill(v, '{2}'::int[], '{0}'::int[]), ds = array_fill(v, '{1,2}'::int[])"
                         : "")
                 + " WHERE length(coalesce(to_json(v)::text, '')) < " + LARGE);
         database.run("CREATE TABLE " + table + " (LIKE t.stage, PRIMARY KEY (id)); SELECT leat.attach('"
-                + escaped(table) + "')");
+                + TypeDatabase.escaped(table) + "')");
     }
 
     private String assignments() {
@@ -135,7 +104,7 @@ class TypesTest {
     private void check(String type, String op, Map<String, String> before, Map<String, String> after) {
         Set<String> ids = new TreeSet<>(before.keySet());
         ids.addAll(after.keySet());
-        List<Received> arrived = changes.next(ids.size());
+        List<Received> arrived = all.changes().next(ids.size());
         assertThat(arrived).hasSize(ids.size());
         for (Received record : arrived) {
             String id = record.json().get("key").get("id").asText();
@@ -154,13 +123,13 @@ class TypesTest {
     /** So that a type which a new version of PostgreSQL brings is noticed. */
     @Test
     void noTypeOfTheCatalogIsForgotten() {
-        Set<String> known = new HashSet<>(listed.reasons().keySet());
-        for (String type : types) {
-            known.add(String.valueOf(
-                    database.value("SELECT typname FROM pg_type WHERE oid = '" + escaped(type) + "'::regtype")));
+        Set<String> known = new HashSet<>(all.reasons().keySet());
+        for (String type : all.types()) {
+            known.add(String.valueOf(database.value(
+                    "SELECT typname FROM pg_type WHERE oid = '" + TypeDatabase.escaped(type) + "'::regtype")));
         }
         // Not the row types of the catalog's own tables, nor arrays, which go with their elements.
-        List<String> all = database
+        List<String> catalog = database
                 .rows("SELECT t.typname FROM pg_type t WHERE t.typtype IN ('b', 'd', 'e', 'c', 'r', 'm')"
                         + " AND t.typnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
                         + " AND t.typcategory <> 'A' AND t.typrelid = 0")
@@ -169,13 +138,9 @@ class TypesTest {
                 .sorted(Comparator.naturalOrder())
                 .toList();
 
-        assertThat(all)
+        assertThat(catalog)
                 .hasSizeGreaterThan(70)
                 .allMatch(known::contains, "listed in values.txt, or left out with a reason");
-        assertThat(listed.reasons().keySet()).allMatch(all::contains, "a type of this server");
-    }
-
-    private static String escaped(String text) {
-        return text.replace("'", "''");
+        assertThat(all.reasons().keySet()).allMatch(catalog::contains, "a type of this server");
     }
 }

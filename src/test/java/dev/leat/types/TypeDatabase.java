@@ -1,0 +1,81 @@
+package dev.leat.types;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A database in which there are all the types that {@code values.txt} lists, and a poller that carries its changes. */
+final class TypeDatabase implements AutoCloseable {
+
+    private final TestDatabase database = TestServer.shared().database();
+    private final TypeValues listed;
+    private final Set<String> types;
+    private final Changes changes;
+
+    TypeDatabase() {
+        listed = TypeValues.read(Integer.parseInt(
+                String.valueOf(database.value("SELECT current_setting('server_version_num')::int / 10000"))));
+        types = new TreeSet<>(listed.values().keySet());
+        for (String extension : listed.extensions()) {
+            try {
+                database.superuser("CREATE EXTENSION " + extension);
+            } catch (IllegalStateException e) {
+                System.out.println("the type " + extension + " is left out: " + e.getCause());
+                types.remove(extension);
+            }
+        }
+        listed.statements().forEach(database::run);
+        try {
+            changes = new Changes(database);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    TestDatabase database() {
+        return database;
+    }
+
+    Changes changes() {
+        return changes;
+    }
+
+    /** The types that this server has, as SQL writes them. */
+    Set<String> types() {
+        return types;
+    }
+
+    /** Types that are left out, with why. */
+    Map<String, String> reasons() {
+        return listed.reasons();
+    }
+
+    /** SQL expressions. */
+    List<String> values(String type) {
+        return listed.values().getOrDefault(type, List.of());
+    }
+
+    /** The statements that put values into columns {@code id} and another one of a table, counting from 1. */
+    static String inserts(String table, String column, String type, List<String> expressions) {
+        StringBuilder inserts = new StringBuilder();
+        for (int i = 0; i < expressions.size(); i++) {
+            inserts.append("INSERT INTO " + table + " (id, " + column + ") VALUES (" + (i + 1) + ", CAST(("
+                    + expressions.get(i) + ") AS " + type + "));");
+        }
+        return inserts.toString();
+    }
+
+    static String escaped(String text) {
+        return text.replace("'", "''");
+    }
+
+    @Override
+    public void close() {
+        changes.close();
+        database.close();
+    }
+}

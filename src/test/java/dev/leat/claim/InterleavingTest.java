@@ -56,8 +56,10 @@ class InterleavingTest {
                 END $$;
                 CREATE POLICY gate ON leat.lane USING (public.gate());
                 ALTER TABLE leat.lane ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY""");
-        database.run(insert("a", false));
+        // It has met the server before, so that the statement which waits at the gate is the one that locks.
         Claims other = claims(database.owner());
+        deliver(other);
+        database.run(insert("a", false));
         CompletableFuture<List<Long>> takenOver;
         try (Claim first = claims.claim(Set.of());
                 Connection gate = database.owner().getConnection();

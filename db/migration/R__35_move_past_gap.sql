@@ -11,8 +11,8 @@
 -- seen      the highest id known to have been published; the sequence must not stand below it
 -- force     true: the caller knows that commits were lost
 -- Returns:  whether a new history has begun
--- Tables:   locks leat.lane (FOR UPDATE: waits for claims under way), leat.history (SHARE ROW EXCLUSIVE); updates leat.history,
---           leat.quarantine (ids) and, where the sequence was set back by hand, leat.lane (low)
+-- Tables:   locks leat.lane (FOR UPDATE: waits for claims under way), leat.history (SHARE ROW EXCLUSIVE); updates leat.history
+--           and, where the sequence was set back by hand, leat.lane (low)
 -- Errors:   object_not_in_prerequisite_state outside of READ COMMITTED; read_only_sql_transaction on a standby;
 --           lock_not_available
 CREATE OR REPLACE FUNCTION leat.move_past_gap(seen bigint DEFAULT 0, force boolean DEFAULT false) RETURNS boolean
@@ -65,7 +65,6 @@ BEGIN
      WHERE history = old.history;
     INSERT INTO leat.history (history, timeline, mark, marked_at)
     VALUES (old.history + 1, coalesce(present, old.timeline), drawn, clock_timestamp());
-    UPDATE leat.quarantine SET id = target + (id - old.mark) WHERE id > old.mark;
     RETURN true;
 END
 $$;

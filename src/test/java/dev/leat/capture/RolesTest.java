@@ -42,6 +42,9 @@ class RolesTest extends CaptureFixture {
                     "SELECT leat.schema_version()",
                     "SELECT leat.capture_truncate(1, 1, false, '', false, NULL)",
                     "SELECT leat.retry(1)",
+                    "SELECT leat.move_past_gap(force => true)",
+                    "SELECT leat.renumber('{3}', 10)",
+                    "SELECT leat.mark(1, 1)",
                     "SELECT leat.grant_poller('leat_stranger')")) {
                 assertThat(stranger.refusal(statement).state()).as(statement).isEqualTo("42501");
             }
@@ -82,6 +85,9 @@ class RolesTest extends CaptureFixture {
                     .isEqualTo("1");
             assertThat(poller.value("SELECT leat.schema_version()")).isEqualTo("1");
             poller.run("SELECT leat.refresh(), leat.rotate_sent('7 days')");
+            poller.run("SELECT leat.mark(1, 1); SELECT leat.renumber('{3}', 10)");
+            assertThat(poller.value("SELECT leat.move_past_gap()")).isEqualTo("f");
+            assertThat(poller.value("SELECT count(*) FROM leat.history")).isEqualTo("1");
             assertThat(poller.refusal("SELECT leat.retry(1)").state()).isEqualTo("P0002");
             assertThat(poller.refusal("SELECT leat.discard(1)").state()).isEqualTo("P0002");
 
@@ -94,6 +100,8 @@ class RolesTest extends CaptureFixture {
                     "SELECT * FROM leat.sent",
                     "DELETE FROM leat.sent",
                     "DELETE FROM leat.attachment",
+                    "UPDATE leat.history SET mark = 0",
+                    "DELETE FROM leat.history",
                     "SELECT leat.publish('k', 'T', NULL)",
                     "SELECT leat.attach('public.t')",
                     "SELECT leat.detach('public.t')",

@@ -216,6 +216,29 @@ class HistoriesTest {
     }
 
     @Test
+    void anEventThatIsReleasedAfterTheMoveBearsNoDoubtfulId() {
+        Claims before = claims();
+        write("a");
+        deliver(before);
+        write("a");
+        try (Claim claim = before.claim(Set.of())) {
+            settle(claim, List.of(new Outcome.Quarantined(claim.events().get(0), "a test")));
+        }
+        anotherTimeline();
+        Claims claims = claims();
+        assertThat(events(claims)).isEmpty();
+        database.run("SELECT leat.retry(2)");
+        List<Event> events = events(claims);
+        write("a");
+        events.addAll(events(claims));
+        assertThat(ids(events, "a"))
+                .hasSize(2)
+                .isSorted()
+                .doesNotHaveDuplicates()
+                .allMatch(id -> id > 1_000_000_000);
+    }
+
+    @Test
     void manyPollersMoveOnce() {
         write("a");
         anotherTimeline();

@@ -77,10 +77,12 @@ final class Scene implements AutoCloseable {
 
     /** Whether a session of that role is within a transaction: its poller holds lanes, or is about to. */
     boolean claims(String role) {
+        // Only a superuser sees what another role's session does.
         return !"0"
-                .equals(database.value(
-                        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND usename = '"
-                                + role + "' AND datname = current_database()"));
+                .equals(database.server()
+                        .value(
+                                "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND usename = '"
+                                        + role + "' AND datname = '" + database.name() + "'"));
     }
 
     PersistentWriter write(int keys, Duration pause) {

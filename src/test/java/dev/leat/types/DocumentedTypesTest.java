@@ -16,14 +16,17 @@ import org.junit.jupiter.api.Test;
 @Tag("postgres")
 class DocumentedTypesTest {
 
-    private static final Pattern LINE = Pattern.compile("^\\|[^|`]*(?:`[^`]*`)?[^|`]*\\| `(.*)` \\| `(.*)` \\|$", Pattern.MULTILINE);
+    private static final Pattern LINE =
+            Pattern.compile("^\\|[^|`]*(?:`[^`]*`)?[^|`]*\\| `(.*)` \\| `(.*)` \\|$", Pattern.MULTILINE);
 
     @Test
     void whatThePageSaysIsWhatTheStreamHolds() throws Exception {
         String page = Files.readString(Path.of("docs", "formats.md"));
         String table = page.substring(page.indexOf("## Types"), page.indexOf("## The partition key"));
         List<MatchResult> lines = LINE.matcher(table).results().toList();
-        assertThat(lines).hasSameSizeAs(table.lines().filter(line -> line.endsWith("` |")).toList());
+        assertThat(lines)
+                .hasSameSizeAs(
+                        table.lines().filter(line -> line.endsWith("` |")).toList());
         assertThat(lines).hasSizeGreaterThan(40);
 
         try (TestDatabase database = TestServer.shared().database();
@@ -34,7 +37,10 @@ class DocumentedTypesTest {
             StringBuilder create = new StringBuilder("CREATE TABLE public.t AS SELECT 1 AS id");
             StringBuilder expected = new StringBuilder("{\"id\":1");
             for (int i = 0; i < lines.size(); i++) {
-                create.append(", ").append(lines.get(i).group(1)).append(" AS c").append(i);
+                create.append(", ")
+                        .append(lines.get(i).group(1))
+                        .append(" AS c")
+                        .append(i);
                 expected.append(",\"c" + i + "\":").append(lines.get(i).group(2));
             }
             database.run(create + "; ALTER TABLE public.t ADD PRIMARY KEY (id); SELECT leat.attach('public.t')");

@@ -59,8 +59,8 @@ BEGIN
         RETURN;
     END IF;
     relid := wish.relation;
-    schema_name := names[1];
-    table_name := names[2];
+    schema_name := leat.readable(names[1]);
+    table_name := leat.readable(names[2]);
     pinned := wish.pinned_in = wish.relation::oid;
 
     SELECT coalesce(array_agg(c.attnum ORDER BY c.attnum), '{}'), coalesce(array_agg(c.name ORDER BY c.attnum), '{}')
@@ -112,7 +112,7 @@ BEGIN
                  AND key_numbers @> pk_numbers AND key_numbers <@ pk_numbers);
     key_list := '';
     IF held AND cardinality(key_names) > 0 THEN
-        SELECT '(' || string_agg(quote_ident(n.name), ',' ORDER BY n.place) || ')' INTO key_list
+        SELECT '(' || string_agg(quote_ident(leat.readable(n.name)), ',' ORDER BY n.place) || ')' INTO key_list
           FROM unnest(key_names) WITH ORDINALITY AS n (name, place);
     END IF;
     prefix := quote_ident(schema_name) || '.' || quote_ident(table_name) || key_list;

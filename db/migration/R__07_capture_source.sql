@@ -20,6 +20,21 @@ CREATE OR REPLACE FUNCTION leat.capture_source(attachment integer) RETURNS text
 DECLARE
     wish leat.attachment;
     form record;
+    utf8 boolean := getdatabaseencoding() = 'UTF8';
+    -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
+    encoding_check text := $check$
+    BEGIN
+        PERFORM convert_to(concat(old_key::text, new_key::text, old_image::text, new_image::text), 'UTF8');
+    EXCEPTION WHEN OTHERS THEN
+        failure := 'the row has text that has no form in UTF-8: ' || SQLERRM;
+        old_key := NULL;
+        new_key := NULL;
+        old_image := NULL;
+        new_image := NULL;
+    END;
+    failure := leat.readable(failure);
+
+$check$;
 BEGIN
     SELECT a.* INTO STRICT wish FROM leat.attachment a WHERE a.attachment = capture_source.attachment;
     SELECT s.* INTO form FROM leat.shape(wish.attachment) s;
@@ -115,12 +130,12 @@ BEGIN
         END;
     END IF;
 
-    IF TG_OP = 'DELETE' OR old_partition <> new_partition THEN
+%20$s    IF TG_OP = 'DELETE' OR old_partition <> new_partition THEN
         INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
                                  key, before, context, db_user, application, stream, fault)
         VALUES (old_lane, 'd', is_held, %16$L, clock_timestamp(), pg_current_xact_id()::text::bigint, event_schema,
-                event_table, old_partition, old_key, old_image, nullif(current_setting('leat.context', true), ''),
-                coalesce(nullif(current_setting('role'), 'none'), session_user),
+                event_table, old_partition, old_key, old_image, %21$s,
+                %22$s,
                 nullif(current_setting('application_name'), ''), %17$L, failure);
     END IF;
     IF TG_OP <> 'DELETE' THEN
@@ -129,8 +144,8 @@ BEGIN
         VALUES (new_lane, CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END, is_held, %16$L,
                 clock_timestamp(), pg_current_xact_id()::text::bigint, event_schema, event_table, new_partition, new_key,
                 CASE WHEN old_partition = new_partition THEN old_image END, new_image,
-                nullif(current_setting('leat.context', true), ''),
-                coalesce(nullif(current_setting('role'), 'none'), session_user),
+                %21$s,
+                %22$s,
                 nullif(current_setting('application_name'), ''), %17$L, failure);
     END IF;
     RETURN NULL;
@@ -155,7 +170,11 @@ $template$,
         wish.on_quarantine = 'pass',
         wish.stream,
         form.key_list,
-        form.relid);
+        form.relid,
+        CASE WHEN utf8 THEN '' ELSE encoding_check END,
+        format(CASE WHEN utf8 THEN '%s' ELSE 'leat.readable(%s)' END, $q$nullif(current_setting('leat.context', true), '')$q$),
+        format(CASE WHEN utf8 THEN '%s' ELSE 'leat.readable(%s)' END,
+               $q$coalesce(nullif(current_setting('role'), 'none'), session_user)$q$));
 END
 $$;
 

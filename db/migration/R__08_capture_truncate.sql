@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION leat.capture_truncate(
     AS $$
 #variable_conflict use_column
 DECLARE
-    names   text[] := (pg_identify_object_as_address('pg_class'::regclass, truncated, 0)).object_names;
+    names   text[] := leat.readable_names(truncated);
     prefix  text := quote_ident(names[1]) || '.' || quote_ident(names[2]) || key_list || '#';
     last_id bigint;
 BEGIN
@@ -36,12 +36,11 @@ BEGIN
             last_id := NULL;  -- this session has captured nothing yet
         END;
         IF EXISTS (SELECT FROM leat.outbox o,
-                               pg_partition_ancestors(truncated) AS p,
-                               pg_identify_object_as_address('pg_class'::regclass, p.relid, 0) AS above
+                               pg_partition_ancestors(truncated) AS p
                     WHERE o.lane = 63 AND o.id = last_id AND o.op = 't'
                       AND o.xid = pg_current_xact_id()::text::bigint
                       AND p.relid <> truncated
-                      AND above.object_names = ARRAY[o.schema_name, o.table_name]) THEN
+                      AND leat.readable_names(p.relid) = ARRAY[o.schema_name, o.table_name]) THEN
             RETURN;
         END IF;
     END IF;
@@ -49,8 +48,8 @@ BEGIN
                              db_user, application, stream)
     SELECT lane.number, 't', capture_truncate.held, capture_truncate.may_pass, clock_timestamp(),
            pg_current_xact_id()::text::bigint, names[1], names[2], leat.partition_key(prefix || lane.number),
-           nullif(current_setting('leat.context', true), ''),
-           coalesce(nullif(current_setting('role'), 'none'), session_user),
+           leat.readable(nullif(current_setting('leat.context', true), '')),
+           leat.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
            nullif(current_setting('application_name'), ''), capture_truncate.stream
       FROM generate_series(0, 63) AS lane (number)
      ORDER BY lane.number;

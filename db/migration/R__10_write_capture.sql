@@ -23,7 +23,7 @@ BEGIN
     EXECUTE format(
         'CREATE OR REPLACE FUNCTION leat.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER'
         ' SET search_path = pg_catalog, pg_temp SET "TimeZone" = ''UTC'' SET "DateStyle" = ''ISO, YMD'''
-        ' SET "IntervalStyle" = ''postgres'' SET extra_float_digits = 1 SET bytea_output = ''hex'''
+        ' SET "IntervalStyle" = ''postgres'' SET lc_monetary = ''C'' SET extra_float_digits = 1 SET bytea_output = ''hex'''
         ' SET quote_all_identifiers = off AS %L',
         name, source);
     EXECUTE format('REVOKE ALL ON FUNCTION leat.%I() FROM PUBLIC', name);

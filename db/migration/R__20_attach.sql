@@ -1,4 +1,4 @@
--- leat.attach(relation, …): from the end of this transaction on, changes of the table are captured.
+-- leat.attach(relation, ...): from the end of this transaction on, changes of the table are captured.
 --
 -- The call states the whole wish: attaching again with other options changes them in place, and with the same options
 -- changes nothing and locks nothing; a trigger that somebody disabled is enabled again. Options that are changed without a
@@ -111,7 +111,7 @@ BEGIN
             SELECT FROM pg_constraint con WHERE con.conrelid = attach.relation AND con.contype = 'p') THEN
         RAISE EXCEPTION 'leat.attach: % has no primary key, so events have no order to keep', attach.relation
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Name the columns whose changes must stay in order: leat.attach(…, key => ''{customer_id}'').';
+                  HINT = 'Name the columns whose changes must stay in order: leat.attach(..., key => ''{customer_id}'').';
     END IF;
     IF attach.exclude && attach.mask THEN
         RAISE EXCEPTION 'leat.attach: column "%" is both excluded and masked',
@@ -127,7 +127,7 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'leat.attach: column "%" is a key column, and its value leaves in the partition key', unknown
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Name another key with key => …, or neither exclude nor mask this column.';
+                  HINT = 'Name another key with key => ..., or neither exclude nor mask this column.';
     END IF;
     SELECT o INTO unknown FROM unnest(attach.operations) AS o
      WHERE o IS NULL OR o NOT IN ('insert', 'update', 'delete', 'truncate') LIMIT 1;

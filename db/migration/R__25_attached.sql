@@ -70,7 +70,7 @@ BEGIN
                         CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
                coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
                         CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
-               coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(…) with the same options mends it',
+               coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
                                          f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
           INTO row_trigger, truncate_trigger, problems
           FROM leat.trigger_faults(wish.attachment) AS f;

@@ -1,4 +1,4 @@
--- leat.publish(key, type, payload, …): a domain event of the application's own, with no table behind it. It is sent if and
+-- leat.publish(key, type, payload, ...): a domain event of the application's own, with no table behind it. It is sent if and
 -- only if this transaction commits, in order with the other events of its key.
 --
 --     SELECT leat.publish('order-42', 'OrderPlaced', '{"total": 12}');
@@ -6,7 +6,7 @@
 -- No row lock orders the writers of one key, so the event is held until every lower id is known to be committed or rolled
 -- back. For that reason it must not share a partition key with a table's events, which may not wait: tables' partition
 -- keys begin with schema.table (or sha256:), and a key that could be one of those is stored with ~ before it. The key as it
--- was given is always in the event's key, as {"key": …}.
+-- was given is always in the event's key, as {"key": ...}.
 --
 -- key            what the event is about: at least one character; partition key, hashed when longer than 256 characters
 -- type           the event's type, at least one character
@@ -15,7 +15,8 @@
 -- on_quarantine  wait: when this event cannot be sent, later events of its key wait for a person. pass: they go on
 -- Returns:  the event's id
 -- Tables:   inserts into leat.outbox
--- Errors:   invalid_parameter_value
+-- Errors:   invalid_parameter_value; character_not_in_repertoire where the database's encoding is not UTF-8, and what was
+--           given has no form in it
 CREATE OR REPLACE FUNCTION leat.publish(
         key text,
         type text,
@@ -39,6 +40,9 @@ BEGIN
         RAISE EXCEPTION 'leat.publish: the type is empty' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Name what happened, such as ''OrderPlaced''.';
     END IF;
+    IF getdatabaseencoding() <> 'UTF8' THEN
+        PERFORM convert_to(concat(publish.key, publish.type, publish.payload::text), 'UTF8');
+    END IF;
     PERFORM leat.check_route('leat.publish', publish.stream, publish.on_quarantine);
     wanted := leat.partition_key(CASE
         WHEN publish.key ~ '^([a-z_][a-z0-9_]*|"([^"]|"")+")\.([a-z_][a-z0-9_]*|"([^"]|"")+")([.(#]|$)'
@@ -49,8 +53,8 @@ BEGIN
     VALUES (leat.lane_of(wanted), 'm', true, publish.on_quarantine = 'pass', clock_timestamp(),
             pg_current_xact_id()::text::bigint, publish.type, wanted,
             ('{"key":' || to_json(publish.key) || '}')::json, publish.payload,
-            nullif(current_setting('leat.context', true), ''),
-            coalesce(nullif(current_setting('role'), 'none'), session_user),
+            leat.readable(nullif(current_setting('leat.context', true), '')),
+            leat.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
             nullif(current_setting('application_name'), ''), publish.stream)
     RETURNING id INTO event;
     RETURN event;

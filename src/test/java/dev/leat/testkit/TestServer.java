@@ -120,6 +120,12 @@ public final class TestServer {
         return clone("template1");
     }
 
+    /** The same, with that encoding and the C locale. */
+    public TestDatabase emptyDatabase(String encoding) {
+        prepareTemplate();
+        return clone("template0 ENCODING '" + encoding + "' LC_COLLATE 'C' LC_CTYPE 'C'");
+    }
+
     private TestDatabase clone(String template) {
         String name = "leat_test_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
         superuser("postgres", "CREATE DATABASE " + name + " OWNER " + OWNER + " TEMPLATE " + template);

@@ -157,6 +157,28 @@ class KeyTypesTest {
                 .matches(record -> record.id() > gone);
     }
 
+    /** Its text depends on lc_monetary, which a session may set to whatever locale the server's machine has. */
+    @Test
+    void moneyIsTheSameKeyInEveryLocale() {
+        List<String> locales = new ArrayList<>();
+        database.rows(
+                        "SELECT DISTINCT collcollate FROM pg_collation WHERE collprovider = 'c' AND collcollate ~ '^(de|en|fr|ja)_'")
+                .forEach(row -> locales.add(String.valueOf(row.get(0))));
+        System.out.println("locales for lc_monetary: " + (locales.isEmpty() ? "none but C on this machine" : locales));
+        locales.add("C");
+        database.run("CREATE TABLE t.priced (k money PRIMARY KEY, v int); SELECT leat.attach('t.priced');"
+                + " INSERT INTO t.priced VALUES ('-12.34', 0)");
+        locales.forEach(locale -> database.run("SET lc_monetary = '" + locale + "'; UPDATE t.priced SET v = v + 1"));
+
+        assertThat(all.changes().next(1 + locales.size()))
+                .allMatch(record -> record.partitionKey().equals("t.priced.-$12.34"));
+        assertThat(database.value(
+                        "SELECT proconfig @> '{lc_monetary=C}' FROM pg_proc WHERE oid = (SELECT tgfoid FROM pg_trigger"
+                                + " WHERE tgrelid = 't.priced'::regclass AND tgname = '!leat_capture')"))
+                .isEqualTo("t");
+        database.run("DROP TABLE t.priced");
+    }
+
     /** The index holds them equal, the stream goes by their text: a change of the text is a change of the key. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """

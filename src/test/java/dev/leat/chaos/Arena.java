@@ -1,0 +1,137 @@
+package dev.leat.chaos;
+
+import dev.leat.demo.Dice;
+import dev.leat.demo.Shop;
+import dev.leat.demo.Truth;
+import dev.leat.localstream.LocalStream;
+import dev.leat.testkit.Audit;
+import dev.leat.testkit.Await;
+import dev.leat.testkit.LeatProcess;
+import dev.leat.testkit.TcpProxy;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import dev.leat.testkit.TestStream;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Everything that a round is about: a database with writers, a stream with a consumer, and pollers between two networks. */
+final class Arena implements AutoCloseable {
+
+    private static final String ROLE = "leat_chaos";
+    private static final int SHARDS = 4;
+    private static final int CUSTOMERS = 500;
+
+    private final Plan plan;
+    private final TestDatabase database = TestServer.shared().database();
+    private final TestStream stream = new TestStream(SHARDS);
+    private final TcpProxy toDatabase;
+    private final TcpProxy toStream;
+    private final StreamTrouble trouble;
+    private final Crew crew;
+    private final Audit audit;
+    private final Writers writers;
+
+    Arena(Plan plan) throws SQLException {
+        this.plan = plan;
+        Truth truth = new Truth(database.owner());
+        truth.install();
+        Shop shop = new Shop(database.owner());
+        shop.open();
+        database.role(ROLE);
+        database.run("SELECT leat.grant_poller('" + ROLE + "')");
+        shop.fill(CUSTOMERS);
+        URI server = URI.create(database.url().substring("jdbc:".length()));
+        toDatabase = new TcpProxy(server.getHost(), server.getPort());
+        URI kinesis = stream.local().endpoint();
+        toStream = new TcpProxy(kinesis.getHost(), kinesis.getPort());
+        trouble = new StreamTrouble(stream.local(), plan.seed());
+        crew = new Crew(this::poller);
+        audit = new Audit(truth, stream.client(), TestStream.NAME);
+        PGSimpleDataSource connections = database.owner();
+        connections.setOptions("-c lock_timeout=1s");
+        connections.setSocketTimeout(30);
+        writers = new Writers(shop, connections, plan.transactionsPerSecond(), plan.seed(), false);
+    }
+
+    private LeatProcess poller() {
+        return LeatProcess.start(
+                new LeatProcess.Environment(
+                        database, ROLE, URI.create("http://127.0.0.1:" + toStream.port()), TestStream.NAME),
+                "run",
+                "--database-url",
+                "jdbc:postgresql://127.0.0.1:" + toDatabase.port() + "/" + database.name(),
+                "--publish-deadline",
+                plan.publishDeadline().toMillis() + "ms",
+                "--stop-deadline",
+                "10s",
+                "--batch",
+                Integer.toString(plan.batch()),
+                "--workers",
+                Integer.toString(plan.workers()));
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    TestDatabase database() {
+        return database;
+    }
+
+    LocalStream stream() {
+        return stream.local();
+    }
+
+    StreamTrouble trouble() {
+        return trouble;
+    }
+
+    Crew crew() {
+        return crew;
+    }
+
+    Audit audit() {
+        return audit;
+    }
+
+    Writers writers() {
+        return writers;
+    }
+
+    /** Waits until as many pollers as are wanted are on the list and no other is. */
+    void awaitCrew(Duration patience) {
+        String wanted = Integer.toString(crew.wanted());
+        Await.until(wanted + " pollers to be alive", patience, () -> {
+            crew.supervise();
+            return wanted.equals(
+                    database.value("SELECT count(*) FROM leat.poller WHERE seen_at > now() - interval '5 s'"));
+        });
+    }
+
+    /** Ends what writers have left open, and waits until everything committed has arrived. */
+    void drain(Duration patience) throws SQLException {
+        Writers.endPrepared(database.owner(), new Dice(plan.seed()));
+        audit.drain(patience);
+    }
+
+    /** Waits until everything in the stream has been read. */
+    void readToTheEnd() {
+        Await.until(
+                "the stream to be read to its end",
+                Duration.ofSeconds(30),
+                () -> audit.read() == stream.local().recordCount(TestStream.NAME));
+    }
+
+    @Override
+    public void close() {
+        writers.close();
+        crew.close();
+        audit.close();
+        toDatabase.close();
+        toStream.close();
+        stream.close();
+        database.close();
+    }
+}

@@ -115,7 +115,11 @@ class TcpProxyTest {
 
     @Test
     void aTargetThatRefusesEndsTheClient() throws IOException {
-        target.close();
+        int nobody;
+        try (ServerSocket closed = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
+            nobody = closed.getLocalPort();
+        }
+        proxy.target("127.0.0.1", nobody);
         assertThat(askAnew(9)).isEqualTo(ENDED);
     }
 

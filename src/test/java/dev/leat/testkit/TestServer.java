@@ -39,14 +39,16 @@ public final class TestServer {
     private final String superuserUrl;
     private boolean templateReady;
 
-    private TestServer(String superuserUrl) {
+    /** @param templateReady whether the server's data come with the template */
+    TestServer(String superuserUrl, boolean templateReady) {
         this.superuserUrl = superuserUrl;
+        this.templateReady = templateReady;
     }
 
     /** The server of this JVM, started at the first call. */
     public static synchronized TestServer shared() {
         if (shared == null) {
-            shared = new TestServer(start());
+            shared = new TestServer(start(), false);
         }
         return shared;
     }
@@ -124,7 +126,7 @@ public final class TestServer {
         return new TestDatabase(this, name);
     }
 
-    private synchronized void prepareTemplate() {
+    synchronized void prepareTemplate() {
         if (templateReady) {
             return;
         }
@@ -140,9 +142,23 @@ public final class TestServer {
 
     /** Runs a statement as the server's superuser. */
     public void superuser(String database, String sql) {
-        try (Connection connection = DriverManager.getConnection(superuserUrl(database));
+        try (Connection connection = superuser(database);
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    /** A session of the superuser. */
+    public Connection superuser(String database) throws SQLException {
+        return DriverManager.getConnection(superuserUrl(database));
+    }
+
+    /** The first column of the first row of a superuser's query, as text. */
+    public String value(String sql) {
+        try (Connection connection = superuser("postgres")) {
+            return String.valueOf(TestDatabase.rows(connection, sql).get(0).get(0));
         } catch (SQLException e) {
             throw new IllegalStateException(sql, e);
         }

@@ -7,6 +7,7 @@ import dev.leat.localstream.LocalStream;
 import dev.leat.testkit.Audit;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.LeatProcess;
+import dev.leat.testkit.OwnServer;
 import dev.leat.testkit.TcpProxy;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -14,7 +15,13 @@ import dev.leat.testkit.TestStream;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
+import software.amazon.awssdk.services.kinesis.model.ScalingType;
 
 /** Everything that a round is about: a database with writers, a stream with a consumer, and pollers between two networks. */
 final class Arena implements AutoCloseable {
@@ -24,7 +31,10 @@ final class Arena implements AutoCloseable {
     private static final int CUSTOMERS = 500;
 
     private final Plan plan;
-    private final TestDatabase database = TestServer.shared().database();
+    /** Null: the database is on the server that all tests share. */
+    private final @Nullable OwnServer server;
+
+    private final TestDatabase database;
     private final TestStream stream = new TestStream(SHARDS);
     private final TcpProxy toDatabase;
     private final TcpProxy toStream;
@@ -32,9 +42,12 @@ final class Arena implements AutoCloseable {
     private final Crew crew;
     private final Audit audit;
     private final Writers writers;
+    private int shards = SHARDS;
 
     Arena(Plan plan) throws SQLException {
         this.plan = plan;
+        server = plan.needsOwnServer() ? OwnServer.create(Map.of("autovacuum", "off")) : null;
+        database = server == null ? TestServer.shared().database() : server.database();
         Truth truth = new Truth(database.owner());
         truth.install();
         Shop shop = new Shop(database.owner());
@@ -52,7 +65,7 @@ final class Arena implements AutoCloseable {
         PGSimpleDataSource connections = database.owner();
         connections.setOptions("-c lock_timeout=1s");
         connections.setSocketTimeout(30);
-        writers = new Writers(shop, connections, plan.transactionsPerSecond(), plan.seed(), false);
+        writers = new Writers(shop, connections, plan.transactionsPerSecond(), plan.seed(), plan.databaseMayFail());
     }
 
     private LeatProcess poller() {
@@ -84,6 +97,33 @@ final class Arena implements AutoCloseable {
         return stream.local();
     }
 
+    /** For what befalls a whole server. */
+    OwnServer ownServer() {
+        return Objects.requireNonNull(server, "this round shares its server");
+    }
+
+    TcpProxy toDatabase() {
+        return toDatabase;
+    }
+
+    TcpProxy toStream() {
+        return toStream;
+    }
+
+    /** How many shards the stream has now. */
+    int shards() {
+        return shards;
+    }
+
+    /** Splits or merges shards until there are that many. */
+    void reshard(int target) {
+        stream.client()
+                .updateShardCount(request -> request.streamName(TestStream.NAME)
+                        .targetShardCount(target)
+                        .scalingType(ScalingType.UNIFORM_SCALING));
+        shards = target;
+    }
+
     StreamTrouble trouble() {
         return trouble;
     }
@@ -102,12 +142,17 @@ final class Arena implements AutoCloseable {
 
     /** Waits until as many pollers as are wanted are on the list and no other is. */
     void awaitCrew(Duration patience) {
-        String wanted = Integer.toString(crew.wanted());
-        Await.until(wanted + " pollers to be alive", patience, () -> {
+        Await.until(crew.wanted() + " pollers to be alive", patience, () -> {
             crew.supervise();
-            return wanted.equals(
-                    database.value("SELECT count(*) FROM leat.poller WHERE seen_at > now() - interval '5 s'"));
+            return alive(crew.pids());
         });
+    }
+
+    private boolean alive(List<Long> pids) {
+        String listed = pids.stream().map(Object::toString).collect(Collectors.joining(","));
+        return Integer.toString(pids.size())
+                .equals(database.value("SELECT count(*) FROM leat.poller WHERE pid = ANY ('{" + listed
+                        + "}') AND seen_at BETWEEN now() - interval '3 s' AND now() + interval '1 s'"));
     }
 
     /** Ends what writers have left open, and waits until everything committed has arrived. */
@@ -132,6 +177,10 @@ final class Arena implements AutoCloseable {
         toDatabase.close();
         toStream.close();
         stream.close();
-        database.close();
+        if (server == null) {
+            database.close();
+        } else {
+            server.close();
+        }
     }
 }

@@ -49,6 +49,11 @@ final class Crew implements AutoCloseable {
         return wanted;
     }
 
+    /** The processes of those that are to be at work. */
+    List<Long> pids() {
+        return atWork.stream().map(LeatProcess::pid).toList();
+    }
+
     private boolean leaveOne() {
         for (LeatProcess poller : atWork) {
             if (!paused.contains(poller)) {

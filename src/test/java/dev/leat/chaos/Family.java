@@ -12,12 +12,24 @@ enum Family {
     ANSWERS,
     /** Answers that come late. */
     SLOW,
-    /** Processes killed. */
+    /** Shards that are split and merged. */
+    RESHARD,
+    /** Processes killed or stopped. */
     KILLS,
-    /** Processes stopped for longer than every deadline, that wake and go on. */
+    /** Processes halted for longer than every deadline, that wake and go on. */
     PAUSES,
     /** Pollers that join and leave. */
-    CROWD;
+    CROWD,
+    /** Sessions of the database that are ended, and none to be had. */
+    SESSIONS,
+    /** PostgreSQL restarted, with and without a crash. */
+    RESTARTS,
+    /** A database that takes no writes, for want of rights or of disk. */
+    READ_ONLY,
+    /** The network to either side, cut, silent, stalled or slow. */
+    NETWORK,
+    /** The database's clock. */
+    CLOCK;
 
     /** As the command line names it. */
     String option() {

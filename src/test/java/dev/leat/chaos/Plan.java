@@ -1,5 +1,6 @@
 package dev.leat.chaos;
 
+import dev.leat.chaos.Kind.Trait;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -78,7 +79,17 @@ record Plan(
         return kinds;
     }
 
+    /** Whether events may arrive again. */
     boolean mayRepeat() {
-        return menu.stream().anyMatch(kind -> kind.mayRepeat);
+        return menu.stream().anyMatch(kind -> kind.has(Trait.REPEATS));
+    }
+
+    /** Whether writers may meet a database that does not serve them. */
+    boolean databaseMayFail() {
+        return menu.stream().anyMatch(kind -> kind.has(Trait.DATABASE));
+    }
+
+    boolean needsOwnServer() {
+        return menu.stream().anyMatch(kind -> kind.has(Trait.OWN_SERVER));
     }
 }

@@ -68,8 +68,7 @@ final class Storm {
     /** Waits for what is to last, and heals it. */
     void end() throws Exception {
         for (Raging one : raging) {
-            if (one.kind == Kind.PAUSE) {
-                // Shorter than the deadlines a pause would show nothing.
+            if (one.kind.has(Kind.Trait.LASTS)) {
                 LockSupport.parkNanos(one.untilNanos - System.nanoTime());
             }
             one.healing.heal();

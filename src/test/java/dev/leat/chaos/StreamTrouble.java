@@ -82,6 +82,15 @@ final class StreamTrouble {
         return arena.trouble().with("after", faults -> faults.hangingAfterApplying(share));
     }
 
+    /** Kinesis allows half and double of what there is; readers read parents to their end first. */
+    static Healing reshard(Arena arena, Random dice) {
+        int target = arena.shards() <= 2 || arena.shards() < 16 && dice.nextBoolean()
+                ? arena.shards() * 2 - dice.nextInt(2)
+                : (arena.shards() + 1) / 2;
+        arena.reshard(target);
+        return Healing.NOTHING;
+    }
+
     static Healing slow(Arena arena, Random dice) {
         int[] longest = {100, 500, 2_000, 10_000};
         Duration most = Duration.ofMillis(longest[dice.nextInt(longest.length)]);

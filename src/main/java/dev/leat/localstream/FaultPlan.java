@@ -67,6 +67,24 @@ final class FaultPlan {
         return faults.entryCode;
     }
 
+    /** What is wrong with an answer's numbers. */
+    enum Lie {
+        NONE,
+        WRONG_COUNT,
+        ONE_TOO_FEW,
+        ONE_TOO_MANY
+    }
+
+    /** How a PutRecords answer lies about what it has counted. */
+    Lie lie() {
+        return hit(faults.lyingCounts) ? Lie.values()[1 + dice.nextInt(3)] : Lie.NONE;
+    }
+
+    /** One of that many. */
+    int any(int bound) {
+        return dice.nextInt(bound);
+    }
+
     /** The order in which a request's entries are applied. */
     int[] order(int entries) {
         int[] order = new int[entries];

@@ -31,6 +31,7 @@ public final class Faults {
 
     double resets;
     double lostAnswers;
+    double lyingCounts;
     double hangingBefore;
     double hangingAfter;
     Duration delayFrom = Duration.ZERO;
@@ -50,6 +51,7 @@ public final class Faults {
         copy.throttledUntil = throttledUntil;
         copy.resets = resets;
         copy.lostAnswers = lostAnswers;
+        copy.lyingCounts = lyingCounts;
         copy.hangingBefore = hangingBefore;
         copy.hangingAfter = hangingAfter;
         copy.delayFrom = delayFrom;
@@ -128,6 +130,14 @@ public final class Faults {
         return with(f -> f.lostAnswers = share(share));
     }
 
+    /**
+     * A share of the PutRecords requests is applied, and answered with a FailedRecordCount that is wrong, or with one of the
+     * Records too few or too many.
+     */
+    public Faults lyingCounts(double share) {
+        return with(f -> f.lyingCounts = share(share));
+    }
+
     /** A share of the requests hangs, and is applied only when faults are set anew: it may land after its own retry. */
     public Faults hangingBeforeApplying(double share) {
         return with(f -> f.hangingBefore = share(share));
@@ -158,7 +168,8 @@ public final class Faults {
     public String toString() {
         return "Faults[seed=" + seed + " on " + operations + ": entries " + failingEntries + " " + entryCode
                 + (shuffled ? " shuffled" : "") + ", requests " + failingRequests + ", throttled " + throttledRequests
-                + " until " + throttledUntil + ", resets " + resets + ", lost answers " + lostAnswers + ", hanging "
+                + " until " + throttledUntil + ", resets " + resets + ", lost answers " + lostAnswers
+                + ", lying counts " + lyingCounts + ", hanging "
                 + hangingBefore + " before " + hangingAfter + " after, delay " + delayFrom + " to " + delayTo + "]";
     }
 }

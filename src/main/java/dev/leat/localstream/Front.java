@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** Takes a request off the wire, lets faults befall it, and answers it. */
@@ -24,6 +26,7 @@ final class Front implements HttpHandler {
     private final Operations operations;
     private final FaultInjector faults;
     private final Streams streams;
+    private final ConcurrentHashMap<String, LongAdder> requests = new ConcurrentHashMap<>();
 
     Front(Operations operations, FaultInjector faults, Streams streams) {
         this.operations = operations;
@@ -39,6 +42,7 @@ final class Front implements HttpHandler {
             return;
         }
         String operation = target.substring(target.lastIndexOf('.') + 1);
+        requests.computeIfAbsent(operation, name -> new LongAdder()).increment();
         FaultPlan plan = faults.plan(operation);
         if (plan.resets()) {
             // The body is left unread, so that the kernel resets the connection rather than ending it politely.
@@ -52,6 +56,11 @@ final class Front implements HttpHandler {
             Thread.currentThread().interrupt();
             exchange.close();
         }
+    }
+
+    long requests(String operation) {
+        LongAdder count = requests.get(operation);
+        return count == null ? 0 : count.sum();
     }
 
     private void answer(HttpExchange exchange, String operation, FaultPlan plan)

@@ -35,6 +35,7 @@ public final class LocalStream implements AutoCloseable {
     private final ExecutorService threads;
     private final Streams streams;
     private final FaultInjector faults = new FaultInjector();
+    private final Front front;
 
     private LocalStream(HttpServer server, Streams streams) {
         this.server = server;
@@ -47,7 +48,8 @@ public final class LocalStream implements AutoCloseable {
             return thread;
         });
         server.setExecutor(threads);
-        server.createContext("/", new Front(new Operations(streams), faults, streams));
+        front = new Front(new Operations(streams), faults, streams);
+        server.createContext("/", front);
         server.start();
     }
 
@@ -115,6 +117,11 @@ public final class LocalStream implements AutoCloseable {
     /** How often a fault befell a request or an entry. */
     public long faultsInjected() {
         return faults.injected();
+    }
+
+    /** How many requests for that operation have come in, named as in the protocol, whatever became of them. Cheap. */
+    public long requestCount(String operation) {
+        return front.requests(operation);
     }
 
     /** How many records ever arrived in the stream. Cheap. */

@@ -66,8 +66,21 @@ final class PutOperations {
         Result[] results = store(streams.usable(name), puts, plan);
         int failed =
                 (int) Arrays.stream(results).filter(Failed.class::isInstance).count();
-        return out -> out.number("FailedRecordCount", failed)
-                .objects("Records", Arrays.asList(results), PutOperations::write);
+        return told(results, failed, plan);
+    }
+
+    /** The answer as it is, or as a lie makes it. */
+    private static Output.Answer told(Result[] results, int failed, FaultPlan plan) {
+        List<Result> records = new ArrayList<>(Arrays.asList(results));
+        int count = failed;
+        switch (plan.lie()) {
+            case NONE -> {}
+            case WRONG_COUNT -> count = failed == 0 ? results.length : 0;
+            case ONE_TOO_FEW -> records.remove(plan.any(records.size()));
+            case ONE_TOO_MANY -> records.add(plan.any(records.size() + 1), records.get(plan.any(records.size())));
+        }
+        int answered = count;
+        return out -> out.number("FailedRecordCount", answered).objects("Records", records, PutOperations::write);
     }
 
     private static void write(Output out, Result result) throws java.io.IOException {

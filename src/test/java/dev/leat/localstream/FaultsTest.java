@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -122,6 +124,28 @@ class FaultsTest {
         stream.faults(Faults.none().losingAnswers(1));
         assertThatThrownBy(this::put).isInstanceOf(SdkClientException.class);
         assertThat(stream.recordCount("s")).isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerThatLiesIsWrongAboutItsNumbersAlone() {
+        stream.faults(Faults.none().lyingCounts(1).failingEntries(0.2).seed(seed));
+        Map<Integer, Integer> answersBySize = new TreeMap<>();
+        int wrongCounts = 0;
+        for (int request = 0; request < 60; request++) {
+            PutRecordsResponse answer = putAll(Clients.entries(request + "-", 10));
+            long failed = answer.records().stream()
+                    .filter(entry -> entry.errorCode() != null)
+                    .count();
+            answersBySize.merge(answer.records().size(), 1, Integer::sum);
+            if (answer.records().size() == 10) {
+                assertThat(answer.failedRecordCount()).isNotEqualTo((int) failed);
+                wrongCounts++;
+            }
+        }
+        assertThat(answersBySize).as("seed %s", seed).containsOnlyKeys(9, 10, 11);
+        assertThat(wrongCounts).isPositive();
+        assertThat(stream.requestCount("PutRecords")).isEqualTo(60);
+        assertThat(stream.recordCount("s")).isBetween(300L, 599L);
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class LeatProcess implements AutoCloseable {
     private static final Path LOGS = Path.of("target", "processes");
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final int EXIT_SECONDS = 60;
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
 
     private final Process process;
     private final Path log;
@@ -36,8 +38,34 @@ public final class LeatProcess implements AutoCloseable {
         this.log = log;
     }
 
-    /** Where a process finds its database and its stream, by the environment names of the contract. */
-    public record Environment(TestDatabase database, String role, URI endpoint, String stream) {
+    /**
+     * Where a process finds its database and its stream, by the environment names of the contract.
+     *
+     * @param more variables that are added, or put in the place of those
+     */
+    public record Environment(
+            TestDatabase database, String role, URI endpoint, String stream, Map<String, String> more) {
+
+        public Environment(TestDatabase database, String role, URI endpoint, String stream) {
+            this(database, role, endpoint, stream, Map.of());
+        }
+
+        /** The same with one variable more. */
+        public Environment with(String name, String value) {
+            Map<String, String> all = new HashMap<>(more);
+            all.put(name, value);
+            return new Environment(database, role, endpoint, stream, all);
+        }
+
+        /** The same with the database behind a proxy, which leads to its server. */
+        public Environment databaseThrough(TcpProxy proxy) {
+            return with("LEAT_DATABASE_URL", "jdbc:postgresql://127.0.0.1:" + proxy.port() + "/" + database.name());
+        }
+
+        /** The same with the stream behind a proxy, which leads to its endpoint. */
+        public Environment streamThrough(TcpProxy proxy) {
+            return with("AWS_ENDPOINT_URL_KINESIS", "http://127.0.0.1:" + proxy.port());
+        }
 
         Map<String, String> variables() {
             Map<String, String> variables = new HashMap<>();
@@ -49,6 +77,7 @@ public final class LeatProcess implements AutoCloseable {
             variables.put("AWS_ACCESS_KEY_ID", "test");
             variables.put("AWS_SECRET_ACCESS_KEY", "test");
             variables.put("AWS_ENDPOINT_URL_KINESIS", endpoint.toString());
+            variables.putAll(more);
             return variables;
         }
     }
@@ -116,6 +145,17 @@ public final class LeatProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** SIGSTOP, and returns when every one of its threads stands still. */
+    public void pause() {
+        Signals.send("STOP", pid());
+        Await.until("process " + pid() + " to stand still", STOP_PATIENCE, () -> Signals.stopped(pid()));
+    }
+
+    /** SIGCONT. */
+    public void resume() {
+        Signals.send("CONT", pid());
     }
 
     /** SIGKILL, and waits until it is gone. */

@@ -70,11 +70,10 @@ final class Arena implements AutoCloseable {
 
     private LeatProcess poller() {
         return LeatProcess.start(
-                new LeatProcess.Environment(
-                        database, ROLE, URI.create("http://127.0.0.1:" + toStream.port()), TestStream.NAME),
+                new LeatProcess.Environment(database, ROLE, stream.local().endpoint(), TestStream.NAME)
+                        .databaseThrough(toDatabase)
+                        .streamThrough(toStream),
                 "run",
-                "--database-url",
-                "jdbc:postgresql://127.0.0.1:" + toDatabase.port() + "/" + database.name(),
                 "--publish-deadline",
                 plan.publishDeadline().toMillis() + "ms",
                 "--stop-deadline",

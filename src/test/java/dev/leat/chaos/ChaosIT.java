@@ -23,11 +23,16 @@ class ChaosIT {
 
     @Test
     void aStreamThatRefusesAndForgetsToAnswer() {
-        run(SEED, Family.ENTRIES, Family.REQUESTS, Family.ANSWERS, Family.SLOW);
+        run(SEED, Family.ENTRIES, Family.REQUESTS, Family.ANSWERS, Family.LIES, Family.SLOW, Family.RESHARD);
     }
 
     @Test
-    void pollersThatDieSleepJoinAndLeave() {
-        run(SEED + 1, Family.KILLS, Family.PAUSES, Family.CROWD);
+    void pollersThatDieSleepJoinAndLeaveOnBadNetworks() {
+        run(SEED + 1, Family.KILLS, Family.PAUSES, Family.CROWD, Family.NETWORK, Family.CLOCK);
+    }
+
+    @Test
+    void aDatabaseThatRestartsCrashesAndRefuses() {
+        run(SEED + 2, Family.SESSIONS, Family.RESTARTS, Family.READ_ONLY);
     }
 }

@@ -114,24 +114,12 @@ final class Crew implements AutoCloseable {
         if (!paused.add(victim)) {
             return Healing.NOTHING;
         }
-        signal(victim, "-STOP");
+        victim.pause();
         return () -> {
             if (paused.remove(victim)) {
-                signal(victim, "-CONT");
+                victim.resume();
             }
         };
-    }
-
-    private static void signal(LeatProcess poller, String signal) {
-        try {
-            new ProcessBuilder("kill", signal, Long.toString(poller.pid()))
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** Asks all to stop, and waits for them. */

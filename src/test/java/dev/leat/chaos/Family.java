@@ -10,6 +10,8 @@ enum Family {
     REQUESTS,
     /** Answers that do not come, and connections that end. */
     ANSWERS,
+    /** Answers whose count of failures is not that of their entries. */
+    LIES,
     /** Answers that come late. */
     SLOW,
     /** Shards that are split and merged. */

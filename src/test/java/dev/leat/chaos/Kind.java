@@ -14,6 +14,7 @@ enum Kind {
     RESETS(Family.ANSWERS, "connections reset", 800, 4_000, StreamTrouble::resets, Trait.REPEATS),
     HANGING_BEFORE(Family.ANSWERS, "hanging before", 500, 4_000, StreamTrouble::hangingBefore, Trait.REPEATS),
     HANGING_AFTER(Family.ANSWERS, "hanging after", 500, 4_000, StreamTrouble::hangingAfter, Trait.REPEATS),
+    LYING_ANSWERS(Family.LIES, "answers that lie", 800, 4_000, StreamTrouble::lies, Trait.REPEATS),
     SLOW_ANSWERS(Family.SLOW, "slow answers", 800, 4_000, StreamTrouble::slow, Trait.REPEATS),
     RESHARD(Family.RESHARD, "resharded", 0, 0, StreamTrouble::reshard),
     KILL(Family.KILLS, "kill -9", 0, 0, PollerTrouble::kill, Trait.REPEATS),

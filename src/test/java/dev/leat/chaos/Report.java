@@ -49,7 +49,8 @@ record Report(
         parts.add(counts);
         if (verdict != null) {
             parts.add(String.format(
-                    "%,d changes, %,d stream faults, %,d repeats", verdict.committed(), faults, verdict.duplicates()));
+                    "%,d changes, %,d stream faults, %,d repeats (%,d behind newer ones)",
+                    verdict.committed(), faults, verdict.duplicates(), verdict.replayedBack()));
         }
         parts.add(String.format("recovered in %.1f s", recovered.toMillis() / 1e3));
         parts.add(passed() && verdict != null ? verdict.headline() : "FAILED");

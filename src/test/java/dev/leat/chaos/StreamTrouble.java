@@ -72,6 +72,11 @@ final class StreamTrouble {
         return arena.trouble().with("resets", faults -> faults.resettingConnections(share));
     }
 
+    static Healing lies(Arena arena, Random dice) {
+        double share = 0.05 + 0.75 * dice.nextDouble();
+        return arena.trouble().with("lies", faults -> faults.lyingCounts(share));
+    }
+
     static Healing hangingBefore(Arena arena, Random dice) {
         double share = 0.05 + 0.45 * dice.nextDouble();
         return arena.trouble().with("before", faults -> faults.hangingBeforeApplying(share));

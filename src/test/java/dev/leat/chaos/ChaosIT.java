@@ -15,7 +15,7 @@ class ChaosIT {
 
     private static void run(long seed, Family first, Family... more) {
         Set<Family> families = EnumSet.of(first, more);
-        Report report = new Round(Plan.ofAll(seed, families, 3, Duration.ofSeconds(5))).run();
+        Report report = new Round(Plan.ofAll(seed, families, 3, Duration.ofSeconds(4))).run();
         System.out.println("chaos: " + report.line());
         assertThat(report.wrong()).as(report.line()).isEmpty();
         assertThat(report.struck()).containsOnlyKeys(report.plan().menu());

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Round {
 
     /** For what has no promised bound, on a machine that may be busy with other things. */
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
 
     private final Plan plan;
     private final List<String> wrong = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.leat.chaos;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
@@ -12,12 +13,16 @@ import java.util.concurrent.locks.LockSupport;
 /** Lets disturbances strike an arena, each once at first and then at random, up to three at a time, and heals them. */
 final class Storm {
 
+    /** Shorter storms have shorter disturbances. */
+    private static final Duration USUAL = Duration.ofSeconds(8);
+
     private static final int AT_ONCE = 3;
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Arena arena;
     private final List<Kind> menu;
     private final Random dice;
+    private final double tempo;
     private final List<Raging> raging = new ArrayList<>();
     private final Map<Kind, Integer> struck = new EnumMap<>(Kind.class);
 
@@ -26,6 +31,7 @@ final class Storm {
     Storm(Arena arena) {
         this.arena = arena;
         this.menu = arena.plan().menu();
+        this.tempo = Math.min(1, arena.plan().storm().toMillis() / (double) USUAL.toMillis());
         this.dice = new Random(arena.plan().seed() ^ 0x5707);
     }
 
@@ -42,14 +48,15 @@ final class Storm {
                 if (raging.stream().noneMatch(other -> other.kind == kind)) {
                     strike(kind);
                 }
-                next = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(150 + dice.nextInt(1_000));
+                next = System.nanoTime() + (long) (tempo * TimeUnit.MILLISECONDS.toNanos(150 + dice.nextInt(1_000)));
             }
             LockSupport.parkNanos(STEP_NANOS);
         }
     }
 
     private void strike(Kind kind) throws Exception {
-        int millis = kind.shortestMillis + dice.nextInt(1 + kind.longestMillis - kind.shortestMillis);
+        int drawn = kind.shortestMillis + dice.nextInt(1 + kind.longestMillis - kind.shortestMillis);
+        long millis = kind.has(Kind.Trait.LASTS) ? drawn : (long) (drawn * tempo);
         Disturbance.Healing healing = kind.disturbance.strike(arena, dice);
         struck.merge(kind, 1, Integer::sum);
         raging.add(new Raging(kind, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis), healing));

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writers that keep the shop busy whatever happens to the database: they connect again, and do not care whether a commit whose
  * answer was lost has happened. Few hot keys and many cold ones; rollbacks, savepoints, two-phase commits, changed keys,
- * statements of many rows, and transactions that stay open.
+ * statements of many rows, truncates, and transactions that stay open.
  */
 final class Writers implements AutoCloseable {
 
@@ -103,6 +103,8 @@ final class Writers implements AutoCloseable {
             sweep(statements, dice);
         } else if (drawn < 24) {
             tell(statements, dice);
+        } else if (drawn < 29) {
+            scribble(statements, dice);
         } else {
             transactions.any();
         }
@@ -135,6 +137,16 @@ final class Writers implements AutoCloseable {
                 "WITH wanted AS (SELECT id FROM customers WHERE id >= ? ORDER BY id LIMIT 40 FOR UPDATE)"
                         + " UPDATE customers SET since = now() FROM wanted WHERE customers.id = wanted.id",
                 from);
+    }
+
+    private static void scribble(Statements statements, Dice dice) throws SQLException {
+        statements.run(
+                "INSERT INTO scratch (note) SELECT 'note ' || n FROM generate_series(1, ?) n", 1 + dice.below(5));
+        statements.run("UPDATE scratch SET note = note || '.' WHERE id = (SELECT max(id) FROM scratch)");
+        if (dice.chance(20)) {
+            statements.run("TRUNCATE scratch");
+            statements.run("INSERT INTO scratch (note) VALUES ('the first of a new page')");
+        }
     }
 
     /** Domain events of a few topics; the lock orders those of one topic. */

@@ -24,6 +24,7 @@ public final class Checker {
     private long committed;
     private long delivered;
     private long duplicates;
+    private long replayedBack;
     private long fallingIds;
     private long contradictions;
 
@@ -47,6 +48,9 @@ public final class Checker {
         int id = Math.toIntExact(delivery.id());
         if (seen.get(id)) {
             duplicates++;
+            if (delivery.id() < lastIds.getOrDefault(delivery.partitionKey(), 0L)) {
+                replayedBack++;
+            }
             return false;
         }
         seen.set(id);
@@ -109,6 +113,15 @@ public final class Checker {
             }
         }
         return new Verdict(
-                committed, delivered, duplicates, outOfOrder, fallingIds, missing, unexpected, contradictions, samples);
+                committed,
+                delivered,
+                duplicates,
+                replayedBack,
+                outOfOrder,
+                fallingIds,
+                missing,
+                unexpected,
+                contradictions,
+                samples);
     }
 }

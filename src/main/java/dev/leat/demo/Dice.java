@@ -3,21 +3,21 @@ package dev.leat.demo;
 import java.util.Random;
 
 /** One writer's randomness. */
-final class Dice {
+public final class Dice {
 
     private final Random random;
 
-    Dice(long seed) {
+    public Dice(long seed) {
         random = new Random(seed);
     }
 
     /** 0 to bound - 1. */
-    int below(int bound) {
+    public int below(int bound) {
         return random.nextInt(bound);
     }
 
     /** True in that many of a hundred cases. */
-    boolean chance(int percent) {
+    public boolean chance(int percent) {
         return random.nextInt(100) < percent;
     }
 

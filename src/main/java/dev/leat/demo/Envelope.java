@@ -42,6 +42,9 @@ public final class Envelope {
         if (op.equals("m")) {
             Map<?, ?> content = map(map(envelope, "message", partitionKey), "content", partitionKey);
             change = new Change(partitionKey, op, null, number(content, "version"));
+        } else if (op.equals("t")) {
+            // Markers of one key are alike; how many there are tells whether each has come.
+            change = new Change(partitionKey, op, null, null);
         } else {
             Map<?, ?> before = (Map<?, ?>) envelope.get("before");
             Map<?, ?> after = (Map<?, ?>) envelope.get("after");

@@ -3,19 +3,20 @@ package dev.leat.demo;
 import java.sql.SQLException;
 
 /** What happens in the shop. Each method is the body of one transaction and returns about how many changes it made. */
-final class ShopTransactions {
+public final class ShopTransactions {
 
     private final Shop shop;
     private final Statements statements;
     private final Dice dice;
 
-    ShopTransactions(Shop shop, Statements statements, Dice dice) {
+    public ShopTransactions(Shop shop, Statements statements, Dice dice) {
         this.shop = shop;
         this.statements = statements;
         this.dice = dice;
     }
 
-    int any() throws SQLException {
+    /** The body of a transaction drawn at random. */
+    public int any() throws SQLException {
         int drawn = dice.below(100);
         if (drawn < 34) {
             return placeOrder();

@@ -8,27 +8,27 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Runs statements on one connection, each prepared once. */
-final class Statements {
+public final class Statements {
 
     private final Connection connection;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
 
-    Statements(Connection connection) {
+    public Statements(Connection connection) {
         this.connection = connection;
     }
 
     /** How many rows it changed. */
-    int run(String sql, Object... parameters) throws SQLException {
+    public int run(String sql, Object... parameters) throws SQLException {
         return bound(sql, parameters).executeUpdate();
     }
 
     /** Runs a query for its effects. */
-    void call(String sql, Object... parameters) throws SQLException {
+    public void call(String sql, Object... parameters) throws SQLException {
         bound(sql, parameters).executeQuery().close();
     }
 
     /** The number in the first column of the first row, or 0 if there is no row. */
-    long number(String sql, Object... parameters) throws SQLException {
+    public long number(String sql, Object... parameters) throws SQLException {
         try (ResultSet rows = bound(sql, parameters).executeQuery()) {
             return rows.next() ? rows.getLong(1) : 0;
         }

@@ -8,6 +8,7 @@ import java.util.List;
  * @param committed changes that the truth holds
  * @param delivered different events that arrived
  * @param duplicates records that repeated an event
+ * @param replayedBack how many of those came behind a newer one of their key, so that the key went back for whoever reads on
  * @param outOfOrder changes that came after a later one of their history
  * @param fallingIds first deliveries whose id was below one that their partition key had already carried
  * @param missing changes that never arrived
@@ -19,6 +20,7 @@ public record Verdict(
         long committed,
         long delivered,
         long duplicates,
+        long replayedBack,
         long outOfOrder,
         long fallingIds,
         long missing,

@@ -12,7 +12,7 @@ import org.jooq.Field;
 
 /**
  * The signs of life of one poller, and its knowledge of the others. Whoever was seen within {@value #ALIVE_SECONDS} seconds by
- * the database's clock is alive. It is for fairness and for people only: what keeps two pollers off one lane is the lane's row
+ * the database's clock is alive; whoever will have been seen in the future was seen before that clock was set back. It is for fairness and for people only: what keeps two pollers off one lane is the lane's row
  * lock, so a wrong count costs throughput, never order.
  */
 public final class PollerRegistry {
@@ -21,7 +21,10 @@ public final class PollerRegistry {
 
     private static final Field<OffsetDateTime> ALIVE_SINCE =
             field("now() - interval '" + ALIVE_SECONDS + " seconds'", OffsetDateTime.class);
+    private static final Field<OffsetDateTime> ALIVE_UNTIL =
+            field("now() + interval '" + ALIVE_SECONDS + " seconds'", OffsetDateTime.class);
     private static final Field<OffsetDateTime> DEAD_SINCE = field("now() - interval '1 minute'", OffsetDateTime.class);
+    private static final Field<OffsetDateTime> NOT_YET = field("now() + interval '1 minute'", OffsetDateTime.class);
 
     private final DSLContext database;
     private final Identity self;
@@ -68,8 +71,10 @@ public final class PollerRegistry {
                     .doUpdate()
                     .set(POLLER.SEEN_AT, currentOffsetDateTime())
                     .execute();
-            in.deleteFrom(POLLER).where(POLLER.SEEN_AT.lt(DEAD_SINCE)).execute();
-            alive = Math.max(1, in.fetchCount(POLLER, POLLER.SEEN_AT.gt(ALIVE_SINCE)));
+            in.deleteFrom(POLLER)
+                    .where(POLLER.SEEN_AT.lt(DEAD_SINCE).or(POLLER.SEEN_AT.gt(NOT_YET)))
+                    .execute();
+            alive = Math.max(1, in.fetchCount(POLLER, POLLER.SEEN_AT.between(ALIVE_SINCE, ALIVE_UNTIL)));
         });
     }
 

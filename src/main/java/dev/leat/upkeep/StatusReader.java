@@ -169,7 +169,8 @@ public final class StatusReader {
 
     private static List<Status.Poller> pollers(DSLContext in, List<HeldLane> held) {
         Field<Boolean> alive = field(
-                "seen_at > clock_timestamp() - interval '" + PollerRegistry.ALIVE_SECONDS + " seconds'", Boolean.class);
+                "abs(extract(epoch FROM clock_timestamp() - seen_at)) < " + PollerRegistry.ALIVE_SECONDS,
+                Boolean.class);
         List<Status.Poller> pollers = new ArrayList<>();
         for (Record row : in.select(
                         POLLER.POLLER_,

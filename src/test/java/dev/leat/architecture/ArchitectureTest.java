@@ -4,6 +4,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameStartingWith;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -14,6 +15,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -113,6 +116,21 @@ class ArchitectureTest {
                         "dev.leat.demo..",
                         "io.zonky..",
                         "com.fasterxml.jackson.dataformat.cbor.."))
+                .check(LEAT);
+    }
+
+    /** What is decided by time is decided by the monotonic clock, which nobody sets: deadlines, pauses, intervals. */
+    @Test
+    void whatPublishesDoesNotAskForTheTimeOfDay() {
+        noClasses()
+                .that(resideInAnyPackage(
+                        "dev.leat", "dev.leat.claim", "dev.leat.publish", "dev.leat.settle", "dev.leat.loop"))
+                .should()
+                .dependOnClassesThat(type(Clock.class))
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(Instant.class, "now")
                 .check(LEAT);
     }
 

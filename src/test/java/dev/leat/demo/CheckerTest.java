@@ -68,6 +68,21 @@ class CheckerTest {
     }
 
     @Test
+    void aRepetitionBehindANewerOneIsToldFromOneOfTheNewest() {
+        committed(CREATED, UPDATED, DELETED);
+        delivered(3, CREATED);
+        delivered(3, CREATED);
+        delivered(5, UPDATED);
+        delivered(6, DELETED);
+        assertThat(checker.verdict().duplicates()).isEqualTo(1);
+        assertThat(checker.verdict().replayedBack()).isZero();
+        delivered(5, UPDATED);
+        assertThat(checker.verdict().duplicates()).isEqualTo(2);
+        assertThat(checker.verdict().replayedBack()).isEqualTo(1);
+        assertThat(checker.verdict().inOrderNothingLost()).isTrue();
+    }
+
+    @Test
     void whatIsLostAtTheEndIsMissing() {
         committed(CREATED, UPDATED);
         delivered(3, CREATED);
@@ -193,7 +208,7 @@ class CheckerTest {
 
     private static String broken(List<Delivery> deliveries, Random random) {
         int place = random.nextInt(deliveries.size());
-        switch (random.nextInt(5)) {
+        switch (random.nextInt(7)) {
             case 0 -> {
                 return "nothing";
             }
@@ -209,6 +224,16 @@ class CheckerTest {
             case 3 -> {
                 deliveries.add(place, deliveries.get(place));
                 return "nothing";
+            }
+            case 4 -> {
+                deliveries.add(deliveries.get(place));
+                return "nothing";
+            }
+            case 5 -> {
+                Delivery told = deliveries.get(place);
+                Change undone = new Change(told.change().history(), "u", told.id(), 1_000L);
+                deliveries.add(random.nextInt(1 + deliveries.size()), new Delivery(undone, "public.t.9", 1_000, 0));
+                return "a change that was rolled back";
             }
             default -> {
                 for (int other = place + 1; other < deliveries.size(); other++) {

@@ -69,6 +69,23 @@ class UpkeepTest {
     }
 
     @Test
+    void pollersThatDiedBeforeTheClockWasSetBackAreNotAlive() {
+        PollerRegistry one = registry();
+        PollerRegistry dead = registry();
+        one.beat();
+        dead.beat();
+        database.run("UPDATE leat.poller SET seen_at = seen_at + interval '10 seconds'");
+        one.beat();
+        assertThat(one.alive()).isOne();
+        database.run("UPDATE leat.poller SET seen_at = seen_at + interval '1 hour'");
+        one.beat();
+        assertThat(one.alive()).isOne();
+        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("1");
+        dead.beat();
+        assertThat(dead.alive()).isEqualTo(2);
+    }
+
+    @Test
     void whatWasDeliveredIsCountedByTableAndOperation() {
         Tallies tallies = new Tallies(poller, UUID.randomUUID());
         tallies.settled(

@@ -1,0 +1,52 @@
+package dev.leat.chaos;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Runs rounds and says what came of them; ends with 1 if anything was not as promised. {@code docs/chaos.md} says how. */
+public final class Chaos {
+
+    private static final int MOST_POLLERS = 8;
+
+    private Chaos() {}
+
+    /** {@code --rounds n --seed n --seconds n --only family,…}; round i has the seed plus i. */
+    public static void main(String[] args) {
+        Map<String, String> given = new HashMap<>();
+        for (int i = 0; i + 1 < args.length; i += 2) {
+            given.put(args[i], args[i + 1]);
+        }
+        long seed = Long.parseLong(given.getOrDefault("--seed", Long.toString(System.nanoTime() & 0xffff)));
+        int rounds = Integer.parseInt(given.getOrDefault("--rounds", "10"));
+        Duration storm = Duration.ofSeconds(Long.parseLong(given.getOrDefault("--seconds", "8")));
+        Set<Family> families = EnumSet.allOf(Family.class);
+        if (given.containsKey("--only")) {
+            families.clear();
+            Arrays.stream(given.get("--only").split(",", -1)).map(Family::named).forEach(families::add);
+        }
+        int failed = 0;
+        long changes = 0;
+        long faults = 0;
+        long strikes = 0;
+        long repeats = 0;
+        for (int round = 0; round < rounds; round++) {
+            Report report = new Round(Plan.drawn(seed + round, families, MOST_POLLERS, storm)).run();
+            System.out.println(report.line());
+            report.wrong().forEach(System.out::println);
+            failed += report.passed() ? 0 : 1;
+            strikes += report.strikes();
+            faults += report.faults();
+            changes += report.verdict() == null ? 0 : report.verdict().committed();
+            repeats += report.verdict() == null ? 0 : report.verdict().duplicates();
+        }
+        System.out.printf(
+                "%d rounds from seed %d, %d failed: %,d changes, %,d disturbances, %,d stream faults, %,d repeats%n",
+                rounds, seed, failed, changes, strikes, faults, repeats);
+        // Threads of the parts may be left; the outcome is not theirs.
+        System.exit(failed == 0 ? 0 : 1);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.leat.chaos;
+
+import dev.leat.chaos.Disturbance.Healing;
+import dev.leat.testkit.LeatProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/**
+ * The pollers, and what an operator's supervisor does for them: whoever is missing is started anew. One thread uses it.
+ *
+ * <p>A poller that cannot begin, because its database or stream cannot be reached, ends and says why; that is its right. One
+ * that has begun must never end by itself.
+ */
+final class Crew implements AutoCloseable {
+
+    private static final String BEGUN = " publishes from ";
+    private static final Pattern EXCUSES =
+            Pattern.compile("a pass was given up|stopped at the deadline|answered (?!ProvisionedThr|InternalF)");
+
+    private final Supplier<LeatProcess> start;
+    private final List<LeatProcess> all = new ArrayList<>();
+    private final List<LeatProcess> atWork = new ArrayList<>();
+    private final Set<LeatProcess> leaving = new LinkedHashSet<>();
+    private final Set<LeatProcess> paused = new LinkedHashSet<>();
+    private final List<String> wrong = new ArrayList<>();
+    private int wanted;
+
+    Crew(Supplier<LeatProcess> start) {
+        this.start = start;
+    }
+
+    /** Lets pollers join or leave until there are that many. */
+    void want(int pollers) {
+        wanted = pollers;
+        while (atWork.size() - paused.size() > Math.max(0, wanted - paused.size()) && leaveOne()) {}
+        supervise();
+    }
+
+    int wanted() {
+        return wanted;
+    }
+
+    /** The processes of those that are to be at work. */
+    List<Long> pids() {
+        return atWork.stream().map(LeatProcess::pid).toList();
+    }
+
+    private boolean leaveOne() {
+        for (LeatProcess poller : atWork) {
+            if (!paused.contains(poller)) {
+                dismiss(poller);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void dismiss(LeatProcess poller) {
+        poller.terminate();
+        atWork.remove(poller);
+        leaving.add(poller);
+    }
+
+    /** Starts whoever is missing, and notes whoever has ended without having been asked to. */
+    void supervise() {
+        for (LeatProcess poller : List.copyOf(atWork)) {
+            if (!poller.alive()) {
+                atWork.remove(poller);
+                if (poller.said().contains(BEGUN)) {
+                    wrong.add("a poller ended by itself:\n" + poller.said());
+                }
+            }
+        }
+        leaving.removeIf(poller -> !poller.alive());
+        while (atWork.size() < wanted) {
+            LeatProcess poller = start.get();
+            all.add(poller);
+            atWork.add(poller);
+        }
+    }
+
+    private LeatProcess any(Random dice) {
+        return atWork.get(dice.nextInt(atWork.size()));
+    }
+
+    /** SIGKILL to one of them. */
+    void kill(Random dice) {
+        LeatProcess victim = any(dice);
+        atWork.remove(victim);
+        paused.remove(victim);
+        victim.kill();
+    }
+
+    /** SIGTERM to one of them. */
+    void terminate(Random dice) {
+        LeatProcess victim = any(dice);
+        if (!paused.contains(victim)) {
+            dismiss(victim);
+        }
+    }
+
+    /** SIGSTOP to one of them; healed by SIGCONT. */
+    Healing pause(Random dice) {
+        LeatProcess victim = any(dice);
+        if (!paused.add(victim)) {
+            return Healing.NOTHING;
+        }
+        victim.pause();
+        return () -> {
+            if (paused.remove(victim)) {
+                victim.resume();
+            }
+        };
+    }
+
+    /** Asks all to stop, and waits for them. */
+    void dismissAll() {
+        wanted = 0;
+        List.copyOf(atWork).forEach(this::dismiss);
+        leaving.forEach(LeatProcess::exitCode);
+    }
+
+    /** Whether any of them has told of something after which events may repeat. */
+    boolean excused() {
+        return all.stream().anyMatch(poller -> EXCUSES.matcher(poller.said()).find());
+    }
+
+    /** What pollers did that they must not. */
+    List<String> wrong() {
+        return List.copyOf(wrong);
+    }
+
+    /** Writes what each has said into files of that directory. */
+    void keepLogs(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            for (int i = 0; i < all.size(); i++) {
+                Files.writeString(
+                        directory.resolve("poller-" + i + ".log"), all.get(i).said());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        all.forEach(LeatProcess::close);
+    }
+}

@@ -1,0 +1,85 @@
+package dev.leat.chaos;
+
+import dev.leat.chaos.Disturbance.Healing;
+import dev.leat.testkit.OwnServer;
+import java.util.Random;
+
+/** What befalls the database. */
+final class DatabaseTrouble {
+
+    /** Holds a segment of the log, and little more than the outbox needs at first. */
+    private static final long FILE_LIMIT = 17L << 20;
+
+    private DatabaseTrouble() {}
+
+    /** Ends some sessions of the database, or all. */
+    static Healing endSessions(Arena arena, Random dice) {
+        endSessions(arena, dice.nextInt(3) == 0 ? 1 : dice.nextDouble());
+        return Healing.NOTHING;
+    }
+
+    private static void endSessions(Arena arena, double share) {
+        arena.database()
+                .superuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() <= " + share);
+    }
+
+    /** Leaves room for one or two sessions, and ends those there are. */
+    static Healing noConnections(Arena arena, Random dice) {
+        String limit = "ALTER DATABASE " + arena.database().name() + " CONNECTION LIMIT ";
+        arena.database().superuser(limit + (1 + dice.nextInt(2)));
+        endSessions(arena, 1);
+        return () -> arena.database().superuser(limit + "-1");
+    }
+
+    static Healing restartFast(Arena arena, Random dice) {
+        arena.ownServer().restart(OwnServer.Stop.FAST);
+        return Healing.NOTHING;
+    }
+
+    static Healing crash(Arena arena, Random dice) {
+        arena.ownServer().restart(OwnServer.Stop.IMMEDIATE);
+        return Healing.NOTHING;
+    }
+
+    static Healing readOnly(Arena arena, Random dice) {
+        arena.ownServer().readOnly(true);
+        return () -> arena.ownServer().readOnly(false);
+    }
+
+    /**
+     * No file can grow any more, and the outbox is filled to the brim by a statement that fails. The restart with the limit is a
+     * part of the disturbance, and so is the one without it.
+     */
+    static Healing fullDisk(Arena arena, Random dice) {
+        OwnServer server = arena.ownServer();
+        server.stop(OwnServer.Stop.FAST);
+        server.startWithFileSizeLimit(FILE_LIMIT);
+        try {
+            arena.database()
+                    .superuser("INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key,"
+                            + " after, db_user) SELECT 0, 'm', false, false, now(), 0, 'full',"
+                            + " to_json(repeat(md5(n::text), 40)), 'nobody' FROM generate_series(1, 200000) n");
+            throw new AssertionError("the outbox was to reach its limit of " + FILE_LIMIT + " bytes");
+        } catch (IllegalStateException e) {
+            // What was wanted: the statement failed, and what it wrote fills the file until vacuum comes.
+        }
+        return () -> server.restart(OwnServer.Stop.FAST);
+    }
+
+    /**
+     * Moves every time that the database keeps by up to an hour to either side, as if its clock had jumped the other way. Lanes
+     * that are claimed are left out.
+     */
+    static Healing jumpClock(Arena arena, Random dice) {
+        String by = " + interval '" + (dice.nextInt(7_200) - 3_600) + " seconds'";
+        arena.database().superuser("UPDATE leat.poller SET seen_at = seen_at" + by + ", started_at = started_at" + by);
+        arena.database()
+                .superuser("UPDATE leat.lane SET low_set_at = low_set_at" + by
+                        + " WHERE lane IN (SELECT lane FROM leat.lane FOR UPDATE SKIP LOCKED)");
+        arena.database()
+                .superuser("UPDATE leat.outbox SET captured_at = captured_at" + by
+                        + " WHERE ctid IN (SELECT ctid FROM leat.outbox LIMIT 50 FOR UPDATE SKIP LOCKED)");
+        return Healing.NOTHING;
+    }
+}

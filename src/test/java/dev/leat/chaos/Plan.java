@@ -1,0 +1,95 @@
+package dev.leat.chaos;
+
+import dev.leat.chaos.Kind.Trait;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * What a round will be like, all of it drawn from its seed.
+ *
+ * @param menu the kinds of disturbances that strike
+ * @param pollers how many there are at first
+ * @param mostPollers how many there may be while they join and leave
+ * @param publishDeadline the pollers' setting
+ * @param batch the pollers' setting
+ * @param workers the pollers' setting
+ * @param transactionsPerSecond about how many the writers try
+ * @param storm how long it lasts
+ */
+record Plan(
+        long seed,
+        List<Kind> menu,
+        int pollers,
+        int mostPollers,
+        Duration publishDeadline,
+        int batch,
+        int workers,
+        int transactionsPerSecond,
+        Duration storm) {
+
+    private static final int[] POLLERS = {1, 2, 2, 4, 4, 8};
+    private static final int[] BATCHES = {20, 200, 2_000};
+
+    /**
+     * Draws a plan.
+     *
+     * @param families what the kinds are drawn from
+     * @param mostPollers at most that many pollers
+     */
+    static Plan drawn(long seed, Set<Family> families, int mostPollers, Duration storm) {
+        Random dice = new Random(seed);
+        return drawn(seed, dice, menu(dice, families), mostPollers, storm);
+    }
+
+    /** Draws a plan in which every kind of these families strikes. */
+    static Plan ofAll(long seed, Set<Family> families, int mostPollers, Duration storm) {
+        Random dice = new Random(seed);
+        List<Kind> menu = kinds(families);
+        Collections.shuffle(menu, dice);
+        return drawn(seed, dice, menu, mostPollers, storm);
+    }
+
+    private static Plan drawn(long seed, Random dice, List<Kind> menu, int mostPollers, Duration storm) {
+        int pollers = Math.min(mostPollers, POLLERS[dice.nextInt(POLLERS.length)]);
+        int batch = BATCHES[dice.nextInt(BATCHES.length)];
+        int workers = 1 + dice.nextInt(3);
+        int rate = 100 + dice.nextInt(200);
+        boolean pauses = menu.contains(Kind.PAUSE);
+        // Short where a pause has to outlast it; else long enough that no request is given up on a busy machine.
+        Duration deadline = Duration.ofMillis(pauses ? 1_000 : 3_000 + dice.nextInt(9_000));
+        return new Plan(seed, List.copyOf(menu), pollers, mostPollers, deadline, batch, workers, rate, storm);
+    }
+
+    /** Sometimes one kind alone, mostly some together. */
+    private static List<Kind> menu(Random dice, Set<Family> families) {
+        List<Kind> kinds = kinds(families);
+        Collections.shuffle(kinds, dice);
+        int count = dice.nextInt(5) == 0 ? 1 : 2 + dice.nextInt(5);
+        return List.copyOf(kinds.subList(0, Math.min(kinds.size(), count)));
+    }
+
+    private static List<Kind> kinds(Set<Family> families) {
+        List<Kind> kinds = new ArrayList<>(EnumSet.allOf(Kind.class));
+        kinds.removeIf(kind -> !families.contains(kind.family));
+        return kinds;
+    }
+
+    /** Whether events may arrive again. */
+    boolean mayRepeat() {
+        return menu.stream().anyMatch(kind -> kind.has(Trait.REPEATS));
+    }
+
+    /** Whether writers may meet a database that does not serve them. */
+    boolean databaseMayFail() {
+        return menu.stream().anyMatch(kind -> kind.has(Trait.DATABASE));
+    }
+
+    boolean needsOwnServer() {
+        return menu.stream().anyMatch(kind -> kind.has(Trait.OWN_SERVER));
+    }
+}

@@ -1,0 +1,59 @@
+package dev.leat.chaos;
+
+import dev.leat.demo.Verdict;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a round came to.
+ *
+ * @param struck how often each kind of disturbance struck
+ * @param faults how often the stream did wrong to a request or an entry
+ * @param recovered from the end of the storm until everything had arrived
+ * @param verdict the checker's; null if the round broke down before
+ * @param wrong what was not as promised; empty: all was
+ */
+record Report(
+        Plan plan,
+        Map<Kind, Integer> struck,
+        long faults,
+        Duration recovered,
+        @Nullable Verdict verdict,
+        List<String> wrong) {
+
+    Report {
+        struck = Map.copyOf(struck);
+        wrong = List.copyOf(wrong);
+    }
+
+    boolean passed() {
+        return wrong.isEmpty();
+    }
+
+    int strikes() {
+        return struck.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** One line for people. */
+    String line() {
+        String counts = plan.menu().stream()
+                .map(kind -> kind.label + " x" + struck.getOrDefault(kind, 0))
+                .collect(Collectors.joining(", "));
+        List<String> parts = new ArrayList<>();
+        parts.add("seed " + plan.seed());
+        parts.add(plan.pollers() + (plan.pollers() == 1 ? " poller" : " pollers"));
+        parts.add(counts);
+        if (verdict != null) {
+            parts.add(String.format(
+                    "%,d changes, %,d stream faults, %,d repeats (%,d behind newer ones)",
+                    verdict.committed(), faults, verdict.duplicates(), verdict.replayedBack()));
+        }
+        parts.add(String.format("recovered in %.1f s", recovered.toMillis() / 1e3));
+        parts.add(passed() && verdict != null ? verdict.headline() : "FAILED");
+        return String.join("; ", parts);
+    }
+}

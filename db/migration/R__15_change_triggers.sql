@@ -44,7 +44,7 @@ BEGIN
                         patience, coalesce(users, 'somebody who has gone since')
                     USING ERRCODE = 'lock_not_available',
                           HINT = 'Wait for the transactions that use it to end (pg_stat_activity.xact_start), or end them,'
-                                 ' and call it again. Nobody was kept waiting behind this call for longer than 0.1 s.';
+                                 ' and call it again. No lock was waited for longer than 0.1 s at a time.';
             END IF;
         END;
         PERFORM pg_sleep_for(least(between, greatest(ends - clock_timestamp(), '0')));

@@ -42,7 +42,9 @@ CREATE TABLE leat.outbox (
     autovacuum_vacuum_insert_threshold = 100000,
     autovacuum_analyze_scale_factor = 0,
     autovacuum_analyze_threshold = 50000,
-    autovacuum_vacuum_cost_delay = 0
+    autovacuum_vacuum_cost_delay = 0,
+    -- Giving empty pages back to the disk takes a lock that writers would wait for; they are used again instead.
+    vacuum_truncate = false
 );
 
 CREATE INDEX outbox_lane_id ON leat.outbox (lane, id);

@@ -23,8 +23,11 @@ import java.util.regex.Pattern;
 final class Crew implements AutoCloseable {
 
     private static final String BEGUN = " publishes from ";
+    /** Whatever happens to sessions, two that live cannot both settle events of one lane. */
+    private static final String SHARED_LANE = "somebody else has changed rows of a lane";
+
     private static final Pattern EXCUSES =
-            Pattern.compile("a pass was given up|stopped at the deadline|answered (?!ProvisionedThr|InternalF)");
+            Pattern.compile("stopped at the deadline|answered (?!ProvisionedThr|InternalF)");
 
     private final Supplier<LeatProcess> start;
     private final List<LeatProcess> all = new ArrayList<>();
@@ -134,9 +137,13 @@ final class Crew implements AutoCloseable {
         return all.stream().anyMatch(poller -> EXCUSES.matcher(poller.said()).find());
     }
 
-    /** What pollers did that they must not. */
+    /** What pollers did that they must not, and what has befallen them that nothing can cause. */
     List<String> wrong() {
-        return List.copyOf(wrong);
+        List<String> found = new ArrayList<>(wrong);
+        all.stream()
+                .filter(poller -> poller.said().contains(SHARED_LANE))
+                .forEach(poller -> found.add("two pollers were at work on one lane:\n" + poller.said()));
+        return found;
     }
 
     /** Writes what each has said into files of that directory. */

@@ -82,8 +82,8 @@ final class KnownMistakes {
                     JOOQ_CLAIMS + "heldEventsWaitUntilEveryLowerIdIsDecided",
                     new Edit(
                             MAIN + "claim/LaneReader.java",
-                            "statement.setLong(6, watermark);",
-                            "statement.setLong(6, Long.MAX_VALUE);")),
+                            "statement.setLong(8, watermark);",
+                            "statement.setLong(8, Long.MAX_VALUE);")),
             Mistake.of(
                     "events are deleted by range",
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",

@@ -19,18 +19,19 @@ import javax.sql.DataSource;
  *
  * @param memoryMiB the resident memory of the poller that lives from the start to the end
  * @param outboxKiB the outbox with its index on disk
- * @param claimMillis a claim by a poller that knows only the stored lows; the median of several
+ * @param claim a claim by a poller that knows only the stored lows, as a multiple of one from an outbox that was never used; the
+ *     medians of several, in turns, so that a busy machine slows both
  * @param waiting how many events were in the outbox
  */
-record Sample(double memoryMiB, double outboxKiB, double claimMillis, long waiting) {
+record Sample(double memoryMiB, double outboxKiB, double claim, long waiting) {
 
     private static final int CLAIMS = 9;
 
-    static Sample take(LeatProcess poller, TestDatabase database, DataSource pool) {
+    static Sample take(LeatProcess poller, TestDatabase database, DataSource pool, DataSource unused) {
         return new Sample(
                 memory(poller),
                 number(database, "SELECT pg_total_relation_size('leat.outbox') / 1024"),
-                claim(pool),
+                claim(pool, unused),
                 (long) number(database, "SELECT count(*) FROM leat.outbox"));
     }
 
@@ -50,21 +51,28 @@ record Sample(double memoryMiB, double outboxKiB, double claimMillis, long waiti
         }
     }
 
-    private static double claim(DataSource pool) {
-        double[] millis = new double[CLAIMS];
+    private static double claim(DataSource pool, DataSource unused) {
+        double[] busy = new double[CLAIMS];
+        double[] idle = new double[CLAIMS];
         for (int i = 0; i < CLAIMS; i++) {
-            // A fresh one each time: it knows nothing but what is stored.
-            var claims = new JooqClaims(
-                            pool, ClaimSettings.DEFAULT, "changes", () -> 2, System::nanoTime, new Random(i))
-                    .forWorker();
-            long began = System.nanoTime();
-            try (Claim claim = claims.claim(Set.of())) {
-                millis[i] = (System.nanoTime() - began) / 1e6;
-                // Given back unsettled: its lanes' own pollers publish them.
-                Objects.requireNonNull(claim.events());
-            }
+            busy[i] = claim(pool, i);
+            idle[i] = claim(unused, i);
         }
-        Arrays.sort(millis);
-        return millis[CLAIMS / 2];
+        Arrays.sort(busy);
+        Arrays.sort(idle);
+        return busy[CLAIMS / 2] / idle[CLAIMS / 2];
+    }
+
+    /** In nanoseconds. */
+    private static double claim(DataSource pool, int seed) {
+        // A fresh one each time: it knows nothing but what is stored.
+        var claims = new JooqClaims(pool, ClaimSettings.DEFAULT, "changes", () -> 2, System::nanoTime, new Random(seed))
+                .forWorker();
+        long began = System.nanoTime();
+        try (Claim claim = claims.claim(Set.of())) {
+            // Given back unsettled: the lanes' own pollers publish them.
+            Objects.requireNonNull(claim.events());
+            return System.nanoTime() - began;
+        }
     }
 }

@@ -24,7 +24,7 @@ final class Trend {
 
         @Override
         public String toString() {
-            return "%s %.1f at first, %.1f at last: %.2f".formatted(name, first, last, rise());
+            return "%s %.2f at first, %.2f at last: %.2f".formatted(name, first, last, rise());
         }
     }
 

@@ -146,8 +146,6 @@ public final class OwnServer implements AutoCloseable {
 
     /** Whether transactions are read-only unless they say otherwise, as while a failover goes on; for sessions there are, too. */
     public void readOnly(boolean on) {
-        // Whoever makes the trouble must be able to end it.
-        server.superuser("postgres", "ALTER ROLE CURRENT_USER SET default_transaction_read_only = off");
         server.superuser("postgres", "ALTER SYSTEM SET default_transaction_read_only = " + (on ? "on" : "off"));
         server.superuser("postgres", "SELECT pg_reload_conf()");
         Await.until(

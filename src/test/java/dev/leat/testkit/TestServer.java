@@ -150,9 +150,11 @@ public final class TestServer {
     public void superuser(String database, String sql) {
         try (Connection connection = superuser(database);
                 Statement statement = connection.createStatement()) {
+            // Whoever has made a server read-only must be able to change it.
+            statement.execute("SET default_transaction_read_only = off");
             statement.execute(sql);
         } catch (SQLException e) {
-            throw new IllegalStateException(sql, e);
+            throw new IllegalStateException(e.getMessage() + "\n" + sql, e);
         }
     }
 

@@ -46,10 +46,15 @@ record Contender(String name, List<String> arguments, String setup) {
         return Path.of("target", "test-classes") + File.pathSeparator + Path.of("target", "leat.jar");
     }
 
-    /** Starts it; what it says goes to {@code target/bench.log}. */
+    /**
+     * Starts it, with the JVM's options of the system property {@code leat.bench.java-options}; what it says goes to {@code
+     * target/bench.log}.
+     */
     Process start(TestDatabase database, TestStream stream) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        String options = System.getProperty("leat.bench.java-options", "");
+        command.addAll(options.isEmpty() ? List.of() : List.of(options.split(" ")));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.redirectOutput(ProcessBuilder.Redirect.appendTo(LOG));

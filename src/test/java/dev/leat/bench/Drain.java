@@ -81,7 +81,8 @@ record Drain(
                         Backlog.check(expected, records));
             } finally {
                 for (Process process : processes) {
-                    process.destroyForcibly().waitFor();
+                    process.destroy();
+                    process.waitFor();
                 }
             }
         }

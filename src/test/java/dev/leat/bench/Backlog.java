@@ -1,0 +1,91 @@
+package dev.leat.bench;
+
+import dev.leat.localstream.KeptRecord;
+import dev.leat.testkit.TestDatabase;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** An attached table of a thousand rows whose changes fill the outbox, and the check that what they became is right. */
+final class Backlog {
+
+    static final int KEYS = 1_000;
+
+    private static final Pattern ID = Pattern.compile("\"sequence\":\"\\[\\\\\"(\\d+)");
+
+    private final TestDatabase database;
+
+    Backlog(TestDatabase database) {
+        this.database = database;
+        database.run("CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL, note text NOT NULL)");
+        database.run("INSERT INTO item SELECT n, 0, repeat('x', 60) FROM generate_series(1, " + KEYS + ") n");
+        database.run("SELECT leat.attach('item', before => false)");
+    }
+
+    /** Changes every row so often that this many events wait; they are captured by the triggers, as anybody's. */
+    void fill(int events) {
+        database.run("TRUNCATE leat.outbox");
+        for (int n = 0; n < events / KEYS; n++) {
+            database.run("UPDATE item SET version = version + 1");
+        }
+        // Not in a measured part.
+        database.superuser("CHECKPOINT");
+    }
+
+    /** The ids that wait. */
+    BitSet waiting() {
+        BitSet ids = new BitSet();
+        for (List<?> row : database.rows("SELECT id FROM leat.outbox")) {
+            ids.set(Integer.parseInt(String.valueOf(row.get(0))));
+        }
+        return ids;
+    }
+
+    /** Whether the outbox is empty. */
+    boolean settled() {
+        return "0".equals(database.value("SELECT count(*) FROM leat.outbox"));
+    }
+
+    /**
+     * What is wrong with what arrived: events lost, and first deliveries that came after a later one of their key.
+     *
+     * @param late first deliveries after a later one of their key
+     * @param twice repetitions
+     */
+    record Check(int lost, int late, int twice) {}
+
+    static Check check(BitSet expected, List<KeptRecord> records) {
+        BitSet missing = (BitSet) expected.clone();
+        Map<String, Long> last = new HashMap<>();
+        int late = 0;
+        int twice = 0;
+        for (KeptRecord record : records) {
+            long id = id(record);
+            if (!missing.get((int) id)) {
+                twice++;
+                continue;
+            }
+            missing.clear((int) id);
+            Long before = last.get(record.partitionKey());
+            if (before != null && before > id) {
+                late++;
+            } else {
+                last.put(record.partitionKey(), id);
+            }
+        }
+        return new Check(missing.cardinality(), late, twice);
+    }
+
+    private static long id(KeptRecord record) {
+        String text = new String(record.data(), StandardCharsets.UTF_8);
+        Matcher matcher = ID.matcher(text);
+        if (!matcher.find()) {
+            throw new IllegalStateException("no id in " + text);
+        }
+        return Long.parseLong(matcher.group(1));
+    }
+}

@@ -1,0 +1,77 @@
+package dev.leat.bench;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import dev.leat.testkit.TestStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is measured: a program that carries an outbox to a stream, in a process of its own, started as a user would.
+ *
+ * @param name as it stands in tables
+ * @param arguments of {@code java}
+ * @param setup SQL that is run in the database first
+ */
+record Contender(String name, List<String> arguments, String setup) {
+
+    private static final File LOG = new File("target/bench.log");
+
+    /** The packaged jar, with these options of {@code run}. */
+    static Contender leat(String name, String... options) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "-jar",
+                System.getProperty(
+                        "leat.bench.jar", Path.of("target", "leat.jar").toString()),
+                "run"));
+        arguments.addAll(List.of(options));
+        return new Contender(name, arguments, "SELECT 1");
+    }
+
+    /** The baseline. */
+    static Contender plain(int workers) {
+        return new Contender(
+                "plain poller, " + workers + (workers == 1 ? " worker" : " workers"),
+                List.of("-cp", classPath(), PlainPoller.class.getName(), String.valueOf(workers)),
+                // Leat's own index begins with the lane, which this poller does not know.
+                "CREATE INDEX ON leat.outbox (id)");
+    }
+
+    /** Classes of the tests, and the packaged jar for what they use. */
+    private static String classPath() {
+        return Path.of("target", "test-classes") + File.pathSeparator + Path.of("target", "leat.jar");
+    }
+
+    /**
+     * Starts it, with the JVM's options of the system property {@code leat.bench.java-options}; what it says goes to {@code
+     * target/bench.log}.
+     */
+    Process start(TestDatabase database, TestStream stream) {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        String options = System.getProperty("leat.bench.java-options", "");
+        command.addAll(options.isEmpty() ? List.of() : List.of(options.split(" ")));
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.redirectOutput(ProcessBuilder.Redirect.appendTo(LOG));
+        builder.environment().keySet().removeIf(name -> name.startsWith("LEAT_") || name.startsWith("AWS_"));
+        builder.environment().put("LEAT_DATABASE_URL", database.url());
+        builder.environment().put("LEAT_DATABASE_USERNAME", TestServer.OWNER);
+        builder.environment().put("LEAT_DATABASE_PASSWORD", TestServer.password());
+        builder.environment().put("LEAT_STREAM", TestStream.NAME);
+        builder.environment().put("AWS_REGION", "us-east-1");
+        builder.environment().put("AWS_ACCESS_KEY_ID", "test");
+        builder.environment().put("AWS_SECRET_ACCESS_KEY", "test");
+        builder.environment()
+                .put("AWS_ENDPOINT_URL_KINESIS", stream.local().endpoint().toString());
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

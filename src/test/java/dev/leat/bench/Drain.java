@@ -1,0 +1,114 @@
+package dev.leat.bench;
+
+import dev.leat.localstream.KeptRecord;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import dev.leat.testkit.TestStream;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One contender, started at a full outbox and stopped at an empty one.
+ *
+ * @param firstRecord seconds from the start of the process to the first record in the stream
+ * @param perSecond events a second from the first record to the last
+ * @param cpuPerMillion CPU-seconds of the contender for a million events, from the first record on
+ * @param serverCpuPerMillion CPU-seconds of PostgreSQL for a million events
+ * @param startCpu CPU-seconds of the contender up to the first record
+ * @param memory the most resident memory, in MiB
+ * @param check what is wrong with what arrived
+ */
+record Drain(
+        double firstRecord,
+        double perSecond,
+        double cpuPerMillion,
+        double serverCpuPerMillion,
+        double startCpu,
+        double memory,
+        Backlog.Check check) {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final long LOOK = Duration.ofMillis(2).toNanos();
+
+    /**
+     * Measures one.
+     *
+     * @param pollers how many processes of it
+     */
+    static Drain measure(Contender contender, int pollers, int events, Duration answer, long server)
+            throws InterruptedException {
+        try (TestDatabase database = TestServer.shared().database();
+                TestStream stream = new TestStream(4)) {
+            database.run(contender.setup());
+            Backlog backlog = new Backlog(database);
+            backlog.fill(events);
+            BitSet expected = backlog.waiting();
+            if (!answer.isZero()) {
+                stream.local().faults(dev.leat.localstream.Faults.none().delaying(answer));
+            }
+            double serverBefore = Processes.treeCpuSeconds(server);
+            long began = System.nanoTime();
+            Process[] processes = new Process[pollers];
+            for (int n = 0; n < pollers; n++) {
+                processes[n] = contender.start(database, stream);
+            }
+            try {
+                await(stream, 1, processes);
+                long first = System.nanoTime();
+                double startCpu = cpu(processes);
+                await(stream, expected.cardinality(), processes);
+                long last = System.nanoTime();
+                while (!backlog.settled()) {
+                    LockSupport.parkNanos(LOOK);
+                }
+                double cpu = cpu(processes) - startCpu;
+                double serverCpu = Processes.treeCpuSeconds(server) - serverBefore;
+                double memory = 0;
+                for (Process process : processes) {
+                    memory = Math.max(memory, Processes.peakMemory(process.pid()));
+                }
+                List<KeptRecord> records = stream.local().records(TestStream.NAME);
+                double millions = expected.cardinality() / 1e6;
+                return new Drain(
+                        (first - began) / 1e9,
+                        expected.cardinality() / ((last - first) / 1e9),
+                        cpu / millions,
+                        serverCpu / millions,
+                        startCpu,
+                        memory,
+                        Backlog.check(expected, records));
+            } finally {
+                for (Process process : processes) {
+                    process.destroy();
+                    process.waitFor();
+                }
+            }
+        }
+    }
+
+    private static double cpu(Process[] processes) {
+        double seconds = 0;
+        for (Process process : processes) {
+            seconds += Processes.cpuSeconds(process.pid());
+        }
+        return seconds;
+    }
+
+    private static void await(TestStream stream, int records, Process[] processes) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (stream.local().recordCount(TestStream.NAME) < records) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("after " + PATIENCE + " only "
+                        + stream.local().recordCount(TestStream.NAME) + " of " + records + " records have arrived");
+            }
+            for (Process process : processes) {
+                if (!process.isAlive()) {
+                    throw new IllegalStateException("a contender ended by itself: see target/bench.log");
+                }
+            }
+            LockSupport.parkNanos(LOOK);
+        }
+    }
+}

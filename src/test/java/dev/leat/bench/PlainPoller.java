@@ -1,0 +1,122 @@
+package dev.leat.bench;
+
+import dev.leat.Event;
+import dev.leat.Operation;
+import dev.leat.Shaper;
+import dev.leat.publish.KinesisClients;
+import dev.leat.publish.PublishSettings;
+import dev.leat.shape.DebeziumJson;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import org.postgresql.ds.PGSimpleDataSource;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+
+/**
+ * The baseline: a poller as one finds it in blogs. It claims 500 rows with SKIP LOCKED, whatever their keys, sends them in one
+ * request, deletes them and commits. With several workers, or when an entry fails, the order of a key is lost; it is here for
+ * its speed. It reads the same outbox and makes the same bytes as Leat, so that claiming and publishing are what differs.
+ */
+public final class PlainPoller {
+
+    private static final String CLAIM = """
+            SELECT id, op, partition_key, schema_name, table_name, key, before, after, xid, captured_at, db_user, application
+            FROM leat.outbox ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED""";
+    private static final long REST_MILLIS = 100;
+
+    private final KinesisClient kinesis;
+    private final Shaper shaper;
+    private final PGSimpleDataSource database;
+    private final String stream;
+
+    private PlainPoller(KinesisClient kinesis, PGSimpleDataSource database, String stream) {
+        this.kinesis = kinesis;
+        this.shaper = new DebeziumJson("0", "bench", "bench", Clock.systemUTC());
+        this.database = database;
+        this.stream = stream;
+    }
+
+    /** Arguments: how many workers. The environment is that of {@code leat run}. */
+    public static void main(String[] args) {
+        int workers = Integer.parseInt(args[0]);
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setUrl(System.getenv("LEAT_DATABASE_URL"));
+        database.setUser(System.getenv("LEAT_DATABASE_USERNAME"));
+        database.setPassword(System.getenv("LEAT_DATABASE_PASSWORD"));
+        KinesisClient kinesis = KinesisClients.prepare(
+                        KinesisClient.builder().endpointOverride(URI.create(System.getenv("AWS_ENDPOINT_URL_KINESIS"))),
+                        PublishSettings.defaults(),
+                        workers)
+                .build();
+        PlainPoller poller = new PlainPoller(kinesis, database, System.getenv("LEAT_STREAM"));
+        for (int worker = 0; worker < workers; worker++) {
+            new Thread(poller::work, "plain-" + worker).start();
+        }
+    }
+
+    private void work() {
+        try (Connection connection = database.getConnection();
+                PreparedStatement claim = connection.prepareStatement(CLAIM);
+                PreparedStatement delete = connection.prepareStatement("DELETE FROM leat.outbox WHERE id = ANY (?)")) {
+            connection.setAutoCommit(false);
+            while (true) {
+                List<Long> ids = new ArrayList<>();
+                List<PutRecordsRequestEntry> entries = new ArrayList<>();
+                try (ResultSet rows = claim.executeQuery()) {
+                    while (rows.next()) {
+                        ids.add(rows.getLong(1));
+                        entries.add(entry(rows));
+                    }
+                }
+                if (entries.isEmpty()) {
+                    connection.rollback();
+                    Thread.sleep(REST_MILLIS);
+                    continue;
+                }
+                if (kinesis.putRecords(request -> request.streamName(stream).records(entries))
+                                .failedRecordCount()
+                        > 0) {
+                    throw new IllegalStateException("an entry failed, which this poller cannot handle");
+                }
+                delete.setArray(1, connection.createArrayOf("int8", ids.toArray()));
+                delete.executeUpdate();
+                connection.commit();
+            }
+        } catch (SQLException | Shaper.Unshapeable e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private PutRecordsRequestEntry entry(ResultSet row) throws SQLException, Shaper.Unshapeable {
+        String key = row.getString(3);
+        Event event = new Event(
+                row.getLong(1),
+                0,
+                Operation.of(row.getString(2)),
+                new Event.Route(key, null),
+                new Event.Subject(row.getString(4), row.getString(5), null),
+                new Event.Row(row.getString(6), row.getString(7), row.getString(8)),
+                new Event.Origin(
+                        row.getLong(9),
+                        row.getObject(10, OffsetDateTime.class).toInstant(),
+                        row.getString(11),
+                        row.getString(12),
+                        null),
+                false,
+                null);
+        return PutRecordsRequestEntry.builder()
+                .partitionKey(key)
+                .data(SdkBytes.fromByteArrayUnsafe(shaper.shape(event)))
+                .build();
+    }
+}

@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.postgresql.ds.PGSimpleDataSource;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
@@ -78,7 +79,7 @@ public final class PlainPoller {
                 }
                 if (entries.isEmpty()) {
                     connection.rollback();
-                    Thread.sleep(REST_MILLIS);
+                    TimeUnit.MILLISECONDS.sleep(REST_MILLIS);
                     continue;
                 }
                 if (kinesis.putRecords(request -> request.streamName(stream).records(entries))

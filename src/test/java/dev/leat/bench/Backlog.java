@@ -4,6 +4,7 @@ import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,8 @@ import java.util.regex.Pattern;
 final class Backlog {
 
     static final int KEYS = 1_000;
+
+    private static final String HOT = "public.item.1";
 
     private static final Pattern ID = Pattern.compile("\"sequence\":\"\\[\\\\\"(\\d+)");
 
@@ -36,6 +39,31 @@ final class Backlog {
         database.superuser("CHECKPOINT");
     }
 
+    /**
+     * Changes one row with each transaction but for a share, in which one of the others is changed, so that the hot row's
+     * changes lie among theirs.
+     *
+     * @param hot the share of the hot row
+     */
+    void fill(int events, double hot) {
+        if (hot == 0) {
+            fill(events);
+            return;
+        }
+        database.run("TRUNCATE leat.outbox");
+        database.run("""
+                DO $$ BEGIN FOR n IN 1..%d LOOP
+                    UPDATE item SET version = version + 1
+                    WHERE id = CASE WHEN n %% 100 < %d THEN 1 ELSE 2 + n %% 997 END;
+                END LOOP; END $$""".formatted(events, Math.round(100 * hot)));
+        database.superuser("CHECKPOINT");
+    }
+
+    /** Whether the record is of the row that {@link #fill(int, double)} makes hot. */
+    static boolean hot(KeptRecord record) {
+        return record.partitionKey().equals(HOT);
+    }
+
     /** The ids that wait. */
     BitSet waiting() {
         BitSet ids = new BitSet();
@@ -43,6 +71,12 @@ final class Backlog {
             ids.set(Integer.parseInt(String.valueOf(row.get(0))));
         }
         return ids;
+    }
+
+    /** The highest id drawn: those of the events to come lie above. */
+    int drawn() {
+        return Integer.parseInt(String.valueOf(database.value(
+                "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM leat.outbox_id_seq")));
     }
 
     /** Whether the outbox is empty. */
@@ -56,7 +90,25 @@ final class Backlog {
      * @param late first deliveries after a later one of their key
      * @param twice repetitions
      */
-    record Check(int lost, int late, int twice) {}
+    record Check(int lost, int late, int twice) {
+
+        /** Whether nothing was lost and each key's events came in order. */
+        boolean right() {
+            return lost == 0 && late == 0;
+        }
+
+        static Check sum(Collection<Check> checks) {
+            return new Check(
+                    checks.stream().mapToInt(Check::lost).sum(),
+                    checks.stream().mapToInt(Check::late).sum(),
+                    checks.stream().mapToInt(Check::twice).sum());
+        }
+
+        @Override
+        public String toString() {
+            return lost + ", " + late + ", " + twice;
+        }
+    }
 
     static Check check(BitSet expected, List<KeptRecord> records) {
         BitSet missing = (BitSet) expected.clone();

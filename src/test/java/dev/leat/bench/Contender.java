@@ -32,13 +32,23 @@ record Contender(String name, List<String> arguments, String setup) {
         return new Contender(name, arguments, "SELECT 1");
     }
 
-    /** The baseline. */
+    /** The baseline, which looks every 100 ms when there is nothing to do. */
     static Contender plain(int workers) {
+        return plain("plain poller, " + workers + (workers == 1 ? " worker" : " workers"), workers, 100);
+    }
+
+    /** The same with another rest, in milliseconds. */
+    static Contender plain(String name, int workers, int rest) {
         return new Contender(
-                "plain poller, " + workers + (workers == 1 ? " worker" : " workers"),
-                List.of("-cp", classPath(), PlainPoller.class.getName(), String.valueOf(workers)),
+                name,
+                List.of("-cp", classPath(), PlainPoller.class.getName(), String.valueOf(workers), String.valueOf(rest)),
                 // Leat's own index begins with the lane, which this poller does not know.
                 "CREATE INDEX ON leat.outbox (id)");
+    }
+
+    /** Whether it promises order and that nothing is lost, so that a benchmark in which it does not is a failure. */
+    boolean promises() {
+        return name.startsWith("leat");
     }
 
     /** Classes of the tests, and the packaged jar for what they use. */

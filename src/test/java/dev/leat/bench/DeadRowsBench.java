@@ -5,79 +5,115 @@ import dev.leat.testkit.TestServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
+import picocli.CommandLine;
 
 /**
- * What a claim of 500 events costs, with its settlement, when a long transaction elsewhere keeps vacuum from removing a million
- * settled events, against the same claim on a clean outbox. Both sides take turns in one run.
+ * What a claim of 500 events costs, with its settlement, when a long transaction elsewhere keeps vacuum from removing settled
+ * events, against the same claim on a clean outbox, and what the plain poller's claim costs there. All take turns in one run.
  */
-public final class DeadRowsBench {
+@CommandLine.Command(name = "dead-rows", mixinStandardHelpOptions = true)
+public final class DeadRowsBench implements Runnable {
 
-    private static final int DEAD = Integer.getInteger("leat.bench.dead", 1_000_000);
-    private static final int ROUNDS = Integer.getInteger("leat.bench.rounds", 300);
     private static final int EVENTS = 500;
+    private static final String SIZE = "SELECT pg_size_pretty(pg_total_relation_size('leat.outbox'))";
 
-    private DeadRowsBench() {}
+    @CommandLine.Option(names = "--dead", split = ",", defaultValue = "100000,1000000", description = "Dead rows.")
+    private List<Integer> dead = List.of();
 
-    public static void main(String[] args) throws SQLException {
-        try (TestDatabase cleanDatabase = TestServer.shared().database();
-                TestDatabase deadDatabase = TestServer.shared().database();
-                Connection longTransaction = deadDatabase.owner().getConnection()) {
-            Side clean = new Side(cleanDatabase);
-            Side dead = new Side(deadDatabase);
-            hold(longTransaction);
-            for (int made = 0; made < DEAD; made += 50_000) {
-                dead.write(50_000);
-                dead.drain();
+    @CommandLine.Option(names = "--rounds", defaultValue = "200", description = "Claims on each.")
+    private int rounds;
+
+    @CommandLine.Option(names = "--slow-rounds", defaultValue = "5", description = "Claims on each without watermarks.")
+    private int slowRounds;
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new DeadRowsBench()).execute(args));
+    }
+
+    @Override
+    public void run() {
+        List<TestDatabase> databases = new ArrayList<>();
+        List<Connection> longTransactions = new ArrayList<>();
+        try {
+            List<Side> sides = new ArrayList<>();
+            databases.add(TestServer.shared().database());
+            sides.add(new Side(databases.get(0)));
+            for (int rows : dead) {
+                TestDatabase database = TestServer.shared().database();
+                databases.add(database);
+                longTransactions.add(hold(database));
+                sides.add(new Side(database));
+                bury(sides.get(sides.size() - 1), database, rows);
             }
-            System.out.println("dead rows: "
-                    + deadDatabase.value("SELECT pg_stat_force_next_flush()::text || (SELECT n_dead_tup FROM "
-                            + "pg_stat_user_tables WHERE relid = 'leat.outbox'::regclass)"));
-            System.out.println(
-                    "outbox on disk: " + cleanDatabase.value(SIZE) + " clean, " + deadDatabase.value(SIZE) + " dead");
-
-            compare("a poller at work", clean, dead);
-            dead.restart();
-            compare("a poller that has just started", clean, dead);
-            deadDatabase.run("UPDATE leat.lane SET low = 0");
-            System.out.println("without a low watermark (each claim by a poller that knows none):");
-            clean.forgetTimes();
-            dead.forgetTimes();
-            for (int round = 0; round < 10; round++) {
-                for (Side side : new Side[] {clean, dead}) {
-                    side.restart();
-                    side.write(EVENTS);
-                    side.time(EVENTS);
-                }
-            }
-            print(clean, dead);
+            System.out.println("| a claim of 500 events | 0 dead rows | "
+                    + String.join(
+                            " | ", dead.stream().map("%,d | ratio"::formatted).toList()) + " |");
+            System.out.println("|---|---" + "|---|---".repeat(dead.size()) + "|");
+            compare("a poller at work", sides, rounds, side -> {});
+            // Few: what these settle is above the lows stored last, and each begins from there.
+            compare("a poller that has just started", sides, Math.min(rounds, 20), Side::restart);
+            compare("without low watermarks", sides, slowRounds, Side::forgetLows);
+            databases.forEach(database -> database.run("CREATE INDEX ON leat.outbox (id)"));
+            compare("the plain poller", sides, Math.min(rounds, 50), Side::plain);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            longTransactions.forEach(DeadRowsBench::close);
+            databases.forEach(TestDatabase::close);
         }
     }
 
-    private static final String SIZE = "SELECT pg_size_pretty(pg_total_relation_size('leat.outbox'))";
+    private static void bury(Side side, TestDatabase database, int rows) {
+        for (int made = 0; made < rows; made += 50_000) {
+            side.write(50_000);
+            side.drain();
+        }
+        System.out.printf(
+                "%s dead rows, outbox on disk: %s%n",
+                database.value("SELECT pg_stat_force_next_flush()::text || (SELECT n_dead_tup FROM "
+                        + "pg_stat_user_tables WHERE relid = 'leat.outbox'::regclass)"),
+                database.value(SIZE));
+    }
 
-    private static void compare(String what, Side clean, Side dead) {
-        clean.forgetTimes();
-        dead.forgetTimes();
-        for (int round = 0; round < ROUNDS; round++) {
-            for (Side side : round % 2 == 0 ? new Side[] {clean, dead} : new Side[] {dead, clean}) {
+    private static void compare(String what, List<Side> sides, int rounds, Consumer<Side> before) {
+        sides.forEach(Side::forgetTimes);
+        List<Side> turns = new ArrayList<>(sides);
+        for (int round = 0; round < rounds; round++) {
+            Collections.rotate(turns, 1);
+            for (Side side : turns) {
+                before.accept(side);
                 side.write(EVENTS);
                 side.time(EVENTS);
             }
         }
-        System.out.println(what + ":");
-        print(clean, dead);
+        StringBuilder line =
+                new StringBuilder("| " + what + " | " + sides.get(0).spread());
+        for (Side side : sides.subList(1, sides.size())) {
+            line.append(" | %s | %.2f"
+                    .formatted(side.spread(), side.quantile(0.5) / sides.get(0).quantile(0.5)));
+        }
+        System.out.println(line + " |");
     }
 
-    private static void print(Side clean, Side dead) {
-        System.out.println("  clean " + clean.spread() + ", dead " + dead.spread()
-                + ", ratio of medians %.2f".formatted(dead.quantile(0.5) / clean.quantile(0.5)));
-    }
-
-    private static void hold(Connection connection) throws SQLException {
+    private static Connection hold(TestDatabase database) throws SQLException {
+        Connection connection = database.owner().getConnection();
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         try (Statement statement = connection.createStatement()) {
             statement.execute("SELECT count(*) FROM leat.outbox");
+        }
+        return connection;
+    }
+
+    private static void close(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.leat.bench;
 
+import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 
 /**
  * One contender, started at a full outbox and stopped at an empty one.
@@ -33,25 +35,35 @@ record Drain(
     private static final long LOOK = Duration.ofMillis(2).toNanos();
 
     /**
-     * Measures one.
+     * The conditions.
      *
-     * @param pollers how many processes of it
+     * @param pollers how many processes of the contender
+     * @param events that wait, a share of them of one hot key
+     * @param answer how long the stream takes
+     * @param server the process of PostgreSQL
      */
-    static Drain measure(Contender contender, int pollers, int events, Duration answer, long server)
+    record Terms(int pollers, int events, double hot, Duration answer, long server) {}
+
+    static Drain measure(Contender contender, Terms terms) throws InterruptedException {
+        return measure(contender, terms, (records, check) -> {});
+    }
+
+    /** Measures one, and hands on what arrived. */
+    static Drain measure(Contender contender, Terms terms, BiConsumer<List<KeptRecord>, Backlog.Check> arrived)
             throws InterruptedException {
         try (TestDatabase database = TestServer.shared().database();
                 TestStream stream = new TestStream(4)) {
             database.run(contender.setup());
             Backlog backlog = new Backlog(database);
-            backlog.fill(events);
+            backlog.fill(terms.events(), terms.hot());
             BitSet expected = backlog.waiting();
-            if (!answer.isZero()) {
-                stream.local().faults(dev.leat.localstream.Faults.none().delaying(answer));
+            if (!terms.answer().isZero()) {
+                stream.local().faults(Faults.none().delaying(terms.answer()));
             }
-            double serverBefore = Processes.treeCpuSeconds(server);
+            double serverBefore = Processes.treeCpuSeconds(terms.server());
             long began = System.nanoTime();
-            Process[] processes = new Process[pollers];
-            for (int n = 0; n < pollers; n++) {
+            Process[] processes = new Process[terms.pollers()];
+            for (int n = 0; n < processes.length; n++) {
                 processes[n] = contender.start(database, stream);
             }
             try {
@@ -64,12 +76,14 @@ record Drain(
                     LockSupport.parkNanos(LOOK);
                 }
                 double cpu = cpu(processes) - startCpu;
-                double serverCpu = Processes.treeCpuSeconds(server) - serverBefore;
+                double serverCpu = Processes.treeCpuSeconds(terms.server()) - serverBefore;
                 double memory = 0;
                 for (Process process : processes) {
                     memory = Math.max(memory, Processes.peakMemory(process.pid()));
                 }
                 List<KeptRecord> records = stream.local().records(TestStream.NAME);
+                Backlog.Check check = Backlog.check(expected, records);
+                arrived.accept(records, check);
                 double millions = expected.cardinality() / 1e6;
                 return new Drain(
                         (first - began) / 1e9,
@@ -78,7 +92,7 @@ record Drain(
                         serverCpu / millions,
                         startCpu,
                         memory,
-                        Backlog.check(expected, records));
+                        check);
             } finally {
                 for (Process process : processes) {
                     process.destroy();

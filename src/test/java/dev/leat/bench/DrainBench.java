@@ -1,16 +1,11 @@
 package dev.leat.bench;
 
-import dev.leat.testkit.TestDatabase;
-import dev.leat.testkit.TestServer;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.ToDoubleFunction;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /**
@@ -18,7 +13,7 @@ import picocli.CommandLine;
  * What arrived is checked for loss and order after each.
  */
 @CommandLine.Command(name = "drain", mixinStandardHelpOptions = true)
-public final class DrainBench implements Runnable {
+public final class DrainBench implements Callable<Integer> {
 
     @CommandLine.Option(names = "--events", defaultValue = "200000", description = "That wait in the outbox.")
     private int events;
@@ -35,70 +30,59 @@ public final class DrainBench implements Runnable {
     @CommandLine.Option(names = "--only", defaultValue = "", description = "Contenders whose name contains this.")
     private String only = "";
 
+    @CommandLine.Option(names = "--leat", defaultValue = "", description = "Options of leat run.")
+    private String leat = "";
+
     public static void main(String[] args) {
         System.exit(new CommandLine(new DrainBench()).execute(args));
     }
 
     @Override
-    public void run() {
-        List<Contender> contenders =
-                new ArrayList<>(List.of(Contender.leat("leat"), Contender.plain(1), Contender.plain(4)));
+    public Integer call() throws InterruptedException {
+        List<Contender> contenders = new ArrayList<>(List.of(
+                Contender.plain(1),
+                Contender.leat("leat", leat.isEmpty() ? new String[0] : leat.split(" ", -1)),
+                Contender.plain(4)));
         contenders.removeIf(contender -> !contender.name().contains(only));
-        long server = postmaster();
         Map<Contender, List<Drain>> results = new LinkedHashMap<>();
-        try {
-            for (int round = 0; round < rounds; round++) {
-                for (Contender contender : contenders) {
-                    int processes = contender.name().startsWith("leat") ? pollers : 1;
-                    Drain drain = Drain.measure(contender, processes, events, Duration.ofMillis(answerMillis), server);
-                    results.computeIfAbsent(contender, c -> new ArrayList<>()).add(drain);
-                    System.out.println(contender.name() + ": " + drain);
-                }
+        long server = Processes.postmaster();
+        for (int round = 0; round < rounds; round++) {
+            for (Contender contender : contenders) {
+                int processes = contender.promises() ? pollers : 1;
+                Drain drain = Drain.measure(
+                        contender, new Drain.Terms(processes, events, 0, Duration.ofMillis(answerMillis), server));
+                results.computeIfAbsent(contender, c -> new ArrayList<>()).add(drain);
+                System.out.println(contender.name() + ": " + drain);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
-        System.out.println("medians of " + rounds + " rounds of " + events + " events:");
-        results.forEach(DrainBench::print);
+        System.out.println("medians, least and most of " + rounds + " rounds of " + events + " events:");
+        System.out.println(
+                "| | events/s | of the first | CPU-s a million: process | PostgreSQL | start to first record, s |"
+                        + " CPU-s until then | memory, MiB | lost, late, twice |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|");
+        double base = results.values().stream()
+                .findFirst()
+                .map(drains -> Quantiles.median(drains, Drain::perSecond))
+                .orElse(Double.NaN);
+        results.forEach((contender, drains) -> print(contender, drains, base));
+        boolean wrong = results.entrySet().stream()
+                .filter(result -> result.getKey().promises())
+                .flatMap(result -> result.getValue().stream())
+                .anyMatch(drain -> !drain.check().right());
+        return wrong ? 1 : 0;
     }
 
-    private static void print(Contender contender, List<Drain> drains) {
+    private static void print(Contender contender, List<Drain> drains, double base) {
         System.out.printf(
-                "| %s | %,.0f events/s (%,.0f to %,.0f) | %.1f CPU-s a million | %.1f of PostgreSQL | first after %.2f s,"
-                        + " %.2f CPU-s | %.0f MiB | %d lost, %d late, %d twice |%n",
+                "| %s | %s | %.2f | %s | %s | %s | %.2f | %s | %s |%n",
                 contender.name(),
-                median(drains, Drain::perSecond),
-                drains.stream().mapToDouble(Drain::perSecond).min().orElse(0),
-                drains.stream().mapToDouble(Drain::perSecond).max().orElse(0),
-                median(drains, Drain::cpuPerMillion),
-                median(drains, Drain::serverCpuPerMillion),
-                median(drains, Drain::firstRecord),
-                median(drains, Drain::startCpu),
-                median(drains, Drain::memory),
-                drains.stream().mapToInt(drain -> drain.check().lost()).sum(),
-                drains.stream().mapToInt(drain -> drain.check().late()).sum(),
-                drains.stream().mapToInt(drain -> drain.check().twice()).sum());
-    }
-
-    private static double median(List<Drain> drains, ToDoubleFunction<Drain> figure) {
-        double[] sorted = drains.stream().mapToDouble(figure).sorted().toArray();
-        return sorted[sorted.length / 2];
-    }
-
-    /** The process of the server, whose children are the backends; it runs on this machine. */
-    private static long postmaster() {
-        try (var database = TestServer.shared().database();
-                Connection connection = database.owner().getConnection()) {
-            long backend =
-                    Long.parseLong(Objects.requireNonNull(TestDatabase.rows(connection, "SELECT pg_backend_pid()")
-                            .get(0)
-                            .get(0)));
-            return ProcessHandle.of(backend)
-                    .flatMap(ProcessHandle::parent)
-                    .orElseThrow(() -> new IllegalStateException("the server does not run on this machine"))
-                    .pid();
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
+                Quantiles.spread("%,.0f", drains, Drain::perSecond),
+                Quantiles.median(drains, Drain::perSecond) / base,
+                Quantiles.spread("%.1f", drains, Drain::cpuPerMillion),
+                Quantiles.spread("%.1f", drains, Drain::serverCpuPerMillion),
+                Quantiles.spread("%.2f", drains, Drain::firstRecord),
+                Quantiles.median(drains, Drain::startCpu),
+                Quantiles.spread("%.0f", drains, Drain::memory),
+                Backlog.Check.sum(drains.stream().map(Drain::check).toList()));
     }
 }

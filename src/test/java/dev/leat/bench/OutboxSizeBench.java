@@ -1,12 +1,22 @@
 package dev.leat.bench;
 
+import dev.leat.Claim;
+import dev.leat.Event;
+import dev.leat.Shaper;
+import dev.leat.claim.ClaimSettings;
+import dev.leat.claim.JooqClaims;
+import dev.leat.shape.DebeziumJson;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
+import java.time.Clock;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
 
 /**
- * What an event takes on disk while it waits in the outbox, its index included, for rows of some sizes. It writes
- * single rows and counts the pages that are there afterwards.
+ * What an event takes on disk while it waits in the outbox, its index included, in the write-ahead log beside what the change
+ * itself takes there, and in the stream with its key, for rows of some sizes. It writes single rows and counts the pages that
+ * are there afterwards.
  */
 public final class OutboxSizeBench {
 
@@ -19,8 +29,8 @@ public final class OutboxSizeBench {
 
     public static void main(String[] args) {
         System.out.printf(
-                "%-8s %-26s %12s %14s %14s %14s%n",
-                "row", "change", "images", "table/event", "index/event", "together");
+                "%-8s %-26s %12s %14s %14s %14s %14s %14s%n",
+                "row", "change", "images", "table/event", "index/event", "together", "log/event", "record");
         for (int row : new int[] {100, 300, 1000}) {
             measure(row);
         }
@@ -32,6 +42,7 @@ public final class OutboxSizeBench {
                     CREATE TABLE public.orders (
                         id bigint PRIMARY KEY, customer_id bigint, state text, amount numeric(12, 2), placed_at timestamptz,
                         note text);
+                    CREATE TABLE public.uncaptured (LIKE public.orders INCLUDING ALL);
                     SELECT leat.attach('public.orders')""");
             String note = "left((SELECT string_agg(md5(n || '-' || m || random()), '') FROM generate_series(1, 40) m), "
                     + Math.max(1, row - FRAME) + ")";
@@ -48,7 +59,8 @@ public final class OutboxSizeBench {
 
     private static void measure(TestDatabase database, int row, String change, String statement) {
         database.run("TRUNCATE leat.outbox");
-        database.run("DO $$ BEGIN FOR n IN 1.." + EVENTS + " LOOP " + statement + "; END LOOP; END $$");
+        long uncaptured = logged(database, statement.replace("public.orders", "public.uncaptured"));
+        long logged = logged(database, statement);
         List<String> sizes =
                 database.rows("""
                         SELECT count(*), avg(coalesce(octet_length(before::text), 0) + coalesce(octet_length(after::text), 0))::int,
@@ -59,7 +71,43 @@ public final class OutboxSizeBench {
             throw new IllegalStateException(sizes.get(0) + " events were captured, not " + EVENTS);
         }
         System.out.printf(
-                "%-8s %-26s %12s %14s %14s %14s%n",
-                row + " B", change, sizes.get(1), sizes.get(2), sizes.get(3), sizes.get(4));
+                "%-8s %-26s %12s %14s %14s %14s %14s %14s%n",
+                row + " B",
+                change,
+                sizes.get(1),
+                sizes.get(2),
+                sizes.get(3),
+                sizes.get(4),
+                logged - uncaptured,
+                record(database));
+    }
+
+    /** Bytes of write-ahead log for each event while these changes are made. */
+    private static long logged(TestDatabase database, String statement) {
+        database.superuser("CHECKPOINT");
+        String before = database.value("SELECT pg_current_wal_insert_lsn()");
+        database.run("DO $$ BEGIN FOR n IN 1.." + EVENTS + " LOOP " + statement + "; END LOOP; END $$");
+        return Long.parseLong(String.valueOf(database.value(
+                        "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + before + "')::bigint")))
+                / EVENTS;
+    }
+
+    /** Bytes of a record of what waits now, its partition key included. */
+    private static long record(TestDatabase database) {
+        DebeziumJson shaper = new DebeziumJson("1.0", "shop", "shop", Clock.systemUTC());
+        try (Pool pool = new Pool(database.owner());
+                Claim claim = new JooqClaims(
+                                pool, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
+                        .forWorker()
+                        .claim(Set.of())) {
+            long bytes = 0;
+            for (Event event : claim.events()) {
+                bytes += shaper.shape(event).length
+                        + event.route().partitionKey().length();
+            }
+            return bytes / claim.events().size();
+        } catch (Shaper.Unshapeable e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -28,24 +28,26 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
  */
 public final class PlainPoller {
 
-    private static final String CLAIM = """
+    static final String CLAIM = """
             SELECT id, op, partition_key, schema_name, table_name, key, before, after, xid, captured_at, db_user, application
             FROM leat.outbox ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED""";
-    private static final long REST_MILLIS = 100;
 
+    static final String DELETE = "DELETE FROM leat.outbox WHERE id = ANY (?)";
     private final KinesisClient kinesis;
     private final Shaper shaper;
     private final PGSimpleDataSource database;
     private final String stream;
+    private final long restMillis;
 
-    private PlainPoller(KinesisClient kinesis, PGSimpleDataSource database, String stream) {
+    private PlainPoller(KinesisClient kinesis, PGSimpleDataSource database, String stream, long restMillis) {
         this.kinesis = kinesis;
         this.shaper = new DebeziumJson("0", "bench", "bench", Clock.systemUTC());
         this.database = database;
         this.stream = stream;
+        this.restMillis = restMillis;
     }
 
-    /** Arguments: how many workers. The environment is that of {@code leat run}. */
+    /** Arguments: how many workers, and how many milliseconds each rests when it has found nothing. The environment is that of {@code leat run}. */
     public static void main(String[] args) {
         int workers = Integer.parseInt(args[0]);
         PGSimpleDataSource database = new PGSimpleDataSource();
@@ -57,7 +59,7 @@ public final class PlainPoller {
                         PublishSettings.defaults(),
                         workers)
                 .build();
-        PlainPoller poller = new PlainPoller(kinesis, database, System.getenv("LEAT_STREAM"));
+        PlainPoller poller = new PlainPoller(kinesis, database, System.getenv("LEAT_STREAM"), Long.parseLong(args[1]));
         for (int worker = 0; worker < workers; worker++) {
             new Thread(poller::work, "plain-" + worker).start();
         }
@@ -66,7 +68,7 @@ public final class PlainPoller {
     private void work() {
         try (Connection connection = database.getConnection();
                 PreparedStatement claim = connection.prepareStatement(CLAIM);
-                PreparedStatement delete = connection.prepareStatement("DELETE FROM leat.outbox WHERE id = ANY (?)")) {
+                PreparedStatement delete = connection.prepareStatement(DELETE)) {
             connection.setAutoCommit(false);
             while (true) {
                 List<Long> ids = new ArrayList<>();
@@ -79,7 +81,7 @@ public final class PlainPoller {
                 }
                 if (entries.isEmpty()) {
                     connection.rollback();
-                    TimeUnit.MILLISECONDS.sleep(REST_MILLIS);
+                    TimeUnit.MILLISECONDS.sleep(restMillis);
                     continue;
                 }
                 if (kinesis.putRecords(request -> request.streamName(stream).records(entries))

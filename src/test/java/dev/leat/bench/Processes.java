@@ -1,9 +1,14 @@
 package dev.leat.bench;
 
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Objects;
 
 /** What processes have used, read from /proc: Linux only. */
 final class Processes {
@@ -49,9 +54,41 @@ final class Processes {
                 .orElse(0);
     }
 
+    /** CPU-seconds that the machine has worked so far, all cores and whoever it was for. */
+    static double machineCpuSeconds() {
+        String[] fields = read("stat").lines().findFirst().orElseThrow().split(" +", -1);
+        // user, nice, system, and after idle and iowait: irq, softirq, steal.
+        long busy = 0;
+        for (int field : new int[] {1, 2, 3, 6, 7, 8}) {
+            busy += Long.parseLong(fields[field]);
+        }
+        return busy / TICKS_PER_SECOND;
+    }
+
+    /** The process of the tests' server, whose children are the backends; it must run on this machine. */
+    static long postmaster() {
+        try (TestDatabase database = TestServer.shared().database();
+                Connection connection = database.owner().getConnection()) {
+            long backend =
+                    Long.parseLong(Objects.requireNonNull(TestDatabase.rows(connection, "SELECT pg_backend_pid()")
+                            .get(0)
+                            .get(0)));
+            return ProcessHandle.of(backend)
+                    .flatMap(ProcessHandle::parent)
+                    .orElseThrow(() -> new IllegalStateException("the server does not run on this machine"))
+                    .pid();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private static String read(long pid, String name) {
+        return read(pid + "/" + name);
+    }
+
+    private static String read(String name) {
         try {
-            return Files.readString(Path.of("/proc", String.valueOf(pid), name));
+            return Files.readString(Path.of("/proc", name));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,16 +2,24 @@ package dev.leat.bench;
 
 import dev.leat.Claim;
 import dev.leat.Claims;
+import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.JooqClaims;
 import dev.leat.settle.JooqSettlement;
 import dev.leat.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /** One of the databases that a claim is timed on, with the claims of a poller that has been at work there. */
 final class Side {
@@ -22,6 +30,7 @@ final class Side {
     private final Pool pool;
     private final List<Double> millis = new ArrayList<>();
     private Claims claims;
+    private IntSupplier claim = this::pass;
 
     Side(TestDatabase database) {
         this.database = database;
@@ -43,6 +52,18 @@ final class Side {
     /** Goes on as a poller that has just been started would. */
     void restart() {
         claims = fresh();
+        claim = this::pass;
+    }
+
+    /** The same where no poller has ever stored what it knew. */
+    void forgetLows() {
+        database.run("UPDATE leat.lane SET low = 0");
+        restart();
+    }
+
+    /** Goes on as the plain poller does. */
+    void plain() {
+        claim = this::plainPass;
     }
 
     void write(int events) {
@@ -66,7 +87,7 @@ final class Side {
     /** Times one claim and its settlement. */
     void time(int expected) {
         long began = System.nanoTime();
-        int events = pass();
+        int events = claim.getAsInt();
         double took = (System.nanoTime() - began) / 1e6;
         if (events != expected) {
             throw new IllegalStateException(events + " events were claimed, not " + expected);
@@ -77,9 +98,37 @@ final class Side {
     private int pass() {
         try (Claim claim = claims.claim(Set.of())) {
             List<Outcome> outcomes = new ArrayList<>();
-            claim.events().forEach(event -> outcomes.add(new Outcome.Delivered(event, "shard", "1")));
+            Map<String, Long> last = new HashMap<>();
+            for (Event event : claim.events()) {
+                Long before = last.put(event.route().partitionKey(), event.id());
+                if (before != null && before > event.id()) {
+                    throw new IllegalStateException("event " + event.id() + " comes after " + before + " of its key");
+                }
+                outcomes.add(new Outcome.Delivered(event, "shard", "1"));
+            }
             SETTLEMENT.settle(claim, outcomes);
             return outcomes.size();
+        }
+    }
+
+    private int plainPass() {
+        try (Connection connection = pool.getConnection();
+                PreparedStatement read = connection.prepareStatement(PlainPoller.CLAIM);
+                PreparedStatement delete = connection.prepareStatement(PlainPoller.DELETE)) {
+            connection.setAutoCommit(false);
+            List<Long> ids = new ArrayList<>();
+            try (ResultSet rows = read.executeQuery()) {
+                while (rows.next()) {
+                    ids.add(rows.getLong(1));
+                }
+            }
+            delete.setArray(1, connection.createArrayOf("int8", ids.toArray()));
+            delete.executeUpdate();
+            connection.commit();
+            connection.setAutoCommit(true);
+            return ids.size();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -91,7 +140,7 @@ final class Side {
     double quantile(double share) {
         double[] sorted = millis.stream().mapToDouble(Double::doubleValue).toArray();
         Arrays.sort(sorted);
-        return sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+        return Quantiles.of(sorted, share);
     }
 
     String spread() {

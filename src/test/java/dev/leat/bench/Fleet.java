@@ -1,0 +1,122 @@
+package dev.leat.bench;
+
+import dev.leat.localstream.Faults;
+import dev.leat.localstream.KeptRecord;
+import dev.leat.testkit.Await;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import dev.leat.testkit.TestStream;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/** Processes of one contender that stay, beside a stream that takes its time to answer: what they drain together once warm. */
+final class Fleet implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private final Contender contender;
+    private final long server;
+    private final TestDatabase database = TestServer.shared().database();
+    private final TestStream stream = new TestStream(4);
+    private final List<Process> processes = new ArrayList<>();
+    private final Backlog backlog;
+    private final int before;
+    private int written;
+
+    /** @param server the process of PostgreSQL */
+    Fleet(Contender contender, Duration answer, long server) {
+        this.contender = contender;
+        this.server = server;
+        database.run(contender.setup());
+        backlog = new Backlog(database);
+        before = backlog.drawn();
+        stream.local().faults(Faults.none().delaying(answer));
+    }
+
+    TestDatabase database() {
+        return database;
+    }
+
+    /** Starts one more. */
+    Process join() {
+        Process process = contender.start(database, stream);
+        processes.add(process);
+        return process;
+    }
+
+    /** Asks one to stop, and forgets it. */
+    void leave(Process process) {
+        process.destroy();
+        processes.remove(process);
+    }
+
+    /** Writes a backlog that becomes visible all at once. */
+    void write(int events) {
+        try (Connection connection = database.owner().getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (int n = 0; n < events / Backlog.KEYS; n++) {
+                written += statement.executeUpdate("UPDATE item SET version = version + 1");
+            }
+            connection.commit();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * What a backlog took.
+     *
+     * @param perSecond events a second from its commit to the last arrival
+     * @param used meanwhile
+     */
+    record Drained(double perSecond, Usage used) {}
+
+    /** Writes a backlog and waits until it has arrived. */
+    Drained drain(int events) {
+        write(events);
+        Usage begun = Usage.now(processes, database, server);
+        long began = System.nanoTime();
+        arrive();
+        double seconds = (System.nanoTime() - began) / 1e9;
+        return new Drained(
+                events / seconds, Usage.now(processes, database, server).since(begun));
+    }
+
+    /** Waits until everything written has arrived. */
+    void arrive() {
+        Await.until("everything to arrive (see target/bench.log)", PATIENCE, () -> waiting() <= 0);
+    }
+
+    /** Events that have not arrived. */
+    long waiting() {
+        return written - stream.local().recordCount(TestStream.NAME);
+    }
+
+    /** What is wrong with all that arrived, once nothing waits any more. */
+    Backlog.Check check() {
+        // Records count repetitions too.
+        Await.until("the outbox to be empty", PATIENCE, backlog::settled);
+        BitSet expected = new BitSet();
+        expected.set(before + 1, before + 1 + written);
+        List<KeptRecord> records = stream.local().records(TestStream.NAME);
+        return Backlog.check(expected, records);
+    }
+
+    @Override
+    public void close() {
+        for (Process process : processes) {
+            process.destroy();
+        }
+        for (Process process : processes) {
+            process.onExit().join();
+        }
+        stream.close();
+        database.close();
+    }
+}

@@ -1,0 +1,141 @@
+package dev.leat.bench;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/**
+ * How long an event takes from its commit to its arrival in the stream, and what CPU that costs, at steady rates and at rest:
+ * Leat against the plain poller, which rests for 100 ms and, in a second form, for 2 ms when it finds nothing.
+ */
+@CommandLine.Command(name = "latency", mixinStandardHelpOptions = true)
+public final class LatencyBench implements Callable<Integer> {
+
+    @CommandLine.Option(
+            names = "--rates",
+            split = ",",
+            defaultValue = "200,1000,3000,10000",
+            description = "Events a second; 0: none.")
+    private List<Integer> rates = new ArrayList<>();
+
+    @CommandLine.Option(names = "--rounds", defaultValue = "3", description = "Of each contender at each rate.")
+    private int rounds;
+
+    @CommandLine.Option(names = "--warm-up", defaultValue = "10", description = "Seconds under load that do not count.")
+    private int warmUp;
+
+    @CommandLine.Option(names = "--seconds", defaultValue = "10", description = "Seconds that count.")
+    private int seconds;
+
+    @CommandLine.Option(
+            names = "--idle",
+            defaultValue = "30",
+            description = "Seconds at rest that count, after twice as many that do not; 0: none.")
+    private int idle;
+
+    @CommandLine.Option(names = "--only", defaultValue = "", description = "Contenders whose name contains this.")
+    private String only = "";
+
+    @CommandLine.Option(names = "--leat", defaultValue = "", description = "Options of leat run.")
+    private String leat = "";
+
+    private boolean failed;
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new LatencyBench()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        List<Contender> contenders = new ArrayList<>(List.of(
+                Contender.leat("leat", leat.isEmpty() ? new String[0] : leat.split(" ", -1)),
+                Contender.plain(1),
+                Contender.plain("plain poller, rest 2 ms", 1, 2)));
+        contenders.removeIf(contender -> !contender.name().contains(only));
+        rates.removeIf(rate -> rate == 0);
+        long server = Processes.postmaster();
+        instrument(server);
+        Steady.Terms terms =
+                new Steady.Terms(Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), Duration.ZERO, server);
+        System.out.println(
+                "| events/s | | p50, ms | p99, ms | poller, % of a core | its sessions | all of PostgreSQL | lost, late, twice |");
+        System.out.println("|---|---|---|---|---|---|---|---|");
+        for (int rate : rates) {
+            steady(contenders, rate, terms);
+        }
+        if (idle > 0) {
+            idle(contenders, server);
+        }
+        return failed ? 1 : 0;
+    }
+
+    /** What writers and server do and take with no poller about. */
+    private void instrument(long server) {
+        for (int rate : rates) {
+            try (TestDatabase database = TestServer.shared().database()) {
+                Backlog backlog = new Backlog(database);
+                try (Ticks ticks = new Ticks(database, Ticks.Load.of(rate))) {
+                    ticks.write(Duration.ofSeconds(Math.min(5, warmUp)));
+                    Usage begun = Usage.now(List.of(), database, server);
+                    Ticks.Written written = ticks.write(Duration.ofSeconds(5));
+                    Usage used = Usage.now(List.of(), database, server).since(begun);
+                    System.out.printf(
+                            "without a poller, %,d events/s in %,.0f transactions/s of %d rows: a transaction takes"
+                                    + " %.2f ms, p99 %.2f; writers %.0f %% of a core, PostgreSQL %.0f %%; %s waiting%n",
+                            rate,
+                            written.transactionsPerSecond(),
+                            Ticks.Load.of(rate).rows(),
+                            Quantiles.of(written.millis(), 0.5),
+                            Quantiles.of(written.millis(), 0.99),
+                            used.percent(used.instrument()),
+                            used.percent(used.server()),
+                            backlog.settled() ? "none" : "all");
+                }
+            }
+        }
+    }
+
+    private void steady(List<Contender> contenders, int rate, Steady.Terms terms) throws InterruptedException {
+        Map<Contender, List<Steady>> results = new LinkedHashMap<>();
+        for (int round = 0; round < rounds; round++) {
+            for (Contender contender : contenders) {
+                Steady steady = Steady.measure(contender, Ticks.Load.of(rate), terms);
+                results.computeIfAbsent(contender, c -> new ArrayList<>()).add(steady);
+                failed |= contender.promises() && !steady.check().right();
+            }
+        }
+        results.forEach((contender, steadies) -> System.out.printf(
+                "| %,d | %s | %s | %s | %s | %.1f | %.1f | %s |%n",
+                rate,
+                contender.name(),
+                Quantiles.spread("%.1f", steadies, s -> Quantiles.of(s.latencies(), 0.5)),
+                Quantiles.spread("%.1f", steadies, s -> Quantiles.of(s.latencies(), 0.99)),
+                Quantiles.spread(
+                        "%.1f", steadies, s -> s.used().percent(s.used().pollers())),
+                Quantiles.median(steadies, s -> s.used().percent(s.used().sessions())),
+                Quantiles.median(steadies, s -> s.used().percent(s.used().server())),
+                Backlog.Check.sum(steadies.stream().map(Steady::check).toList())));
+    }
+
+    private void idle(List<Contender> contenders, long server) throws InterruptedException {
+        Steady.Terms terms =
+                new Steady.Terms(Duration.ofSeconds(2L * idle), Duration.ofSeconds(idle), Duration.ZERO, server);
+        System.out.println("| at rest | poller, % of a core | its sessions | all of PostgreSQL |");
+        System.out.println("|---|---|---|---|");
+        for (Contender contender : contenders) {
+            Usage used = Steady.idle(contender, terms);
+            System.out.printf(
+                    "| %s | %.2f | %.2f | %.2f |%n",
+                    contender.name(),
+                    used.percent(used.pollers()),
+                    used.percent(used.sessions()),
+                    used.percent(used.server()));
+        }
+    }
+}

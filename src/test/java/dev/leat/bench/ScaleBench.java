@@ -1,0 +1,166 @@
+package dev.leat.bench;
+
+import dev.leat.testkit.Await;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import picocli.CommandLine;
+
+/**
+ * How fast 1, 2, 4 and 8 pollers drain a backlog together when the stream takes its time to answer, how evenly lanes are
+ * spread among them, and how soon after one joins or leaves. The plain poller takes turns with them.
+ */
+@CommandLine.Command(name = "scale", mixinStandardHelpOptions = true)
+public final class ScaleBench implements Callable<Integer> {
+
+    /** Lanes are spread evenly when the poller with the most holds at most so many times as many as the one with the least. */
+    private static final double EVEN = 1.5;
+
+    private static final long WINDOW = TimeUnit.SECONDS.toNanos(1);
+    private static final int SLOW_MILLIS = 100;
+    private static final int REFILL = 20_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @CommandLine.Option(names = "--pollers", split = ",", defaultValue = "1,2,4,8", description = "Processes of Leat.")
+    private List<Integer> pollers = List.of();
+
+    @CommandLine.Option(names = "--events", defaultValue = "100000", description = "Of a backlog.")
+    private int events;
+
+    @CommandLine.Option(
+            names = "--rounds",
+            defaultValue = "3",
+            description = "Backlogs of each fleet, after one to warm.")
+    private int rounds;
+
+    @CommandLine.Option(names = "--answer", defaultValue = "20", description = "Milliseconds that the stream takes.")
+    private int answerMillis;
+
+    @CommandLine.Option(names = "--leat", defaultValue = "", description = "Options of leat run.")
+    private String leat = "";
+
+    @CommandLine.Option(names = "--no-members", description = "Leaves out joining and leaving.")
+    private boolean noMembers;
+
+    private boolean failed;
+
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new ScaleBench()).execute(args));
+    }
+
+    @Override
+    public Integer call() {
+        long server = Processes.postmaster();
+        Contender contender = Contender.leat("leat", leat.isEmpty() ? new String[0] : leat.split(" ", -1));
+        int cores = Runtime.getRuntime().availableProcessors();
+        System.out.printf("%d events, the stream takes %d ms, %d cores%n", events, answerMillis, cores);
+        System.out.println(
+                "| | events/s | of one poller | of the plain poller | cores busy: pollers, PostgreSQL, stream,"
+                        + " all | lanes held, least and most | lost, late, twice |");
+        System.out.println("|---|---|---|---|---|---|---|");
+        double base = drain(Contender.plain(1), 1, server, "plain poller, 1 worker", Double.NaN, Double.NaN);
+        double one = Double.NaN;
+        for (int count : pollers) {
+            double rate = drain(contender, count, server, count + " of leat", one, base);
+            one = count == 1 ? rate : one;
+        }
+        if (!noMembers) {
+            members(contender, server);
+        }
+        return failed ? 1 : 0;
+    }
+
+    /** Returns the median rate. */
+    private double drain(Contender contender, int count, long server, String name, double one, double base) {
+        try (Fleet fleet = fleet(contender, count, server, answerMillis)) {
+            Object unused = fleet.drain(events);
+            List<Fleet.Drained> all = new ArrayList<>();
+            List<Double> held = new ArrayList<>();
+            for (int round = 0; round < rounds; round++) {
+                try (LaneWatch watch = new LaneWatch(fleet.database())) {
+                    long began = System.nanoTime();
+                    all.add(fleet.drain(events));
+                    held.addAll(watch.average(began, System.nanoTime()).values());
+                }
+            }
+            Backlog.Check check = fleet.check();
+            failed |= contender.promises() && !check.right();
+            double rate = Quantiles.median(all, Fleet.Drained::perSecond);
+            System.out.printf(
+                    "| %s | %s | %.2f | %.2f | %.2f, %.2f, %.2f, %.2f | %.1f, %.1f | %s |%n",
+                    name,
+                    Quantiles.spread("%,.0f", all, Fleet.Drained::perSecond),
+                    rate / one,
+                    rate / base,
+                    cores(all, Usage::pollers),
+                    cores(all, Usage::server),
+                    cores(all, Usage::instrument),
+                    cores(all, Usage::machine),
+                    held.stream().mapToDouble(Double::doubleValue).min().orElse(0),
+                    held.stream().mapToDouble(Double::doubleValue).max().orElse(0),
+                    check);
+            return rate;
+        }
+    }
+
+    private static Fleet fleet(Contender contender, int count, long server, int answerMillis) {
+        Fleet fleet = new Fleet(contender, Duration.ofMillis(answerMillis), server);
+        for (int poller = 0; poller < count; poller++) {
+            Object unused = fleet.join();
+        }
+        return fleet;
+    }
+
+    private static double cores(List<Fleet.Drained> all, ToDoubleFunction<Usage> who) {
+        return Quantiles.median(
+                all,
+                drained -> who.applyAsDouble(drained.used()) / drained.used().wall());
+    }
+
+    /** How soon lanes are spread evenly again, with a backlog that never ends. */
+    private void members(Contender contender, long server) {
+        try (Fleet fleet = fleet(contender, 2, server, SLOW_MILLIS);
+                LaneWatch watch = new LaneWatch(fleet.database())) {
+            even(fleet, watch, 2, System.nanoTime());
+            long began = System.nanoTime();
+            Process third = fleet.join();
+            System.out.printf(
+                    "a third joins two: lanes are spread evenly %.1f s after its process was started%n",
+                    even(fleet, watch, 3, began));
+            began = System.nanoTime();
+            fleet.leave(third);
+            System.out.printf("it is asked to stop: spread evenly after %.1f s%n", even(fleet, watch, 2, began));
+            third = fleet.join();
+            even(fleet, watch, 3, System.nanoTime());
+            began = System.nanoTime();
+            third.destroyForcibly();
+            fleet.leave(third);
+            System.out.printf("it is killed: spread evenly after %.1f s%n", even(fleet, watch, 2, began));
+            fleet.arrive();
+            Backlog.Check check = fleet.check();
+            failed |= !check.right();
+            System.out.println("lost, late, twice: " + check);
+        }
+    }
+
+    /** Waits until that many hold lanes, and none many more than another on average of a second; returns the seconds since then. */
+    private static double even(Fleet fleet, LaneWatch watch, int count, long since) {
+        Await.until("lanes to be spread evenly", PATIENCE, () -> {
+            if (fleet.waiting() < REFILL) {
+                fleet.write(REFILL);
+            }
+            long now = System.nanoTime();
+            Collection<Double> held =
+                    watch.average(Math.max(since, now - WINDOW), now).values();
+            return now - since >= WINDOW
+                    && held.size() == count
+                    && Collections.max(held) <= EVEN * Collections.min(held);
+        });
+        return (System.nanoTime() - since) / 1e9;
+    }
+}

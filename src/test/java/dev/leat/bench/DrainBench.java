@@ -35,14 +35,19 @@ public final class DrainBench implements Runnable {
     @CommandLine.Option(names = "--only", defaultValue = "", description = "Contenders whose name contains this.")
     private String only = "";
 
+    @CommandLine.Option(names = "--with", defaultValue = "", description = "Options of leat run, split at blanks.")
+    private String with = "";
+
     public static void main(String[] args) {
         System.exit(new CommandLine(new DrainBench()).execute(args));
     }
 
     @Override
     public void run() {
-        List<Contender> contenders =
-                new ArrayList<>(List.of(Contender.leat("leat"), Contender.plain(1), Contender.plain(4)));
+        List<Contender> contenders = new ArrayList<>(List.of(
+                Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ")),
+                Contender.plain(1),
+                Contender.plain(4)));
         contenders.removeIf(contender -> !contender.name().contains(only));
         long server = postmaster();
         Map<Contender, List<Drain>> results = new LinkedHashMap<>();

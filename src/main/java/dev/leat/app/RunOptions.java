@@ -29,7 +29,7 @@ final class RunOptions {
             description = "Passes beside each other, each with a database connection; default 2. LEAT_WORKERS")
     private @Nullable String workers;
 
-    @Option(names = "--batch", paramLabel = "<n>", description = "Events per claim; default 2000. LEAT_BATCH")
+    @Option(names = "--batch", paramLabel = "<n>", description = "Events per claim; default 8000. LEAT_BATCH")
     private @Nullable String batch;
 
     @Option(

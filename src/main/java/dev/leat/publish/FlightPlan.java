@@ -56,7 +56,7 @@ final class FlightPlan {
         for (int asked = 0; asked < lines.size(); asked++) {
             turn = (turn + 1) % lines.size();
             StreamLine line = lines.get(turn);
-            if (line.open(now) && !line.isEmpty()) {
+            if (line.open(now) && worthARequest(line)) {
                 Flight flight = fill(line, now);
                 if (flight != null) {
                     return leave(flight);
@@ -66,6 +66,11 @@ final class FlightPlan {
             }
         }
         return null;
+    }
+
+    /** What is little waits for the answers under way, which free more: a request costs much the same, be it full or not. */
+    private boolean worthARequest(StreamLine line) {
+        return line.inFlight() == 0 ? !line.isEmpty() : line.size() >= chosen.length / 2;
     }
 
     private @Nullable Flight fill(StreamLine line, long now) {

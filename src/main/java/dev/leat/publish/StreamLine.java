@@ -14,6 +14,7 @@ final class StreamLine {
     private final @Nullable KeyLine[] first = new KeyLine[32];
     private final @Nullable KeyLine[] last = new KeyLine[32];
     private int filled;
+    private int size;
     private int inFlight;
     private @Nullable Failure givenUp;
 
@@ -41,10 +42,16 @@ final class StreamLine {
             end.link = key;
         }
         last[power] = key;
+        size++;
     }
 
     boolean isEmpty() {
         return filled == 0;
+    }
+
+    /** How many keys are free. */
+    int size() {
+        return size;
     }
 
     /** The key to serve next, left where it is. */
@@ -60,6 +67,7 @@ final class StreamLine {
         if (key == null) {
             throw new IllegalStateException("nothing to remove");
         }
+        size--;
         first[power] = key.link;
         key.link = null;
         if (first[power] == null) {

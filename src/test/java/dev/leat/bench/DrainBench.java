@@ -30,8 +30,8 @@ public final class DrainBench implements Callable<Integer> {
     @CommandLine.Option(names = "--only", defaultValue = "", description = "Contenders whose name contains this.")
     private String only = "";
 
-    @CommandLine.Option(names = "--leat", defaultValue = "", description = "Options of leat run.")
-    private String leat = "";
+    @CommandLine.Option(names = "--with", defaultValue = "", description = "Options of leat run, split at blanks.")
+    private String with = "";
 
     public static void main(String[] args) {
         System.exit(new CommandLine(new DrainBench()).execute(args));
@@ -41,7 +41,7 @@ public final class DrainBench implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         List<Contender> contenders = new ArrayList<>(List.of(
                 Contender.plain(1),
-                Contender.leat("leat", leat.isEmpty() ? new String[0] : leat.split(" ", -1)),
+                Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ", -1)),
                 Contender.plain(4)));
         contenders.removeIf(contender -> !contender.name().contains(only));
         Map<Contender, List<Drain>> results = new LinkedHashMap<>();

@@ -37,8 +37,8 @@ public final class HotKeyBench implements Callable<Integer> {
     @CommandLine.Option(names = "--answer", defaultValue = "5", description = "Milliseconds that the stream takes.")
     private int answerMillis;
 
-    @CommandLine.Option(names = "--leat", defaultValue = "", description = "Options of leat run.")
-    private String leat = "";
+    @CommandLine.Option(names = "--with", defaultValue = "", description = "Options of leat run, split at blanks.")
+    private String with = "";
 
     private boolean failed;
 
@@ -51,7 +51,7 @@ public final class HotKeyBench implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         List<Contender> contenders = List.of(
-                Contender.leat("leat", leat.isEmpty() ? new String[0] : leat.split(" ", -1)), Contender.plain(1));
+                Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ", -1)), Contender.plain(1));
         long server = Processes.postmaster();
         System.out.printf("one key takes %.0f %% of the changes; the stream takes %d ms%n", 100 * HOT, answerMillis);
         backlog(contenders, server);

@@ -42,8 +42,8 @@ public final class LatencyBench implements Callable<Integer> {
     @CommandLine.Option(names = "--only", defaultValue = "", description = "Contenders whose name contains this.")
     private String only = "";
 
-    @CommandLine.Option(names = "--leat", defaultValue = "", description = "Options of leat run.")
-    private String leat = "";
+    @CommandLine.Option(names = "--with", defaultValue = "", description = "Options of leat run, split at blanks.")
+    private String with = "";
 
     private boolean failed;
 
@@ -54,7 +54,7 @@ public final class LatencyBench implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         List<Contender> contenders = new ArrayList<>(List.of(
-                Contender.leat("leat", leat.isEmpty() ? new String[0] : leat.split(" ", -1)),
+                Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ", -1)),
                 Contender.plain(1),
                 Contender.plain("plain poller, rest 2 ms", 1, 2)));
         contenders.removeIf(contender -> !contender.name().contains(only));

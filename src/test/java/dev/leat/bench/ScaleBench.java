@@ -41,8 +41,8 @@ public final class ScaleBench implements Callable<Integer> {
     @CommandLine.Option(names = "--answer", defaultValue = "20", description = "Milliseconds that the stream takes.")
     private int answerMillis;
 
-    @CommandLine.Option(names = "--leat", defaultValue = "", description = "Options of leat run.")
-    private String leat = "";
+    @CommandLine.Option(names = "--with", defaultValue = "", description = "Options of leat run, split at blanks.")
+    private String with = "";
 
     @CommandLine.Option(names = "--no-members", description = "Leaves out joining and leaving.")
     private boolean noMembers;
@@ -56,7 +56,7 @@ public final class ScaleBench implements Callable<Integer> {
     @Override
     public Integer call() {
         long server = Processes.postmaster();
-        Contender contender = Contender.leat("leat", leat.isEmpty() ? new String[0] : leat.split(" ", -1));
+        Contender contender = Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ", -1));
         int cores = Runtime.getRuntime().availableProcessors();
         System.out.printf("%d events, the stream takes %d ms, %d cores%n", events, answerMillis, cores);
         System.out.println(

@@ -70,7 +70,7 @@ final class Side {
         database.run("""
                 INSERT INTO leat.outbox
                     (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, db_user, after)
-                SELECT n %% 64, 'u', false, false, now(), 1, 'public', 'orders', 'public.orders.' || n %% 1000, 'app',
+                SELECT n %% 1000 %% 64, 'u', false, false, now(), 1, 'public', 'orders', 'public.orders.' || n %% 1000, 'app',
                        json_build_object('id', n %% 1000, 'note', repeat('x', 200))
                 FROM generate_series(1, %d) n""".formatted(events));
     }

@@ -69,9 +69,24 @@ final class FlightPlanTest {
         FlightPlan later =
                 plan(List.of(first, Records.record(2, sameLaneAs("a")), Records.record(3, otherLaneThan("a"))));
 
-        assertThat(ids(next(later, 1))).containsExactly(3L);
-        assertThat(later.next(1)).isNull();
+        Flight other = next(later, 1);
+        assertThat(ids(other)).containsExactly(3L);
+        answer(later, other, List.of(""));
+        assertThat(later.next(2)).isNull();
         assertThat(ids(next(later, PAUSE.toNanos()))).containsExactlyInAnyOrder(1L, 2L);
+    }
+
+    @Test
+    void whatIsLittleWaitsForTheAnswersUnderWay() {
+        FlightPlan plan = plan(IntStream.range(0, 1000)
+                .mapToObj(n -> Records.record(n, "k" + n % 510))
+                .toList());
+        Flight full = next(plan, 0);
+        assertThat(full.size()).isEqualTo(500);
+
+        assertThat(plan.next(0)).as("10 keys").isNull();
+        answer(plan, full, Collections.nCopies(500, ""));
+        assertThat(next(plan, 0).size()).isEqualTo(500);
     }
 
     @Test

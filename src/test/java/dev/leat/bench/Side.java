@@ -27,13 +27,20 @@ final class Side {
     private static final JooqSettlement SETTLEMENT = new JooqSettlement(false);
 
     private final TestDatabase database;
+    private final int claimants;
     private final Pool pool;
     private final List<Double> millis = new ArrayList<>();
     private Claims claims;
     private IntSupplier claim = this::pass;
 
     Side(TestDatabase database) {
+        this(database, 1);
+    }
+
+    /** @param claimants how many share the lanes, so that a claim asks for its part of them */
+    Side(TestDatabase database, int claimants) {
         this.database = database;
+        this.claimants = claimants;
         this.pool = new Pool(database.owner());
         this.claims = fresh();
     }
@@ -43,7 +50,7 @@ final class Side {
                         pool,
                         ClaimSettings.DEFAULT.withBatch(20_000),
                         "changes",
-                        () -> 1,
+                        () -> claimants,
                         System::nanoTime,
                         new Random(1))
                 .forWorker();
@@ -93,6 +100,15 @@ final class Side {
             throw new IllegalStateException(events + " events were claimed, not " + expected);
         }
         millis.add(took);
+    }
+
+    /** Times claims and their settlements until that many events are drained. */
+    void timeEach(int expected) {
+        for (int drained = 0; drained < expected; ) {
+            long began = System.nanoTime();
+            drained += claim.getAsInt();
+            millis.add((System.nanoTime() - began) / 1e6);
+        }
     }
 
     private int pass() {

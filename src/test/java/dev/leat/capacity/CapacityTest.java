@@ -1,0 +1,132 @@
+package dev.leat.capacity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The tables of docs/capacity.md are what the formulas make of the figures; {@code -Dleat.regenerate=true} writes them anew. */
+class CapacityTest {
+
+    private static final Path PAGE = Path.of("docs", "capacity.md");
+    private static final List<Bill> BILLS = Arrays.stream(new double[] {1e3, 1e4, 1e5, 1e6})
+            .mapToObj(rate -> new Bill(Needs.of(rate)))
+            .toList();
+
+    private static final Map<String, List<String>> TABLES =
+            Map.of("figures", figures(), "prices", prices(), "needs", needs(), "month", month(), "others", others());
+
+    @ParameterizedTest
+    @ValueSource(strings = {"figures", "prices", "needs", "month", "others"})
+    void thePageHoldsWhatTheFormulasMake(String table) throws Exception {
+        String page = Files.readString(PAGE);
+        String opening = "<!-- computed: " + table + " -->\n";
+        assertThat(page).contains(opening);
+        int begin = page.indexOf(opening) + opening.length();
+        int end = page.indexOf("<!-- end -->", begin);
+        String computed = String.join("\n", TABLES.getOrDefault(table, List.of())) + "\n";
+        if (Boolean.getBoolean("leat.regenerate")) {
+            Files.writeString(PAGE, page.substring(0, begin) + computed + page.substring(end));
+        } else {
+            assertThat(page.substring(begin, end)).isEqualTo(computed);
+        }
+    }
+
+    private static List<String> figures() {
+        List<String> lines = new ArrayList<>(List.of("| figure | value | |", "|---|---|---|"));
+        for (Figure figure : Figure.values()) {
+            lines.add("| `%s` | %s | %s, %s |"
+                    .formatted(
+                            figure.name(),
+                            plain(figure.value()),
+                            figure.meaning(),
+                            figure.benchmark().isEmpty() ? "chosen" : "`" + figure.benchmark() + "`"));
+        }
+        return lines;
+    }
+
+    private static List<String> prices() {
+        List<String> lines = new ArrayList<>(List.of("| price | US dollars | |", "|---|---|---|"));
+        for (Price price : Price.values()) {
+            lines.add("| `%s` | %s | %s |".formatted(price.name(), plain(price.dollars()), price.meaning()));
+        }
+        return lines;
+    }
+
+    private static List<String> needs() {
+        List<String> lines = head();
+        lines.add(row("databases", bill -> count(bill.needs().databases())));
+        lines.add(row("pollers", bill -> count(bill.needs().pollers())));
+        lines.add(row("vCPU of each", bill -> plain(bill.needs().pollerCores())));
+        lines.add(row(
+                "lanes for each poller",
+                bill -> decimal(
+                        "%.1f",
+                        Needs.LANES * bill.needs().databases() / bill.needs().pollers())));
+        lines.add(row("connections to each database", bill -> count(bill.needs().connections())));
+        lines.add(row(
+                "cores of all databases", bill -> decimal("%.2f", bill.needs().databaseCores())));
+        lines.add(row(
+                "write-ahead log, MB/s", bill -> decimal("%,.1f", bill.needs().logBytes() / 1e6)));
+        lines.add(row("outbox after the outage, GB", bill -> count(bill.needs().outboxGigabytes())));
+        lines.add(row("shards", bill -> count(bill.needs().shards())));
+        lines.add(row("events in a pack", bill -> decimal("%.1f", bill.needs().perPack())));
+        lines.add(row("shards, packed", bill -> count(bill.needs().packedShards())));
+        return lines;
+    }
+
+    private static List<String> month() {
+        List<String> lines = head();
+        lines.add(row("pollers", bill -> count(bill.pollers())));
+        lines.add(row("database: CPU, and disk for the outage", bill -> count(bill.database())));
+        lines.add(row("stream, provisioned", bill -> count(bill.provisioned())));
+        lines.add(row("stream, provisioned, packed", bill -> count(bill.provisionedPacked())));
+        lines.add(row("stream, on demand", bill -> count(bill.onDemand())));
+        lines.add(row("stream, on demand, packed", bill -> count(bill.onDemandPacked())));
+        lines.add(row("**all, provisioned**", bill -> "**" + count(bill.leat()) + "**"));
+        lines.add(row("**all, provisioned, packed**", bill -> "**" + count(bill.leatPacked()) + "**"));
+        return lines;
+    }
+
+    private static List<String> others() {
+        List<String> lines = head();
+        lines.add(row("Leat", bill -> count(bill.leat())));
+        lines.add(row("Leat, packed", bill -> count(bill.leatPacked())));
+        lines.add(row("DMS to Kinesis", bill -> count(bill.dms())));
+        lines.add(row("Debezium on MSK Connect, to MSK", bill -> count(bill.msk())));
+        lines.add(row("Lambda for each change, to Kinesis", bill -> count(bill.lambda())));
+        lines.add(row("replication slots that DMS or Debezium read side by side", bill -> count(bill.readers())));
+        return lines;
+    }
+
+    private static List<String> head() {
+        return new ArrayList<>(List.of(
+                row("changes a second", bill -> count(bill.needs().rate())),
+                "|---" + "|---:".repeat(BILLS.size()) + "|"));
+    }
+
+    private static String row(String name, Function<Bill, String> cell) {
+        return "| " + name + " | " + String.join(" | ", BILLS.stream().map(cell).toList()) + " |";
+    }
+
+    private static String count(double value) {
+        return decimal("%,.0f", value);
+    }
+
+    private static String decimal(String format, double value) {
+        return String.format(Locale.ROOT, format, value);
+    }
+
+    private static String plain(double value) {
+        return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
+    }
+}

@@ -1,0 +1,105 @@
+package dev.leat.capacity;
+
+/**
+ * What a steady rate of changes needs.
+ *
+ * @param rate changes a second
+ * @param databases that the changes must be spread over
+ * @param pollers of all databases together
+ * @param pollerCores vCPUs of each
+ * @param connections to each database
+ * @param databaseCores that capture, claims and settling take, of all databases together
+ * @param logBytes of write-ahead log a second, of all databases together
+ * @param outboxGigabytes for an outage, of all databases together
+ * @param perPack events in a packed record
+ * @param shards of the stream, one event a record
+ * @param packedShards of the stream, packed
+ */
+record Needs(
+        double rate,
+        int databases,
+        int pollers,
+        double pollerCores,
+        int connections,
+        double databaseCores,
+        double logBytes,
+        double outboxGigabytes,
+        double perPack,
+        int shards,
+        int packedShards) {
+
+    static final double LANES = 64;
+    private static final double SHARD_RECORDS = 1_000;
+    private static final double SHARD_BYTES = 1 << 20;
+    private static final double UNIT_BYTES = 25 * 1024;
+
+    /** What the aggregation format adds to an event. */
+    private static final double PACKED_FRAME = 12;
+
+    static Needs of(double rate) {
+        int databases = ceil(rate / databaseRate());
+        // At least two, on two machines, so that one may be gone.
+        int pollersOfEach = Math.max(2, ceil(rate / databases / pollerRate()));
+        double perPack = perPack(rate / databases);
+        double bytes = rate * Figure.RECORD_BYTES.value();
+        return new Needs(
+                rate,
+                databases,
+                databases * pollersOfEach,
+                fargate(rate * Figure.POLLER_CPU.value() / 1e6 / Figure.BUSY.value() / (databases * pollersOfEach)),
+                pollersOfEach * (int) (Figure.WORKERS.value() + 3),
+                rate * databaseSeconds(),
+                rate * Figure.LOG_BYTES.value(),
+                rate * Figure.OUTBOX_BYTES.value() * Figure.OUTAGE_HOURS.value() * 3600 / 1e9,
+                perPack,
+                shards(rate, bytes),
+                shards(rate / perPack, bytes + rate * PACKED_FRAME));
+    }
+
+    /** Changes a second that one PostgreSQL takes, by whatever ends first: CPU, log, or claims at once. */
+    static double databaseRate() {
+        double cpu = Figure.DATABASE_CORES.value() * Figure.BUSY.value() / databaseSeconds();
+        double log = Figure.DATABASE_LOG.value() / Figure.LOG_BYTES.value();
+        double claims = LANES / Figure.WORKERS.value() * pollerRate();
+        return Math.min(cpu, Math.min(log, claims));
+    }
+
+    /** Changes a second to plan for one poller of one vCPU. */
+    static double pollerRate() {
+        return Figure.BUSY.value() * Math.min(Figure.POLLER_RATE.value(), 1e6 / Figure.POLLER_CPU.value());
+    }
+
+    /** CPU-seconds that an event takes in PostgreSQL. */
+    static double databaseSeconds() {
+        return (Figure.CAPTURE_MICROS.value() + Figure.SERVER_CPU.value()) / 1e6;
+    }
+
+    /** Payload units that an event takes by itself. */
+    static double unitsOfRecord() {
+        return Math.ceil(Figure.RECORD_BYTES.value() / UNIT_BYTES);
+    }
+
+    /** A lane's events of one claim go into a pack, up to one payload unit. */
+    private static double perPack(double rate) {
+        double most = Math.floor(UNIT_BYTES / (Figure.RECORD_BYTES.value() + PACKED_FRAME));
+        return Math.max(1, Math.min(most, rate * Figure.PACK_SECONDS.value() / LANES));
+    }
+
+    private static int shards(double records, double bytes) {
+        return ceil(Math.max(records / SHARD_RECORDS, bytes / SHARD_BYTES) / Figure.SHARD_FILL.value());
+    }
+
+    /** The least task size of Fargate with so many vCPUs. */
+    private static double fargate(double cores) {
+        for (double size : new double[] {0.25, 0.5, 1, 2}) {
+            if (cores <= size) {
+                return size;
+            }
+        }
+        return 4;
+    }
+
+    static int ceil(double value) {
+        return (int) Math.ceil(value);
+    }
+}

@@ -42,13 +42,14 @@ public final class LanesBench implements Runnable {
                     side.timeEach(events);
                 });
             }
-            System.out.println("| lanes that a claim takes | a claim of about 500 events, with its settlement |");
+            System.out.println(
+                    "| lanes that a claim takes | CPU of a claim of about 500 events, with its settlement |");
             System.out.println("|---|---|");
             sides.forEach((taken, side) -> System.out.println("| " + taken + " | " + side.spread() + " |"));
         }
         System.out.println("| lanes | the busiest of 4 pollers has, of an even share | of 16 | of 64 |");
         System.out.println("|---|---|---|---|");
-        for (int lanes : new int[] {16, LANES, 256, 1024}) {
+        for (int lanes : new int[] {8, 16, 32, LANES, 256}) {
             System.out.printf(
                     "| %d | %.2f | %.2f | %.2f |%n", lanes, worst(lanes, 4), worst(lanes, 16), worst(lanes, 64));
         }

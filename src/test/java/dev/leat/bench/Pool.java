@@ -2,19 +2,20 @@ package dev.leat.bench;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
-/** Connections as a poller has them. */
+/** The one connection of a worker, as {@code leat run} has it: no statement is prepared under a name. */
 final class Pool extends HikariDataSource {
 
-    Pool(DataSource source) {
+    Pool(PGSimpleDataSource source) {
         super(config(source));
     }
 
-    private static HikariConfig config(DataSource source) {
+    private static HikariConfig config(PGSimpleDataSource source) {
+        source.setPrepareThreshold(0);
         HikariConfig config = new HikariConfig();
         config.setDataSource(source);
-        config.setMaximumPoolSize(2);
+        config.setMaximumPoolSize(1);
         return config;
     }
 }

@@ -8,12 +8,13 @@ import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.JooqClaims;
 import dev.leat.settle.JooqSettlement;
 import dev.leat.testkit.TestDatabase;
+import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +25,18 @@ import java.util.function.IntSupplier;
 /** One of the databases that a claim is timed on, with the claims of a poller that has been at work there. */
 final class Side {
 
+    /** After so long a poller writes down what it knows of its lanes. */
+    private static final Duration STORED = Duration.ofSeconds(11);
+
     private static final JooqSettlement SETTLEMENT = new JooqSettlement(false);
 
     private final TestDatabase database;
     private final int claimants;
     private final Pool pool;
     private final List<Double> millis = new ArrayList<>();
+    private final List<Double> cpuMillis = new ArrayList<>();
+    private final long backend;
+    private long ahead;
     private Claims claims;
     private IntSupplier claim = this::pass;
 
@@ -42,6 +49,7 @@ final class Side {
         this.database = database;
         this.claimants = claimants;
         this.pool = new Pool(database.owner());
+        this.backend = backend();
         this.claims = fresh();
     }
 
@@ -51,21 +59,23 @@ final class Side {
                         ClaimSettings.DEFAULT.withBatch(20_000),
                         "changes",
                         () -> claimants,
-                        System::nanoTime,
+                        () -> System.nanoTime() + ahead,
                         new Random(1))
                 .forWorker();
     }
 
-    /** Goes on as a poller that has just been started would. */
+    /** Goes on as a poller that has just been started would, after another that has stored its lows. */
     void restart() {
+        ahead += STORED.toNanos();
+        Object unused = pass();
         claims = fresh();
         claim = this::pass;
     }
 
     /** The same where no poller has ever stored what it knew. */
     void forgetLows() {
-        database.run("UPDATE leat.lane SET low = 0");
         restart();
+        database.run("UPDATE leat.lane SET low = 0");
     }
 
     /** Goes on as the plain poller does. */
@@ -93,21 +103,40 @@ final class Side {
 
     /** Times one claim and its settlement. */
     void time(int expected) {
-        long began = System.nanoTime();
-        int events = claim.getAsInt();
-        double took = (System.nanoTime() - began) / 1e6;
+        int events = timed();
         if (events != expected) {
             throw new IllegalStateException(events + " events were claimed, not " + expected);
         }
-        millis.add(took);
     }
 
     /** Times claims and their settlements until that many events are drained. */
     void timeEach(int expected) {
-        for (int drained = 0; drained < expected; ) {
-            long began = System.nanoTime();
-            drained += claim.getAsInt();
-            millis.add((System.nanoTime() - began) / 1e6);
+        int drained = 0;
+        while (drained < expected) {
+            drained += timed();
+        }
+    }
+
+    private int timed() {
+        double cpu = Processes.threadCpuMillis(backend);
+        long own = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        long began = System.nanoTime();
+        int events = claim.getAsInt();
+        millis.add((System.nanoTime() - began) / 1e6);
+        cpuMillis.add(Processes.threadCpuMillis(backend)
+                - cpu
+                + (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - own) / 1e6);
+        return events;
+    }
+
+    /** The process of the pool's only session. */
+    private long backend() {
+        try (Connection connection = pool.getConnection()) {
+            return Long.parseLong(String.valueOf(TestDatabase.rows(connection, "SELECT pg_backend_pid()")
+                    .get(0)
+                    .get(0)));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -150,16 +179,23 @@ final class Side {
 
     void forgetTimes() {
         millis.clear();
+        cpuMillis.clear();
     }
 
-    /** In milliseconds, at this share of the sorted times. */
-    double quantile(double share) {
-        double[] sorted = millis.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(sorted);
-        return Quantiles.of(sorted, share);
+    /** The median of the CPU time of a claim with its settlement, on both sides of the connection, in milliseconds. */
+    double cpu() {
+        return Quantiles.median(cpuMillis, Double::doubleValue);
     }
 
+    /** CPU, and how long it took. */
     String spread() {
-        return "%.2f ms (%.2f to %.2f)".formatted(quantile(0.5), quantile(0.1), quantile(0.9));
+        double[] cpu =
+                cpuMillis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        return "%.2f ms (%.2f to %.2f), took %.1f ms"
+                .formatted(
+                        Quantiles.of(cpu, 0.5),
+                        Quantiles.of(cpu, 0.1),
+                        Quantiles.of(cpu, 0.9),
+                        Quantiles.median(millis, Double::doubleValue));
     }
 }

@@ -4,10 +4,14 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import dev.leat.config.Settings;
+import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import org.postgresql.PGConnection;
 
 /** Connections to the database, for the commands and for a poller. */
 public final class Pools {
@@ -17,8 +21,9 @@ public final class Pools {
     /**
      * Opens a pool, and one connection at once.
      *
-     * <p>It suits a pooler in transaction mode: no session state is set, and no statement is prepared under a name. The URL's
-     * own parameters win over what is set here. The driver is whichever on the class path knows the URL.
+     * <p>It suits a pooler in transaction mode: no session state is set, and statements are prepared under a name only where
+     * the server's session is seen to be the connection's own. The URL's own parameters win over what is set here. The driver
+     * is whichever on the class path knows the URL.
      *
      * @param applicationName what {@code pg_stat_activity} shows
      * @param size connections at most
@@ -28,6 +33,31 @@ public final class Pools {
     public static HikariDataSource open(
             Settings.Database database, String applicationName, int size, Duration socketTimeout) throws SQLException {
         requireDriver(database);
+        HikariDataSource pool = open(database, applicationName, size, socketTimeout, "1");
+        if (ownSessions(pool)) {
+            return pool;
+        }
+        pool.close();
+        return open(database, applicationName, size, socketTimeout, "0");
+    }
+
+    /** A pooler gives its clients another process id than that of whichever session serves them. */
+    private static boolean ownSessions(HikariDataSource pool) throws SQLException {
+        try (Connection connection = pool.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_backend_pid()")) {
+            row.next();
+            return connection.isWrapperFor(PGConnection.class)
+                    && connection.unwrap(PGConnection.class).getBackendPID() == row.getInt(1);
+        } catch (SQLException e) {
+            pool.close();
+            throw e;
+        }
+    }
+
+    private static HikariDataSource open(
+            Settings.Database database, String applicationName, int size, Duration socketTimeout, String prepareThreshold)
+            throws SQLException {
         HikariConfig config = new HikariConfig();
         config.setPoolName(applicationName);
         config.setJdbcUrl(database.url());
@@ -44,7 +74,7 @@ public final class Pools {
         config.addDataSourceProperty("loginTimeout", "10");
         config.addDataSourceProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
         config.addDataSourceProperty("tcpKeepAlive", "true");
-        config.addDataSourceProperty("prepareThreshold", "0");
+        config.addDataSourceProperty("prepareThreshold", prepareThreshold);
         try {
             return new HikariDataSource(config);
         } catch (PoolInitializationException e) {

@@ -1,35 +1,18 @@
 package dev.leat.claim;
 
 import static dev.leat.jooq.generated.Tables.LANE;
-import static dev.leat.jooq.generated.Tables.OUTBOX;
 import static dev.leat.jooq.generated.Tables.QUARANTINE;
-import static org.jooq.impl.DSL.coalesce;
-import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.castNull;
+import static org.jooq.impl.DSL.exists;
 import static org.jooq.impl.DSL.inline;
-import static org.jooq.impl.DSL.lateral;
-import static org.jooq.impl.DSL.name;
-import static org.jooq.impl.DSL.octetLength;
 import static org.jooq.impl.DSL.param;
 import static org.jooq.impl.DSL.select;
-import static org.jooq.impl.DSL.sum;
-import static org.jooq.impl.DSL.table;
-import static org.jooq.impl.DSL.when;
+import static org.jooq.impl.DSL.selectOne;
 
-import dev.leat.jooq.generated.tables.Outbox;
-import dev.leat.jooq.generated.tables.Quarantine;
-import java.math.BigDecimal;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.jooq.Condition;
 import org.jooq.Field;
-import org.jooq.Name;
-import org.jooq.Record;
 import org.jooq.SQLDialect;
 import org.jooq.Select;
-import org.jooq.SelectQuery;
-import org.jooq.Table;
 import org.jooq.conf.ParamType;
 import org.jooq.conf.RenderQuotedNames;
 import org.jooq.conf.Settings;
@@ -51,6 +34,7 @@ final class ClaimStatements {
                    set_config('enable_hashjoin', 'off', true),
                    set_config('enable_mergejoin', 'off', true),
                    set_config('jit', 'off', true),
+                   set_config('plan_cache_mode', 'force_generic_plan', true),
                    set_config('statement_timeout', '60s', true),
                    set_config('lock_timeout', '5s', true),
                    set_config('tcp_user_timeout', '20s', true),
@@ -81,146 +65,32 @@ final class ClaimStatements {
             .forUpdate()
             .skipLocked());
 
-    private static final Field<Short[]> LANES = param("lanes", SQLDataType.SMALLINT.array());
+    /** What a claim begins with, in one message. Parameters: those of {@link #BEGIN} and of {@link #LOCK_LANES}. */
+    static final String OPEN = String.join(";\n", BEGIN, DRAWN, HOLDERS, LOCK_LANES);
 
-    /** The keys that a quarantined event blocks. Parameters: the lanes. */
-    static final String BLOCKED_KEYS = render(select(QUARANTINE.PARTITION_KEY, QUARANTINE.ID)
+    static final Field<Short[]> LANES = param("lanes", SQLDataType.SMALLINT.array());
+
+    /**
+     * The keys that a quarantined event blocks; and a row without a key if there are released events, which go before anything
+     * in the outbox. Parameters: the lanes, twice.
+     */
+    static final String QUARANTINE_LOOK = render(select(QUARANTINE.PARTITION_KEY, QUARANTINE.ID)
             .from(QUARANTINE)
             .where(QUARANTINE.LANE.eq(DSL.any(LANES)))
             .and(QUARANTINE.STATE.eq(inline("quarantined")))
-            .andNot(QUARANTINE.MAY_PASS));
+            .andNot(QUARANTINE.MAY_PASS)
+            .unionAll(select(castNull(SQLDataType.CLOB), castNull(SQLDataType.BIGINT))
+                    .where(exists(selectOne()
+                            .from(QUARANTINE)
+                            .where(QUARANTINE.LANE.eq(DSL.any(LANES)))
+                            .and(QUARANTINE.STATE.eq(inline("retry")))))));
 
-    private static final Set<String> LONG = Set.of("type", "key", "before", "after", "context");
-    private static final Field<Long> SIZE = field(name("size"), SQLDataType.BIGINT);
-    private static final Field<BigDecimal> WEIGHT = field(name("weight"), SQLDataType.NUMERIC);
-    private static final Field<BigDecimal> RUNNING = field(name("running"), SQLDataType.NUMERIC);
-    private static final Field<BigDecimal> TOTAL = field(name("total"), SQLDataType.NUMERIC);
-    private static final Field<Long> TOO_LARGE = field(name("too_large"), SQLDataType.BIGINT);
-    private static final Field<BigDecimal> LANE_BUDGET = field(name("lane_budget"), SQLDataType.NUMERIC);
-    private static final Field<BigDecimal> CLAIM_BUDGET = field(name("claim_budget"), SQLDataType.NUMERIC);
-    private static final Field<BigDecimal> ALONE = field(name("alone"), SQLDataType.NUMERIC);
-
-    private static final Outbox O = OUTBOX.as("o");
-    private static final Quarantine Q = QUARANTINE.as("q");
-    private static final Name HELD_LANES = name("l");
-    private static final Field<Short> HELD_LANE = field(HELD_LANES.append("lane"), SQLDataType.SMALLINT);
-    private static final Field<Integer> LIMIT = field(HELD_LANES.append("most"), SQLDataType.INTEGER);
-    private static final Field<Integer[]> LIMITS = param("limits", SQLDataType.INTEGER.array());
-
-    /** The next events of each lane. Parameters: the bounds of {@link #events}, the lanes, their limits, their lows, the watermark, and the rest of them. */
-    static final String OUTBOX_EVENTS = render(events(
-            O,
-            table("unnest({0}, {1}, {2})", LANES, LIMITS, param("lows", SQLDataType.BIGINT.array()))
-                    .as(HELD_LANES, name("lane"), name("most"), name("low")),
-            O.LANE.eq(HELD_LANE)
-                    .and(O.ID.gt(field(HELD_LANES.append("low"), SQLDataType.BIGINT)))
-                    .and(DSL.condition(O.HELD).not().or(O.ID.le(param("watermark", SQLDataType.BIGINT))))));
-
-    /** The released events of each lane, which go before anything in the outbox. Parameters: those of {@link #events}, the lanes, their limits. */
-    static final String RELEASED_EVENTS = render(events(
-            Q,
-            table("unnest({0}, {1})", LANES, LIMITS).as(HELD_LANES, name("lane"), name("most")),
-            field(Q.getQualifiedName().append("lane"), SQLDataType.SMALLINT)
-                    .eq(HELD_LANE)
-                    .and(Q.STATE.eq(inline("retry")))));
+    /** What is read once lanes are held, in one message. Parameters: those of the two statements. */
+    static final String READ = QUARANTINE_LOOK + ";\n" + EventStatements.SMALL_EVENTS;
 
     private ClaimStatements() {}
 
-    /**
-     * Reads of each lane in ascending order of id, up to a number of events and until they outweigh the lane's budget. What can
-     * be long is not read of an event that is too large by itself, nor of those that come when the claim's budget is spent:
-     * lane after lane each event adds to the total, and only one that nothing weighs before it may be above. The total counts
-     * rows as they happen to come; whoever reads goes by {@code fits}, not by that order. {@code octet_length} knows a value's
-     * size without fetching it.
-     *
-     * <p>Parameters: first, in bytes, the size from which events are too large, the lane's budget, the claim's, and what a
-     * first event may weigh; last the default stream, and the streams that rest.
-     */
-    private static Select<?> events(Table<?> source, Table<?> lanes, Condition condition) {
-        List<Field<?>> columns = new ArrayList<>(List.of(source.fields(
-                OUTBOX.ID,
-                OUTBOX.LANE,
-                OUTBOX.OP,
-                OUTBOX.PARTITION_KEY,
-                OUTBOX.STREAM,
-                OUTBOX.SCHEMA_NAME,
-                OUTBOX.TABLE_NAME,
-                OUTBOX.TYPE,
-                OUTBOX.KEY,
-                OUTBOX.BEFORE,
-                OUTBOX.AFTER,
-                OUTBOX.XID,
-                OUTBOX.CAPTURED_AT,
-                OUTBOX.DB_USER,
-                OUTBOX.APPLICATION,
-                OUTBOX.CONTEXT,
-                OUTBOX.MAY_PASS,
-                OUTBOX.FAULT)));
-        Field<Integer> size = columns.stream()
-                .filter(column -> LONG.contains(column.getName()))
-                .map(column -> coalesce(octetLength(column.cast(SQLDataType.CLOB)), inline(0)))
-                .reduce(Field::plus)
-                .orElseThrow();
-        Field<Long> id = source.field(OUTBOX.ID);
-        Table<?> bounds = table(
-                        "(values ({0}, {1}, {2}, {3}))",
-                        param("tooLarge", SQLDataType.BIGINT),
-                        param("laneBudget", SQLDataType.NUMERIC),
-                        param("claimBudget", SQLDataType.NUMERIC),
-                        param("alone", SQLDataType.NUMERIC))
-                .as(
-                        name("bounds"),
-                        TOO_LARGE.getUnqualifiedName(),
-                        LANE_BUDGET.getUnqualifiedName(),
-                        CLAIM_BUDGET.getUnqualifiedName(),
-                        ALONE.getUnqualifiedName());
-        Table<?> sized = select(columns)
-                .select(size.as(SIZE))
-                .from(source)
-                .where(condition)
-                .and(coalesce(source.field(OUTBOX.STREAM), param("defaultStream", SQLDataType.CLOB))
-                        .ne(DSL.all(param("resting", SQLDataType.CLOB.array()))))
-                .orderBy(id)
-                .limit(LIMIT)
-                .asTable("s");
-        Table<?> weighed = select(
-                        sized.asterisk(),
-                        when(SIZE.le(TOO_LARGE), SIZE.cast(SQLDataType.NUMERIC))
-                                .otherwise(inline(BigDecimal.ZERO))
-                                .as(WEIGHT))
-                .from(sized)
-                .asTable("w");
-        Table<?> counted = select(
-                        weighed.asterisk(),
-                        sum(WEIGHT)
-                                .over(DSL.orderBy(field(name("id"))).rowsUnboundedPreceding())
-                                .as(RUNNING))
-                .from(weighed)
-                .asTable("c");
-        Table<?> totalled = select(
-                        counted.asterisk(),
-                        TOO_LARGE,
-                        CLAIM_BUDGET,
-                        ALONE,
-                        sum(WEIGHT).over(DSL.rowsUnboundedPreceding()).as(TOTAL))
-                .from(bounds, lanes, lateral(counted))
-                .where(RUNNING.minus(WEIGHT).lt(LANE_BUDGET))
-                .asTable("t");
-        Condition fits = TOTAL.le(CLAIM_BUDGET).or(TOTAL.eq(WEIGHT).and(WEIGHT.le(ALONE)));
-        SelectQuery<Record> query = DSL.using(SQLDialect.POSTGRES).selectQuery();
-        for (Field<?> column : columns) {
-            Field<?> plain = field(column.getUnqualifiedName(), column.getDataType());
-            query.addSelect(
-                    LONG.contains(column.getName())
-                            ? when(SIZE.le(TOO_LARGE).and(fits), plain).as(column.getName())
-                            : plain);
-        }
-        query.addSelect(SIZE, RUNNING, field(fits).as("fits"));
-        query.addFrom(totalled);
-        return query;
-    }
-
-    private static String render(Select<?> query) {
+    static String render(Select<?> query) {
         Settings settings = new Settings()
                 .withRenderFormatted(true)
                 .withRenderQuotedNames(RenderQuotedNames.EXPLICIT_DEFAULT_UNQUOTED);
@@ -238,8 +108,9 @@ final class ClaimStatements {
                 "claim-2-drawn", DRAWN,
                 "claim-3-holders", HOLDERS,
                 "claim-4-lock-lanes", LOCK_LANES,
-                "claim-5-released-events", RELEASED_EVENTS,
-                "claim-6-blocked-keys", BLOCKED_KEYS,
-                "claim-7-outbox-events", OUTBOX_EVENTS);
+                "claim-5-quarantine-look", QUARANTINE_LOOK,
+                "claim-6-small-events", EventStatements.SMALL_EVENTS,
+                "claim-7-released-events", EventStatements.RELEASED_EVENTS,
+                "claim-8-outbox-events", EventStatements.OUTBOX_EVENTS);
     }
 }

@@ -1,9 +1,9 @@
 package dev.leat.claim;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 
 /**
  * One look at the outbox's sequence.
@@ -14,10 +14,14 @@ import java.sql.Statement;
 record Drawn(long id, Server server) {
 
     static Drawn look(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(ClaimStatements.DRAWN)) {
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.DRAWN);
+                ResultSet rows = statement.executeQuery()) {
             rows.next();
-            return new Drawn(rows.getLong(1), new Server(rows.getLong(2), rows.getInt(3)));
+            return of(rows);
         }
+    }
+
+    static Drawn of(ResultSet row) throws SQLException {
+        return new Drawn(row.getLong(1), new Server(row.getLong(2), row.getInt(3)));
     }
 }

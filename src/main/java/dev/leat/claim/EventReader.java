@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the columns of {@link ClaimStatements#OUTBOX_EVENTS}, in their order there. */
+/** Reads the columns of {@link EventStatements}, in their order there; the last two only where events were weighed. */
 final class EventReader {
 
     private final ResultSet rows;

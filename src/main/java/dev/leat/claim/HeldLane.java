@@ -1,9 +1,19 @@
 package dev.leat.claim;
 
+import java.util.List;
+
 /**
  * A lane whose row is locked, and how to read it.
  *
  * @param low no event up to this id is left to read
  * @param limit how many events to read, at most
  */
-record HeldLane(int lane, long low, int limit) {}
+record HeldLane(int lane, long low, int limit) {
+
+    /** How many events to read of each lane, by its number. */
+    static int[] limits(List<HeldLane> lanes) {
+        int[] limits = new int[LaneBook.LANES];
+        lanes.forEach(lane -> limits[lane.lane()] = lane.limit());
+        return limits;
+    }
+}

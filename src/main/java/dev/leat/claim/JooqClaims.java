@@ -6,17 +6,12 @@ import dev.leat.DatabaseUnavailable;
 import dev.leat.Deadline;
 import dev.leat.PollerListener;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -112,31 +107,48 @@ public final class JooqClaims {
         private LaneClaim claim(Connection connection, Set<String> restingStreams) throws SQLException {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
-                begin(connection);
                 long published = histories.published();
-                Drawn drawn = drawn(connection);
-                if (!histories.knows(drawn.server()) || drawn.id() < published) {
-                    histories.check(connection, published);
+                int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
+                Opening opening = Opening.open(connection, timeout(), book.turn(share), share);
+                book.server(opening.drawn().server());
+                if (!histories.knows(opening.drawn().server())
+                        || opening.drawn().id() < published) {
+                    check(connection, published);
                     continue;
                 }
                 try {
-                    return claim(connection, restingStreams, drawn, deadline);
+                    return claim(connection, restingStreams, opening, deadline);
                 } catch (Watermark.SequenceWentBack e) {
-                    connection.rollback();
                     book.forget();
-                    begin(connection);
-                    histories.check(connection, e.been());
+                    check(connection, e.been());
                 }
             }
             throw new IllegalStateException(
                     "another history of the database was found " + ATTEMPTS + " times in a row");
         }
 
-        private LaneClaim claim(Connection connection, Set<String> restingStreams, Drawn drawn, Deadline deadline)
+        /** Lets go of the lanes first: the look may wait for another poller's. */
+        private void check(Connection connection, long seen) throws SQLException {
+            connection.rollback();
+            Opening.begin(connection, timeout());
+            histories.check(connection, seen);
+        }
+
+        private Duration timeout() {
+            return settings.deadline().plus(ClaimSettings.GRACE);
+        }
+
+        private LaneClaim claim(
+                Connection connection, Set<String> restingStreams, Opening opening, Deadline deadline)
                 throws SQLException {
-            look(drawn.id(), holders(connection));
-            LaneClaim.Look look = new LaneClaim.Look(drawn.id(), watermark.proven(), generation);
-            List<HeldLane> lanes = lock(connection, drawn.id());
+            long drawn = opening.drawn().id();
+            // Another poller may have stored a low above what was drawn when this claim began.
+            if (opening.highestLow() > drawn && opening.highestLow() > drawn(connection).id()) {
+                throw new Watermark.SequenceWentBack(opening.highestLow(), drawn);
+            }
+            look(drawn, opening.holders());
+            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
+            List<HeldLane> lanes = held(opening.lows());
             LaneClaim.Content content = new LaneReader(connection, settings, book, defaultStream, restingStreams)
                     .read(lanes, look.proven());
             if (histories.anyDoubtful(content)) {
@@ -155,47 +167,10 @@ public final class JooqClaims {
             watermark = watermark.look(drawn, holders);
         }
 
-        private void begin(Connection connection) throws SQLException {
-            Duration timeout = settings.deadline().plus(ClaimSettings.GRACE);
-            try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.BEGIN)) {
-                statement.setString(1, timeout.toMillis() + "ms");
-                statement.execute();
-            }
-        }
-
-        private Set<String> holders(Connection connection) throws SQLException {
-            Set<String> holders = new HashSet<>();
-            try (Statement statement = connection.createStatement();
-                    ResultSet rows = statement.executeQuery(ClaimStatements.HOLDERS)) {
-                while (rows.next()) {
-                    holders.add(rows.getString(1));
-                }
-            }
-            return holders;
-        }
-
-        private List<HeldLane> lock(Connection connection, long drawn) throws SQLException {
-            int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
-            Map<Integer, Long> lows = new TreeMap<>();
-            long highest = 0;
-            try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.LOCK_LANES)) {
-                statement.setInt(1, book.turn(share));
-                statement.setInt(2, share);
-                try (ResultSet rows = statement.executeQuery()) {
-                    while (rows.next()) {
-                        int lane = rows.getInt(1);
-                        highest = Math.max(highest, rows.getLong(2));
-                        lows.put(lane, book.low(lane, rows.getLong(2)));
-                    }
-                }
-            }
-            // Another poller may have stored one above what was drawn when this claim began.
-            if (highest > drawn && highest > drawn(connection).id()) {
-                throw new Watermark.SequenceWentBack(highest, drawn);
-            }
+        private List<HeldLane> held(Map<Integer, Long> storedLows) {
             List<HeldLane> lanes = new ArrayList<>();
-            lows.forEach(
-                    (lane, low) -> lanes.add(new HeldLane(lane, low, book.limit(lane, settings.batch(), lows.size()))));
+            storedLows.forEach((lane, stored) -> lanes.add(new HeldLane(
+                    lane, book.low(lane, stored), book.limit(lane, settings.batch(), storedLows.size()))));
             return lanes;
         }
 

@@ -13,6 +13,9 @@ final class LaneBook {
 
     static final int LANES = 64;
 
+    /** Claims that expect large events after one was met: what is read in vain then is a small part of what is read. */
+    private static final int WEIGHED_AFTER_LARGE = 16;
+
     /** A lane is never read in smaller bites than this. */
     private static final int LEAST = 16;
 
@@ -23,6 +26,7 @@ final class LaneBook {
     private final int[] appetite = new int[LANES];
     private final int[] passedOver = new int[LANES];
     private int next;
+    private int weighing;
     private long generation;
     private @Nullable Server server;
 
@@ -147,6 +151,16 @@ final class LaneBook {
     /** What came of the lane's turn in a claim. */
     synchronized void turnTaken(int lane, boolean wasPassedOver) {
         passedOver[lane] = wasPassedOver ? passedOver[lane] + 1 : 0;
+    }
+
+    /** Whether events that are not small were met lately: the next are weighed as they are read. */
+    synchronized boolean expectsLarge() {
+        return weighing > 0 && weighing-- > 0;
+    }
+
+    /** What a claim for small events has met. */
+    synchronized void metLarge(boolean large) {
+        weighing = large ? WEIGHED_AFTER_LARGE : 0;
     }
 
     /** Not all of the lane's events were looked at: nothing new is known of it. */

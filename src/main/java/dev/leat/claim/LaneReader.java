@@ -2,7 +2,6 @@ package dev.leat.claim;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,7 +15,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the events of lanes that the connection's transaction holds: the released ones of a lane, else those of its outbox. */
 final class LaneReader {
@@ -27,8 +26,7 @@ final class LaneReader {
     private final Connection connection;
     private final ClaimSettings settings;
     private final LaneBook book;
-    private final String defaultStream;
-    private final Set<String> restingStreams;
+    private final LaneParameters parameters;
 
     /**
      * @param defaultStream the stream of events that name none
@@ -43,8 +41,7 @@ final class LaneReader {
         this.connection = connection;
         this.settings = settings;
         this.book = book;
-        this.defaultStream = defaultStream;
-        this.restingStreams = restingStreams;
+        this.parameters = new LaneParameters(connection, defaultStream, restingStreams);
     }
 
     /**
@@ -57,13 +54,97 @@ final class LaneReader {
                 .sorted(Comparator.comparingInt((HeldLane lane) -> book.passedOver(lane.lane()))
                         .reversed())
                 .toList();
+        Look look = book.expectsLarge() ? look(lanes) : lookAndReadSmall(lanes, watermark);
+        Batch small = look.small();
+        if (small == null || look.released()) {
+            return weighed(lanes, watermark, look.blocked());
+        }
+        Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
+        List<Event> events = new ArrayList<>();
+        List<Outcome.Waiting> waiting = new ArrayList<>();
+        sort(small.events(), look.blocked(), events, waiting);
+        LaneClaim.Extent extent = extent();
+        for (HeldLane lane : lanes) {
+            readings.put(lane.lane(), new LaneClaim.Reading(extent, small.count(lane), small.cutAt(lane)));
+            book.turnTaken(lane.lane(), false);
+        }
+        return new LaneClaim.Content(readings, events, waiting, Set.of());
+    }
+
+    /**
+     * @param blocked keys that a quarantined event blocks, and the first such event
+     * @param released whether there are released events
+     * @param small the next events of the outbox; null if they were not read, or one of them was not small
+     */
+    private record Look(Map<String, Long> blocked, boolean released, @Nullable Batch small) {
+
+        static Look of(ResultSet rows, @Nullable Batch small) throws SQLException {
+            Map<String, Long> blocked = new HashMap<>();
+            boolean released = false;
+            while (rows.next()) {
+                long id = rows.getLong(2);
+                if (rows.wasNull()) {
+                    released = true;
+                } else {
+                    blocked.merge(EventReader.readable(rows, 1), id, Math::min);
+                }
+            }
+            return new Look(blocked, released, small);
+        }
+
+        Look with(@Nullable Batch read) {
+            return new Look(blocked, released, read);
+        }
+    }
+
+    private Look look(List<HeldLane> lanes) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.QUARANTINE_LOOK)) {
+            parameters.numbers(statement, 1, lanes);
+            parameters.numbers(statement, 2, lanes);
+            try (ResultSet rows = statement.executeQuery()) {
+                return Look.of(rows, null);
+            }
+        }
+    }
+
+    private Look lookAndReadSmall(List<HeldLane> lanes, long watermark) throws SQLException {
+        int most = Math.max(1, lanes.stream().mapToInt(HeldLane::limit).sum());
+        long smallBytes = settings.batchBytes() / most;
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.READ)) {
+            parameters.numbers(statement, 1, lanes);
+            parameters.numbers(statement, 2, lanes);
+            statement.setLong(3, smallBytes);
+            parameters.lanes(statement, 4, lanes, watermark);
+            Answers answers = new Answers(statement);
+            Look look = Look.of(answers.next(), null);
+            Batch small = small(lanes, answers.next(), smallBytes);
+            book.metLarge(small == null);
+            return look.with(small);
+        }
+    }
+
+    private @Nullable Batch small(List<HeldLane> lanes, ResultSet rows, long smallBytes) throws SQLException {
+        int[] limits = HeldLane.limits(lanes);
+        EventReader reader = new EventReader(rows, settings.maxImageBytes());
+        Batch batch = new Batch();
+        while (rows.next()) {
+            if (reader.weight() > smallBytes) {
+                return null;
+            }
+            batch.add(reader.read(), reader.weight(), limits[reader.lane()], false);
+        }
+        return batch;
+    }
+
+    /** The released events of a lane go before those of its outbox. */
+    private LaneClaim.Content weighed(List<HeldLane> lanes, long watermark, Map<String, Long> blocked)
+            throws SQLException {
         Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
         List<Event> events = new ArrayList<>();
         Set<Long> released = new HashSet<>();
         List<Outcome.Waiting> waiting = new ArrayList<>();
-
-        Map<String, Long> blocked = blockedKeys(lanes);
-        Batch fromQuarantine = read(lanes, released(lanes));
+        WeighedEvents reader = new WeighedEvents(connection, settings, parameters);
+        Batch fromQuarantine = reader.released(lanes);
         long rest = settings.batchBytes() - fromQuarantine.weight();
         for (Event event : fromQuarantine.events()) {
             released.add(event.id());
@@ -83,10 +164,9 @@ final class LaneReader {
             }
         }
         if (!others.isEmpty()) {
-            Batch fromOutbox = read(others, outbox(others, watermark, rest));
+            Batch fromOutbox = reader.outbox(others, watermark, rest);
             sort(fromOutbox.events(), blocked, events, waiting);
-            LaneClaim.Extent extent =
-                    restingStreams.isEmpty() ? LaneClaim.Extent.WHOLE : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
+            LaneClaim.Extent extent = extent();
             for (HeldLane lane : others) {
                 readings.put(
                         lane.lane(),
@@ -99,6 +179,10 @@ final class LaneReader {
         return new LaneClaim.Content(readings, events, waiting, released);
     }
 
+    private LaneClaim.Extent extent() {
+        return parameters.restingStreams().isEmpty() ? LaneClaim.Extent.WHOLE : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
+    }
+
     private static void sort(
             List<Event> read, Map<String, Long> blocked, List<Event> events, List<Outcome.Waiting> waiting) {
         for (Event event : read) {
@@ -109,138 +193,5 @@ final class LaneReader {
                 waiting.add(new Outcome.Waiting(event, behind));
             }
         }
-    }
-
-    /** Events as they came, lane by lane. */
-    private static final class Batch {
-
-        private final List<Event> events = new ArrayList<>();
-        private final int[] counts = new int[LaneBook.LANES];
-        private final long[] last = new long[LaneBook.LANES];
-        private final boolean[] cut = new boolean[LaneBook.LANES];
-        private final boolean[] closed = new boolean[LaneBook.LANES];
-        private long weight;
-
-        List<Event> events() {
-            return events;
-        }
-
-        int count(HeldLane lane) {
-            return counts[lane.lane()];
-        }
-
-        /** The last id read, if the lane holds more than was read. */
-        OptionalLong cutAt(HeldLane lane) {
-            return cut[lane.lane()] ? OptionalLong.of(last[lane.lane()]) : OptionalLong.empty();
-        }
-
-        /** Whether it has events, and there was room for none. */
-        boolean passedOver(HeldLane lane) {
-            return closed[lane.lane()] && counts[lane.lane()] == 0;
-        }
-
-        /** What all events weigh, in bytes. */
-        long weight() {
-            return weight;
-        }
-
-        boolean closed(int lane) {
-            return closed[lane];
-        }
-
-        /** The next event of the lane does not fit: it and those behind it are for another claim. */
-        void close(int lane) {
-            closed[lane] = true;
-            cut[lane] = true;
-        }
-
-        void add(Event event, long bytes, int limit, boolean overBudget) {
-            weight += bytes;
-            int lane = event.lane();
-            if (counts[lane] > 0 && last[lane] >= event.id()) {
-                throw new IllegalStateException(
-                        "lane " + lane + " was read out of order: " + event.id() + " after " + last[lane]);
-            }
-            events.add(event);
-            last[lane] = event.id();
-            counts[lane]++;
-            cut[lane] = counts[lane] >= limit || overBudget;
-        }
-    }
-
-    private Batch read(List<HeldLane> lanes, PreparedStatement prepared) throws SQLException {
-        int[] limits = new int[LaneBook.LANES];
-        lanes.forEach(lane -> limits[lane.lane()] = lane.limit());
-        Batch batch = new Batch();
-        try (PreparedStatement statement = prepared;
-                ResultSet rows = statement.executeQuery()) {
-            EventReader reader = new EventReader(rows, settings.maxImageBytes());
-            while (rows.next()) {
-                int lane = reader.lane();
-                if (batch.closed(lane)) {
-                    continue;
-                }
-                if (reader.fits()) {
-                    batch.add(reader.read(), reader.weight(), limits[lane], reader.running() >= laneBudget());
-                } else {
-                    batch.close(lane);
-                }
-            }
-        }
-        return batch;
-    }
-
-    private PreparedStatement released(List<HeldLane> lanes) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(ClaimStatements.RELEASED_EVENTS);
-        bounds(statement, settings.batchBytes(), settings.maxImageBytes());
-        statement.setArray(5, array("int2", lanes, HeldLane::lane));
-        statement.setArray(6, array("int4", lanes, HeldLane::limit));
-        route(statement, 7);
-        return statement;
-    }
-
-    private PreparedStatement outbox(List<HeldLane> lanes, long watermark, long budget) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(ClaimStatements.OUTBOX_EVENTS);
-        bounds(statement, budget, budget == settings.batchBytes() ? settings.maxImageBytes() : 0);
-        statement.setArray(5, array("int2", lanes, HeldLane::lane));
-        statement.setArray(6, array("int4", lanes, HeldLane::limit));
-        statement.setArray(7, array("int8", lanes, HeldLane::low));
-        statement.setLong(8, watermark);
-        route(statement, 9);
-        return statement;
-    }
-
-    /** However much there is, a claim holds its batch's bytes, or one event that weighs more. */
-    private void bounds(PreparedStatement statement, long budget, long alone) throws SQLException {
-        statement.setLong(1, settings.maxImageBytes());
-        statement.setLong(2, laneBudget());
-        statement.setLong(3, budget);
-        statement.setLong(4, alone);
-    }
-
-    private void route(PreparedStatement statement, int first) throws SQLException {
-        statement.setString(first, defaultStream);
-        statement.setArray(first + 1, connection.createArrayOf("text", restingStreams.toArray()));
-    }
-
-    private Array array(String type, List<HeldLane> lanes, Function<HeldLane, Object> column) throws SQLException {
-        return connection.createArrayOf(type, lanes.stream().map(column).toArray());
-    }
-
-    private long laneBudget() {
-        return Math.max(1, settings.batchBytes() / 4);
-    }
-
-    private Map<String, Long> blockedKeys(List<HeldLane> lanes) throws SQLException {
-        Map<String, Long> blocked = new HashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.BLOCKED_KEYS)) {
-            statement.setArray(1, array("int2", lanes, HeldLane::lane));
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    blocked.merge(EventReader.readable(rows, 1), rows.getLong(2), Math::min);
-                }
-            }
-        }
-        return blocked;
     }
 }

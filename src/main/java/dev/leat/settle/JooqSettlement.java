@@ -5,6 +5,7 @@ import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.Settlement;
+import java.lang.reflect.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -99,13 +100,14 @@ public final class JooqSettlement implements Settlement {
                 texts(aside, Aside::reason));
     }
 
-    private static int run(Connection transaction, String sql, Column... columns) throws SQLException {
-        if (columns[0].values.length == 0) {
+    /** The columns are arrays of one length, which the driver sends without an object for each element. */
+    private static int run(Connection transaction, String sql, Object... columns) throws SQLException {
+        if (Array.getLength(columns[0]) == 0) {
             return 0;
         }
         try (PreparedStatement statement = transaction.prepareStatement(sql)) {
             for (int i = 0; i < columns.length; i++) {
-                statement.setArray(i + 1, transaction.createArrayOf(columns[i].type, columns[i].values));
+                statement.setObject(i + 1, columns[i]);
             }
             return statement.executeUpdate();
         }
@@ -119,18 +121,20 @@ public final class JooqSettlement implements Settlement {
         }
     }
 
-    private record Column(String type, Object[] values) {}
-
-    private static Column lanes(List<Event> events) {
-        return new Column("int2", events.stream().map(Event::lane).toArray());
+    private static short[] lanes(List<Event> events) {
+        short[] lanes = new short[events.size()];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = (short) events.get(i).lane();
+        }
+        return lanes;
     }
 
-    private static Column ids(List<Event> events) {
-        return new Column("int8", events.stream().map(Event::id).toArray());
+    private static long[] ids(List<Event> events) {
+        return events.stream().mapToLong(Event::id).toArray();
     }
 
-    private static Column texts(List<Aside> aside, Function<Aside, String> text) {
-        return new Column("text", aside.stream().map(text).toArray());
+    private static String[] texts(List<Aside> aside, Function<Aside, String> text) {
+        return aside.stream().map(text).toArray(String[]::new);
     }
 
     private static List<Event> events(List<Aside> aside) {

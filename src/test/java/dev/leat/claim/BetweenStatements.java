@@ -3,37 +3,26 @@ package dev.leat.claim;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.HashSet;
 import java.util.Set;
 import javax.sql.DataSource;
 
-/** Lets something happen once between two statements of a session, in whichever order the session runs the two. */
+/**
+ * Puts a gate between two statements of one message, in whichever order the message has the two: the session stops there while
+ * another one holds the advisory lock {@link #GATE}.
+ */
 final class BetweenStatements {
 
-    /** What happens in between, on another connection. */
-    interface Happening {
-        void happen() throws SQLException;
-    }
+    static final int GATE = 11;
 
     private final DataSource source;
     private final Set<String> marks;
-    private final Set<String> awaited = new HashSet<>();
-    private final Happening happening;
 
     /**
      * @param marks of each of the two statements, a text that it alone contains
      */
-    BetweenStatements(DataSource source, Set<String> marks, Happening happening) {
+    BetweenStatements(DataSource source, Set<String> marks) {
         this.source = source;
         this.marks = marks;
-        this.happening = happening;
-    }
-
-    /** From now on the two are looked out for. */
-    void arm() {
-        awaited.addAll(marks);
     }
 
     DataSource dataSource() {
@@ -43,27 +32,25 @@ final class BetweenStatements {
     private <T> T wrap(Class<T> type, T target) {
         return type.cast(Proxy.newProxyInstance(
                 BetweenStatements.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("executeQuery") && arguments != null) {
-                        before((String) arguments[0]);
+                    if (method.getName().equals("prepareStatement")) {
+                        arguments[0] = gated((String) arguments[0]);
                     }
                     try {
                         Object result = method.invoke(target, arguments);
-                        if (result instanceof Connection connection) {
-                            return wrap(Connection.class, connection);
-                        }
-                        return method.getName().equals("createStatement")
-                                ? wrap(Statement.class, (Statement) result)
-                                : result;
+                        return result instanceof Connection connection ? wrap(Connection.class, connection) : result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
                 }));
     }
 
-    private void before(String sql) throws SQLException {
-        int left = awaited.size();
-        if (awaited.removeIf(sql::contains) && left == 1) {
-            happening.happen();
+    private String gated(String message) {
+        if (!marks.stream().allMatch(message::contains)) {
+            return message;
         }
+        int first = marks.stream().mapToInt(message::indexOf).min().orElseThrow();
+        int end = message.indexOf(";\n", first);
+        return message.substring(0, end) + ";\nDO $$ BEGIN PERFORM pg_advisory_xact_lock(" + GATE + "); END $$"
+                + message.substring(end);
     }
 }

@@ -80,26 +80,29 @@ class InterleavingTest {
     }
 
     @Test
-    void aWriterThatComesBetweenTheTwoLooksIsWaitedFor() throws SQLException {
+    void aWriterThatComesBetweenTheTwoLooksIsWaitedFor() throws Exception {
+        BetweenStatements between =
+                new BetweenStatements(database.owner(), Set.of("leat.outbox_id_seq", "pg_catalog.pg_locks"));
+        Claims interrupted = claims(between.dataSource());
+        database.run(insert("a", false));
+        assertThat(deliver(interrupted)).containsExactly(1L);
         database.run(insert("a", false));
         try (Connection slow = database.owner().getConnection();
-                Statement statement = slow.createStatement()) {
+                Statement writer = slow.createStatement();
+                Connection gate = database.owner().getConnection();
+                Statement keeper = gate.createStatement()) {
             slow.setAutoCommit(false);
-            BetweenStatements between =
-                    new BetweenStatements(database.owner(), Set.of("leat.outbox_id_seq", "pg_catalog.pg_locks"), () -> {
-                        statement.execute(insert("a", false));
-                    });
-            Claims interrupted = claims(between.dataSource());
-            assertThat(deliver(interrupted)).containsExactly(1L);
-            database.run(insert("a", false));
-            between.arm();
-            assertThat(deliver(interrupted)).containsExactly(2L);
+            keeper.execute("SELECT pg_advisory_lock(" + BetweenStatements.GATE + ")");
+            CompletableFuture<List<Long>> delivered = CompletableFuture.supplyAsync(() -> deliver(interrupted));
+            awaitCount("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+            writer.execute(insert("a", false));
+            keeper.execute("SELECT pg_advisory_unlock(" + BetweenStatements.GATE + ")");
+            assertThat(delivered.get(60, TimeUnit.SECONDS)).containsExactly(2L);
             slow.commit();
             assertThat(deliver(interrupted)).containsExactly(3L);
         }
     }
 
-    /** A writer that waits for its lock on the outbox is no holder yet, so it must not have an id either. */
     @Test
     void noIdIsDrawnBeforeTheLockOnTheOutbox() throws Exception {
         database.run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t')");

@@ -21,18 +21,11 @@ final class KnownMistakes {
             Mistake.of(
                     "the lanes are locked and read with one snapshot",
                     INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
-                    new Edit(
-                            CLAIMS,
-                            "List<HeldLane> lanes = lock(connection, drawn.id());",
-                            "connection.rollback();\n"
-                                    + "            try (Statement anew = connection.createStatement()) {\n"
-                                    + "                anew.execute(\"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ\");\n"
-                                    + "            }\n"
-                                    + "            List<HeldLane> lanes = lock(connection, drawn.id());")),
+                    new Edit(CLAIM_STATEMENTS, "READ COMMITTED, READ WRITE;", "REPEATABLE READ, READ WRITE;")),
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
-                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), Set.of());")),
+                    new Edit(CLAIMS, "look(drawn, opening.holders());", "look(drawn, Set.of());")),
             Mistake.of(
                     "prepared transactions are not among the holders",
                     JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
@@ -50,16 +43,13 @@ final class KnownMistakes {
             Mistake.of(
                     "the holders are read before the sequence",
                     INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
+                    new Edit(CLAIM_STATEMENTS, "BEGIN, DRAWN, HOLDERS, LOCK_LANES", "BEGIN, HOLDERS, DRAWN, LOCK_LANES"),
                     new Edit(
-                            CLAIMS,
-                            "                long published = histories.published();",
-                            "                early = holders(connection);\n"
-                                    + "                long published = histories.published();"),
-                    new Edit(CLAIMS, "look(drawn.id(), holders(connection));", "look(drawn.id(), early);"),
-                    new Edit(
-                            CLAIMS,
-                            "private Watermark watermark = Watermark.UNKNOWN;",
-                            "private Watermark watermark = Watermark.UNKNOWN; private Set<String> early = Set.of();")),
+                            MAIN + "claim/Opening.java",
+                            "            Drawn drawn = drawn(answers.next());\n"
+                                    + "            Set<String> holders = holders(answers.next());\n",
+                            "            Set<String> holders = holders(answers.next());\n"
+                                    + "            Drawn drawn = drawn(answers.next());\n")),
             Mistake.of(
                     "ids are drawn before the lock on the outbox",
                     INTERLEAVING + "noIdIsDrawnBeforeTheLockOnTheOutbox",
@@ -81,9 +71,9 @@ final class KnownMistakes {
                     "held events are not held",
                     JOOQ_CLAIMS + "heldEventsWaitUntilEveryLowerIdIsDecided",
                     new Edit(
-                            MAIN + "claim/LaneReader.java",
-                            "statement.setLong(8, watermark);",
-                            "statement.setLong(8, Long.MAX_VALUE);")),
+                            MAIN + "claim/LaneParameters.java",
+                            "statement.setLong(first + 3, watermark);",
+                            "statement.setLong(first + 3, Long.MAX_VALUE);")),
             Mistake.of(
                     "events are deleted by range",
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",

@@ -1,11 +1,11 @@
 select
-  id,
-  lane,
-  op,
-  partition_key,
-  stream,
-  schema_name,
-  table_name,
+  s.id,
+  s.lane,
+  s.op,
+  s.partition_key,
+  s.stream,
+  s.schema_name,
+  s.table_name,
   case
     when (
       size <= too_large
@@ -16,7 +16,7 @@ select
           and weight <= alone
         )
       )
-    ) then type
+    ) then s.type
   end as type,
   case
     when (
@@ -28,7 +28,7 @@ select
           and weight <= alone
         )
       )
-    ) then key
+    ) then s.key
   end as key,
   case
     when (
@@ -40,7 +40,7 @@ select
           and weight <= alone
         )
       )
-    ) then before
+    ) then s.before
   end as before,
   case
     when (
@@ -52,12 +52,12 @@ select
           and weight <= alone
         )
       )
-    ) then after
+    ) then s.after
   end as after,
-  xid,
-  captured_at,
-  db_user,
-  application,
+  s.xid,
+  s.captured_at,
+  s.db_user,
+  s.application,
   case
     when (
       size <= too_large
@@ -68,10 +68,10 @@ select
           and weight <= alone
         )
       )
-    ) then context
+    ) then s.context
   end as context,
-  may_pass,
-  fault,
+  s.may_pass,
+  s.fault,
   size,
   running,
   (
@@ -171,4 +171,4 @@ from (
       ) as w
     ) as c
   where (running - weight) < lane_budget
-) as t
+) as s

@@ -56,6 +56,7 @@ public final class DeadRowsBench implements Runnable {
             System.out.println("|---|---" + "|---|---".repeat(dead.size()) + "|");
             compare("a poller at work", sides, rounds, side -> {});
             compare("a poller that has just started", sides, rounds, Side::restart);
+            compare("after ANALYZE has seen an empty outbox", sides, Math.min(rounds, 20), Side::analyze);
             compare("without low watermarks", sides, slowRounds, Side::forgetLows);
             databases.forEach(database -> database.run("CREATE INDEX ON leat.outbox (id)"));
             compare("the plain poller", sides, Math.min(rounds, 50), Side::plain);

@@ -8,6 +8,9 @@ import dev.leat.claim.JooqClaims;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.util.List;
 import java.util.Random;
@@ -15,8 +18,8 @@ import java.util.Set;
 
 /**
  * What an event takes on disk while it waits in the outbox, its index included, in the write-ahead log beside what the change
- * itself takes there, and in the stream with its key, for rows of some sizes. It writes single rows and counts the pages that
- * are there afterwards.
+ * itself takes there, and in the stream with its key, for rows of some sizes; and the CPU that capturing it takes. It writes single
+ * rows, each by a statement of its own in one transaction, and counts the pages that are there afterwards.
  */
 public final class OutboxSizeBench {
 
@@ -29,8 +32,16 @@ public final class OutboxSizeBench {
 
     public static void main(String[] args) {
         System.out.printf(
-                "%-8s %-26s %12s %14s %14s %14s %14s %14s%n",
-                "row", "change", "images", "table/event", "index/event", "together", "log/event", "record");
+                "%-8s %-26s %12s %14s %14s %14s %14s %14s %14s%n",
+                "row",
+                "change",
+                "images",
+                "table/event",
+                "index/event",
+                "together",
+                "log/event",
+                "cpu/event",
+                "record");
         for (int row : new int[] {100, 300, 1000}) {
             measure(row);
         }
@@ -59,8 +70,8 @@ public final class OutboxSizeBench {
 
     private static void measure(TestDatabase database, int row, String change, String statement) {
         database.run("TRUNCATE leat.outbox");
-        long uncaptured = logged(database, statement.replace("public.orders", "public.uncaptured"));
-        long logged = logged(database, statement);
+        Cost uncaptured = cost(database, statement.replace("public.orders", "public.uncaptured"));
+        Cost captured = cost(database, statement);
         List<String> sizes =
                 database.rows("""
                         SELECT count(*), avg(coalesce(octet_length(before::text), 0) + coalesce(octet_length(after::text), 0))::int,
@@ -71,25 +82,44 @@ public final class OutboxSizeBench {
             throw new IllegalStateException(sizes.get(0) + " events were captured, not " + EVENTS);
         }
         System.out.printf(
-                "%-8s %-26s %12s %14s %14s %14s %14s %14s%n",
+                "%-8s %-26s %12s %14s %14s %14s %14s %14s %14s%n",
                 row + " B",
                 change,
                 sizes.get(1),
                 sizes.get(2),
                 sizes.get(3),
                 sizes.get(4),
-                logged - uncaptured,
+                captured.logged() - uncaptured.logged(),
+                "%.1f µs".formatted(captured.micros() - uncaptured.micros()),
                 record(database));
     }
 
-    /** Bytes of write-ahead log for each event while these changes are made. */
-    private static long logged(TestDatabase database, String statement) {
+    /**
+     * What a change costs.
+     *
+     * @param logged bytes of write-ahead log
+     * @param micros of the backend's CPU
+     */
+    private record Cost(long logged, double micros) {}
+
+    private static Cost cost(TestDatabase database, String statement) {
         database.superuser("CHECKPOINT");
         String before = database.value("SELECT pg_current_wal_insert_lsn()");
-        database.run("DO $$ BEGIN FOR n IN 1.." + EVENTS + " LOOP " + statement + "; END LOOP; END $$");
-        return Long.parseLong(String.valueOf(database.value(
-                        "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + before + "')::bigint")))
-                / EVENTS;
+        double cpu;
+        try (Connection connection = database.owner().getConnection();
+                Statement loop = connection.createStatement()) {
+            long backend = Long.parseLong(String.valueOf(TestDatabase.rows(connection, "SELECT pg_backend_pid()")
+                    .get(0)
+                    .get(0)));
+            double began = Processes.threadCpuMillis(backend);
+            loop.execute("DO $$ BEGIN FOR n IN 1.." + EVENTS + " LOOP " + statement + "; END LOOP; END $$");
+            cpu = Processes.threadCpuMillis(backend) - began;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        long logged = Long.parseLong(String.valueOf(
+                database.value("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + before + "')::bigint")));
+        return new Cost(logged / EVENTS, 1_000 * cpu / EVENTS);
     }
 
     /** Bytes of a record of what waits now, its partition key included. */

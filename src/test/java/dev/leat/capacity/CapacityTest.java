@@ -22,11 +22,16 @@ class CapacityTest {
             .mapToObj(rate -> new Bill(Needs.of(rate)))
             .toList();
 
-    private static final Map<String, List<String>> TABLES =
-            Map.of("figures", figures(), "prices", prices(), "needs", needs(), "month", month(), "others", others());
+    private static final Map<String, List<String>> TABLES = Map.of(
+            "figures", figures(),
+            "prices", prices(),
+            "needs", needs(),
+            "limits", limits(),
+            "month", month(),
+            "others", others());
 
     @ParameterizedTest
-    @ValueSource(strings = {"figures", "prices", "needs", "month", "others"})
+    @ValueSource(strings = {"figures", "prices", "needs", "limits", "month", "others"})
     void thePageHoldsWhatTheFormulasMake(String table) throws Exception {
         String page = Files.readString(PAGE);
         String opening = "<!-- computed: " + table + " -->\n";
@@ -45,11 +50,7 @@ class CapacityTest {
         List<String> lines = new ArrayList<>(List.of("| figure | value | |", "|---|---|---|"));
         for (Figure figure : Figure.values()) {
             lines.add("| `%s` | %s | %s, %s |"
-                    .formatted(
-                            figure.name(),
-                            plain(figure.value()),
-                            figure.meaning(),
-                            figure.benchmark().isEmpty() ? "chosen" : "`" + figure.benchmark() + "`"));
+                    .formatted(figure.name(), plain(figure.value()), figure.meaning(), figure.source()));
         }
         return lines;
     }
@@ -82,6 +83,15 @@ class CapacityTest {
         lines.add(row("events in a pack", bill -> decimal("%.1f", bill.needs().perPack())));
         lines.add(row("shards, packed", bill -> count(bill.needs().packedShards())));
         return lines;
+    }
+
+    private static List<String> limits() {
+        return List.of(
+                "| what one PostgreSQL ends by | changes a second |",
+                "|---|---:|",
+                "| CPU | " + count(Needs.cpuRate()) + " |",
+                "| write-ahead log | " + count(Needs.logRate()) + " |",
+                "| claims at once | " + count(Needs.claimsRate()) + " |");
     }
 
     private static List<String> month() {

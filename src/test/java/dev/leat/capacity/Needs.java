@@ -56,12 +56,24 @@ record Needs(
                 shards(rate / perPack, bytes + rate * PACKED_FRAME));
     }
 
-    /** Changes a second that one PostgreSQL takes, by whatever ends first: CPU, log, or claims at once. */
+    /** Changes a second that one PostgreSQL takes, by whatever ends first. */
     static double databaseRate() {
-        double cpu = Figure.DATABASE_CORES.value() * Figure.BUSY.value() / databaseSeconds();
-        double log = Figure.DATABASE_LOG.value() / Figure.LOG_BYTES.value();
-        double claims = LANES / Figure.WORKERS.value() * pollerRate();
-        return Math.min(cpu, Math.min(log, claims));
+        return Math.min(cpuRate(), Math.min(logRate(), claimsRate()));
+    }
+
+    /** Changes a second until its CPU is used as planned. */
+    static double cpuRate() {
+        return Figure.DATABASE_CORES.value() * Figure.BUSY.value() / databaseSeconds();
+    }
+
+    /** Changes a second until its log is written as fast as planned. */
+    static double logRate() {
+        return Figure.DATABASE_LOG.value() / Figure.LOG_BYTES.value();
+    }
+
+    /** Changes a second of as many pollers as find a lane for each worker. */
+    static double claimsRate() {
+        return LANES / Figure.WORKERS.value() * pollerRate();
     }
 
     /** Changes a second to plan for one poller of one vCPU. */

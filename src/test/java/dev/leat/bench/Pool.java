@@ -4,7 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** The one connection of a worker, as {@code leat run} has it: no statement is prepared under a name. */
+/** The one connection of a worker, as {@code leat run} has it where no pooler stands between: statements are prepared by name. */
 final class Pool extends HikariDataSource {
 
     Pool(PGSimpleDataSource source) {
@@ -12,7 +12,7 @@ final class Pool extends HikariDataSource {
     }
 
     private static HikariConfig config(PGSimpleDataSource source) {
-        source.setPrepareThreshold(0);
+        source.setPrepareThreshold(1);
         HikariConfig config = new HikariConfig();
         config.setDataSource(source);
         config.setMaximumPoolSize(1);

@@ -43,8 +43,7 @@ final class KnownMistakes {
             Mistake.of(
                     "the holders are read before the sequence",
                     INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
-                    new Edit(
-                            CLAIM_STATEMENTS, "BEGIN, DRAWN, HOLDERS, LOCK_LANES", "BEGIN, HOLDERS, DRAWN, LOCK_LANES"),
+                    new Edit(CLAIM_STATEMENTS, "BEGIN, DRAWN, HOLDERS, LOCK_LANES", "BEGIN, HOLDERS, DRAWN, LOCK_LANES"),
                     new Edit(
                             MAIN + "claim/Opening.java",
                             "            Drawn drawn = drawn(answers.next());\n"

@@ -9,9 +9,15 @@ public interface Claims {
      * Takes the next claim. It may be empty: {@link Claim#events()} says what there is to do.
      *
      * @param restingStreams streams whose events are left where they are, so that they do not crowd out the others
+     * @param restingLanes lanes that are left to others, since nothing of them would be sent; the bit 1 &lt;&lt; n is lane n
      * @throws DatabaseUnavailable when the database cannot be asked now; trying again later is right
      */
-    Claim claim(Set<String> restingStreams);
+    Claim claim(Set<String> restingStreams, long restingLanes);
+
+    /** The same while no lane rests. */
+    default Claim claim(Set<String> restingStreams) {
+        return claim(restingStreams, 0);
+    }
 
     /**
      * Waits until there may be something to claim: until the outbox has grown, or a lane is left that was not seen empty.

@@ -70,9 +70,13 @@ final class ClaimStatements {
               AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
               AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()""";
 
-    /** Takes free lanes, beginning with one. Parameters: that lane, how many. */
+    /** Takes free lanes, beginning with one. Parameters: those to leave out, a bit for each; that lane; how many. */
     static final String LOCK_LANES = render(select(LANE.LANE_, LANE.LOW)
             .from(LANE)
+            .where(param("resting", SQLDataType.BIGINT)
+                    .shr(LANE.LANE_.cast(SQLDataType.INTEGER))
+                    .bitAnd(inline(1L))
+                    .eq(inline(0L)))
             .orderBy(LANE.LANE_
                     .minus(param("start", SQLDataType.INTEGER))
                     .plus(inline(LaneBook.LANES))

@@ -92,12 +92,12 @@ public final class JooqClaims {
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
         @Override
-        public Claim claim(Set<String> restingStreams) {
+        public Claim claim(Set<String> restingStreams, long restingLanes) {
             @Nullable Connection connection = null;
             try {
                 connection = dataSource.getConnection();
                 connection.setAutoCommit(false);
-                LaneClaim claim = claim(connection, restingStreams);
+                LaneClaim claim = claim(connection, restingStreams, restingLanes);
                 pacer.claimed(claim.events().size(), claim.full());
                 return claim;
             } catch (SQLException e) {
@@ -109,7 +109,8 @@ public final class JooqClaims {
             }
         }
 
-        private LaneClaim claim(Connection connection, Set<String> restingStreams) throws SQLException {
+        private LaneClaim claim(Connection connection, Set<String> restingStreams, long restingLanes)
+                throws SQLException {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
                 begin(connection);
@@ -120,7 +121,7 @@ public final class JooqClaims {
                     continue;
                 }
                 try {
-                    return claim(connection, restingStreams, drawn, deadline);
+                    return claim(connection, restingStreams, restingLanes, drawn, deadline);
                 } catch (Watermark.SequenceWentBack e) {
                     connection.rollback();
                     book.forget();
@@ -132,11 +133,12 @@ public final class JooqClaims {
                     "another history of the database was found " + ATTEMPTS + " times in a row");
         }
 
-        private LaneClaim claim(Connection connection, Set<String> restingStreams, Drawn drawn, Deadline deadline)
+        private LaneClaim claim(
+                Connection connection, Set<String> restingStreams, long restingLanes, Drawn drawn, Deadline deadline)
                 throws SQLException {
             look(drawn.id(), holders(connection));
             LaneClaim.Look look = new LaneClaim.Look(drawn.id(), watermark.proven(), generation);
-            List<HeldLane> lanes = lock(connection, drawn.id());
+            List<HeldLane> lanes = lock(connection, drawn.id(), restingLanes);
             LaneClaim.Content content = new LaneReader(connection, settings, book, defaultStream, restingStreams)
                     .read(lanes, look.proven());
             if (histories.anyDoubtful(content)) {
@@ -174,13 +176,14 @@ public final class JooqClaims {
             return holders;
         }
 
-        private List<HeldLane> lock(Connection connection, long drawn) throws SQLException {
+        private List<HeldLane> lock(Connection connection, long drawn, long restingLanes) throws SQLException {
             int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
             Map<Integer, Long> lows = new TreeMap<>();
             long highest = 0;
             try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.LOCK_LANES)) {
-                statement.setInt(1, book.turn(share));
-                statement.setInt(2, share);
+                statement.setLong(1, restingLanes);
+                statement.setInt(2, book.turn(share));
+                statement.setInt(3, share);
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {
                         int lane = rows.getInt(1);

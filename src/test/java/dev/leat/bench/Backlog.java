@@ -36,6 +36,16 @@ final class Backlog {
         database.superuser("CHECKPOINT");
     }
 
+    /** Changes the rows for which the condition holds as often as it takes, all of them equally. */
+    void fill(int events, String condition) {
+        database.run("TRUNCATE leat.outbox");
+        int rows = Integer.parseInt(String.valueOf(database.value("SELECT count(*) FROM item WHERE " + condition)));
+        for (int n = 0; n < events / rows; n++) {
+            database.run("UPDATE item SET version = version + 1 WHERE " + condition);
+        }
+        database.superuser("CHECKPOINT");
+    }
+
     /** The ids that wait. */
     BitSet waiting() {
         BitSet ids = new BitSet();

@@ -231,7 +231,7 @@ class PollerTest {
         }
 
         @Override
-        public Claim claim(Set<String> restingStreams) {
+        public Claim claim(Set<String> restingStreams, long restingLanes) {
             RuntimeException failure = failures.poll();
             if (failure != null) {
                 throw failure;

@@ -1,6 +1,7 @@
 package dev.leat;
 
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /** Room 2, claim: takes lanes that no other poller holds, and reads their next events. */
 public interface Claims {
@@ -20,9 +21,11 @@ public interface Claims {
     }
 
     /**
-     * Waits until there may be something to claim: until the outbox has grown, or a lane is left that was not seen empty.
+     * Waits until there may be something to claim: until the outbox has grown, or a lane is left that was not seen empty and does
+     * not rest.
      *
+     * @param restingLanes as of the moment, asked again and again; see {@link #claim(Set, long)}
      * @throws DatabaseUnavailable when the database cannot be asked now
      */
-    void awaitWork() throws InterruptedException;
+    void awaitWork(LongSupplier restingLanes) throws InterruptedException;
 }

@@ -177,7 +177,8 @@ public final class JooqClaims {
         }
 
         private List<HeldLane> lock(Connection connection, long drawn, long restingLanes) throws SQLException {
-            int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
+            int sharers = Math.max(1, claimants.getAsInt());
+            int share = (LaneBook.LANES + sharers - 1) / sharers;
             Map<Integer, Long> lows = new TreeMap<>();
             long highest = 0;
             try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.LOCK_LANES)) {
@@ -202,10 +203,6 @@ public final class JooqClaims {
             return lanes;
         }
 
-        private static int ceilDiv(int a, int b) {
-            return (a + b - 1) / b;
-        }
-
         private void giveUp(@Nullable Connection connection, Throwable cause) {
             book.forget();
             if (connection == null) {
@@ -220,14 +217,14 @@ public final class JooqClaims {
         }
 
         @Override
-        public void awaitWork() throws InterruptedException {
+        public void awaitWork(LongSupplier restingLanes) throws InterruptedException {
             while (true) {
                 Duration rest = pacer.rest();
                 if (rest.isZero()) {
                     return;
                 }
                 Thread.sleep(rest.toMillis(), rest.toNanosPart() % 1_000_000);
-                if (!book.drained(drawn())) {
+                if (!book.drained(drawn(), restingLanes.getAsLong())) {
                     return;
                 }
             }

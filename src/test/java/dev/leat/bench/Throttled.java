@@ -69,7 +69,16 @@ record Throttled(
             stream.local().writeLimits(wish.limits());
             Process[] processes = new Process[wish.processes()];
             for (int n = 0; n < processes.length; n++) {
+                // One after the other, or a busy machine starts none within its timeouts.
                 processes[n] = contender.start(database, stream);
+                long asked = stream.local().requestCount("DescribeStreamSummary");
+                while (contender.name().startsWith("leat")
+                        && n < processes.length - 1
+                        && processes[n].isAlive()
+                        && stream.local().requestCount("DescribeStreamSummary") 
+                                == asked) {
+                    LockSupport.parkNanos(LOOK);
+                }
             }
             try {
                 if (!wish.backlog()) {
@@ -227,7 +236,7 @@ record Throttled(
         while (stream.local().recordCount(TestStream.NAME) < records) {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException("after " + PATIENCE + " only "
-                        + stream.local().recordCount(TestStream.NAME) + " of " + records + " records have arrived");
+                         + " of " + records + " records have arrived");
             }
             for (Process process : processes) {
                 if (!process.isAlive()) {

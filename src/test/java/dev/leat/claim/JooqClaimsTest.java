@@ -307,7 +307,7 @@ class JooqClaimsTest {
         }
         Thread writer = new Thread(() -> write("a"));
         writer.start();
-        claims.awaitWork();
+        claims.awaitWork(() -> 0);
         writer.join();
         assertThat(deliver(claims)).containsExactly(1L);
     }

@@ -23,12 +23,12 @@ final class KnownMistakes {
                     INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
                     new Edit(
                             CLAIMS,
-                            "List<HeldLane> lanes = lock(connection, drawn.id());",
+                            "List<HeldLane> lanes = lock(connection, drawn.id(), restingLanes);",
                             "connection.rollback();\n"
                                     + "            try (Statement anew = connection.createStatement()) {\n"
                                     + "                anew.execute(\"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ\");\n"
                                     + "            }\n"
-                                    + "            List<HeldLane> lanes = lock(connection, drawn.id());")),
+                                    + "            List<HeldLane> lanes = lock(connection, drawn.id(), restingLanes);")),
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",

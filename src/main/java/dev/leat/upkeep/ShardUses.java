@@ -99,9 +99,7 @@ public final class ShardUses implements PollerListener {
             }
         });
         double seconds = Math.max(
-                1,
-                Math.min(
-                        TimeUnit.NANOSECONDS.toSeconds(SLOTS * SLOT), (nanoTime.getAsLong() - origin) / 1e9));
+                1, Math.min(TimeUnit.NANOSECONDS.toSeconds(SLOTS * SLOT), (nanoTime.getAsLong() - origin) / 1e9));
         database.execute(
                 """
                 INSERT INTO leat.shard_use (poller, stream, shard, seconds, records, bytes, refused)

@@ -36,14 +36,11 @@ final class Backlog {
         database.superuser("CHECKPOINT");
     }
 
-    /** Changes the rows for which the condition holds as often as it takes, all of them equally. */
-    void fill(int events, String condition) {
-        database.run("TRUNCATE leat.outbox");
+    /** Changes the rows for which the condition holds as often as it takes, all of them equally, in one transaction. */
+    void fillAtOnce(int events, String condition) {
         int rows = Integer.parseInt(String.valueOf(database.value("SELECT count(*) FROM item WHERE " + condition)));
-        for (int n = 0; n < events / rows; n++) {
-            database.run("UPDATE item SET version = version + 1 WHERE " + condition);
-        }
-        database.superuser("CHECKPOINT");
+        String update = "UPDATE item SET version = version + 1 WHERE " + condition + ";";
+        database.run(update.repeat(Math.max(1, events / rows)));
     }
 
     /** The ids that wait. */

@@ -36,7 +36,10 @@ public final class ThrottleBench implements Runnable {
     @CommandLine.Option(names = "--hot", description = "The backlog is on one shard only.")
     private boolean hot;
 
-    @CommandLine.Option(names = "--rate", defaultValue = "300", description = "Changes a second of the other shards' keys.")
+    @CommandLine.Option(
+            names = "--rate",
+            defaultValue = "300",
+            description = "Changes a second of the other shards' keys.")
     private int rate;
 
     @CommandLine.Option(names = "--only", defaultValue = "", description = "Contenders whose name contains this.")
@@ -59,7 +62,8 @@ public final class ThrottleBench implements Runnable {
                             Throttled.Wish wish = new Throttled.Wish(processes, limits, time, hot, backlog, rate);
                             Throttled result = Throttled.measure(contender, wish);
                             String name = contender.name() + " x" + processes + (backlog ? "" : ", no backlog");
-                            results.computeIfAbsent(name, n -> new ArrayList<>()).add(result);
+                            results.computeIfAbsent(name, n -> new ArrayList<>())
+                                    .add(result);
                             System.out.println(name + ": " + result);
                         }
                     }

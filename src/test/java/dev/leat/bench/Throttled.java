@@ -62,28 +62,18 @@ record Throttled(
             database.run(contender.setup());
             Backlog backlog = new Backlog(database);
             String onFirst = "(get_byte(decode(md5('public.item.' || id), 'hex'), 0) >> 6) = 0";
-            int perShard = (int) (wish.limits().recordsPerSecond() * (wish.time().toSeconds() * 1.2 + 2));
-            if (wish.backlog()) {
-                backlog.fill(wish.hot() ? perShard : perShard * SHARDS, wish.hot() ? onFirst : "true");
-            }
+            int perShard =
+                    (int) (wish.limits().recordsPerSecond() * (wish.time().toSeconds() * 1.2 + 2));
             stream.local().writeLimits(wish.limits());
             Process[] processes = new Process[wish.processes()];
             for (int n = 0; n < processes.length; n++) {
-                // One after the other, or a busy machine starts none within its timeouts.
                 processes[n] = contender.start(database, stream);
-                long asked = stream.local().requestCount("DescribeStreamSummary");
-                while (contender.name().startsWith("leat")
-                        && n < processes.length - 1
-                        && processes[n].isAlive()
-                        && stream.local().requestCount("DescribeStreamSummary") 
-                                == asked) {
-                    LockSupport.parkNanos(LOOK);
-                }
+                awaitConnections(database, contender, n + 1, processes[n]);
             }
             try {
-                if (!wish.backlog()) {
-                    database.run("UPDATE item SET version = version + 1 WHERE id = 1");
-                }
+                backlog.fillAtOnce(
+                        wish.backlog() ? (wish.hot() ? perShard : perShard * SHARDS) : 1,
+                        wish.hot() ? onFirst : "true");
                 await(stream, 1, processes);
                 double cpu = cpu(processes);
                 Writer writer = wish.hot() ? new Writer(database, onFirst, wish.rate()) : null;
@@ -124,6 +114,20 @@ record Throttled(
                     process.waitFor();
                 }
             }
+        }
+    }
+
+    /** They are started one after the other, before there is a backlog: a busy machine takes long over it. */
+    private static void awaitConnections(TestDatabase database, Contender contender, int processes, Process last) {
+        String connected = contender.name().startsWith("leat")
+                ? "SELECT count(*) FROM leat.poller"
+                : "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%SKIP LOCKED%'"
+                        + " AND pid <> pg_backend_pid()";
+        while (Integer.parseInt(String.valueOf(database.value(connected))) < processes) {
+            if (!last.isAlive()) {
+                throw new IllegalStateException("a contender ended by itself: see target/bench.log");
+            }
+            LockSupport.parkNanos(50 * LOOK);
         }
     }
 
@@ -235,8 +239,8 @@ record Throttled(
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (stream.local().recordCount(TestStream.NAME) < records) {
             if (System.nanoTime() > end) {
-                throw new IllegalStateException("after " + PATIENCE + " only "
-                         + " of " + records + " records have arrived");
+                throw new IllegalStateException(
+                        "after " + PATIENCE + " only " + " of " + records + " records have arrived");
             }
             for (Process process : processes) {
                 if (!process.isAlive()) {

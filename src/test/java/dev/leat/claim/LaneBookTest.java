@@ -68,6 +68,10 @@ class LaneBookTest {
         }
         assertThat(book.drained(7, 0)).isTrue();
         assertThat(book.drained(8, 0)).isFalse();
+        assertThat(book.drained(8, -1)).isTrue();
+        book.unread(3);
+        assertThat(book.drained(7, 1L << 3)).isTrue();
+        assertThat(book.drained(7, 1L << 4)).isFalse();
     }
 
     @Test

@@ -10,10 +10,7 @@ import dev.leat.testkit.Await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,7 +38,7 @@ final class LimitedShardsTest {
         Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
-        long refused = uses().values().stream().mapToLong(ShardUse::refused).sum();
+        long refused = uses().stream().mapToLong(ShardUse::refused).sum();
         // A shard is met at its limit at the start, with two requests under way; from then on refusals are few.
         assertThat(refused).isBetween(1L, 4_000 * 15 / 100L);
     }
@@ -56,9 +53,11 @@ final class LimitedShardsTest {
         CompletableFuture<List<Outcome>> publishing =
                 CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
 
-        Await.until("the other shards have all that is theirs", LONG, () -> uses().get("shardId-000000000001").records() == 150
-                && uses().get("shardId-000000000003").records() == 150);
-        long hotBefore = uses().get("shardId-000000000000").records();
+        Await.until(
+                "the other shards have all that is theirs",
+                LONG,
+                () -> use(1).records() == 150 && use(3).records() == 150);
+        long hotBefore = use(0).records();
 
         assertThat(hotBefore).as("the hot shard was far from done").isLessThan(1_500);
         on.stream.writeLimits(null);
@@ -88,17 +87,18 @@ final class LimitedShardsTest {
         List<StreamRecord> claim = Fixture.claim(800, 5);
         CompletableFuture<List<Outcome>> publishing =
                 CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
-        Await.until("the shards refuse", LONG, () -> uses().values().stream().anyMatch(use -> use.refused() > 0));
+        Await.until("the shards refuse", LONG, () -> uses().stream().anyMatch(use -> use.refused() > 0));
 
         // In the midst of a lane, so that its records go to two shards.
         on.client.splitShard(split -> split.streamName(Records.STREAM)
                 .shardToSplit("shardId-000000000000")
-                .newStartingHashKey(java.math.BigInteger.valueOf(17).shiftLeft(121).toString()));
+                .newStartingHashKey(
+                        java.math.BigInteger.valueOf(17).shiftLeft(121).toString()));
         Fixture.allDelivered(publishing.join());
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
-        assertThat(uses().get("shardId-000000000004").records()).isPositive();
-        assertThat(uses().get("shardId-000000000005").records()).isPositive();
+        assertThat(use(4).records()).isPositive();
+        assertThat(use(5).records()).isPositive();
         assertThat(on.heard.shards).contains("shardId-000000000004", "shardId-000000000005");
         assertThat(on.stream.requestCount("ListShards")).isBetween(1L, 4L);
     }
@@ -127,8 +127,11 @@ final class LimitedShardsTest {
         return records;
     }
 
-    private Map<String, ShardUse> uses() {
-        return on.stream.shardUse(Records.STREAM).stream()
-                .collect(Collectors.toMap(ShardUse::shardId, Function.identity()));
+    private ShardUse use(int shard) {
+        return uses().get(shard);
+    }
+
+    private List<ShardUse> uses() {
+        return on.stream.shardUse(Records.STREAM);
     }
 }

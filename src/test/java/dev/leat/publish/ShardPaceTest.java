@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -15,6 +16,7 @@ final class ShardPaceTest {
 
     private static final long SEED = Long.getLong("leat.test.seed", 1);
     private static final long MILLI = 1_000_000;
+    private static final long SECOND = 1_000 * MILLI;
 
     /** A shard with its second's worth of burst. */
     static final class Shard {
@@ -136,31 +138,101 @@ final class ShardPaceTest {
     })
     void pollersThatDoNotKnowEachOtherKeepAShardBusyAndAreSeldomRefused(
             int pollers, double records, double bytes, int size) {
+        System.out.println("ShardPaceTest: -Dleat.test.seed=" + SEED);
         World world = new World(new Shard(records, bytes), pollers, size);
         double limit = Math.min(records, bytes / size);
         world.run(5);
         long startAccepted = world.shard.accepted;
         long startRefused = world.shard.refused;
-        world.pollers.forEach(poller -> poller.accepted = 0);
         world.run(60);
         long accepted = world.shard.accepted - startAccepted;
         long refused = world.shard.refused - startRefused;
         double busy = accepted / (60 * limit);
         double share = (double) refused / (accepted + refused);
-        long least = world.pollers.stream().mapToLong(p -> p.accepted).min().orElse(0);
-        long most = world.pollers.stream().mapToLong(p -> p.accepted).max().orElse(0);
-        System.out.printf(
-                "%d pollers, %.0f records/s, %d bytes: start %d of %d refused; busy %.3f, refused %.3f, least %.2f most %.2f%n",
-                pollers,
-                records,
-                size,
-                startRefused,
-                startAccepted + startRefused,
-                busy,
-                share,
-                (double) least * pollers / accepted,
-                (double) most * pollers / accepted);
         assertThat(busy).isGreaterThan(0.95);
         assertThat(share).isLessThan(0.05);
+    }
+
+    @Test
+    void whatOthersLeaveIsTakenUp() {
+        World world = new World(new Shard(1_000, 1 << 20), 4, 300);
+        world.run(60);
+        world.pollers.subList(1, 4).forEach(poller -> poller.leavesAt = world.now);
+        world.run(15);
+        long before = world.shard.accepted;
+        world.run(20);
+        assertThat(world.shard.accepted - before).isGreaterThan(19_000);
+    }
+
+    @Test
+    void whoJoinsGetsAShare() {
+        World world = new World(new Shard(1_000, 1 << 20), 2, 300);
+        world.pollers.get(1).joinedAt = 30 * SECOND;
+        world.run(90);
+        long before = world.pollers.get(1).accepted;
+        world.run(60);
+        assertThat(world.pollers.get(1).accepted - before).isGreaterThan(60 * 1_000 / 8);
+    }
+
+    @Test
+    void withoutARefusalThereIsNoLimit() {
+        ShardPace pace = new ShardPace("shard", null, 0);
+        for (int n = 0; n < 100_000; n++) {
+            pace.take(1 << 20, 0);
+        }
+        pace.accepted(100_000, 100_000L << 20, 0);
+        assertThat(pace.opensAt(0)).isZero();
+        assertThat(pace.limited()).isFalse();
+    }
+
+    @Test
+    void aLimitThatIsGoneIsLeftWithinSeconds() {
+        ShardPace pace = new ShardPace("shard", null, 0);
+        pace.accepted(500, 500, 0);
+        pace.refused(500, 500, 0, 0);
+        assertThat(pace.rate()).isEqualTo(0.5);
+        long now = 0;
+        while (pace.limited() && now < 60 * SECOND) {
+            now += 10 * MILLI;
+            while (pace.limited() && pace.opensAt(now) <= now) {
+                pace.take(300, now);
+            }
+        }
+        assertThat(now).isLessThan(20 * SECOND);
+    }
+
+    @Test
+    void aQuietHourTeachesNothing() {
+        ShardPace pace = new ShardPace("shard", null, 0);
+        pace.accepted(500, 500, 0);
+        pace.refused(500, 500, 0, 0);
+        long hour = 3_600 * SECOND;
+        assertThat(pace.opensAt(hour)).isLessThan(hour);
+        assertThat(pace.rate()).isLessThan(0.6);
+    }
+
+    @Test
+    void requestsThatLeftBeforeACutTellNothingNew() {
+        ShardPace pace = new ShardPace("shard", null, 0);
+        pace.accepted(900, 900, 5);
+        pace.refused(100, 100, 0, 5);
+        pace.refused(100, 100, 4, 6);
+        assertThat(pace.rate()).isEqualTo(0.9);
+        pace.refused(100, 100, 7, 8);
+        assertThat(pace.rate()).isBetween(0.59, 0.61);
+    }
+
+    @Test
+    void aShardThatIsExhaustedOpensForAPortion() {
+        ShardPace pace = new ShardPace("shard", null, 0);
+        pace.accepted(1_000, 1_000, 0);
+        pace.refused(1, 1, 0, 0);
+        long opens = pace.opensAt(0);
+        assertThat(opens).isBetween(50 * MILLI, 100 * MILLI);
+        int portion = 0;
+        for (; pace.opensAt(opens) <= opens; portion++) {
+            pace.take(300, opens);
+        }
+        assertThat(portion).isBetween(50, 100);
     }
 }

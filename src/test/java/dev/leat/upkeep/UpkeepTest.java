@@ -188,14 +188,13 @@ class UpkeepTest {
         };
         PollerRegistry registry = registry();
         database.run("ALTER TABLE leat.poller RENAME TO away");
-        Upkeep upkeep =
-                new Upkeep(
-                        poller,
-                        registry,
-                        new Tallies(poller, registry.self().poller()),
-                        new ShardUses(poller, registry.self().poller(), System::nanoTime),
-                        null,
-                        listener);
+        Upkeep upkeep = new Upkeep(
+                poller,
+                registry,
+                new Tallies(poller, registry.self().poller()),
+                new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                null,
+                listener);
         upkeep.start();
         Await.until("a second failure", Duration.ofSeconds(20), () -> failures.size() > 1);
         assertThat(failures.peek()).startsWith("sign of life: ERROR: relation \"leat.poller\" does not exist");

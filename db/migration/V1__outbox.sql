@@ -99,6 +99,22 @@ CREATE TABLE leat.tally (
     UNIQUE (poller, schema_name, table_name, op)
 ) WITH (fillfactor = 50);
 
+-- What each shard took of each poller, and refused, over the last minute or since the poller started; for leat status. Pollers
+-- write their rows every five seconds while they send, and delete those that nobody writes any more.
+-- seconds   how long it was counted, a minute at most
+-- bytes     of the records taken, data and partition keys
+CREATE TABLE leat.shard_use (
+    poller      uuid             NOT NULL,
+    stream      text             NOT NULL,
+    shard       text             NOT NULL,
+    seconds     double precision NOT NULL,
+    records     bigint           NOT NULL,
+    bytes       bigint           NOT NULL,
+    refused     bigint           NOT NULL,
+    measured_at timestamptz      NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (poller, stream, shard)
+) WITH (fillfactor = 50);
+
 -- Events that could not be sent, and the later events of their keys that wait behind them.
 -- state     quarantined: this event was refused, for the reason given
 --           waiting:     sound, but an earlier event of its key is quarantined

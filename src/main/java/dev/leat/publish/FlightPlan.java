@@ -24,6 +24,7 @@ final class FlightPlan {
     private final KeyLine[] chosen;
     private int turn;
     private int inFlight;
+    private long pacedUntil;
 
     /**
      * @param records in ascending order of id within each partition key
@@ -79,10 +80,12 @@ final class FlightPlan {
         for (KeyLine key = line.peek(); key != null && count < chosen.length; key = line.peek()) {
             StreamRecord record = key.head();
             long laneRests = line.pace().lane(record.event().lane()).until();
-            if (laneRests > now) {
+            long shardOpens = line.pace().shards().opensAt(record, now);
+            if (laneRests > now || shardOpens > now) {
                 line.remove();
-                key.restUntil(laneRests);
+                key.restUntil(Math.max(laneRests, shardOpens));
                 undecided.rest(key);
+                pacedUntil = Math.max(pacedUntil, shardOpens);
                 continue;
             }
             String fault = recordLimits.fault(record);
@@ -96,6 +99,7 @@ final class FlightPlan {
                 break;
             }
             line.remove();
+            line.pace().shards().take(record, now);
             chosen[count++] = key;
         }
         return count == 0 ? null : new Flight(line, Arrays.copyOf(chosen, count), 0, count, now);
@@ -104,6 +108,7 @@ final class FlightPlan {
     private Flight leave(Flight flight) {
         flight.line().left();
         inFlight++;
+        listener.sending(flight.stream(), flight.size(), inFlight);
         return flight;
     }
 
@@ -121,22 +126,14 @@ final class FlightPlan {
     /** The request was accepted as a whole; each of its records was acknowledged or not. */
     void answered(Flight flight, Reply reply, long now) {
         land(flight);
-        long served = 0;
-        for (int entry = 0; entry < flight.size(); entry++) {
-            if (reply.errorCode(entry) == null) {
-                served |= 1L << flight.key(entry).head().event().lane();
-            }
-        }
-        if (served != 0) {
-            flight.line().pace().accepted(served, flight.leftAt());
-        }
+        long sound = flight.line().pace().answered(flight, reply, listener, now);
         FailedEntries failed = new FailedEntries();
         for (int entry = 0; entry < flight.size(); entry++) {
             KeyLine key = flight.key(entry);
             String code = reply.errorCode(entry);
             if (code != null) {
                 Failure failure = Failure.ofEntry(code, reply.errorMessage(entry));
-                entryFailed(flight, key, failure, served, now);
+                entryFailed(flight, key, failure, sound, now);
                 failed.add(failure, Math.max(0, key.notBefore() - now));
             } else {
                 acknowledged(key, reply.shardId(entry), reply.sequenceNumber(entry));
@@ -152,18 +149,18 @@ final class FlightPlan {
         undecided.delivered(key, shardId, sequenceNumber);
     }
 
-    private void entryFailed(Flight flight, KeyLine key, Failure failure, long served, long now) {
+    private void entryFailed(Flight flight, KeyLine key, Failure failure, long sound, long now) {
         StreamLine line = flight.line();
         int lane = key.head().event().lane();
         switch (failure.verdict()) {
             case REFUSED -> undecided.quarantine(key, "the stream refused it: " + failure.describe());
             case STREAM_AT_FAULT -> {
                 line.giveUp(failure);
-                line.pace().whole().failed(policy, failure, flight.leftAt(), now);
+                line.pace().failed(policy, failure, flight.leftAt(), now);
                 undecided.free(key);
             }
             case THROTTLED, TRANSIENT -> {
-                if (failure.verdict() == Verdict.THROTTLED && (served & 1L << lane) == 0) {
+                if (failure.verdict() == Verdict.THROTTLED && (sound & 1L << lane) == 0) {
                     line.pace().laneFailed(lane, policy, failure, flight.leftAt(), now);
                     key.restUntil(line.pace().lane(lane).until());
                 } else {
@@ -186,7 +183,7 @@ final class FlightPlan {
 
     private void restStream(Flight flight, Failure failure, long now) {
         StreamLine line = flight.line();
-        line.pace().whole().failed(policy, failure, flight.leftAt(), now);
+        line.pace().failed(policy, failure, flight.leftAt(), now);
         freeAll(flight);
         Duration pause = Duration.ofNanos(Math.max(0, line.pace().whole().until() - now));
         listener.retrying(line.stream(), failure.code(), flight.size(), pause);
@@ -235,6 +232,11 @@ final class FlightPlan {
             }
         }
         return at;
+    }
+
+    /** Whether records rest because their shard takes no more for the moment. */
+    boolean paced(long now) {
+        return pacedUntil > now;
     }
 
     /** When a later claim of the records that are left may fare better; 0: at once. */

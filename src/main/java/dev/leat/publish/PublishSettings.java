@@ -28,13 +28,15 @@ public record PublishSettings(
     /** The service's own limits. */
     private static final int MOST_RECORDS = 500;
 
+    static final int MOST_IN_FLIGHT = 256;
+
     private static final int MIB = 1024 * 1024;
 
     static final int DEFAULT_MAX_RECORD_BYTES = MIB;
 
     public PublishSettings {
         require(
-                requestsInFlight >= 1 && requestsInFlight <= 256,
+                requestsInFlight >= 1 && requestsInFlight <= MOST_IN_FLIGHT,
                 "requests in flight: " + requestsInFlight + " is not between 1 and 256; 4 is the default");
         if (maxRecordBytes.isPresent()) {
             int bytes = maxRecordBytes.getAsInt();

@@ -79,7 +79,10 @@ final class StreamLine {
     /** A stream in trouble is probed by one request at a time, after its rest. */
     boolean open(long now) {
         Rest whole = pace.whole();
-        return givenUp == null && whole.until() <= now && !(whole.troubled() && inFlight > 0);
+        return givenUp == null
+                && inFlight < pace.window()
+                && whole.until() <= now
+                && !(whole.troubled() && inFlight > 0);
     }
 
     void left() {

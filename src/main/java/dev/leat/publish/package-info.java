@@ -19,8 +19,8 @@
  * <h2>What can go wrong</h2>
  *
  * <ul>
- *   <li>An entry fails: its key rests and sends the same record again. If no entry of its lane got through and the code says
- *       throttling, the lane rests, which the next claim respects too.
+ *   <li>An entry fails: its key rests and sends the same record again. If nothing of its shard, or of its lane where the shard is
+ *       not known, got through and the code says throttling, the lane rests, which the next claim respects too.
  *   <li>A request is throttled or fails as a whole: the stream rests, and then one request at a time probes it. Throttling is
  *       not an error and has no limit of attempts; pauses double up to a cap.
  *   <li>An answer is lost: the request may have been applied, may be applied yet, and may land after its own repetition. The
@@ -33,6 +33,25 @@
  *   <li>A record is too large or its key unfit: quarantined when its turn comes, without being sent. Those behind it of its
  *       key wait, unless they may pass.
  * </ul>
+ *
+ * <h2>The pace of a shard</h2>
+ *
+ * <p>A shard takes 1,000 records and 1 MiB a second, from all pollers together, and they do not know each other. No limit is
+ * assumed: {@link dev.leat.publish.ShardPace} begins with the first request of which a shard takes a part and refuses the rest.
+ * From then on this process allows itself a rate for that shard. It rises by the same amount for everybody, and ever faster the
+ * longer nothing is refused; each refused record lowers it. Who sends more is refused more, so rates move towards each other, and
+ * their sum stays near what the shard takes, with a percent or two of refusals to tell where that is. A rate rises only while it
+ * is what holds records back.
+ *
+ * <p>Records of a shard that takes no more for the moment wait beside those that rest, and others go on; the shard opens again
+ * for a portion, not for each record. A claim is not held open for them: {@link dev.leat.publish.KinesisPublisher#restingLanes()}
+ * tells the next claim which lanes to leave to others. Which shard a lane lies in is told by each acknowledgement, and by
+ * ListShards where that is allowed: {@link dev.leat.publish.ShardPaces}. After a reshard the new shards begin with the rate of
+ * those whose records they take.
+ *
+ * <p>How many requests of a claim are under way follows from what there is to send: a request takes all that may leave, up to 500
+ * records, so a second one leaves only when there is more than that. The setting is the most; a stream that has answered nothing
+ * yet, or has just refused a request as a whole, begins with {@link dev.leat.publish.StreamPace#window() few}.
  *
  * <h2>Truncate markers</h2>
  *

@@ -36,6 +36,13 @@ final class Backlog {
         database.superuser("CHECKPOINT");
     }
 
+    /** Changes the rows for which the condition holds as often as it takes, all of them equally, in one transaction. */
+    void fillAtOnce(int events, String condition) {
+        int rows = Integer.parseInt(String.valueOf(database.value("SELECT count(*) FROM item WHERE " + condition)));
+        String update = "UPDATE item SET version = version + 1 WHERE " + condition + ";";
+        database.run(update.repeat(Math.max(1, events / rows)));
+    }
+
     /** The ids that wait. */
     BitSet waiting() {
         BitSet ids = new BitSet();

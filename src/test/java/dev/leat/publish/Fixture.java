@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -114,11 +116,17 @@ final class Fixture implements AutoCloseable {
         final List<Duration> pauses = new CopyOnWriteArrayList<>();
         final List<String> notices = new CopyOnWriteArrayList<>();
         final List<Long> outOfSequence = new CopyOnWriteArrayList<>();
+        final Set<String> shards = ConcurrentHashMap.newKeySet();
 
         @Override
         public void retrying(String stream, String code, int entries, Duration pause) {
             retries.add(code);
             pauses.add(pause);
+        }
+
+        @Override
+        public void shardUsed(String stream, String shardId, int records, long bytes, int refused) {
+            shards.add(shardId);
         }
 
         @Override

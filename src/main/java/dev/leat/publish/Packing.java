@@ -13,13 +13,16 @@ import java.util.Map;
  */
 public record Packing(PackFormat otherwise, Map<String, PackFormat> byStream, int recordBytes) {
 
+    public static final int LEAST_RECORD_BYTES = 1024;
+    public static final int MOST_RECORD_BYTES = 10 * 1024 * 1024;
     public static final int DEFAULT_RECORD_BYTES = 256 * 1024;
 
     public Packing {
         byStream = Map.copyOf(byStream);
-        if (recordBytes < 1024 || recordBytes > 10 * 1024 * 1024) {
-            throw new IllegalArgumentException("packed record: " + recordBytes + " bytes is not between 1024 and "
-                    + 10 * 1024 * 1024 + "; " + DEFAULT_RECORD_BYTES + " is the default");
+        if (recordBytes < LEAST_RECORD_BYTES || recordBytes > MOST_RECORD_BYTES) {
+            throw new IllegalArgumentException("packed record: " + recordBytes + " bytes is not between "
+                    + LEAST_RECORD_BYTES + " and " + MOST_RECORD_BYTES + "; " + DEFAULT_RECORD_BYTES
+                    + " is the default");
         }
     }
 

@@ -139,9 +139,9 @@ final class KnownMistakes {
                     "a successor is sent before its predecessor is acknowledged",
                     "dev.leat.publish.KinesisPublisherTest#anAnswerThatIsLostRepeatsTheSameRecordsAndNothingOvertakesThem",
                     new Edit(
-                            MAIN + "publish/Undecided.java",
-                            "byKey.get(records[index].partitionKey());",
-                            "byKey.get(index + records[index].partitionKey());")),
+                            MAIN + "publish/LineUp.java",
+                            "lineUp.lineOf(records[index].partitionKey())",
+                            "lineUp.lineOf(index + records[index].partitionKey())")),
             Mistake.of(
                     "no clock is asked before a request",
                     "dev.leat.publish.PausedProcessTest#aProcessPausedBeforeASendPublishesNothingWhenItWakes",

@@ -37,8 +37,7 @@ public final class Packings {
             }
         }
         PackFormat everywhere = formats.remove("");
-        return new Packing(
-                everywhere == null ? PackFormat.NONE : everywhere, formats, Packing.DEFAULT_RECORD_BYTES);
+        return new Packing(everywhere == null ? PackFormat.NONE : everywhere, formats, Packing.DEFAULT_RECORD_BYTES);
     }
 
     private static PackFormat format(String word) {
@@ -48,6 +47,7 @@ public final class Packings {
                 .orElseThrow(() -> new IllegalArgumentException("'" + word + "' is no way to pack; there are "
                         + Arrays.stream(PackFormat.values())
                                 .map(format -> format.name().toLowerCase(Locale.ROOT))
-                                .collect(Collectors.joining(", ")) + ": " + EXPECTED));
+                                .collect(Collectors.joining(", "))
+                        + ": " + EXPECTED));
     }
 }

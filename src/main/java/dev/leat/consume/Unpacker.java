@@ -28,8 +28,7 @@ public final class Unpacker {
      * @param explicitHashKey in decimal, of an event that was packed in the aggregation format, else null
      * @param data the envelope, without a line break
      */
-    public record Unpacked(
-            String partitionKey, @Nullable String explicitHashKey, byte[] data) {}
+    public record Unpacked(String partitionKey, @Nullable String explicitHashKey, byte[] data) {}
 
     /**
      * The events of a record.

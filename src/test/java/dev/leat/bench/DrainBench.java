@@ -41,13 +41,12 @@ public final class DrainBench implements Runnable {
 
     @Override
     public void run() {
-        List<Contender> contenders =
-                new ArrayList<>(List.of(
-                        Contender.leat("leat"),
-                        Contender.leat("leat, packed", "--pack", "kpl"),
-                        Contender.leat("leat, packed in lines", "--pack", "lines"),
-                        Contender.plain(1),
-                        Contender.plain(4)));
+        List<Contender> contenders = new ArrayList<>(List.of(
+                Contender.leat("leat"),
+                Contender.leat("leat, packed", "--pack", "kpl"),
+                Contender.leat("leat, packed in lines", "--pack", "lines"),
+                Contender.plain(1),
+                Contender.plain(4)));
         contenders.removeIf(contender -> !contender.name().contains(only));
         long server = postmaster();
         Map<Contender, List<Drain>> results = new LinkedHashMap<>();

@@ -38,7 +38,9 @@ public final class Chaos {
         long repeats = 0;
         for (int round = 0; round < rounds; round++) {
             Plan drawn = Plan.drawn(seed + round, families, MOST_POLLERS, storm);
-            Plan plan = given.containsKey("--pack") ? drawn.packed(given.get("--pack").equals("always")) : drawn;
+            Plan plan = given.containsKey("--pack")
+                    ? drawn.packed(given.get("--pack").equals("always"))
+                    : drawn;
             Report report = new Round(plan).run();
             System.out.println(report.line());
             report.wrong().forEach(System.out::println);

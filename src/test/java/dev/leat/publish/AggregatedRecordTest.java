@@ -37,7 +37,10 @@ final class AggregatedRecordTest {
 
             byte[] data = pack.data();
 
-            assertThat(pack.bytes()).as(label).isEqualTo(data.length + pack.partitionKey().length()).isLessThanOrEqualTo(most);
+            assertThat(pack.bytes())
+                    .as(label)
+                    .isEqualTo(data.length + pack.partitionKey().length())
+                    .isLessThanOrEqualTo(most);
             // The narrowest shard that a lane's middle can be in: that one point.
             List<KinesisClientRecord> out = new AggregatorUtil()
                     .deaggregate(List.of(received(pack, data)), pack.explicitHashKey(), pack.explicitHashKey());
@@ -45,7 +48,9 @@ final class AggregatedRecordTest {
             List<Unpacker.Unpacked> own = Unpacker.unpack(pack.partitionKey(), data);
             assertThat(own).as(label).hasSameSizeAs(in);
             for (int n = 0; n < in.size(); n++) {
-                assertThat(own.get(n).partitionKey()).as(label).isEqualTo(in.get(n).partitionKey());
+                assertThat(own.get(n).partitionKey())
+                        .as(label)
+                        .isEqualTo(in.get(n).partitionKey());
                 assertThat(own.get(n).explicitHashKey()).as(label).isEqualTo(pack.explicitHashKey());
                 assertThat(own.get(n).data()).as(label).isEqualTo(in.get(n).data());
             }
@@ -64,7 +69,8 @@ final class AggregatedRecordTest {
             byte[] data = new byte[size];
             random.nextBytes(data);
             String key = keys.get(random.nextInt(keys.size()));
-            StreamRecord record = new StreamRecord(Records.record(in.size(), key).event(), Records.STREAM, data);
+            StreamRecord record =
+                    new StreamRecord(Records.record(in.size(), key).event(), Records.STREAM, data);
             if (!pack.add(record, RecordLimits.keyBytes(key))) {
                 break;
             }

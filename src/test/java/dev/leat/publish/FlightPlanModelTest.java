@@ -136,14 +136,21 @@ final class FlightPlanModelTest {
                 for (StreamRecord record : entries.get(n)) {
                     assertThat(record.stream()).as(label).isEqualTo(flight.stream());
                     keys.add(record.partitionKey());
-                    assertThat(acked).as(label + "not sent again once acknowledged").doesNotContainKey(record);
+                    assertThat(acked)
+                            .as(label + "not sent again once acknowledged")
+                            .doesNotContainKey(record);
                     assertThat(now - failedAt.getOrDefault(record, Long.MIN_VALUE / 2))
                             .as(label + "rests after a failure")
                             .isGreaterThanOrEqualTo(Duration.ofMillis(25).toNanos());
-                    sends.add(new Send(record, step, entries.get(n).subList(0, entries.get(n).indexOf(record))));
+                    sends.add(new Send(
+                            record,
+                            step,
+                            entries.get(n).subList(0, entries.get(n).indexOf(record))));
                 }
                 for (String key : keys) {
-                    assertThat(keysInFlight.add(key)).as(label + "one record of a key in flight").isTrue();
+                    assertThat(keysInFlight.add(key))
+                            .as(label + "one record of a key in flight")
+                            .isTrue();
                 }
                 bytes += (int) flight.entry(n).bytes();
             }
@@ -166,14 +173,15 @@ final class FlightPlanModelTest {
             if (events.size() > 1) {
                 packed++;
                 assertThat(entry.bytes()).as(label).isLessThanOrEqualTo(Math.min(packing.recordBytes(), 1 << 20));
-                assertThat(events.stream().map(record -> record.event().lane()).distinct()).as(label).hasSize(1);
+                assertThat(events.stream().map(record -> record.event().lane()).distinct())
+                        .as(label)
+                        .hasSize(1);
             }
         }
 
         void land(Flight flight) {
             List<List<StreamRecord>> entries = Sent.records(flight, records);
-            List<StreamRecord> sent =
-                    entries.stream().flatMap(List::stream).toList();
+            List<StreamRecord> sent = entries.stream().flatMap(List::stream).toList();
             sent.forEach(record -> keysInFlight.remove(record.partitionKey()));
             if (!poisonSpoilsItsEntryAlone && sent.stream().anyMatch(Round::isPoison)) {
                 faulted |= sent.size() == 1 && !flight.line().pace().hasAccepted();

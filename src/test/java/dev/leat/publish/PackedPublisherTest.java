@@ -136,7 +136,8 @@ final class PackedPublisherTest {
             assertThat(outcomes.get(0)).isInstanceOf(Outcome.Delivered.class);
             assertThat(outcomes.get(1)).isInstanceOf(Outcome.Quarantined.class);
             assertThat(outcomes.get(2)).isInstanceOf(Outcome.Quarantined.class);
-            assertThat(outcomes.get(3)).isEqualTo(new Outcome.Waiting(claim.get(3).event(), 2));
+            assertThat(outcomes.get(3))
+                    .isEqualTo(new Outcome.Waiting(claim.get(3).event(), 2));
             Fixture.allDelivered(outcomes.subList(4, 7));
             assertThat(on.stream.recordCount(Records.STREAM)).isEqualTo(2);
         }
@@ -195,9 +196,10 @@ final class PackedPublisherTest {
             Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
 
             List<Long> ids = new ArrayList<>();
-            on.stream.records(Records.STREAM).forEach(kept -> Unpacker.unpack(
-                            kept.partitionKey(), kept.data())
-                    .forEach(event -> ids.add(Sent.id(event.data()))));
+            on.stream
+                    .records(Records.STREAM)
+                    .forEach(kept -> Unpacker.unpack(kept.partitionKey(), kept.data())
+                            .forEach(event -> ids.add(Sent.id(event.data()))));
             assertThat(ids).containsExactly(1L, 2L, 3L, 4L);
         }
     }

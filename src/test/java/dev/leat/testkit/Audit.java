@@ -45,7 +45,8 @@ public final class Audit implements AutoCloseable {
     }
 
     private void consume(Record record) {
-        Unpacker.unpack(record.partitionKey(), record.data().asByteArrayUnsafe()).forEach(this::consume);
+        Unpacker.unpack(record.partitionKey(), record.data().asByteArrayUnsafe())
+                .forEach(this::consume);
         read.incrementAndGet();
     }
 

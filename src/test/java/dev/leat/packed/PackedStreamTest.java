@@ -89,9 +89,9 @@ class PackedStreamTest {
         update(5);
         splitAtAnUnevenPlace();
         update(5);
-        stream.client().updateShardCount(request -> request.streamName(TestStream.NAME)
-                .targetShardCount(5)
-                .scalingType("UNIFORM_SCALING"));
+        stream.client()
+                .updateShardCount(request ->
+                        request.streamName(TestStream.NAME).targetShardCount(5).scalingType("UNIFORM_SCALING"));
         update(5);
         mergeTheFirstTwo();
         update(5);
@@ -114,8 +114,7 @@ class PackedStreamTest {
             HashKeyRange range = ranges.get(record.shardId());
             List<Unpacker.Unpacked> events = Unpacker.unpack(record.partitionKey(), record.data());
             assertThat(new AggregatorUtil()
-                            .deaggregate(
-                                    List.of(received(record)), range.startingHashKey(), range.endingHashKey()))
+                            .deaggregate(List.of(received(record)), range.startingHashKey(), range.endingHashKey()))
                     .as("what the Kinesis client library keeps for this shard")
                     .hasSameSizeAs(events);
             for (Unpacker.Unpacked event : events) {
@@ -158,8 +157,7 @@ class PackedStreamTest {
     }
 
     private List<Shard> openShards() {
-        List<Shard> open = new ArrayList<>(stream
-                .client()
+        List<Shard> open = new ArrayList<>(stream.client()
                 .listShards(request -> request.streamName(TestStream.NAME))
                 .shards());
         open.removeIf(shard -> shard.sequenceNumberRange().endingSequenceNumber() != null);

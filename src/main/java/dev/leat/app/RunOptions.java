@@ -27,7 +27,8 @@ final class RunOptions {
     @Option(
             names = "--pack-size",
             paramLabel = "<size>",
-            description = "What a packed record is filled up to; default 256KiB. LEAT_PACK_SIZE")
+            description =
+                    "What a packed record is filled up to; default 250000, ten times what bills as one. LEAT_PACK_SIZE")
     private @Nullable String packSize;
 
     @Option(

@@ -8,6 +8,9 @@ import dev.leat.StreamRecord;
  */
 final class LaneLine extends Line {
 
+    /** What Firehose takes apart. */
+    static final int MOST_EVENTS = 500;
+
     /** So many of the next records have the one among them that the stream refuses; 0: no such is known. */
     private int suspects;
 
@@ -24,7 +27,7 @@ final class LaneLine extends Line {
             return PlainEntry.of(first);
         }
         Pack pack = Pack.begin(format, lane(), limits.packedBytes());
-        int most = suspects == 0 ? Integer.MAX_VALUE : Math.max(1, suspects / 2);
+        int most = suspects == 0 ? MOST_EVENTS : Math.max(1, suspects / 2);
         for (int index = headIndex(); index >= 0 && pack.events() < most; index = after(index)) {
             StreamRecord record = record(index);
             int keyBytes = RecordLimits.keyBytes(record.partitionKey());

@@ -13,46 +13,68 @@ import java.util.Map;
  */
 final class LineUp {
 
-    private record StreamLane(String stream, int lane) {}
-
     private final StreamRecord[] records;
     private final int[] next;
-    private final Map<String, Line> byKey;
-    private final Map<StreamLane, Line> byLane = new HashMap<>();
+    private final Map<String, Line[]> byStream = new HashMap<>();
     private final List<Line> lines = new ArrayList<>();
 
     private LineUp(StreamRecord[] records) {
         this.records = records;
         this.next = new int[records.length];
         Arrays.fill(next, -1);
-        this.byKey = new HashMap<>(2 * records.length);
     }
 
     /** The lines of these records, which ascend by id within each partition key. */
     static List<Line> of(StreamRecord[] records, Packing packing) {
         LineUp lineUp = new LineUp(records);
-        if (packing.any()) {
-            lineUp.findPacked(packing);
-        }
-        for (int index = 0; index < records.length; index++) {
-            lineUp.lineOf(records[index].partitionKey()).append(index);
+        if (lineUp.oneStreamAndPacked(packing)) {
+            for (int index = 0; index < records.length; index++) {
+                lineUp.lineOfLane(records[index]).append(index);
+            }
+        } else {
+            Map<String, Line> byKey = new HashMap<>(2 * records.length);
+            if (packing.any()) {
+                lineUp.findPacked(packing, byKey);
+            }
+            for (int index = 0; index < records.length; index++) {
+                lineUp.lineOfKey(records[index].partitionKey(), byKey).append(index);
+            }
         }
         return lineUp.lines;
     }
 
+    /** The usual case of a packed stream, in which nobody needs to know the keys. */
+    private boolean oneStreamAndPacked(Packing packing) {
+        if (records.length == 0 || packing.of(records[0].stream()) == PackFormat.NONE) {
+            return false;
+        }
+        for (StreamRecord record : records) {
+            if (!record.stream().equals(records[0].stream())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** A key with any record for a packed stream goes with its lane. */
-    private void findPacked(Packing packing) {
+    private void findPacked(Packing packing, Map<String, Line> byKey) {
         for (StreamRecord record : records) {
             if (packing.of(record.stream()) != PackFormat.NONE && !byKey.containsKey(record.partitionKey())) {
-                StreamLane lane = new StreamLane(record.stream(), record.event().lane());
-                byKey.put(
-                        record.partitionKey(),
-                        byLane.computeIfAbsent(lane, stream -> add(new LaneLine(records, next))));
+                byKey.put(record.partitionKey(), lineOfLane(record));
             }
         }
     }
 
-    private Line lineOf(String key) {
+    private Line lineOfLane(StreamRecord record) {
+        Line[] lanes = byStream.computeIfAbsent(record.stream(), stream -> new Line[64]);
+        int lane = record.event().lane();
+        if (lanes[lane] == null) {
+            lanes[lane] = add(new LaneLine(records, next));
+        }
+        return lanes[lane];
+    }
+
+    private Line lineOfKey(String key, Map<String, Line> byKey) {
         Line line = byKey.get(key);
         if (line == null) {
             line = add(new KeyLine(records, next));

@@ -15,7 +15,7 @@ public record Packing(PackFormat otherwise, Map<String, PackFormat> byStream, in
 
     public static final int LEAST_RECORD_BYTES = 1024;
     public static final int MOST_RECORD_BYTES = 10 * 1024 * 1024;
-    public static final int DEFAULT_RECORD_BYTES = 256 * 1024;
+    public static final int DEFAULT_RECORD_BYTES = 250_000;
 
     public Packing {
         byStream = Map.copyOf(byStream);

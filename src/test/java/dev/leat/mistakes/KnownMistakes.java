@@ -140,8 +140,8 @@ final class KnownMistakes {
                     "dev.leat.publish.KinesisPublisherTest#anAnswerThatIsLostRepeatsTheSameRecordsAndNothingOvertakesThem",
                     new Edit(
                             MAIN + "publish/LineUp.java",
-                            "lineUp.lineOf(records[index].partitionKey())",
-                            "lineUp.lineOf(index + records[index].partitionKey())")),
+                            "lineUp.lineOfKey(records[index].partitionKey(), byKey)",
+                            "lineUp.lineOfKey(index + records[index].partitionKey(), byKey)")),
             Mistake.of(
                     "no clock is asked before a request",
                     "dev.leat.publish.PausedProcessTest#aProcessPausedBeforeASendPublishesNothingWhenItWakes",

@@ -34,7 +34,7 @@ final class FlightPlanModelTest {
     void everyPlanKeepsOrderLimitsAndBarriers(PackFormat format) {
         long seed = Long.getLong("leat.test.seed", System.nanoTime());
         // What is packed is read back from its bytes, which takes longer.
-        int rounds = format == PackFormat.NONE ? ROUNDS : ROUNDS / 4;
+        int rounds = format == PackFormat.NONE ? ROUNDS : ROUNDS / 5;
         System.out.println("FlightPlanModelTest: " + format + " -Dleat.test.seed=" + seed + " rounds=" + rounds);
         int sends = 0;
         int packed = 0;
@@ -285,9 +285,9 @@ final class FlightPlanModelTest {
                     boolean decided = outcome instanceof Outcome.Delivered
                             ? acked.getOrDefault(other, Integer.MAX_VALUE) < send.step()
                             : outcome instanceof Outcome.Quarantined
-                                    || (!sameKey && outcome instanceof Outcome.Waiting)
-                                    || (!barrier && send.before().contains(other));
-                    assertThat(decided)
+                                    || (!sameKey && outcome instanceof Outcome.Waiting);
+                    boolean beforeItInItsRecord = !barrier && send.before().contains(other);
+                    assertThat(decided || beforeItInItsRecord)
                             .as(
                                     label + "%s before %s",
                                     other.event().id(),

@@ -73,7 +73,11 @@ final class PackedPublisherTest {
 
             Fixture.allDelivered(outcomes);
             assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
-            assertThat(on.stream.recordCount(Records.STREAM)).isLessThanOrEqualTo(3);
+            assertThat(on.stream.records(Records.STREAM))
+                    .hasSizeLessThanOrEqualTo(6)
+                    .as("what Firehose takes apart")
+                    .allSatisfy(kept -> assertThat(Unpacker.unpack(kept.partitionKey(), kept.data()))
+                            .hasSizeLessThanOrEqualTo(500));
             assertThat(on.heard.outOfSequence).isEmpty();
         }
     }

@@ -42,6 +42,7 @@ final class Sent {
 
     /** Of data as {@link Records} makes them. */
     static long id(byte[] data) {
-        return Long.parseLong(new String(data, StandardCharsets.UTF_8).split("\\|", 3)[1]);
+        String text = new String(data, 0, Math.min(data.length, 2_000), StandardCharsets.UTF_8);
+        return Long.parseLong(text.split("\\|", 3)[1]);
     }
 }

@@ -126,11 +126,12 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
     private RecordLimits recordLimits() {
         if (settings.maxRecordBytes().isPresent()) {
             int set = settings.maxRecordBytes().getAsInt();
-            return new RecordLimits(set, stream -> set);
+            return new RecordLimits(set, stream -> set, settings.packing());
         }
         return new RecordLimits(
                 PublishSettings.DEFAULT_MAX_RECORD_BYTES,
-                stream -> streamLimits.largestRecord(stream, clock.getAsLong()));
+                stream -> streamLimits.largestRecord(stream, clock.getAsLong()),
+                settings.packing());
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.leat.publish;
 
-import dev.leat.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,27 +40,27 @@ final class ShardPaces {
      */
     record Use(String shard, int records, long bytes, int refused) {}
 
-    /** When a record may leave; not after {@code now}: at once. */
-    long opensAt(StreamRecord record, long now) {
-        return limited ? opensAtLimited(record, now) : 0;
+    /** When an entry of that lane may leave; not after {@code now}: at once. */
+    long opensAt(int lane, Entry entry, long now) {
+        return limited ? opensAtLimited(lane, entry, now) : 0;
     }
 
-    private synchronized long opensAtLimited(StreamRecord record, long now) {
-        ShardPace pace = of(record, now);
+    private synchronized long opensAtLimited(int lane, Entry entry, long now) {
+        ShardPace pace = of(lane, entry, now);
         return pace == null ? 0 : pace.opensAt(now);
     }
 
-    /** A record leaves. */
-    void take(StreamRecord record, long now) {
+    /** An entry leaves. */
+    void take(int lane, Entry entry, long now) {
         if (limited) {
-            takeLimited(record, now);
+            takeLimited(lane, entry, now);
         }
     }
 
-    private synchronized void takeLimited(StreamRecord record, long now) {
-        ShardPace pace = of(record, now);
+    private synchronized void takeLimited(int lane, Entry entry, long now) {
+        ShardPace pace = of(lane, entry, now);
         if (pace != null) {
-            pace.take(RecordLimits.bytes(record), now);
+            pace.take(entry.bytes(), now);
         }
     }
 
@@ -71,22 +70,21 @@ final class ShardPaces {
         for (int entry = 0; entry < flight.size(); entry++) {
             String code = reply.errorCode(entry);
             if (code == null) {
-                StreamRecord record = flight.key(entry).head();
-                ShardPace pace = toldOf(record, reply.shardId(entry), now);
+                ShardPace pace = toldOf(flight.member(entry).lane(), reply.shardId(entry), now);
                 note(pace);
                 pace.acceptedRecords++;
-                pace.acceptedBytes += RecordLimits.bytes(record);
+                pace.acceptedBytes += flight.entry(entry).bytes();
             } else if (code.equals(OVER_LIMIT)) {
                 refusals++;
             }
         }
         for (int entry = 0; refusals > 0 && entry < flight.size(); entry++) {
-            StreamRecord record = flight.key(entry).head();
-            ShardPace pace = OVER_LIMIT.equals(reply.errorCode(entry)) ? of(record, now) : null;
+            boolean overLimit = OVER_LIMIT.equals(reply.errorCode(entry));
+            ShardPace pace = overLimit ? of(flight.member(entry).lane(), flight.entry(entry), now) : null;
             if (pace != null) {
                 note(pace);
                 pace.refusedRecords++;
-                pace.refusedBytes += RecordLimits.bytes(record);
+                pace.refusedBytes += flight.entry(entry).bytes();
             }
         }
         return learn(flight.leftAt(), now);
@@ -162,12 +160,11 @@ final class ShardPaces {
         return rates;
     }
 
-    /** Null if nothing is known of where the record goes. */
-    private @Nullable ShardPace of(StreamRecord record, long now) {
-        int lane = record.event().lane();
+    /** Null if nothing is known of where the entry goes. */
+    private @Nullable ShardPace of(int lane, Entry entry, long now) {
         ShardPace last = byLane[lane];
         if (ranges != null && (last == null || ranges.ofLane(lane).size() > 1)) {
-            return of(ranges.of(record), last, now);
+            return of(ranges.of(entry), last, now);
         }
         return last;
     }
@@ -184,8 +181,7 @@ final class ShardPaces {
         return known;
     }
 
-    private ShardPace toldOf(StreamRecord record, String shard, long now) {
-        int lane = record.event().lane();
+    private ShardPace toldOf(int lane, String shard, long now) {
         ShardPace last = byLane[lane];
         if (last != null && last.id().equals(shard)) {
             return last;

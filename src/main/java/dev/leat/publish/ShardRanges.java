@@ -1,6 +1,5 @@
 package dev.leat.publish;
 
-import dev.leat.StreamRecord;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -53,9 +52,10 @@ final class ShardRanges {
         return shards;
     }
 
-    /** The shard that a record goes to by its hash. */
-    String of(StreamRecord record) {
-        long hash = record.explicitHashKey().map(ShardRanges::upper).orElseGet(() -> md5(record.partitionKey()));
+    /** The shard that an entry goes to by its hash. */
+    String of(Entry entry) {
+        String explicit = entry.explicitHashKey();
+        long hash = explicit == null ? md5(entry.partitionKey()) : upper(new BigInteger(explicit));
         Map.Entry<Long, String> holder = byStart.floorEntry(hash);
         return holder == null ? byStart.firstEntry().getValue() : holder.getValue();
     }

@@ -65,7 +65,7 @@ final class StreamPace {
         boolean whole = true;
         for (int entry = 0; entry < flight.size(); entry++) {
             if (reply.errorCode(entry) == null) {
-                served |= 1L << flight.key(entry).head().event().lane();
+                served |= 1L << flight.member(entry).lane();
             } else {
                 whole = false;
             }

@@ -10,9 +10,9 @@
  * requests in flight with different keys. Who is authoritative: {@link dev.leat.publish.FlightPlan}, for its claim; between
  * claims, the lane that the claim holds.
  *
- * <h2>The states of a key</h2>
+ * <h2>The states of a key, or of a packed lane</h2>
  *
- * <p>{@link dev.leat.publish.Undecided} has each key with records left in exactly one place: <em>free</em>, in the line of
+ * <p>{@link dev.leat.publish.Undecided} has each line with records left in exactly one place: <em>free</em>, waiting for
  * its next record's stream; <em>in a request</em>; <em>at rest</em> until a time, after a failure; or <em>kept</em> by its
  * lane's gate. An acknowledgement or a verdict advances the key to its next record; nothing else does.
  *
@@ -52,6 +52,17 @@
  * <p>How many requests of a claim are under way follows from what there is to send: a request takes all that may leave, up to 500
  * records, so a second one leaves only when there is more than that. The setting is the most; a stream that has answered nothing
  * yet, or has just refused a request as a whole, begins with {@link dev.leat.publish.StreamPace#window() few}.
+ *
+ * <h2>Packed streams</h2>
+ *
+ * <p>What leaves together, and what waits for it, is a {@link dev.leat.publish.Line}. For a stream that holds one event a record
+ * there is one for each partition key, and its next record leaves by itself ({@link dev.leat.publish.KeyLine}). For one that is
+ * packed there is one for each lane, and as many of its next events as are there leave in one record
+ * ({@link dev.leat.publish.LaneLine}): one record of a lane in flight keeps the order of every key in it. All records of a lane go to
+ * one point of the hash space ({@link dev.leat.publish.LaneSlot}), and so do, by the aggregation format, the events in them. An
+ * acknowledgement delivers all events of the record. A record that fails is made up anew from the same events on, perhaps with
+ * more behind them. An event that cannot be sent is quarantined when its turn comes, and the other keys of its lane go on; a
+ * record that the stream refuses is halved until the event at fault is alone.
  *
  * <h2>Truncate markers</h2>
  *

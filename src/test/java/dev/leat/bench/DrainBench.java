@@ -46,6 +46,8 @@ public final class DrainBench implements Runnable {
     public void run() {
         List<Contender> contenders = new ArrayList<>(List.of(
                 Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ")),
+                Contender.leat("leat, packed", "--pack", "kpl"),
+                Contender.leat("leat, packed in lines", "--pack", "lines"),
                 Contender.plain(1),
                 Contender.plain(4)));
         contenders.removeIf(contender -> !contender.name().contains(only));

@@ -7,6 +7,7 @@ import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.StreamRecord;
+import dev.leat.consume.Unpacker;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.localstream.LocalStream;
 import java.nio.charset.StandardCharsets;
@@ -81,12 +82,15 @@ final class Fixture implements AutoCloseable {
         Map<String, List<Long>> arrived = new HashMap<>();
         int repeats = 0;
         for (KeptRecord kept : stream.records(Records.STREAM)) {
-            List<Long> ids = arrived.computeIfAbsent(kept.partitionKey(), key -> new ArrayList<>());
-            long id = Long.parseLong(new String(kept.data(), StandardCharsets.UTF_8).split("\\|", 3)[1]);
-            if (ids.contains(id)) {
-                repeats++;
-            } else {
-                ids.add(id);
+            for (Unpacker.Unpacked event : Unpacker.unpack(kept.partitionKey(), kept.data())) {
+                String[] text = new String(event.data(), StandardCharsets.UTF_8).split("\\|", 3);
+                List<Long> ids = arrived.computeIfAbsent(text[0], key -> new ArrayList<>());
+                long id = Long.parseLong(text[1]);
+                if (ids.contains(id)) {
+                    repeats++;
+                } else {
+                    ids.add(id);
+                }
             }
         }
         Map<String, List<Long>> expected = new HashMap<>();

@@ -20,10 +20,12 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -111,7 +113,7 @@ class PackedStreamTest {
         int late = 0;
         int packed = 0;
         for (KeptRecord record : records) {
-            HashKeyRange range = ranges.get(record.shardId());
+            HashKeyRange range = Objects.requireNonNull(ranges.get(record.shardId()));
             List<Unpacker.Unpacked> events = Unpacker.unpack(record.partitionKey(), record.data());
             assertThat(new AggregatorUtil()
                             .deaggregate(List.of(received(record)), range.startingHashKey(), range.endingHashKey()))
@@ -161,7 +163,7 @@ class PackedStreamTest {
                 .listShards(request -> request.streamName(TestStream.NAME))
                 .shards());
         open.removeIf(shard -> shard.sequenceNumberRange().endingSequenceNumber() != null);
-        open.sort(java.util.Comparator.comparing(
+        open.sort(Comparator.comparing(
                 shard -> new BigInteger(shard.hashKeyRange().startingHashKey())));
         return open;
     }

@@ -2,7 +2,7 @@
 -- before the rest, for tables that are attached with capture => 'statement').
 -- leat.statement_declarations(): the variables that it needs.
 --
--- The rows are read from their transition tables by one INSERT into the outbox. MERGE and INSERT … ON CONFLICT fire for deletes first,
+-- The rows are read from their transition tables by one INSERT into the outbox. MERGE and INSERT ... ON CONFLICT fire for deletes first,
 -- then for updates, then for inserts, so that a key that is deleted and created again has its delete first.
 --
 -- An update finds the two images of a row by their place: PostgreSQL appends them side by side. A row whose key has changed is

@@ -25,6 +25,7 @@ public final class CaptureBench {
 
     private static final int ROUNDS = Integer.getInteger("leat.bench.rounds", 7);
     private static final Duration SLICE = Duration.ofMillis(Integer.getInteger("leat.bench.millis", 2000));
+    private static final boolean BULK = !"false".equals(System.getProperty("leat.bench.bulk"));
     private static final int CALLED_ROWS = 20;
 
     private CaptureBench() {}
@@ -40,7 +41,7 @@ public final class CaptureBench {
                 }
                 rates("updates of one row, committed by themselves", sides, side -> side.singleRows(SLICE));
                 rates("changes in transactions of four", sides, side -> side.transactions(SLICE));
-                if (fsync.equals("off")) {
+                if (BULK && fsync.equals("off")) {
                     bulk(sides, 1_000);
                     bulk(sides, 100_000);
                 }

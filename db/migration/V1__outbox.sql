@@ -146,6 +146,7 @@ CREATE TABLE leat.sent_default PARTITION OF leat.sent DEFAULT;
 -- What is attached, as it was asked for. The generated function of an attachment is leat.capture_<attachment>.
 -- key_columns        null: the primary key, whichever that is
 -- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
+-- capture            by the row, or by the statement as long as leat.statement_risks names nothing against it
 -- pinned_in          the oid of the table that the attnums belong to: they mean nothing after a dump and restore
 CREATE TABLE leat.attachment (
     attachment       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -161,5 +162,6 @@ CREATE TABLE leat.attachment (
     operations       text[]     NOT NULL DEFAULT '{insert,update,delete,truncate}',
     stream           text,
     on_quarantine    text       NOT NULL DEFAULT 'wait' CHECK (on_quarantine IN ('wait', 'pass')),
+    capture          text       NOT NULL DEFAULT 'row' CHECK (capture IN ('row', 'statement')),
     attached_at      timestamptz NOT NULL DEFAULT now()
 );

@@ -57,7 +57,11 @@ final class ClaimStatements {
 
     /** A lane's bits reversed. Neighbours lie in one shard, mostly; in this order, 0, 32, 16, 48, …, even few lie in many. */
     private static final Field<Integer> PLACE = IntStream.range(0, 6)
-            .mapToObj(bit -> LANE.LANE_.cast(SQLDataType.INTEGER).shr(inline(bit)).bitAnd(inline(1)).shl(inline(5 - bit)))
+            .mapToObj(bit -> LANE.LANE_
+                    .cast(SQLDataType.INTEGER)
+                    .shr(inline(bit))
+                    .bitAnd(inline(1))
+                    .shl(inline(5 - bit)))
             .reduce(Field::plus)
             .orElseThrow();
 

@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -82,7 +83,9 @@ class JooqSettlementTest {
         write(3);
         for (String sql : List.of(SettleStatements.DELETE, SettleStatements.KEEP)) {
             try (Connection connection = database.owner().getConnection();
+                    Statement asInAClaim = connection.createStatement();
                     PreparedStatement explain = connection.prepareStatement("EXPLAIN " + sql)) {
+                asInAClaim.execute("SET enable_seqscan = off; SET enable_bitmapscan = off");
                 explain.setInt(1, 0);
                 explain.setObject(2, new long[] {1, 2, 3});
                 StringBuilder plan = new StringBuilder();

@@ -135,7 +135,8 @@ BEGIN
       FROM (SELECT unnest(key_numbers || hidden || veiled) AS number
             UNION SELECT 0 WHERE cardinality(key_numbers || hidden || veiled) = 0) AS g;
     IF pk IS NOT NULL AND (wish.key_columns IS NULL OR NOT held) THEN
-        guard := guard || format(' AND pg_get_constraintdef(%s) = %L', pk, pg_get_constraintdef(pk));
+        -- That it is still there says enough: which columns a primary key has, and that it is not deferrable, cannot be altered.
+        guard := guard || format(' AND pg_describe_object(%s, %s, 0) IS NOT NULL', 'pg_constraint'::regclass::oid, pk);
     END IF;
     IF image_names IS NOT NULL THEN
         last_number := coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = relid), 0);

@@ -1,7 +1,11 @@
--- leat.row_triggers(attachment): makes the row trigger what the attachment asks for, on the table and with it on its
--- partitions. leat.enable_triggers has it fired in every session.
+-- leat.row_triggers(attachment): makes the triggers on the table's changes what the attachment asks for. leat.enable_triggers has
+-- them fired in every session.
 --
--- Its name sorts before what people call their triggers, so that an event is written before a trigger of the user's
+--   !leat_capture                             AFTER ROW, for all operations, on the table and with it on its partitions; or
+--   !leat_insert, !leat_update, !leat_delete  AFTER STATEMENT, where changes are captured by the statement; and with the last two
+--   !leat_before                              BEFORE STATEMENT (leat.capture_began)
+--
+-- Their names sort before what people call their triggers, so that an event is written before a trigger of the user's
 -- rewrites the row.
 --
 -- attachment  leat.attachment.attachment
@@ -15,31 +19,28 @@ CREATE OR REPLACE FUNCTION leat.row_triggers(attachment integer) RETURNS integer
 #variable_conflict use_column
 DECLARE
     wish    leat.attachment;
-    events  text;
-    wanted  integer;  -- pg_trigger.tgtype: 1 row, 4 insert, 8 delete, 16 update
-    present record;
+    found   record;
     changed integer := 0;
 BEGIN
     SELECT a.* INTO STRICT wish FROM leat.attachment a WHERE a.attachment = row_triggers.attachment;
-    SELECT string_agg(upper(o), ' OR ' ORDER BY o),
-           1 + sum(CASE o WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END)
-      INTO events, wanted
-      FROM unnest(wish.operations) AS o WHERE o <> 'truncate';
-    SELECT t.tgtype, p.proname INTO present
-      FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-     WHERE t.tgrelid = wish.relation AND t.tgname = '!leat_capture';
-    IF events IS NULL THEN
-        IF present.tgtype IS NOT NULL THEN
-            EXECUTE format('DROP TRIGGER "!leat_capture" ON %s', wish.relation);
-            changed := 1;
+    FOR found IN
+        SELECT coalesce(w.name, t.tgname) AS name, w.type AS wanted, w.clause, w.function
+          FROM leat.wanted_triggers(wish.attachment) AS w
+          FULL JOIN (SELECT t.tgname, t.tgtype, p.proname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                      WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat'::regnamespace
+                        AND p.proname IN ('capture_' || wish.attachment, 'capture_began') AND t.tgname <> '!leat_truncate') AS t
+            ON t.tgname = w.name
+         WHERE (t.tgtype, t.proname) IS DISTINCT FROM (w.type, w.function)
+         ORDER BY name
+    LOOP
+        IF found.wanted IS NULL THEN
+            EXECUTE format('DROP TRIGGER %I ON %s', found.name, wish.relation);
+        ELSE
+            EXECUTE format('CREATE OR REPLACE TRIGGER %I %s EXECUTE FUNCTION leat.%I()', found.name,
+                           format(found.clause, wish.relation), found.function);
         END IF;
-        RETURN changed;
-    END IF;
-    IF present.tgtype IS DISTINCT FROM wanted OR present.proname IS DISTINCT FROM 'capture_' || wish.attachment THEN
-        EXECUTE format('CREATE OR REPLACE TRIGGER "!leat_capture" AFTER %s ON %s FOR EACH ROW EXECUTE FUNCTION leat.%I()',
-                       events, wish.relation, 'capture_' || wish.attachment);
         changed := changed + 1;
-    END IF;
+    END LOOP;
     RETURN changed;
 END
 $$;

@@ -21,8 +21,11 @@
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
 -- stream         a stream's name or ARN; null: the poller's default
 -- on_quarantine  wait: when an event cannot be sent, later events of its key wait for a person. pass: they go on
+-- capture        row: by the row. statement: by the statement, which costs less where a statement changes many
+--                rows, and more where it changes one; refused where order or completeness would suffer
+--                (leat.statement_risks). Should a reason for that come later, leat.refresh goes back to rows
 -- Returns:  attached, changed or unchanged
--- Tables:   writes leat.attachment; creates leat.capture_<n>() and the triggers !leat_capture and !leat_truncate
+-- Tables:   writes leat.attachment; creates leat.capture_<n>() and the triggers (leat.row_triggers, !leat_truncate)
 -- Errors:   undefined_table, wrong_object_type, insufficient_privilege, undefined_column, invalid_parameter_value,
 --           object_not_in_prerequisite_state (a partition and its table cannot both be attached), lock_not_available.
 --           Warns where the table has something that defeats the order (leat.order_risks)
@@ -34,7 +37,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
         before boolean DEFAULT true,
         operations text[] DEFAULT '{insert,update,delete,truncate}',
         stream text DEFAULT NULL,
-        on_quarantine text DEFAULT 'wait')
+        on_quarantine text DEFAULT 'wait',
+        capture text DEFAULT 'row')
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -49,9 +53,10 @@ DECLARE
     existing text;
     changed  boolean := false;
     risk     text;
+    risks    text[];
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
-       OR attach.operations IS NULL OR attach.on_quarantine IS NULL THEN
+       OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL THEN
         RAISE EXCEPTION 'leat.attach: only key and stream may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname INTO target
@@ -136,6 +141,10 @@ BEGIN
                                                ELSE format('unknown operation "%s"', coalesce(unknown, 'null')) END
             USING ERRCODE = 'invalid_parameter_value', HINT = 'The operations are insert, update, delete and truncate.';
     END IF;
+    IF attach.capture NOT IN ('row', 'statement') THEN
+        RAISE EXCEPTION 'leat.attach: capture is "%"', attach.capture USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'row: each change by itself (the default). statement: all changes of a statement at once.';
+    END IF;
     PERFORM leat.check_route('leat.attach', attach.stream, attach.on_quarantine);
 
     -- One attach, detach or refresh at a time: two that rewrite one function would fail.
@@ -170,21 +179,32 @@ BEGIN
     wish.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
     wish.stream := attach.stream;
     wish.on_quarantine := attach.on_quarantine;
+    wish.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
         INSERT INTO leat.attachment (relation, key_columns, key_attnums, left_out, left_out_attnums, masked, masked_attnums,
-                                     pinned_in, before, operations, stream, on_quarantine)
+                                     pinned_in, before, operations, stream, on_quarantine, capture)
         VALUES (wish.relation, wish.key_columns, wish.key_attnums, wish.left_out, wish.left_out_attnums, wish.masked,
-                wish.masked_attnums, wish.pinned_in, wish.before, wish.operations, wish.stream, wish.on_quarantine)
+                wish.masked_attnums, wish.pinned_in, wish.before, wish.operations, wish.stream, wish.on_quarantine,
+                wish.capture)
         RETURNING attachment INTO wish.attachment;
     ELSIF wish IS DISTINCT FROM former THEN
         UPDATE leat.attachment a
            SET key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
                left_out_attnums = wish.left_out_attnums, masked = wish.masked, masked_attnums = wish.masked_attnums,
                pinned_in = wish.pinned_in, before = wish.before, operations = wish.operations, stream = wish.stream,
-               on_quarantine = wish.on_quarantine
+               on_quarantine = wish.on_quarantine, capture = wish.capture
          WHERE a.attachment = wish.attachment;
         changed := true;
+    END IF;
+    IF wish.capture = 'statement' THEN
+        risks := leat.statement_risks(wish.attachment);
+        IF risks <> '{}' THEN
+            RAISE EXCEPTION 'leat.attach: % cannot be captured by the statement: %', attach.relation,
+                    array_to_string(risks, '; ')
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Leave capture out, and it is captured by the row.';
+        END IF;
     END IF;
     changed := leat.write_capture(wish.attachment) OR changed;
     changed := leat.change_triggers('leat.attach', wish.attachment) > 0 OR changed;
@@ -198,4 +218,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text) FROM PUBLIC;

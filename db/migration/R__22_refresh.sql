@@ -2,7 +2,7 @@
 -- slower way, so nothing hurries; pollers call it every few seconds, and the event trigger, where there is one, at once.
 --
 -- For each attachment, apart from the others: rewrites the function that has become stale, puts TRUNCATE triggers on new
--- partitions and takes them from detached ones, keeps renamed columns left out, and forgets a table that is gone. It never
+-- partitions and takes them from detached ones, captures by the row what must no longer be captured by the statement, keeps renamed columns left out, and forgets a table that is gone. It never
 -- enables a trigger that somebody disabled, nor creates a missing row trigger: leat.attached shows those, and leat.attach
 -- mends them. What cannot be locked within 100 ms is left for the next time.
 --
@@ -55,6 +55,7 @@ BEGIN
             END IF;
             changed := leat.write_capture(wish.attachment) OR changed;
             changed := leat.truncate_triggers(wish.attachment) > 0 OR changed;
+            changed := leat.switch_capture(wish.attachment) OR changed;
             repaired := repaired + changed::integer;
         EXCEPTION WHEN OTHERS THEN
             RAISE WARNING 'leat.refresh: % is left for later: %', wish.relation, SQLERRM;
@@ -62,6 +63,39 @@ BEGIN
     END LOOP;
     PERFORM set_config('leat.refreshing', former, true);
     RETURN repaired;
+END
+$$;
+
+-- leat.switch_capture(attachment): goes over to capture by the row, or back, when something in the table asks for it; not while one
+-- of the triggers is disabled or missing otherwise.
+CREATE OR REPLACE FUNCTION leat.switch_capture(attachment integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    wish   leat.attachment;
+    by_now text;
+BEGIN
+    SELECT a.* INTO STRICT wish FROM leat.attachment a WHERE a.attachment = switch_capture.attachment;
+    IF wish.capture = 'row' OR NOT wish.operations && '{insert,update,delete}' THEN
+        RETURN false;
+    END IF;
+    SELECT CASE WHEN bool_or(t.tgenabled <> 'A') THEN 'disabled' WHEN bool_or(t.tgtype & 1 = 0) THEN 'statement'
+                WHEN bool_or(t.tgtype & 1 = 1) THEN 'row' END
+      INTO by_now
+      FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+     WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat'::regnamespace
+       AND p.proname = 'capture_' || wish.attachment AND t.tgname <> '!leat_truncate';
+    IF by_now NOT IN ('row', 'statement') OR by_now = leat.capture_by(wish.attachment) THEN
+        RETURN false;
+    END IF;
+    PERFORM leat.row_triggers(wish.attachment) + leat.enable_triggers(wish.attachment);
+    RETURN true;
+EXCEPTION WHEN OTHERS THEN
+    -- What else the refresh has done for this attachment stays.
+    RAISE WARNING 'leat.refresh: the triggers of % are left for later: %', wish.relation, SQLERRM;
+    RETURN false;
 END
 $$;
 
@@ -77,4 +111,5 @@ CREATE OR REPLACE FUNCTION leat.follow_renames(relation regclass, names text[], 
     $$;
 
 REVOKE ALL ON FUNCTION leat.refresh() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.switch_capture(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.follow_renames(regclass, text[], smallint[]) FROM PUBLIC;

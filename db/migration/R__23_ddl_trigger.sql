@@ -28,6 +28,10 @@ BEGIN
                               ON a.relation = c.objid
                                  OR a.relation IN (SELECT p.relid FROM pg_partition_ancestors(c.objid) AS p)
                            WHERE c.classid = 'pg_class'::regclass)
+               OR EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c
+                            JOIN pg_trigger t ON t.oid = c.objid
+                            JOIN leat.attachment a ON a.relation = t.tgrelid
+                           WHERE c.classid = 'pg_trigger'::regclass)
           INTO concerned;
     END IF;
     IF concerned THEN
@@ -45,7 +49,8 @@ CREATE OR REPLACE FUNCTION leat.install_ddl_trigger() RETURNS boolean
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'leat_refresh') THEN
         CREATE EVENT TRIGGER leat_refresh ON ddl_command_end
-            WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE TABLE AS', 'ALTER SCHEMA')
+            WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE TABLE AS', 'ALTER SCHEMA', 'CREATE TRIGGER',
+                         'ALTER TRIGGER')
             EXECUTE FUNCTION leat.on_ddl();
     END IF;
     IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'leat_refresh_drop') THEN

@@ -2,7 +2,7 @@
 -- its partitions.
 --
 -- attachment  leat.attachment.attachment
--- Returns:  relid, trigger (!leat_capture or !leat_truncate), fault (missing, disabled, or not ENABLE ALWAYS)
+-- Returns:  relid, trigger (!leat_capture, !leat_truncate, or those of leat.row_triggers), fault (missing, disabled, or not ENABLE ALWAYS)
 -- Tables:   leat.attachment, pg_trigger
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat.trigger_faults(attachment integer)
@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION leat.trigger_faults(attachment integer)
                              UNION
                              SELECT r.relid FROM pg_partition_tree(root.oid) AS r
                                JOIN pg_class c ON c.oid = r.relid AND c.relkind IN ('r', 'p')) AS tree
-         CROSS JOIN LATERAL (SELECT '!leat_capture' AS name WHERE a.operations && '{insert,update,delete}'
+         CROSS JOIN LATERAL (SELECT w.name FROM leat.wanted_triggers(a.attachment) AS w
                              UNION ALL
                              SELECT '!leat_truncate' WHERE 'truncate' = ANY (a.operations)) AS wanted
           LEFT JOIN pg_trigger t ON t.tgrelid = tree.relid AND t.tgname = wanted.name

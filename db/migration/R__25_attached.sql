@@ -5,7 +5,7 @@
 -- key_columns      the key as it is now: the primary key, or the columns named
 -- key_named        whether the key was named at attach
 -- excluded, masked the columns that do not leave, by every name they were ever listed under
--- before, operations, stream, on_quarantine, attached_at   as leat.attach was told
+-- before, operations, stream, on_quarantine, capture, attached_at   as leat.attach was told
 -- held             events wait for every lower id, because the key is not the primary key
 -- row_trigger, truncate_trigger   enabled, disabled, missing, not ENABLE ALWAYS (the worst among the table and its
 --                  partitions), or not wanted
@@ -27,6 +27,7 @@ CREATE OR REPLACE FUNCTION leat.attached_state()
         operations       text[],
         stream           text,
         on_quarantine    text,
+        capture          text,
         held             boolean,
         row_trigger      text,
         truncate_trigger text,
@@ -55,6 +56,7 @@ BEGIN
         operations := wish.operations;
         stream := wish.stream;
         on_quarantine := wish.on_quarantine;
+        capture := wish.capture;
         held := form.held;
         attached_at := wish.attached_at;
         problems := '{}';
@@ -66,7 +68,7 @@ BEGIN
             RETURN NEXT;
             CONTINUE;
         END IF;
-        SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_capture'),
+        SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> '!leat_truncate'),
                         CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
                coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
                         CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
@@ -82,6 +84,10 @@ BEGIN
         END IF;
         IF form.problem IS NOT NULL THEN
             problems := problems || form.problem;
+        END IF;
+        IF wish.capture = 'statement' THEN
+            problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
+                                            FROM unnest(leat.statement_risks(wish.attachment)) AS r (risk));
         END IF;
         problems := problems || leat.order_risks(wish.relation);
         RETURN NEXT;

@@ -16,7 +16,8 @@ BEGIN
         'GRANT USAGE ON SCHEMA leat TO %I',
         'GRANT SELECT, DELETE ON leat.outbox TO %I',
         'GRANT SELECT, UPDATE ON leat.lane TO %I',
-        'GRANT SELECT, INSERT, UPDATE, DELETE ON leat.poller, leat.tally, leat.quarantine TO %I',
+        'GRANT SELECT, INSERT, UPDATE, DELETE ON leat.poller, leat.tally, leat.shard_use,'
+        ' leat.quarantine TO %I',
         'GRANT INSERT ON leat.sent TO %I',
         'GRANT SELECT ON SEQUENCE leat.outbox_id_seq TO %I',
         'GRANT SELECT ON leat.attachment, leat.attached, leat.history TO %I',

@@ -99,6 +99,22 @@ CREATE TABLE leat.tally (
     UNIQUE (poller, schema_name, table_name, op)
 ) WITH (fillfactor = 50);
 
+-- What each shard took of each poller, and refused, over the last minute or since the poller started; for leat status. Pollers
+-- write their rows every five seconds while they send, and delete those that nobody writes any more.
+-- seconds   how long it was counted, a minute at most
+-- bytes     of the records taken, data and partition keys
+CREATE TABLE leat.shard_use (
+    poller      uuid             NOT NULL,
+    stream      text             NOT NULL,
+    shard       text             NOT NULL,
+    seconds     double precision NOT NULL,
+    records     bigint           NOT NULL,
+    bytes       bigint           NOT NULL,
+    refused     bigint           NOT NULL,
+    measured_at timestamptz      NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (poller, stream, shard)
+) WITH (fillfactor = 50);
+
 -- Events that could not be sent, and the later events of their keys that wait behind them.
 -- state     quarantined: this event was refused, for the reason given
 --           waiting:     sound, but an earlier event of its key is quarantined
@@ -130,6 +146,7 @@ CREATE TABLE leat.sent_default PARTITION OF leat.sent DEFAULT;
 -- What is attached, as it was asked for. The generated function of an attachment is leat.capture_<attachment>.
 -- key_columns        null: the primary key, whichever that is
 -- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
+-- capture            by the row, or by the statement as long as leat.statement_risks names nothing against it
 -- pinned_in          the oid of the table that the attnums belong to: they mean nothing after a dump and restore
 CREATE TABLE leat.attachment (
     attachment       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -145,5 +162,6 @@ CREATE TABLE leat.attachment (
     operations       text[]     NOT NULL DEFAULT '{insert,update,delete,truncate}',
     stream           text,
     on_quarantine    text       NOT NULL DEFAULT 'wait' CHECK (on_quarantine IN ('wait', 'pass')),
+    capture          text       NOT NULL DEFAULT 'row' CHECK (capture IN ('row', 'statement')),
     attached_at      timestamptz NOT NULL DEFAULT now()
 );

@@ -1,16 +1,14 @@
 with
   gone as (
     delete from leat.outbox
-    using unnest(cast(
-      ?
-      as smallint[]
-    ), cast(
-      ?
-      as bigint[]
-    )) as d (lane, id)
     where (
-      leat.outbox.lane = d.lane
-      and leat.outbox.id = d.id
+      leat.outbox.lane = ?
+      and leat.outbox.id = any (
+        cast(
+          ?
+          as bigint[]
+        )
+      )
     )
     returning 
       leat.outbox.id,

@@ -1,19 +1,9 @@
 update leat.quarantine
 set
-  state = d.state,
-  reason = d.reason,
+  state = ?,
+  reason = ?,
   quarantined_at = cast(
     current_timestamp
     as timestamp with time zone
   )
-from unnest(cast(
-  ?
-  as bigint[]
-), cast(
-  ?
-  as text[]
-), cast(
-  ?
-  as text[]
-)) as d (id, state, reason)
-where leat.quarantine.id = d.id
+where leat.quarantine.id = ?

@@ -1,22 +1,9 @@
 with
   gone as (
     delete from leat.outbox
-    using unnest(cast(
-      ?
-      as smallint[]
-    ), cast(
-      ?
-      as bigint[]
-    ), cast(
-      ?
-      as text[]
-    ), cast(
-      ?
-      as text[]
-    )) as d (lane, id, state, reason)
     where (
-      leat.outbox.lane = d.lane
-      and leat.outbox.id = d.id
+      leat.outbox.lane = ?
+      and leat.outbox.id = ?
     )
     returning 
       leat.outbox.id,
@@ -37,9 +24,7 @@ with
       leat.outbox.db_user,
       leat.outbox.application,
       leat.outbox.stream,
-      leat.outbox.fault,
-      d.state,
-      d.reason
+      leat.outbox.fault
   )
 insert into leat.quarantine (
   id,
@@ -84,6 +69,6 @@ select
   gone.application,
   gone.stream,
   gone.fault,
-  gone.state,
-  gone.reason
+  ?,
+  ?
 from gone

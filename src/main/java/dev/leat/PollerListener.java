@@ -20,6 +20,22 @@ public interface PollerListener {
      */
     default void retrying(String stream, String code, int entries, Duration pause) {}
 
+    /**
+     * A request leaves.
+     *
+     * @param underWay how many of its claim are under way now, this one included
+     */
+    default void sending(String stream, int records, int underWay) {}
+
+    /**
+     * An answer has told what became of a shard's entries in one request.
+     *
+     * @param records that the shard took
+     * @param bytes of those, data and partition keys
+     * @param refused entries that it refused, being over its limit; they are sent again
+     */
+    default void shardUsed(String stream, String shardId, int records, long bytes, int refused) {}
+
     /** The stream acknowledged a key's record with a sequence number that is not above its predecessor's. */
     default void outOfSequence(Event event, String shardId, String sequenceNumber) {}
 

@@ -28,4 +28,9 @@ public interface Publisher {
     default Set<String> restingStreams() {
         return Set.of();
     }
+
+    /** Lanes of which nothing would be sent now, to any stream that was in use of late; the bit 1 &lt;&lt; n is lane n. */
+    default long restingLanes() {
+        return 0;
+    }
 }

@@ -66,6 +66,14 @@ final class AttachCommand extends DatabaseCommand {
     private @Nullable String onQuarantine;
 
     @Option(
+            names = "--capture",
+            paramLabel = "<row|statement>",
+            description =
+                    "Capture each row by itself (the default), or all rows of a statement at once: less for bulk changes,"
+                            + " more for single rows.")
+    private @Nullable String capture;
+
+    @Option(
             names = "--file",
             paramLabel = "<file>",
             description = "A YAML file that declares all attachments, instead of a table and options.")
@@ -85,7 +93,8 @@ final class AttachCommand extends DatabaseCommand {
         boolean options = !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty())
                 || noBefore
                 || stream != null
-                || onQuarantine != null;
+                || onQuarantine != null
+                || capture != null;
         if ((table == null) == (file == null)) {
             throw new ParameterException(spec().commandLine(), "name a table, or a --file that declares them");
         }
@@ -124,7 +133,7 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     private Attachment wish(String name) {
-        return new Attachment(name, key, exclude, mask, !noBefore, operations, stream, onQuarantine);
+        return new Attachment(name, key, exclude, mask, !noBefore, operations, stream, onQuarantine, capture);
     }
 
     private void tell(Attached attached) {

@@ -14,6 +14,7 @@ import dev.leat.shape.DebeziumJson;
 import dev.leat.upkeep.Migrations;
 import dev.leat.upkeep.PollerRegistry;
 import dev.leat.upkeep.SchemaState;
+import dev.leat.upkeep.ShardUses;
 import dev.leat.upkeep.Tallies;
 import dev.leat.upkeep.Upkeep;
 import io.github.resilience4j.core.IntervalFunction;
@@ -54,7 +55,8 @@ public final class LeatPoller {
         DataSource database = wish.database;
         PollerRegistry registry = new PollerRegistry(database, identity);
         Tallies tallies = new Tallies(database, identity.poller());
-        PollerListener listener = new Listeners(List.of(wish.listener, tallies));
+        ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
+        PollerListener listener = new Listeners(List.of(wish.listener, tallies, shardUses));
         JooqClaims claims = new JooqClaims(
                 database,
                 wish.claim,
@@ -77,7 +79,7 @@ public final class LeatPoller {
                 IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
         House house = new House(wish.stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
         poller = new Poller(wish.workers, () -> new Rooms(claims.forWorker(), shaper, publisher, settlement), house);
-        upkeep = new Upkeep(database, registry, tallies, wish.retain, listener);
+        upkeep = new Upkeep(database, registry, tallies, shardUses, wish.retain, listener);
     }
 
     /**

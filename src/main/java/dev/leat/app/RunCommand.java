@@ -115,7 +115,8 @@ final class RunCommand extends DatabaseCommand {
                 defaults.requestTimeout(),
                 defaults.slice(),
                 defaults.patience(),
-                defaults.backoff());
+                defaults.backoff(),
+                settings.packing());
     }
 
     private int runUntilStopped(Settings settings, LeatPoller poller, KinesisClient kinesis) {

@@ -17,6 +17,21 @@ final class RunOptions {
     private @Nullable String maxRecordSize;
 
     @Option(
+            names = "--pack",
+            paramLabel = "<format>",
+            description =
+                    "Several events in a record: none, kpl (the aggregation format) or lines (of JSON), for every stream, or"
+                            + " stream=format for one, such as kpl,audit=none; default none. LEAT_PACK")
+    private @Nullable String pack;
+
+    @Option(
+            names = "--pack-size",
+            paramLabel = "<size>",
+            description =
+                    "What a packed record is filled up to; default 250000, ten times what bills as one. LEAT_PACK_SIZE")
+    private @Nullable String packSize;
+
+    @Option(
             names = "--retain",
             paramLabel = "<duration>",
             description =
@@ -65,6 +80,8 @@ final class RunOptions {
 
     void into(Map<Setting, String> given) {
         Options.put(given, Setting.MAX_RECORD_SIZE, maxRecordSize);
+        Options.put(given, Setting.PACK, pack);
+        Options.put(given, Setting.PACK_SIZE, packSize);
         Options.put(given, Setting.RETAIN, retain);
         Options.put(given, Setting.WORKERS, workers);
         Options.put(given, Setting.BATCH, batch);

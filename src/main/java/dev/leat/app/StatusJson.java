@@ -19,6 +19,7 @@ final class StatusJson {
             tables(json, status);
             lanes(json, status);
             pollers(json, status);
+            shards(json, status);
             json.writeObjectFieldStart("quarantine");
             for (Map.Entry<String, Long> state : status.quarantine().entrySet()) {
                 json.writeNumberField(state.getKey(), state.getValue());
@@ -93,6 +94,20 @@ final class StatusJson {
         }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    private static void shards(JsonGenerator json, Status status) throws IOException {
+        json.writeArrayFieldStart("shards");
+        for (Status.Shard shard : status.shards()) {
+            json.writeStartObject();
+            json.writeStringField("stream", shard.stream());
+            json.writeStringField("shard", shard.shard());
+            json.writeNumberField("records_per_second", shard.recordsPerSecond());
+            json.writeNumberField("bytes_per_second", shard.bytesPerSecond());
+            json.writeNumberField("refused_share", shard.refusedShare());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void pollers(JsonGenerator json, Status status) throws IOException {

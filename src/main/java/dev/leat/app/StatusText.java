@@ -23,6 +23,7 @@ final class StatusText {
                 + (alive == 0 ? ": nothing is published until one runs (leat run)" : ""));
         pollers(lines, status);
         strangers(lines, status);
+        shards(lines, status);
         tables(lines, status);
         return lines;
     }
@@ -83,6 +84,24 @@ final class StatusText {
                         + ", which is no poller on the list");
             }
         }
+    }
+
+    /** Over the last minute. */
+    private static void shards(List<String> lines, Status status) {
+        if (status.shards().isEmpty()) {
+            return;
+        }
+        TextTable table = new TextTable(2, "STREAM", "SHARD", "RECORDS/S", "KIB/S", "REFUSED");
+        for (Status.Shard shard : status.shards()) {
+            table.add(
+                    shard.stream(),
+                    shard.shard(),
+                    String.format(Locale.ROOT, "%,.1f", shard.recordsPerSecond()),
+                    String.format(Locale.ROOT, "%,.1f", shard.bytesPerSecond() / 1024),
+                    String.format(Locale.ROOT, "%.1f %%", 100 * shard.refusedShare()));
+        }
+        lines.add("");
+        lines.addAll(table.lines());
     }
 
     private static void tables(List<String> lines, Status status) {

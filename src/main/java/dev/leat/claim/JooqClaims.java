@@ -87,12 +87,12 @@ public final class JooqClaims {
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
 
         @Override
-        public Claim claim(Set<String> restingStreams) {
+        public Claim claim(Set<String> restingStreams, long restingLanes) {
             @Nullable Connection connection = null;
             try {
                 connection = dataSource.getConnection();
                 connection.setAutoCommit(false);
-                LaneClaim claim = claim(connection, restingStreams);
+                LaneClaim claim = claim(connection, restingStreams, restingLanes);
                 pacer.claimed(claim.events().size(), claim.full());
                 return claim;
             } catch (SQLException e) {
@@ -104,12 +104,12 @@ public final class JooqClaims {
             }
         }
 
-        private LaneClaim claim(Connection connection, Set<String> restingStreams) throws SQLException {
+        private LaneClaim claim(Connection connection, Set<String> restingStreams, long restingLanes)
+                throws SQLException {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
                 long published = histories.published();
-                int share = ceilDiv(LaneBook.LANES, Math.max(1, claimants.getAsInt()));
-                Opening opening = Opening.open(connection, timeout(), book.turn(share), share);
+                Opening opening = open(connection, restingLanes);
                 book.server(opening.drawn().server());
                 if (!histories.knows(opening.drawn().server())
                         || opening.drawn().id() < published) {
@@ -125,6 +125,12 @@ public final class JooqClaims {
             }
             throw new IllegalStateException(
                     "another history of the database was found " + ATTEMPTS + " times in a row");
+        }
+
+        private Opening open(Connection connection, long restingLanes) throws SQLException {
+            int sharers = Math.max(1, claimants.getAsInt());
+            int share = (LaneBook.LANES + sharers - 1) / sharers;
+            return Opening.open(connection, timeout(), restingLanes, book.turn(share), share);
         }
 
         /** Lets go of the lanes first: the look may wait for another poller's. */
@@ -174,10 +180,6 @@ public final class JooqClaims {
             return lanes;
         }
 
-        private static int ceilDiv(int a, int b) {
-            return (a + b - 1) / b;
-        }
-
         private void giveUp(@Nullable Connection connection, Throwable cause) {
             book.forget();
             if (connection == null) {
@@ -192,14 +194,14 @@ public final class JooqClaims {
         }
 
         @Override
-        public void awaitWork() throws InterruptedException {
+        public void awaitWork(LongSupplier restingLanes) throws InterruptedException {
             while (true) {
                 Duration rest = pacer.rest();
                 if (rest.isZero()) {
                     return;
                 }
                 Thread.sleep(rest.toMillis(), rest.toNanosPart() % 1_000_000);
-                if (!book.drained(drawn())) {
+                if (!book.drained(drawn(), restingLanes.getAsLong())) {
                     return;
                 }
             }

@@ -67,7 +67,7 @@ final class LaneBook {
         }
     }
 
-    /** The lane to ask for first, now; the turn passes on by as many lanes as are asked for. */
+    /** The place of the lane to ask for first, now; the turn passes on by as many lanes as are asked for. */
     synchronized int turn(int lanes) {
         int start = next;
         next = (next + lanes) % LANES;
@@ -168,10 +168,10 @@ final class LaneBook {
         drainedAt[lane] = -1;
     }
 
-    /** Whether every lane was seen empty when the sequence stood there. */
-    synchronized boolean drained(long drawn) {
-        for (long seen : drainedAt) {
-            if (seen < drawn) {
+    /** Whether every lane was seen empty when the sequence stood there, those aside that rest, a bit for each. */
+    synchronized boolean drained(long drawn, long resting) {
+        for (int lane = 0; lane < LANES; lane++) {
+            if (drainedAt[lane] < drawn && (resting & 1L << lane) == 0) {
                 return false;
             }
         }

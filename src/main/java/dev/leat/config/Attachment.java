@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param operations some of insert, update, delete, truncate; empty: all
  * @param stream a name or an ARN; null: the poller's default
  * @param onQuarantine {@code wait} or {@code pass}; null: the default
+ * @param capture {@code row} or {@code statement}; null: the default
  */
 public record Attachment(
         String table,
@@ -23,12 +24,18 @@ public record Attachment(
         boolean before,
         List<String> operations,
         @Nullable String stream,
-        @Nullable String onQuarantine) {
+        @Nullable String onQuarantine,
+        @Nullable String capture) {
 
     public Attachment {
         key = List.copyOf(key);
         exclude = List.copyOf(exclude);
         mask = List.copyOf(mask);
         operations = List.copyOf(operations);
+    }
+
+    /** A table with every option at its default. */
+    public static Attachment of(String table) {
+        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null, null);
     }
 }

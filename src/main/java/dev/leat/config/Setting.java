@@ -9,6 +9,8 @@ public enum Setting {
     DATABASE_PASSWORD,
     STREAM,
     MAX_RECORD_SIZE,
+    PACK,
+    PACK_SIZE,
     RETAIN,
     WORKERS,
     BATCH,

@@ -1,10 +1,15 @@
 package dev.leat.config;
 
+import dev.leat.publish.Packing;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Everything that {@code leat run} can be told. */
-public record Settings(Database database, Stream stream, Poller poller) {
+/**
+ * Everything that {@code leat run} can be told.
+ *
+ * @param packing which streams hold several events in a record
+ */
+public record Settings(Database database, Stream stream, Poller poller, Packing packing) {
 
     /**
      * Where the outbox is.

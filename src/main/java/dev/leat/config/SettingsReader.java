@@ -1,5 +1,6 @@
 package dev.leat.config;
 
+import dev.leat.publish.Packing;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -30,11 +31,12 @@ public final class SettingsReader {
         Settings.@Nullable Database database = part(faults, () -> database(faults));
         Settings.@Nullable Stream stream = part(faults, () -> stream(faults));
         Settings.@Nullable Poller poller = part(faults, () -> poller(faults));
+        Packing packing = packing(faults);
         faults.raise();
         if (database == null || stream == null || poller == null) {
             throw new IllegalStateException("a part of the settings is missing without a fault");
         }
-        return new Settings(database, stream, poller);
+        return new Settings(database, stream, poller, packing);
     }
 
     /**
@@ -82,6 +84,16 @@ public final class SettingsReader {
         Integer size = parsed(faults, Setting.MAX_RECORD_SIZE, Sizes::parse, null);
         // A stand-in for a missing name: the size is judged even so.
         return new Settings.Stream(stream == null ? "unset" : stream, size);
+    }
+
+    private Packing packing(Faults faults) {
+        Packing wanted = orElse(parsed(faults, Setting.PACK, Packings::parse, null), Packing.none());
+        int size = orElse(parsed(faults, Setting.PACK_SIZE, Sizes::parse, null), wanted.recordBytes());
+        if (size < Packing.LEAST_RECORD_BYTES || size > Packing.MOST_RECORD_BYTES) {
+            faults.range(Setting.PACK_SIZE, size, Packing.LEAST_RECORD_BYTES, Packing.MOST_RECORD_BYTES);
+            return wanted;
+        }
+        return new Packing(wanted.otherwise(), wanted.byStream(), size);
     }
 
     private Settings.Poller poller(Faults faults) {

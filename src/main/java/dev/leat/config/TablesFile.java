@@ -27,10 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TablesFile {
 
-    private static final String ALLOWED = "key, exclude, mask, before, operations, stream, on_quarantine";
+    private static final String ALLOWED = "key, exclude, mask, before, operations, stream, on_quarantine, capture";
 
     private static final List<String> OPERATIONS = List.of("insert", "update", "delete", "truncate");
     private static final List<String> ON_QUARANTINE = List.of("wait", "pass");
+    private static final List<String> CAPTURE = List.of("row", "statement");
 
     private final String name;
     private final YAMLParser parser;
@@ -99,7 +100,7 @@ public final class TablesFile {
             if (value == JsonToken.START_OBJECT) {
                 attachments.add(attachment(table));
             } else if (value == JsonToken.VALUE_NULL || parser.getText().isEmpty()) {
-                attachments.add(new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null));
+                attachments.add(Attachment.of(table));
             } else {
                 fault("after " + table + ": expected its options, one to a line, or nothing; the options are "
                         + ALLOWED);
@@ -125,9 +126,9 @@ public final class TablesFile {
                     lists.put(option, operations);
                 }
                 case "stream" -> words.put(option, word(table, option));
-                case "on_quarantine" -> {
+                case "on_quarantine", "capture" -> {
                     String word = word(table, option);
-                    oneOf(table, option, word, ON_QUARANTINE);
+                    oneOf(table, option, word, option.equals("capture") ? CAPTURE : ON_QUARANTINE);
                     words.put(option, word);
                 }
                 case "before" -> {
@@ -149,7 +150,8 @@ public final class TablesFile {
                 before,
                 lists.getOrDefault("operations", List.of()),
                 words.get("stream"),
-                words.get("on_quarantine"));
+                words.get("on_quarantine"),
+                words.get("capture"));
     }
 
     private List<String> names(String table, String option) throws IOException {

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running endpoint that speaks Kinesis's protocol and keeps records in memory. Any key id, secret and region are accepted;
@@ -127,6 +128,23 @@ public final class LocalStream implements AutoCloseable {
     /** How many records ever arrived in the stream. Cheap. */
     public long recordCount(String stream) {
         return streams.require(stream).arrived();
+    }
+
+    /**
+     * Sets what each shard takes in from now on; a shard's first second under new limits counts as rested.
+     *
+     * @param limits null: as much as comes
+     */
+    public void writeLimits(@Nullable WriteLimits limits) {
+        streams.writeLimits(limits);
+    }
+
+    /** What came to each shard of the stream, in the order of their creation. Cheap. */
+    public List<ShardUse> shardUse(String stream) {
+        KinesisStream kept = streams.require(stream);
+        synchronized (kept) {
+            return kept.shards().stream().map(Shard::use).toList();
+        }
     }
 
     /** How many records of the stream were dropped for age or want of memory. Cheap. */

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +45,19 @@ public final class LocalStreamCommand implements Callable<Integer> {
     private boolean throttle;
 
     @Option(
+            names = "--records-per-second",
+            paramLabel = "N",
+            description = "Records that each shard takes in a second (as many as come; with --throttle 1,000).")
+    private @Nullable Integer recordsPerSecond;
+
+    @Option(
+            names = "--bytes-per-second",
+            paramLabel = "N",
+            description =
+                    "Bytes that each shard takes in a second, keys included (as many as come; with --throttle 1 MiB).")
+    private @Nullable Long bytesPerSecond;
+
+    @Option(
             names = "--memory",
             paramLabel = "MIB",
             description = "MiB of records that a stream keeps before it drops the oldest (a third of the heap).")
@@ -81,13 +95,32 @@ public final class LocalStreamCommand implements Callable<Integer> {
     }
 
     private LocalStream start() {
-        return LocalStream.start(
-                port,
-                LocalStreamOptions.defaults()
-                        .withHost(host)
-                        .withRegion(region)
-                        .withThrottling(throttle)
-                        .withMaxBytesPerStream(memoryMib << 20));
+        LocalStreamOptions options = LocalStreamOptions.defaults()
+                .withHost(host)
+                .withRegion(region)
+                .withThrottling(throttle)
+                .withMaxBytesPerStream(memoryMib << 20);
+        WriteLimits limits = writeLimits();
+        return LocalStream.start(port, limits == null ? options : options.withWriteLimits(limits));
+    }
+
+    private @Nullable WriteLimits writeLimits() {
+        if (recordsPerSecond == null && bytesPerSecond == null) {
+            return throttle ? WriteLimits.OF_THE_SERVICE : null;
+        }
+        WriteLimits otherwise =
+                throttle ? WriteLimits.OF_THE_SERVICE : new WriteLimits(Integer.MAX_VALUE, Long.MAX_VALUE);
+        return new WriteLimits(
+                recordsPerSecond == null ? otherwise.recordsPerSecond() : recordsPerSecond,
+                bytesPerSecond == null ? otherwise.bytesPerSecond() : bytesPerSecond);
+    }
+
+    private String limits() {
+        WriteLimits limits = writeLimits();
+        return limits == null
+                ? "throttling is off (--throttle)"
+                : "each shard takes " + limits.recordsPerSecond() + " records and " + limits.bytesPerSecond()
+                        + " bytes a second";
     }
 
     private void describe(LocalStream stream, PrintWriter out) {
@@ -99,7 +132,7 @@ public final class LocalStreamCommand implements Callable<Integer> {
         for (String name : streams) {
             out.println("  stream " + name + " with " + shards + " shards");
         }
-        out.println(throttle ? "  throttling per shard is on" : "  throttling is off (--throttle)");
+        out.println("  " + limits());
         out.println();
         out.println("export AWS_ENDPOINT_URL_KINESIS=" + stream.endpoint());
         // The first is the name that SDKs and version 2 of the AWS CLI read, the second that of version 1.

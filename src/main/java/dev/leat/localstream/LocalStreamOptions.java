@@ -2,6 +2,7 @@ package dev.leat.localstream;
 
 import java.time.Clock;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a local stream is set up.
@@ -9,7 +10,8 @@ import java.time.Duration;
  * @param host the address to listen on; the loopback address by default
  * @param region the region that ARNs name
  * @param account the account that ARNs name, 12 digits
- * @param throttled whether the service's throughput limits per shard are enforced; off by default
+ * @param throttled whether the service's limits of reading a shard are enforced; off by default
+ * @param writeLimits what each shard takes in; null, as by default: as much as comes
  * @param shardLimit how many open shards all streams together may have
  * @param maxBytesPerStream how much a stream may keep in memory; its oldest records are dropped beyond that
  * @param transition for how long a stream stays CREATING, UPDATING or DELETING; zero by default
@@ -20,6 +22,7 @@ public record LocalStreamOptions(
         String region,
         String account,
         boolean throttled,
+        @Nullable WriteLimits writeLimits,
         int shardLimit,
         long maxBytesPerStream,
         Duration transition,
@@ -47,6 +50,7 @@ public record LocalStreamOptions(
                 "us-east-1",
                 "000000000000",
                 false,
+                null,
                 500,
                 Runtime.getRuntime().maxMemory() / 3,
                 Duration.ZERO,
@@ -55,32 +59,43 @@ public record LocalStreamOptions(
 
     public LocalStreamOptions withHost(String value) {
         return new LocalStreamOptions(
-                value, region, account, throttled, shardLimit, maxBytesPerStream, transition, clock);
+                value, region, account, throttled, writeLimits, shardLimit, maxBytesPerStream, transition, clock);
     }
 
     public LocalStreamOptions withRegion(String value) {
         return new LocalStreamOptions(
-                host, value, account, throttled, shardLimit, maxBytesPerStream, transition, clock);
+                host, value, account, throttled, writeLimits, shardLimit, maxBytesPerStream, transition, clock);
     }
 
+    /** With the service's limits per shard, in both directions, or with none. */
     public LocalStreamOptions withThrottling(boolean value) {
-        return new LocalStreamOptions(host, region, account, value, shardLimit, maxBytesPerStream, transition, clock);
+        WriteLimits limits = value ? WriteLimits.OF_THE_SERVICE : null;
+        return new LocalStreamOptions(
+                host, region, account, value, limits, shardLimit, maxBytesPerStream, transition, clock);
+    }
+
+    public LocalStreamOptions withWriteLimits(WriteLimits value) {
+        return new LocalStreamOptions(
+                host, region, account, throttled, value, shardLimit, maxBytesPerStream, transition, clock);
     }
 
     public LocalStreamOptions withShardLimit(int value) {
-        return new LocalStreamOptions(host, region, account, throttled, value, maxBytesPerStream, transition, clock);
+        return new LocalStreamOptions(
+                host, region, account, throttled, writeLimits, value, maxBytesPerStream, transition, clock);
     }
 
     public LocalStreamOptions withMaxBytesPerStream(long value) {
-        return new LocalStreamOptions(host, region, account, throttled, shardLimit, value, transition, clock);
+        return new LocalStreamOptions(
+                host, region, account, throttled, writeLimits, shardLimit, value, transition, clock);
     }
 
     public LocalStreamOptions withTransition(Duration value) {
-        return new LocalStreamOptions(host, region, account, throttled, shardLimit, maxBytesPerStream, value, clock);
+        return new LocalStreamOptions(
+                host, region, account, throttled, writeLimits, shardLimit, maxBytesPerStream, value, clock);
     }
 
     public LocalStreamOptions withClock(Clock value) {
         return new LocalStreamOptions(
-                host, region, account, throttled, shardLimit, maxBytesPerStream, transition, value);
+                host, region, account, throttled, writeLimits, shardLimit, maxBytesPerStream, transition, value);
     }
 }

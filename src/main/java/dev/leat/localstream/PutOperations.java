@@ -143,7 +143,7 @@ final class PutOperations {
 
     private Result store(KinesisStream stream, Put put, long now) {
         Shard shard = stream.shardFor(put.hashKey());
-        if (streams.options().throttled() && !shard.admitWrite(put.size(), now)) {
+        if (!shard.admitWrite(streams.writeLimits(), put.size(), now)) {
             return new Failed(
                     "ProvisionedThroughputExceededException",
                     "Rate exceeded for shard " + shard.id() + " in stream " + stream.name() + " under account "

@@ -8,10 +8,8 @@ import org.jspecify.annotations.Nullable;
 final class Shard {
 
     /** What the service grants a shard in a second. */
-    private static final double WRITE_BYTES = 1 << 20;
-
-    private static final double WRITE_RECORDS = 1_000;
     private static final double READ_BYTES = 2 << 20;
+
     private static final double READ_CALLS = 5;
 
     private final String id;
@@ -23,10 +21,14 @@ final class Shard {
     private final long createdAt;
     private final ShardLog log = new ShardLog();
     private final List<Shard> children = new ArrayList<>();
-    private final Allowance writeBytes;
-    private final Allowance writeRecords;
     private final Allowance readBytes;
     private final Allowance readCalls;
+    private @Nullable WriteLimits limits;
+    private Allowance writeBytes;
+    private Allowance writeRecords;
+    private long bytes;
+    private long refused;
+    private long refusedBytes;
     private long closedAt = Long.MAX_VALUE;
 
     Shard(int ordinal, HashKey start, HashKey end, @Nullable Shard parent, @Nullable Shard adjacent, long createdAt) {
@@ -37,8 +39,8 @@ final class Shard {
         this.parent = parent == null ? null : parent.id;
         this.adjacentParent = adjacent == null ? null : adjacent.id;
         this.createdAt = createdAt;
-        this.writeBytes = new Allowance(WRITE_BYTES, createdAt);
-        this.writeRecords = new Allowance(WRITE_RECORDS, createdAt);
+        this.writeBytes = new Allowance(0, createdAt);
+        this.writeRecords = new Allowance(0, createdAt);
         this.readBytes = new Allowance(READ_BYTES, createdAt);
         this.readCalls = new Allowance(READ_CALLS, createdAt);
     }
@@ -110,14 +112,34 @@ final class Shard {
         children.addAll(heirs);
     }
 
-    /** Takes a record from the write allowance, if it holds as much. */
-    boolean admitWrite(int bytes, long now) {
-        if (!writeBytes.allows(bytes, now) || !writeRecords.allows(1, now)) {
-            return false;
+    /**
+     * Counts a record, and takes it from the write allowance, if that holds as much. With other limits than the last time the
+     * allowance begins full.
+     *
+     * @param current null: there are none
+     */
+    boolean admitWrite(@Nullable WriteLimits current, int size, long now) {
+        if (current != null) {
+            if (!current.equals(limits)) {
+                writeBytes = new Allowance(current.bytesPerSecond(), now);
+                writeRecords = new Allowance(current.recordsPerSecond(), now);
+            }
+            if (!writeBytes.allows(size, now) || !writeRecords.allows(1, now)) {
+                limits = current;
+                refused++;
+                refusedBytes += size;
+                return false;
+            }
+            writeBytes.take(size);
+            writeRecords.take(1);
         }
-        writeBytes.take(bytes);
-        writeRecords.take(1);
+        limits = current;
+        bytes += size;
         return true;
+    }
+
+    ShardUse use() {
+        return new ShardUse(id, open(), log.next() - 1, bytes, refused, refusedBytes);
     }
 
     /** Whether a read may begin now; what it returned is counted afterwards by {@link #countRead}. */

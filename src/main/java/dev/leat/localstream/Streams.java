@@ -19,9 +19,20 @@ final class Streams {
 
     private final LocalStreamOptions options;
     private final Map<String, KinesisStream> byName = new ConcurrentSkipListMap<>();
+    private volatile @Nullable WriteLimits writeLimits;
 
     Streams(LocalStreamOptions options) {
         this.options = options;
+        this.writeLimits = options.writeLimits();
+    }
+
+    @Nullable
+    WriteLimits writeLimits() {
+        return writeLimits;
+    }
+
+    void writeLimits(@Nullable WriteLimits limits) {
+        writeLimits = limits;
     }
 
     LocalStreamOptions options() {

@@ -30,7 +30,8 @@ final class Pass {
 
     Result run() {
         long began = house.nanoTime().getAsLong();
-        try (Claim claim = rooms.claims().claim(rooms.publisher().restingStreams())) {
+        try (Claim claim = rooms.claims()
+                .claim(rooms.publisher().restingStreams(), rooms.publisher().restingLanes())) {
             Shaped shaped = shape(claim.events());
             List<Outcome> published = rooms.publisher().publish(shaped.records(), claim.deadline());
             List<Outcome> outcomes = new ArrayList<>(inTurn(shaped.refused(), published));

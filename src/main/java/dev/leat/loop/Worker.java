@@ -65,7 +65,7 @@ final class Worker implements Runnable {
             Duration pause = advised.isZero() ? house.pauseAfterFailures().apply(failures) : advised;
             rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
         } else if (first) {
-            rest(rooms.claims()::awaitWork);
+            rest(() -> rooms.claims().awaitWork(rooms.publisher()::restingLanes));
         } else {
             rest(backlog::await);
         }

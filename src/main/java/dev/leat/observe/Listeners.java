@@ -31,6 +31,16 @@ public final class Listeners implements PollerListener {
     }
 
     @Override
+    public void sending(String stream, int records, int underWay) {
+        tell(listener -> listener.sending(stream, records, underWay));
+    }
+
+    @Override
+    public void shardUsed(String stream, String shardId, int records, long bytes, int refused) {
+        tell(listener -> listener.shardUsed(stream, shardId, records, bytes, refused));
+    }
+
+    @Override
     public void outOfSequence(Event event, String shardId, String sequenceNumber) {
         tell(listener -> listener.outOfSequence(event, shardId, sequenceNumber));
     }

@@ -5,7 +5,9 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +23,9 @@ public final class LogListener implements PollerListener {
     private final Logger log;
     private final Seldom seldom;
     private final Progress progress;
+    private final LongAdder requests = new LongAdder();
+    private final LongAdder recordsSent = new LongAdder();
+    private final LongAdder underWay = new LongAdder();
 
     public LogListener() {
         this(LoggerFactory.getLogger("dev.leat"), System::nanoTime);
@@ -51,7 +56,14 @@ public final class LogListener implements PollerListener {
         }
         OptionalLong published = progress.add(delivered);
         if (published.isPresent()) {
-            log.info("published {} events since the last such line", published.getAsLong());
+            long sent = requests.sumThenReset();
+            log.info(
+                    "published {} events since the last such line, by {} requests of {} records, {} of a claim under way at once on"
+                            + " average",
+                    published.getAsLong(),
+                    sent,
+                    sent == 0 ? 0 : recordsSent.sumThenReset() / sent,
+                    String.format(Locale.ROOT, "%.1f", sent == 0 ? 0 : (double) underWay.sumThenReset() / sent));
         }
     }
 
@@ -65,6 +77,13 @@ public final class LogListener implements PollerListener {
                         quarantined.reason(),
                         event.mayPass() ? "pass it" : "wait there behind it until it is retried or discarded",
                         more(heldBack)));
+    }
+
+    @Override
+    public void sending(String stream, int records, int atOnce) {
+        requests.increment();
+        recordsSent.add(records);
+        underWay.add(atOnce);
     }
 
     @Override

@@ -1,21 +1,17 @@
 package dev.leat.publish;
 
-import dev.leat.StreamRecord;
-import java.util.AbstractList;
-import java.util.List;
-
-/** One request: records of different keys for one stream. */
+/** One request: an entry each of different lines, for one stream. */
 final class Flight {
 
     private final StreamLine line;
-    private final KeyLine[] keys;
+    private final Line[] members;
     private final int from;
     private final int to;
     private final long leftAt;
 
-    Flight(StreamLine line, KeyLine[] keys, int from, int to, long leftAt) {
+    Flight(StreamLine line, Line[] members, int from, int to, long leftAt) {
         this.line = line;
-        this.keys = keys;
+        this.members = members;
         this.from = from;
         this.to = to;
         this.leftAt = leftAt;
@@ -33,8 +29,14 @@ final class Flight {
         return to - from;
     }
 
-    KeyLine key(int entry) {
-        return keys[from + entry];
+    /** The line that an entry is of. */
+    Line member(int entry) {
+        return members[from + entry];
+    }
+
+    /** Valid until the answer is taken in. */
+    Entry entry(int entry) {
+        return member(entry).leaving();
     }
 
     long leftAt() {
@@ -43,25 +45,10 @@ final class Flight {
 
     /** The part from one entry up to another, to leave on its own. */
     Flight part(int first, int end) {
-        return new Flight(line, keys, from + first, from + end, leftAt);
+        return new Flight(line, members, from + first, from + end, leftAt);
     }
 
     Flight leaving(long now) {
-        return new Flight(line, keys, from, to, now);
-    }
-
-    /** A view, valid until the answer is taken in. */
-    List<StreamRecord> records() {
-        return new AbstractList<>() {
-            @Override
-            public StreamRecord get(int entry) {
-                return key(entry).head();
-            }
-
-            @Override
-            public int size() {
-                return Flight.this.size();
-            }
-        };
+        return new Flight(line, members, from, to, now);
     }
 }

@@ -21,9 +21,10 @@ final class FlightPlan {
     private final RetryPolicy policy;
     private final PollerListener listener;
     private final Halves halves = new Halves();
-    private final KeyLine[] chosen;
+    private final Line[] chosen;
     private int turn;
     private int inFlight;
+    private long pacedUntil;
 
     /**
      * @param records in ascending order of id within each partition key
@@ -36,12 +37,12 @@ final class FlightPlan {
             Function<String, StreamPace> paces,
             RetryPolicy policy,
             PollerListener listener) {
-        this.undecided = new Undecided(records, paces);
+        this.undecided = new Undecided(records, paces, recordLimits.packing());
         this.requestLimits = requestLimits;
         this.recordLimits = recordLimits;
         this.policy = policy;
         this.listener = listener;
-        this.chosen = new KeyLine[requestLimits.maxRecords()];
+        this.chosen = new Line[requestLimits.maxRecords()];
     }
 
     /** The next request to send, or null if nothing may leave now. */
@@ -76,27 +77,36 @@ final class FlightPlan {
     private @Nullable Flight fill(StreamLine line, long now) {
         int count = 0;
         long bytes = 0;
-        for (KeyLine key = line.peek(); key != null && count < chosen.length; key = line.peek()) {
-            StreamRecord record = key.head();
-            long laneRests = line.pace().lane(record.event().lane()).until();
+        for (Line next = line.peek(); next != null && count < chosen.length; next = line.peek()) {
+            long laneRests = line.pace().lane(next.lane()).until();
             if (laneRests > now) {
                 line.remove();
-                key.restUntil(laneRests);
-                undecided.rest(key);
+                next.restUntil(laneRests);
+                undecided.rest(next);
                 continue;
             }
-            String fault = recordLimits.fault(record);
+            String fault = recordLimits.fault(next.head());
             if (fault != null) {
                 line.remove();
-                undecided.quarantine(key, fault);
+                undecided.quarantine(next, fault);
                 continue;
             }
-            bytes += RecordLimits.bytes(record);
+            Entry entry = undecided.board(next, recordLimits);
+            long shardOpens = line.pace().shards().opensAt(next.lane(), entry, now);
+            if (shardOpens > now) {
+                line.remove();
+                next.restUntil(shardOpens);
+                undecided.rest(next);
+                pacedUntil = Math.max(pacedUntil, shardOpens);
+                continue;
+            }
+            bytes += entry.bytes();
             if (bytes > requestLimits.maxBytes() && count > 0) {
                 break;
             }
             line.remove();
-            chosen[count++] = key;
+            line.pace().shards().take(next.lane(), entry, now);
+            chosen[count++] = next;
         }
         return count == 0 ? null : new Flight(line, Arrays.copyOf(chosen, count), 0, count, now);
     }
@@ -104,6 +114,7 @@ final class FlightPlan {
     private Flight leave(Flight flight) {
         flight.line().left();
         inFlight++;
+        listener.sending(flight.stream(), flight.size(), inFlight);
         return flight;
     }
 
@@ -121,55 +132,47 @@ final class FlightPlan {
     /** The request was accepted as a whole; each of its records was acknowledged or not. */
     void answered(Flight flight, Reply reply, long now) {
         land(flight);
-        long served = 0;
-        for (int entry = 0; entry < flight.size(); entry++) {
-            if (reply.errorCode(entry) == null) {
-                served |= 1L << flight.key(entry).head().event().lane();
-            }
-        }
-        if (served != 0) {
-            flight.line().pace().accepted(served, flight.leftAt());
-        }
+        long sound = flight.line().pace().answered(flight, reply, listener, now);
         FailedEntries failed = new FailedEntries();
         for (int entry = 0; entry < flight.size(); entry++) {
-            KeyLine key = flight.key(entry);
+            Line member = flight.member(entry);
             String code = reply.errorCode(entry);
             if (code != null) {
                 Failure failure = Failure.ofEntry(code, reply.errorMessage(entry));
-                entryFailed(flight, key, failure, served, now);
-                failed.add(failure, Math.max(0, key.notBefore() - now));
+                entryFailed(flight, member, failure, sound, now);
+                failed.add(failure, Math.max(0, member.notBefore() - now));
             } else {
-                acknowledged(key, reply.shardId(entry), reply.sequenceNumber(entry));
+                acknowledged(member, reply.shardId(entry), reply.sequenceNumber(entry));
             }
         }
         failed.tell(listener, flight.stream());
     }
 
-    private void acknowledged(KeyLine key, String shardId, String sequenceNumber) {
-        if (!key.landed(shardId, sequenceNumber)) {
-            listener.outOfSequence(key.head().event(), shardId, sequenceNumber);
+    private void acknowledged(Line member, String shardId, String sequenceNumber) {
+        if (!member.landed(shardId, sequenceNumber)) {
+            listener.outOfSequence(member.head().event(), shardId, sequenceNumber);
         }
-        undecided.delivered(key, shardId, sequenceNumber);
+        undecided.delivered(member, shardId, sequenceNumber);
     }
 
-    private void entryFailed(Flight flight, KeyLine key, Failure failure, long served, long now) {
+    private void entryFailed(Flight flight, Line member, Failure failure, long sound, long now) {
         StreamLine line = flight.line();
-        int lane = key.head().event().lane();
+        int lane = member.lane();
         switch (failure.verdict()) {
-            case REFUSED -> undecided.quarantine(key, "the stream refused it: " + failure.describe());
+            case REFUSED -> undecided.refused(member, "the stream refused it: " + failure.describe());
             case STREAM_AT_FAULT -> {
                 line.giveUp(failure);
-                line.pace().whole().failed(policy, failure, flight.leftAt(), now);
-                undecided.free(key);
+                line.pace().failed(policy, failure, flight.leftAt(), now);
+                undecided.free(member);
             }
             case THROTTLED, TRANSIENT -> {
-                if (failure.verdict() == Verdict.THROTTLED && (served & 1L << lane) == 0) {
+                if (failure.verdict() == Verdict.THROTTLED && (sound & 1L << lane) == 0) {
                     line.pace().laneFailed(lane, policy, failure, flight.leftAt(), now);
-                    key.restUntil(line.pace().lane(lane).until());
+                    member.restUntil(line.pace().lane(lane).until());
                 } else {
-                    key.failed(policy, failure, flight.leftAt(), now);
+                    member.failed(policy, failure, flight.leftAt(), now);
                 }
-                undecided.rest(key);
+                undecided.rest(member);
             }
         }
     }
@@ -186,7 +189,7 @@ final class FlightPlan {
 
     private void restStream(Flight flight, Failure failure, long now) {
         StreamLine line = flight.line();
-        line.pace().whole().failed(policy, failure, flight.leftAt(), now);
+        line.pace().failed(policy, failure, flight.leftAt(), now);
         freeAll(flight);
         Duration pause = Duration.ofNanos(Math.max(0, line.pace().whole().until() - now));
         listener.retrying(line.stream(), failure.code(), flight.size(), pause);
@@ -199,15 +202,15 @@ final class FlightPlan {
 
     /** Whether a record that spoils its request is being looked for; given up half-way, the search would begin anew. */
     boolean searching() {
-        return !halves.isEmpty();
+        return !halves.isEmpty() || undecided.searching();
     }
 
-    /** One record spoils the request: halves of it leave by themselves until that record is alone. */
+    /** One event spoils the request: halves of it leave by themselves until that event is alone. */
     private void refused(Flight flight, Failure failure, long now) {
         if (flight.size() > 1) {
             halves.split(flight);
-        } else if (flight.line().pace().hasAccepted()) {
-            undecided.quarantine(flight.key(0), "the stream refused it: " + failure.describe());
+        } else if (flight.entry(0).events() > 1 || flight.line().pace().hasAccepted()) {
+            undecided.refused(flight.member(0), "the stream refused it: " + failure.describe());
         } else {
             String message = failure.describe() + "; the stream has not accepted any record so far";
             giveUp(flight, new Failure(Verdict.STREAM_AT_FAULT, failure.code(), message), now);
@@ -216,7 +219,7 @@ final class FlightPlan {
 
     private void freeAll(Flight flight) {
         for (int entry = 0; entry < flight.size(); entry++) {
-            undecided.free(flight.key(entry));
+            undecided.free(flight.member(entry));
         }
     }
 
@@ -235,6 +238,11 @@ final class FlightPlan {
             }
         }
         return at;
+    }
+
+    /** Whether records rest because their shard takes no more for the moment. */
+    boolean paced(long now) {
+        return pacedUntil > now;
     }
 
     /** When a later claim of the records that are left may fare better; 0: at once. */

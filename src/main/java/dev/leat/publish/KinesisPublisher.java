@@ -25,11 +25,14 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
  */
 public final class KinesisPublisher implements Publisher, AutoCloseable {
 
+    private static final Duration PACED_REST = Duration.ofMillis(5);
+
     private final PublishSettings settings;
     private final PollerListener listener;
     private final LongSupplier clock;
     private final PutRecords requests;
     private final StreamLimits streamLimits;
+    private final ShardLister lister;
     private final RetryPolicy policy;
     private final ExecutorService threads;
     private final Map<String, StreamPace> paces = new ConcurrentHashMap<>();
@@ -60,6 +63,7 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+        this.lister = new ShardLister(client, threads, listener);
     }
 
     /**
@@ -72,7 +76,7 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
                 records,
                 settings.requestLimits(),
                 recordLimits(),
-                stream -> paces.computeIfAbsent(stream, name -> new StreamPace()),
+                stream -> paces.computeIfAbsent(stream, name -> new StreamPace(lister.of(name))),
                 policy,
                 listener);
         List<Outcome> outcomes = new Pass(plan, requests, threads, deadline, clock, settings).run();
@@ -85,6 +89,10 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
     private Duration restAfter(FlightPlan plan) {
         long now = clock.getAsLong();
         Duration rest = Duration.ofNanos(Math.max(0, plan.worthAnotherTryAt() - now));
+        if (plan.paced(now)) {
+            // Other lanes may have work, and the next claim leaves these out.
+            return rest.compareTo(PACED_REST) < 0 ? rest : PACED_REST;
+        }
         boolean allRest = paces.values().stream().allMatch(pace -> pace.whole().until() > now);
         return allRest || rest.compareTo(settings.patience()) < 0 ? rest : settings.patience();
     }
@@ -101,14 +109,29 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
         return resting;
     }
 
+    @Override
+    public long restingLanes() {
+        long now = clock.getAsLong();
+        long resting = -1;
+        boolean any = false;
+        for (StreamPace pace : paces.values()) {
+            if (pace.usedLately(now) && pace.whole().until() <= now) {
+                resting &= pace.shards().exhausted(now);
+                any = true;
+            }
+        }
+        return any ? resting : 0;
+    }
+
     private RecordLimits recordLimits() {
         if (settings.maxRecordBytes().isPresent()) {
             int set = settings.maxRecordBytes().getAsInt();
-            return new RecordLimits(set, stream -> set);
+            return new RecordLimits(set, stream -> set, settings.packing());
         }
         return new RecordLimits(
                 PublishSettings.DEFAULT_MAX_RECORD_BYTES,
-                stream -> streamLimits.largestRecord(stream, clock.getAsLong()));
+                stream -> streamLimits.largestRecord(stream, clock.getAsLong()),
+                settings.packing());
     }
 
     @Override

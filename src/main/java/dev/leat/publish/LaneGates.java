@@ -40,14 +40,20 @@ final class LaneGates {
         }
     }
 
-    /** Whether the key's next record may leave; if not, the gate keeps the key until it may. */
-    boolean passes(KeyLine key) {
-        Gate gate = gates[key.head().event().lane()];
-        return gate == null || gate.passes(key);
+    /** Whether the line's head may leave; if not, the gate keeps the line until it may. */
+    boolean passes(Line line) {
+        Gate gate = gates[line.lane()];
+        return gate == null || gate.passes(line);
     }
 
-    /** The keys that may go on now that a record of the lane is decided. */
-    List<KeyLine> decided(StreamRecord record) {
+    /** Whether the record may leave as far as markers are concerned. */
+    boolean open(StreamRecord record) {
+        Gate gate = gates[record.event().lane()];
+        return gate == null || gate.open(record.event().id());
+    }
+
+    /** The lines that may go on now that a record of the lane is decided. */
+    List<Line> decided(StreamRecord record) {
         Gate gate = gates[record.event().lane()];
         return gate == null ? List.of() : gate.decided(record.event().id());
     }
@@ -57,7 +63,7 @@ final class LaneGates {
         private long[] markers = new long[0];
         private int @Nullable [] undecided;
         private int open;
-        private List<KeyLine> parked = new ArrayList<>();
+        private List<Line> parked = new ArrayList<>();
 
         void addMarker(long id) {
             markers = Arrays.copyOf(markers, markers.length + 1);
@@ -81,23 +87,27 @@ final class LaneGates {
             stages()[stage(id)]++;
         }
 
-        boolean passes(KeyLine key) {
+        boolean open(long id) {
             skipEmpty();
-            if (stage(key.head().event().id()) <= open) {
+            return stage(id) <= open;
+        }
+
+        boolean passes(Line line) {
+            if (open(line.head().event().id())) {
                 return true;
             }
-            parked.add(key);
+            parked.add(line);
             return false;
         }
 
-        List<KeyLine> decided(long id) {
+        List<Line> decided(long id) {
             stages()[stage(id)]--;
             int before = open;
             skipEmpty();
             if (open == before) {
                 return List.of();
             }
-            List<KeyLine> released = parked;
+            List<Line> released = parked;
             parked = new ArrayList<>();
             return released;
         }

@@ -19,6 +19,9 @@ final class Pass {
     /** How long after the deadline an answer is awaited of a request whose own timeout should have ended it. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
+    /** So much less patience there is for shards that take no more for the moment: other lanes can be claimed meanwhile. */
+    private static final int LESS_PATIENCE = 50;
+
     private final FlightPlan plan;
     private final PutRecords requests;
     private final Executor threads;
@@ -117,6 +120,9 @@ final class Pass {
         Duration rest = Duration.ofNanos(Math.max(0, wakeAt - clock.getAsLong()));
         if (!mayBegin() || deadline.remaining().minus(rest).compareTo(LEAST_WINDOW) < 0) {
             return "the claim's deadline is reached";
+        }
+        if (plan.paced(clock.getAsLong()) && rest.multipliedBy(LESS_PATIENCE).compareTo(settings.patience()) > 0) {
+            return "its shard takes no more for the moment";
         }
         return rest.compareTo(settings.patience()) > 0 ? "it rests" : null;
     }

@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param patience how long a claim is held open for records that rest while nothing else is to be done; after it they are
  *     given back, to be claimed again
  * @param backoff the pauses before records are sent again
+ * @param packing which streams hold several events in a record
  */
 public record PublishSettings(
         int requestsInFlight,
@@ -23,10 +24,13 @@ public record PublishSettings(
         Duration requestTimeout,
         Duration slice,
         Duration patience,
-        Backoff backoff) {
+        Backoff backoff,
+        Packing packing) {
 
     /** The service's own limits. */
     private static final int MOST_RECORDS = 500;
+
+    static final int MOST_IN_FLIGHT = 256;
 
     private static final int MIB = 1024 * 1024;
 
@@ -34,7 +38,7 @@ public record PublishSettings(
 
     public PublishSettings {
         require(
-                requestsInFlight >= 1 && requestsInFlight <= 256,
+                requestsInFlight >= 1 && requestsInFlight <= MOST_IN_FLIGHT,
                 "requests in flight: " + requestsInFlight + " is not between 1 and 256; 4 is the default");
         if (maxRecordBytes.isPresent()) {
             int bytes = maxRecordBytes.getAsInt();
@@ -52,6 +56,24 @@ public record PublishSettings(
         require(
                 !patience.isNegative() && patience.compareTo(Duration.ofMinutes(5)) <= 0,
                 "patience: " + patience + " is not between 0 and 5 min; 500 ms is the default");
+    }
+
+    /** One event a record. */
+    public PublishSettings(
+            int requestsInFlight,
+            RequestLimits requestLimits,
+            OptionalInt maxRecordBytes,
+            Duration requestTimeout,
+            Duration slice,
+            Duration patience,
+            Backoff backoff) {
+        this(requestsInFlight, requestLimits, maxRecordBytes, requestTimeout, slice, patience, backoff, Packing.none());
+    }
+
+    /** The same, packing so. */
+    public PublishSettings withPacking(Packing wanted) {
+        return new PublishSettings(
+                requestsInFlight, requestLimits, maxRecordBytes, requestTimeout, slice, patience, backoff, wanted);
     }
 
     public static PublishSettings defaults() {

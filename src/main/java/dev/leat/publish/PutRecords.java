@@ -1,6 +1,5 @@
 package dev.leat.publish;
 
-import dev.leat.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,12 +39,13 @@ final class PutRecords {
 
     private static PutRecordsRequest request(Flight flight, Duration timeout) {
         List<PutRecordsRequestEntry> entries = new ArrayList<>(flight.size());
-        for (StreamRecord record : flight.records()) {
-            PutRecordsRequestEntry.Builder entry = PutRecordsRequestEntry.builder()
-                    .partitionKey(record.partitionKey())
-                    .data(SdkBytes.fromByteArrayUnsafe(record.data()));
-            record.explicitHashKey().ifPresent(hash -> entry.explicitHashKey(hash.toString()));
-            entries.add(entry.build());
+        for (int n = 0; n < flight.size(); n++) {
+            Entry entry = flight.entry(n);
+            entries.add(PutRecordsRequestEntry.builder()
+                    .partitionKey(entry.partitionKey())
+                    .explicitHashKey(entry.explicitHashKey())
+                    .data(SdkBytes.fromByteArrayUnsafe(entry.data()))
+                    .build());
         }
         PutRecordsRequest.Builder request = PutRecordsRequest.builder()
                 .records(entries)

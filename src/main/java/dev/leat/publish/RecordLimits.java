@@ -5,29 +5,33 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a single record may be.
+ * What a single record may be, and how many events it may hold.
  *
  * @param alwaysFits bytes that every stream takes
  * @param largest bytes that a stream takes; asked only of records above {@code alwaysFits}, as the answer may cost a request
+ * @param packing which streams hold several events in a record
  */
-record RecordLimits(int alwaysFits, ToIntFunction<String> largest) {
+record RecordLimits(int alwaysFits, ToIntFunction<String> largest, Packing packing) {
 
     private static final int LONGEST_KEY = 256;
+
+    /** One event a record. */
+    RecordLimits(int alwaysFits, ToIntFunction<String> largest) {
+        this(alwaysFits, largest, Packing.none());
+    }
+
+    /** What a packed record is filled up to, data and partition key together. */
+    int packedBytes() {
+        return Math.min(packing.recordBytes(), alwaysFits);
+    }
 
     /** Why no stream would take the record, or null if nothing speaks against it. */
     @Nullable
     String fault(StreamRecord record) {
         String key = record.partitionKey();
-        if (key.isEmpty()) {
-            return "its partition key is empty; Kinesis wants 1 to " + LONGEST_KEY + " characters";
-        }
-        if (key.length() > LONGEST_KEY && key.codePointCount(0, key.length()) > LONGEST_KEY) {
-            return "its partition key has " + key.codePointCount(0, key.length()) + " characters; Kinesis takes up to "
-                    + LONGEST_KEY;
-        }
-        int keyBytes = utf8Length(key);
+        int keyBytes = keyBytes(key);
         if (keyBytes < 0) {
-            return "its partition key is no valid Unicode text";
+            return keyFault(key);
         }
         long bytes = (long) record.data().length + keyBytes;
         if (bytes > alwaysFits) {
@@ -37,6 +41,22 @@ record RecordLimits(int alwaysFits, ToIntFunction<String> largest) {
             }
         }
         return null;
+    }
+
+    private static String keyFault(String key) {
+        if (key.isEmpty()) {
+            return "its partition key is empty; Kinesis wants 1 to " + LONGEST_KEY + " characters";
+        }
+        int characters = key.codePointCount(0, key.length());
+        return characters > LONGEST_KEY
+                ? "its partition key has " + characters + " characters; Kinesis takes up to " + LONGEST_KEY
+                : "its partition key is no valid Unicode text";
+    }
+
+    /** Of a partition key in UTF-8; negative if no stream takes that key. */
+    static int keyBytes(String key) {
+        boolean fits = key.length() <= LONGEST_KEY || key.codePointCount(0, key.length()) <= LONGEST_KEY;
+        return key.isEmpty() || !fits ? -1 : utf8Length(key);
     }
 
     /** What a sound record counts for in a request. */

@@ -3,7 +3,7 @@ package dev.leat.publish;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys whose next record is free to leave for one stream. Those with the longest queue come first: what they hold takes as
+ * The lines whose next records are free to leave for one stream. Those with the longest queue come first: what they hold takes as
  * many round trips as it has records, and everything else fits in beside them. Queues are told apart by powers of two, so that
  * each step is constant work; within a power, first come, first served.
  */
@@ -11,8 +11,8 @@ final class StreamLine {
 
     private final String stream;
     private final StreamPace pace;
-    private final @Nullable KeyLine[] first = new KeyLine[32];
-    private final @Nullable KeyLine[] last = new KeyLine[32];
+    private final @Nullable Line[] first = new Line[32];
+    private final @Nullable Line[] last = new Line[32];
     private int filled;
     private int size;
     private int inFlight;
@@ -31,17 +31,17 @@ final class StreamLine {
         return pace;
     }
 
-    void add(KeyLine key) {
-        int power = 31 - Integer.numberOfLeadingZeros(key.remaining());
-        key.link = null;
-        KeyLine end = last[power];
+    void add(Line line) {
+        int power = 31 - Integer.numberOfLeadingZeros(line.remaining());
+        line.link = null;
+        Line end = last[power];
         if (end == null) {
-            first[power] = key;
+            first[power] = line;
             filled |= 1 << power;
         } else {
-            end.link = key;
+            end.link = line;
         }
-        last[power] = key;
+        last[power] = line;
         size++;
     }
 
@@ -49,27 +49,27 @@ final class StreamLine {
         return filled == 0;
     }
 
-    /** How many keys are free. */
+    /** How many lines are free. */
     int size() {
         return size;
     }
 
-    /** The key to serve next, left where it is. */
+    /** The line to serve next, left where it is. */
     @Nullable
-    KeyLine peek() {
+    Line peek() {
         return filled == 0 ? null : first[31 - Integer.numberOfLeadingZeros(filled)];
     }
 
-    /** Takes out the key that {@link #peek()} shows. */
+    /** Takes out the line that {@link #peek()} shows. */
     void remove() {
         int power = 31 - Integer.numberOfLeadingZeros(filled);
-        KeyLine key = first[power];
-        if (key == null) {
+        Line line = first[power];
+        if (line == null) {
             throw new IllegalStateException("nothing to remove");
         }
         size--;
-        first[power] = key.link;
-        key.link = null;
+        first[power] = line.link;
+        line.link = null;
         if (first[power] == null) {
             last[power] = null;
             filled &= ~(1 << power);
@@ -79,7 +79,10 @@ final class StreamLine {
     /** A stream in trouble is probed by one request at a time, after its rest. */
     boolean open(long now) {
         Rest whole = pace.whole();
-        return givenUp == null && whole.until() <= now && !(whole.troubled() && inFlight > 0);
+        return givenUp == null
+                && inFlight < pace.window()
+                && whole.until() <= now
+                && !(whole.troubled() && inFlight > 0);
     }
 
     void left() {
@@ -104,14 +107,14 @@ final class StreamLine {
         return givenUp;
     }
 
-    /** What last went wrong for the key's next record, if anything did. */
+    /** What last went wrong for the line's next record, if anything did. */
     @Nullable
-    Failure troubleOf(KeyLine key) {
+    Failure troubleOf(Line line) {
         if (givenUp != null) {
             return givenUp;
         }
-        Failure ofLane = pace.lane(key.head().event().lane()).last();
-        Failure ofKey = key.lastFailure();
+        Failure ofLane = pace.lane(line.lane()).last();
+        Failure ofKey = line.lastFailure();
         return pace.whole().troubled() ? pace.whole().last() : ofKey != null ? ofKey : ofLane;
     }
 }

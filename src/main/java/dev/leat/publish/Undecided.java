@@ -4,7 +4,6 @@ import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.StreamRecord;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +13,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of a claim that are not decided yet, each key in exactly one place: free to leave (in its stream's line), in a
+ * The records of a claim that are not decided yet, each line in exactly one place: free to leave (in its stream's line), in a
  * request, at rest until a time, or kept by its lane's gate.
  */
 final class Undecided {
@@ -23,29 +22,18 @@ final class Undecided {
     private final Function<String, StreamPace> paces;
     private final Map<String, StreamLine> lines = new HashMap<>();
     private final List<StreamLine> rota = new ArrayList<>();
-    private final List<KeyLine> keys = new ArrayList<>();
+    private final List<Line> members;
+    private final List<Line> searched = new ArrayList<>();
     private final LaneGates gates;
-    private final PriorityQueue<KeyLine> resting = new PriorityQueue<>(Comparator.comparingLong(KeyLine::notBefore));
+    private final PriorityQueue<Line> resting = new PriorityQueue<>(Comparator.comparingLong(Line::notBefore));
 
-    Undecided(List<StreamRecord> list, Function<String, StreamPace> paces) {
+    Undecided(List<StreamRecord> list, Function<String, StreamPace> paces, Packing packing) {
         StreamRecord[] records = list.toArray(StreamRecord[]::new);
         this.outcomes = new Outcome[records.length];
         this.paces = paces;
         this.gates = new LaneGates(records);
-        int[] next = new int[records.length];
-        Arrays.fill(next, -1);
-        Map<String, KeyLine> byKey = new HashMap<>(2 * records.length);
-        for (int index = 0; index < records.length; index++) {
-            KeyLine key = byKey.get(records[index].partitionKey());
-            if (key == null) {
-                key = new KeyLine(records, next, index);
-                byKey.put(records[index].partitionKey(), key);
-                keys.add(key);
-            } else {
-                key.append(index);
-            }
-        }
-        keys.forEach(this::free);
+        this.members = LineUp.of(records, packing);
+        members.forEach(this::free);
     }
 
     /** The lines of the streams met so far. */
@@ -53,55 +41,85 @@ final class Undecided {
         return rota;
     }
 
-    /** The key's next record may leave as soon as its lane's markers and its stream allow. */
-    void free(KeyLine key) {
-        if (gates.passes(key)) {
-            lineOf(key.head().stream()).add(key);
+    /** The line's head may leave as soon as its lane's markers and its stream allow. */
+    void free(Line member) {
+        if (gates.passes(member)) {
+            lineOf(member.head().stream()).add(member);
         }
     }
 
-    void rest(KeyLine key) {
-        resting.add(key);
+    /** Makes up what leaves of a line that is free. */
+    Entry board(Line member, RecordLimits limits) {
+        return member.board(limits, gates);
     }
 
-    /** Frees the keys whose rest is over. */
+    void rest(Line member) {
+        resting.add(member);
+    }
+
+    /** Frees the lines whose rest is over. */
     void wake(long now) {
-        for (KeyLine key = resting.peek(); key != null && key.notBefore() <= now; key = resting.peek()) {
+        for (Line first = resting.peek(); first != null && first.notBefore() <= now; first = resting.peek()) {
             resting.remove();
-            free(key);
+            free(first);
         }
     }
 
-    /** When the next key's rest is over; {@code Long.MAX_VALUE}: none rests. */
+    /** When the next line's rest is over; {@code Long.MAX_VALUE}: none rests. */
     long wakeAt() {
-        KeyLine first = resting.peek();
+        Line first = resting.peek();
         return first == null ? Long.MAX_VALUE : first.notBefore();
     }
 
-    void delivered(KeyLine key, String shardId, String sequenceNumber) {
-        decide(key, new Outcome.Delivered(key.head().event(), shardId, sequenceNumber));
-        if (key.remaining() > 0) {
-            free(key);
+    /** All that left of the line was acknowledged: a record's events share its sequence number. */
+    void delivered(Line member, String shardId, String sequenceNumber) {
+        for (int left = member.leaving().events(); left > 0; left--) {
+            decideHead(member, new Outcome.Delivered(member.head().event(), shardId, sequenceNumber));
+        }
+        freeIfAny(member);
+    }
+
+    /** The stream does not take what left of the line. Of several events a part leaves next, to find out which it is. */
+    void refused(Line member, String reason) {
+        if (member.narrow()) {
+            searched.add(member);
+            free(member);
+        } else {
+            quarantine(member, reason);
         }
     }
 
-    /** Decides the key's next record, and those behind it unless they may pass. */
-    void quarantine(KeyLine key, String reason) {
-        Event culprit = key.head().event();
-        decide(key, new Outcome.Quarantined(culprit, reason));
-        while (!culprit.mayPass() && key.remaining() > 0) {
-            decide(key, new Outcome.Waiting(key.head().event(), culprit.id()));
-        }
-        if (key.remaining() > 0) {
-            free(key);
-        }
+    /** Whether an event that spoils its record is being looked for. */
+    boolean searching() {
+        searched.removeIf(member -> !member.searching());
+        return !searched.isEmpty();
     }
 
-    private void decide(KeyLine key, Outcome outcome) {
-        outcomes[key.headIndex()] = outcome;
-        StreamRecord record = key.head();
-        key.advance();
+    /** Decides the line's head, and those of its key behind it unless they may pass. */
+    void quarantine(Line member, String reason) {
+        Event culprit = member.head().event();
+        decideHead(member, new Outcome.Quarantined(culprit, reason));
+        if (!culprit.mayPass()) {
+            for (int behind : member.takeOut(culprit.route().partitionKey())) {
+                StreamRecord record = member.record(behind);
+                outcomes[behind] = new Outcome.Waiting(record.event(), culprit.id());
+                gates.decided(record).forEach(this::free);
+            }
+        }
+        freeIfAny(member);
+    }
+
+    private void decideHead(Line member, Outcome outcome) {
+        StreamRecord record = member.head();
+        outcomes[member.headIndex()] = outcome;
+        member.advance();
         gates.decided(record).forEach(this::free);
+    }
+
+    private void freeIfAny(Line member) {
+        if (member.remaining() > 0) {
+            free(member);
+        }
     }
 
     private StreamLine lineOf(String stream) {
@@ -120,12 +138,13 @@ final class Undecided {
      * @param reason why those not decided are to be tried later
      */
     List<Outcome> outcomes(String reason) {
-        for (KeyLine key : keys) {
-            if (key.remaining() > 0) {
-                Failure trouble = lineOf(key.head().stream()).troubleOf(key);
+        for (Line member : members) {
+            if (member.remaining() > 0) {
+                Failure trouble = lineOf(member.head().stream()).troubleOf(member);
                 String why = trouble == null ? reason : reason + "; last: " + trouble.describe();
-                for (; key.remaining() > 0; key.advance()) {
-                    outcomes[key.headIndex()] = new Outcome.TryLater(key.head().event(), why);
+                for (; member.remaining() > 0; member.advance()) {
+                    outcomes[member.headIndex()] =
+                            new Outcome.TryLater(member.head().event(), why);
                 }
             }
         }

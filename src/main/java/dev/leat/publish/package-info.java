@@ -10,17 +10,17 @@
  * requests in flight with different keys. Who is authoritative: {@link dev.leat.publish.FlightPlan}, for its claim; between
  * claims, the lane that the claim holds.
  *
- * <h2>The states of a key</h2>
+ * <h2>The states of a key, or of a packed lane</h2>
  *
- * <p>{@link dev.leat.publish.Undecided} has each key with records left in exactly one place: <em>free</em>, in the line of
+ * <p>{@link dev.leat.publish.Undecided} has each line with records left in exactly one place: <em>free</em>, waiting for
  * its next record's stream; <em>in a request</em>; <em>at rest</em> until a time, after a failure; or <em>kept</em> by its
  * lane's gate. An acknowledgement or a verdict advances the key to its next record; nothing else does.
  *
  * <h2>What can go wrong</h2>
  *
  * <ul>
- *   <li>An entry fails: its key rests and sends the same record again. If no entry of its lane got through and the code says
- *       throttling, the lane rests, which the next claim respects too.
+ *   <li>An entry fails: its key rests and sends the same record again. If nothing of its shard, or of its lane where the shard is
+ *       not known, got through and the code says throttling, the lane rests, which the next claim respects too.
  *   <li>A request is throttled or fails as a whole: the stream rests, and then one request at a time probes it. Throttling is
  *       not an error and has no limit of attempts; pauses double up to a cap.
  *   <li>An answer is lost: the request may have been applied, may be applied yet, and may land after its own repetition. The
@@ -33,6 +33,36 @@
  *   <li>A record is too large or its key unfit: quarantined when its turn comes, without being sent. Those behind it of its
  *       key wait, unless they may pass.
  * </ul>
+ *
+ * <h2>The pace of a shard</h2>
+ *
+ * <p>A shard takes 1,000 records and 1 MiB a second, from all pollers together, and they do not know each other. No limit is
+ * assumed: {@link dev.leat.publish.ShardPace} begins with the first request of which a shard takes a part and refuses the rest.
+ * From then on this process allows itself a rate for that shard. It rises by the same amount for everybody, and ever faster the
+ * longer nothing is refused; each refused record lowers it. Who sends more is refused more, so rates move towards each other, and
+ * their sum stays near what the shard takes, with a percent or two of refusals to tell where that is. A rate rises only while it
+ * is what holds records back.
+ *
+ * <p>Records of a shard that takes no more for the moment wait beside those that rest, and others go on; the shard opens again
+ * for a portion, not for each record. A claim is not held open for them: {@link dev.leat.publish.KinesisPublisher#restingLanes()}
+ * tells the next claim which lanes to leave to others. Which shard a lane lies in is told by each acknowledgement, and by
+ * ListShards where that is allowed: {@link dev.leat.publish.ShardPaces}. After a reshard the new shards begin with the rate of
+ * those whose records they take.
+ *
+ * <p>How many requests of a claim are under way follows from what there is to send: a request takes all that may leave, up to 500
+ * records, so a second one leaves only when there is more than that. The setting is the most; a stream that has answered nothing
+ * yet, or has just refused a request as a whole, begins with {@link dev.leat.publish.StreamPace#window() few}.
+ *
+ * <h2>Packed streams</h2>
+ *
+ * <p>What leaves together, and what waits for it, is a {@link dev.leat.publish.Line}. For a stream that holds one event a record
+ * there is one for each partition key, and its next record leaves by itself ({@link dev.leat.publish.KeyLine}). For one that is
+ * packed there is one for each lane, and as many of its next events as are there leave in one record
+ * ({@link dev.leat.publish.LaneLine}): one record of a lane in flight keeps the order of every key in it. All records of a lane go to
+ * one point of the hash space ({@link dev.leat.publish.LaneSlot}), and so do, by the aggregation format, the events in them. An
+ * acknowledgement delivers all events of the record. A record that fails is made up anew from the same events on, perhaps with
+ * more behind them. An event that cannot be sent is quarantined when its turn comes, and the other keys of its lane go on; a
+ * record that the stream refuses is halved until the event at fault is alone.
  *
  * <h2>Truncate markers</h2>
  *

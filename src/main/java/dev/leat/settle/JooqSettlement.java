@@ -5,14 +5,17 @@ import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.Settlement;
-import java.lang.reflect.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Settles in the transaction of the claim. Safe for use by several threads. */
 public final class JooqSettlement implements Settlement {
@@ -32,10 +35,10 @@ public final class JooqSettlement implements Settlement {
         try {
             Connection transaction = claim.transaction();
             String done = keep ? SettleStatements.KEEP : SettleStatements.DELETE;
-            expect(sorted.delivered.size(), run(transaction, done, lanes(sorted.delivered), ids(sorted.delivered)));
+            expect(sorted.delivered.size(), byLane(transaction, done, sorted.delivered));
             expect(sorted.aside.size(), setAside(transaction, sorted.aside));
             String released = keep ? SettleStatements.KEEP_RELEASED : SettleStatements.DELETE_RELEASED;
-            expect(sorted.releasedDelivered.size(), run(transaction, released, ids(sorted.releasedDelivered)));
+            expect(sorted.releasedDelivered.size(), byId(transaction, released, sorted.releasedDelivered));
             expect(sorted.releasedAside.size(), setAsideAgain(transaction, sorted.releasedAside));
         } catch (SQLException e) {
             throw new DatabaseUnavailable("what was published could not be settled: it will be published again", e);
@@ -80,37 +83,59 @@ public final class JooqSettlement implements Settlement {
         }
     }
 
+    /** A lane at a time, all in one message. */
+    private static int byLane(Connection transaction, String sql, List<Event> events) throws SQLException {
+        Map<Integer, List<Event>> lanes =
+                events.stream().collect(Collectors.groupingBy(Event::lane, TreeMap::new, Collectors.toList()));
+        return each(transaction, sql, lanes.entrySet(), (statement, lane) -> {
+            statement.setInt(1, lane.getKey());
+            statement.setObject(2, ids(lane.getValue()));
+        });
+    }
+
+    private static int byId(Connection transaction, String sql, List<Event> events) throws SQLException {
+        return events.isEmpty()
+                ? 0
+                : each(transaction, sql, List.of(events), (statement, all) -> statement.setObject(1, ids(all)));
+    }
+
     private static int setAside(Connection transaction, List<Aside> aside) throws SQLException {
-        List<Event> events = events(aside);
-        return run(
-                transaction,
-                SettleStatements.SET_ASIDE,
-                lanes(events),
-                ids(events),
-                texts(aside, Aside::state),
-                texts(aside, Aside::reason));
+        return each(transaction, SettleStatements.SET_ASIDE, aside, (statement, one) -> {
+            statement.setInt(1, one.event().lane());
+            statement.setLong(2, one.event().id());
+            statement.setString(3, one.state());
+            statement.setString(4, one.reason());
+        });
     }
 
     private static int setAsideAgain(Connection transaction, List<Aside> aside) throws SQLException {
-        return run(
-                transaction,
-                SettleStatements.SET_ASIDE_AGAIN,
-                ids(events(aside)),
-                texts(aside, Aside::state),
-                texts(aside, Aside::reason));
+        return each(transaction, SettleStatements.SET_ASIDE_AGAIN, aside, (statement, one) -> {
+            statement.setString(1, one.state());
+            statement.setString(2, one.reason());
+            statement.setLong(3, one.event().id());
+        });
     }
 
-    /** The columns are arrays of one length, which the driver sends without an object for each element. */
-    private static int run(Connection transaction, String sql, Object... columns) throws SQLException {
-        if (Array.getLength(columns[0]) == 0) {
+    private interface Parameters<T> {
+        void set(PreparedStatement statement, T of) throws SQLException;
+    }
+
+    private static <T> int each(Connection transaction, String sql, Collection<T> all, Parameters<T> parameters)
+            throws SQLException {
+        if (all.isEmpty()) {
             return 0;
         }
         try (PreparedStatement statement = transaction.prepareStatement(sql)) {
-            for (int i = 0; i < columns.length; i++) {
-                statement.setObject(i + 1, columns[i]);
+            for (T one : all) {
+                parameters.set(statement, one);
+                statement.addBatch();
             }
-            return statement.executeUpdate();
+            return Arrays.stream(statement.executeBatch()).sum();
         }
+    }
+
+    private static long[] ids(List<Event> events) {
+        return events.stream().mapToLong(Event::id).toArray();
     }
 
     private static void expect(int read, int written) {
@@ -119,25 +144,5 @@ public final class JooqSettlement implements Settlement {
                     read + " events were read and " + written + " found again: somebody else has "
                             + "changed rows of a lane held by this poller; nothing of this claim is settled");
         }
-    }
-
-    private static short[] lanes(List<Event> events) {
-        short[] lanes = new short[events.size()];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = (short) events.get(i).lane();
-        }
-        return lanes;
-    }
-
-    private static long[] ids(List<Event> events) {
-        return events.stream().mapToLong(Event::id).toArray();
-    }
-
-    private static String[] texts(List<Aside> aside, Function<Aside, String> text) {
-        return aside.stream().map(text).toArray(String[]::new);
-    }
-
-    private static List<Event> events(List<Aside> aside) {
-        return aside.stream().map(Aside::event).toList();
     }
 }

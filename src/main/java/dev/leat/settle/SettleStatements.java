@@ -5,10 +5,8 @@ import static dev.leat.jooq.generated.Tables.QUARANTINE;
 import static dev.leat.jooq.generated.Tables.SENT;
 import static org.jooq.impl.DSL.currentOffsetDateTime;
 import static org.jooq.impl.DSL.deleteFrom;
-import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.name;
 import static org.jooq.impl.DSL.param;
-import static org.jooq.impl.DSL.table;
 import static org.jooq.impl.DSL.update;
 import static org.jooq.impl.DSL.with;
 
@@ -17,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import org.jooq.CommonTableExpression;
 import org.jooq.Field;
-import org.jooq.Name;
 import org.jooq.Query;
 import org.jooq.SQLDialect;
 import org.jooq.Select;
@@ -29,28 +26,28 @@ import org.jooq.conf.Settings;
 import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 
-/** The statements of settlement, written in jOOQ's DSL, rendered once; their text is kept in {@code docs/sql}. */
+/**
+ * The statements of settlement, written in jOOQ's DSL, rendered once; their text is kept in {@code docs/sql}.
+ *
+ * <p>The outbox's take one lane, and join nothing: where statistics were taken while the outbox was empty, a join with a list of
+ * events reads its whole index, dead rows and all, and compares each row with each event.
+ */
 final class SettleStatements {
 
-    private static final Name D = name("d");
-    private static final Field<Short> D_LANE = field(D.append("lane"), SQLDataType.SMALLINT);
-    private static final Field<Long> D_ID = field(D.append("id"), SQLDataType.BIGINT);
-    private static final Field<String> D_STATE = field(D.append("state"), SQLDataType.CLOB);
-    private static final Field<String> D_REASON = field(D.append("reason"), SQLDataType.CLOB);
-    private static final Field<Short[]> LANES = param("lanes", SQLDataType.SMALLINT.array());
+    private static final Field<Short> LANE = param("lane", SQLDataType.SMALLINT);
+    private static final Field<Long> ID = param("id", SQLDataType.BIGINT);
     private static final Field<Long[]> IDS = param("ids", SQLDataType.BIGINT.array());
-    private static final Field<String[]> STATES = param("states", SQLDataType.CLOB.array());
-    private static final Field<String[]> REASONS = param("reasons", SQLDataType.CLOB.array());
-    private static final Table<?> EVENTS = table("unnest({0}, {1})", LANES, IDS).as(D, name("lane"), name("id"));
+    private static final Field<String> STATE = param("state", SQLDataType.CLOB);
+    private static final Field<String> REASON = param("reason", SQLDataType.CLOB);
 
-    /** Deletes delivered events. Parameters: lanes, ids. */
-    static final String DELETE = render(
-            deleteFrom(OUTBOX).using(EVENTS).where(OUTBOX.LANE.eq(D_LANE)).and(OUTBOX.ID.eq(D_ID)));
+    /** Deletes delivered events. Parameters: their lane, ids. */
+    static final String DELETE =
+            render(deleteFrom(OUTBOX).where(OUTBOX.LANE.eq(LANE)).and(OUTBOX.ID.eq(DSL.any(IDS))));
 
-    /** Moves delivered events to where they are kept for a time. Parameters: lanes, ids. */
+    /** Moves delivered events to where they are kept for a time. Parameters: their lane, ids. */
     static final String KEEP = render(keep());
 
-    /** Sets events aside. Parameters: lanes, ids, states, reasons. */
+    /** Sets an event aside. Parameters: its lane, id, state, reason. */
     static final String SET_ASIDE = render(setAside());
 
     /** Deletes events that were released from quarantine, and delivered. Parameter: ids. */
@@ -59,13 +56,12 @@ final class SettleStatements {
     /** Moves events that were released from quarantine, and delivered, to where they are kept for a time. Parameter: ids. */
     static final String KEEP_RELEASED = render(keepReleased());
 
-    /** Sets released events aside once more. Parameters: ids, states, reasons. */
+    /** Sets a released event aside once more. Parameters: state, reason, id. */
     static final String SET_ASIDE_AGAIN = render(update(QUARANTINE)
-            .set(QUARANTINE.STATE, D_STATE)
-            .set(QUARANTINE.REASON, D_REASON)
+            .set(QUARANTINE.STATE, STATE)
+            .set(QUARANTINE.REASON, REASON)
             .set(QUARANTINE.QUARANTINED_AT, currentOffsetDateTime())
-            .from(table("unnest({0}, {1}, {2})", IDS, STATES, REASONS).as(D, name("id"), name("state"), name("reason")))
-            .where(QUARANTINE.ID.eq(D_ID)));
+            .where(QUARANTINE.ID.eq(ID)));
 
     private SettleStatements() {}
 
@@ -83,9 +79,8 @@ final class SettleStatements {
     private static Query keep() {
         CommonTableExpression<?> gone = name("gone")
                 .as(deleteFrom(OUTBOX)
-                        .using(EVENTS)
-                        .where(OUTBOX.LANE.eq(D_LANE))
-                        .and(OUTBOX.ID.eq(D_ID))
+                        .where(OUTBOX.LANE.eq(LANE))
+                        .and(OUTBOX.ID.eq(DSL.any(IDS)))
                         .returning(outboxColumns()));
         return with(gone).insertInto(SENT, in(SENT)).select((Select<?>)
                 DSL.select(gone.fields()).from(gone));
@@ -99,21 +94,19 @@ final class SettleStatements {
     }
 
     private static Query setAside() {
-        List<Field<?>> returned = new ArrayList<>(outboxColumns());
-        returned.add(D_STATE);
-        returned.add(D_REASON);
         CommonTableExpression<?> gone = name("gone")
                 .as(deleteFrom(OUTBOX)
-                        .using(table("unnest({0}, {1}, {2}, {3})", LANES, IDS, STATES, REASONS)
-                                .as(D, name("lane"), name("id"), name("state"), name("reason")))
-                        .where(OUTBOX.LANE.eq(D_LANE))
-                        .and(OUTBOX.ID.eq(D_ID))
-                        .returning(returned));
+                        .where(OUTBOX.LANE.eq(LANE))
+                        .and(OUTBOX.ID.eq(ID))
+                        .returning(outboxColumns()));
         List<Field<?>> target = new ArrayList<>(in(QUARANTINE));
         target.add(QUARANTINE.STATE);
         target.add(QUARANTINE.REASON);
+        List<Field<?>> moved = new ArrayList<>(List.of(gone.fields()));
+        moved.add(STATE);
+        moved.add(REASON);
         return with(gone).insertInto(QUARANTINE, target).select((Select<?>)
-                DSL.select(gone.fields()).from(gone));
+                DSL.select(moved).from(gone));
     }
 
     private static List<TableField<?, ?>> outboxColumns() {

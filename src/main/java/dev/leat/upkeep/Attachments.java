@@ -69,6 +69,10 @@ public final class Attachments {
             arguments.add("on_quarantine => ?");
             values.add(wish.onQuarantine());
         }
+        if (wish.capture() != null) {
+            arguments.add("capture => ?");
+            values.add(wish.capture());
+        }
         return arguments.toString();
     }
 

@@ -15,6 +15,7 @@ final class Rights {
                             ('outbox', 'SELECT'), ('outbox', 'DELETE'), ('lane', 'SELECT'), ('lane', 'UPDATE'),
                             ('poller', 'SELECT'), ('poller', 'INSERT'), ('poller', 'UPDATE'), ('poller', 'DELETE'),
                             ('tally', 'SELECT'), ('tally', 'INSERT'), ('tally', 'UPDATE'), ('tally', 'DELETE'),
+                            ('shard_use', 'SELECT'), ('shard_use', 'INSERT'), ('shard_use', 'UPDATE'), ('shard_use', 'DELETE'),
                             ('quarantine', 'SELECT'), ('quarantine', 'INSERT'), ('quarantine', 'UPDATE'),
                             ('quarantine', 'DELETE'), ('sent', 'INSERT'), ('attachment', 'SELECT'), ('attached', 'SELECT'),
                             ('history', 'SELECT'))

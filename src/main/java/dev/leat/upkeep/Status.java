@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param schemaVersion of Leat's schema
  * @param tables those attached, and those with events counted or pending; domain events are one without a name
  * @param pollers those on the list, dead ones for a minute
+ * @param shards those that were sent to within the last minute
  * @param quarantine counts by state
  */
 public record Status(
@@ -22,6 +23,7 @@ public record Status(
         int lanes,
         List<HeldLane> held,
         List<Poller> pollers,
+        List<Shard> shards,
         Map<String, Long> quarantine) {
 
     /**
@@ -67,6 +69,16 @@ public record Status(
             @Nullable String application,
             @Nullable UUID poller,
             @Nullable Double seconds) {}
+
+    /**
+     * What a shard took from all pollers together, over the last minute.
+     *
+     * @param stream as the tables or the pollers name it
+     * @param bytesPerSecond data and partition keys
+     * @param refusedShare of the entries that were sent to it, from 0 to 1; they were sent again
+     */
+    public record Shard(
+            String stream, String shard, double recordsPerSecond, double bytesPerSecond, double refusedShare) {}
 
     /**
      * @param pid on its host

@@ -63,6 +63,7 @@ public final class StatusReader {
                     in.fetchCount(LANE),
                     held,
                     pollers(in, held),
+                    shards(in),
                     quarantine(in));
         });
     }
@@ -194,6 +195,23 @@ public final class StatusReader {
                     (int) held.stream().filter(lane -> id.equals(lane.poller())).count()));
         }
         return pollers;
+    }
+
+    private static List<Status.Shard> shards(DSLContext in) {
+        return in.fetch("""
+                        SELECT stream, shard, sum(records / seconds)::float8, sum(bytes / seconds)::float8,
+                               (sum(refused) / sum(records + refused))::float8
+                        FROM leat.shard_use
+                        WHERE measured_at BETWEEN clock_timestamp() - interval '15 seconds'
+                                              AND clock_timestamp() + interval '15 seconds'
+                        GROUP BY stream, shard HAVING sum(records + refused) > 0 ORDER BY stream, shard
+                        """)
+                .map(row -> new Status.Shard(
+                        row.get(0, String.class),
+                        row.get(1, String.class),
+                        row.get(2, double.class),
+                        row.get(3, double.class),
+                        row.get(4, double.class)));
     }
 
     private static Instant instant(OffsetDateTime time) {

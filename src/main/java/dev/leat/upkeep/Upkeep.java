@@ -21,6 +21,7 @@ public final class Upkeep {
 
     private final PollerRegistry registry;
     private final Tallies tallies;
+    private final ShardUses shardUses;
     private final Housekeeping housekeeping;
     private final @Nullable Duration retain;
     private final PollerListener listener;
@@ -35,10 +36,12 @@ public final class Upkeep {
             DataSource database,
             PollerRegistry registry,
             Tallies tallies,
+            ShardUses shardUses,
             @Nullable Duration retain,
             PollerListener listener) {
         this.registry = registry;
         this.tallies = tallies;
+        this.shardUses = shardUses;
         this.housekeeping = new Housekeeping(database);
         this.retain = retain;
         this.listener = listener;
@@ -49,6 +52,7 @@ public final class Upkeep {
         run("sign of life", registry::beat);
         every(heart, Duration.ofSeconds(1), "sign of life", registry::beat);
         every(duties, Duration.ofSeconds(5), "counts", this::count);
+        every(duties, Duration.ofSeconds(5), "counts of shards", shardUses::flush);
         every(duties, Duration.ofSeconds(10), "look at changed tables", housekeeping::refresh);
         Duration keep = retain;
         if (keep != null) {
@@ -72,6 +76,7 @@ public final class Upkeep {
             Thread.currentThread().interrupt();
         }
         run("last counts", tallies::flush);
+        run("end of the counts of shards", shardUses::leave);
         run("farewell", registry::leave);
     }
 

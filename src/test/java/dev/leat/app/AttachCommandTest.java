@@ -83,6 +83,19 @@ class AttachCommandTest {
     }
 
     @Test
+    void aTableIsCapturedByTheStatementUnlessThatWouldDefeatTheOrder() {
+        assertThat(cli.leat("attach", "public.orders", "--capture", "statement").out())
+                .isEqualToIgnoringNewLines("public.orders: attached");
+        assertThat(database.value("SELECT capture FROM leat.attached")).isEqualTo("statement");
+        assertRefused(
+                cli.leat("attach", "public.orders", "--capture", "statement", "--key", "customer_id"),
+                6,
+                "by the statement",
+                "primary key");
+        assertRefused(cli.leat("attach", "public.orders", "--capture", "rows"), 6, "capture is \"rows\"");
+    }
+
+    @Test
     void whatDefeatsTheOrderIsWarnedOf() {
         database.run("CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
                 + "CREATE TRIGGER touch AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION touch()");

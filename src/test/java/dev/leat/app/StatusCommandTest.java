@@ -42,7 +42,9 @@ class StatusCommandTest {
                 + " (NULL, 'public', 'former', 'd', 5);"
                 + "INSERT INTO leat.poller (poller, host, pid, version) VALUES ('" + poller + "', 'there', 42, '1.0');"
                 + "INSERT INTO leat.poller (poller, host, pid, version, seen_at)"
-                + " VALUES (gen_random_uuid(), 'gone', 43, '1.0', now() - interval '20 seconds')");
+                + " VALUES (gen_random_uuid(), 'gone', 43, '1.0', now() - interval '20 seconds');"
+                + "INSERT INTO leat.shard_use (poller, stream, shard, seconds, records, bytes, refused) VALUES"
+                + " ('" + poller + "', 'orders', 'shardId-000000000003', 60, 57000, 12288000, 3000)");
     }
 
     private JsonNode json() throws Exception {
@@ -84,6 +86,9 @@ class StatusCommandTest {
         assertThat(status.at("/tables/2/table").isNull()).isTrue();
         assertThat(status.at("/pollers")).hasSize(2);
         assertThat(status.findValuesAsText("alive")).containsExactlyInAnyOrder("true", "false");
+        assertThat(status.at("/shards").toString())
+                .isEqualTo("[{\"stream\":\"orders\",\"shard\":\"shardId-000000000003\",\"records_per_second\":950.0,"
+                        + "\"bytes_per_second\":204800.0,\"refused_share\":0.05}]");
         assertThat(status.at("/quarantine").toString())
                 .isEqualTo("{\"quarantined\":0,\"waiting\":0,\"retry\":0,\"discarded\":0}");
     }
@@ -95,6 +100,7 @@ class StatusCommandTest {
                 .anyMatch(line -> line.matches("backlog 7 events, the oldest 9\\d\\.\\d s old, \\d+ KiB on disk"))
                 .anyMatch(line -> line.startsWith(poller + " there 1.0") && line.endsWith("yes 42 0"))
                 .anyMatch(line -> line.contains("no, last seen"))
+                .contains("orders shardId-000000000003 950.0 200.0 5.0 %")
                 .contains("public.orders yes orders 111 0 0 0 3 2 1 0", "(domain events) - default 0 0 0 0 0 0 0 1");
     }
 

@@ -1,5 +1,6 @@
 package dev.leat.bench;
 
+import dev.leat.consume.Unpacker;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ final class Backlog {
 
     private static final String HOT = "public.item.1";
 
+    private static final Pattern KEY = Pattern.compile("\"key\":(\\{[^}]*})");
     private static final Pattern ID = Pattern.compile("\"sequence\":\"\\[\\\\\"(\\d+)");
 
     private final TestDatabase database;
@@ -62,6 +64,13 @@ final class Backlog {
     /** Whether the record is of the row that {@link #fill(int, double)} makes hot. */
     static boolean hot(KeptRecord record) {
         return record.partitionKey().equals(HOT);
+    }
+
+    /** Changes the rows for which the condition holds as often as it takes, all of them equally, in one transaction. */
+    void fillAtOnce(int events, String condition) {
+        int rows = Integer.parseInt(String.valueOf(database.value("SELECT count(*) FROM item WHERE " + condition)));
+        String update = "UPDATE item SET version = version + 1 WHERE " + condition + ";";
+        database.run(update.repeat(Math.max(1, events / rows)));
     }
 
     /** The ids that wait. */
@@ -116,28 +125,32 @@ final class Backlog {
         int late = 0;
         int twice = 0;
         for (KeptRecord record : records) {
-            long id = id(record);
-            if (!missing.get((int) id)) {
-                twice++;
-                continue;
-            }
-            missing.clear((int) id);
-            Long before = last.get(record.partitionKey());
-            if (before != null && before > id) {
-                late++;
-            } else {
-                last.put(record.partitionKey(), id);
+            for (Unpacker.Unpacked event : Unpacker.unpack(record.partitionKey(), record.data())) {
+                String text = new String(event.data(), StandardCharsets.UTF_8);
+                long id = Long.parseLong(found(ID, text));
+                if (!missing.get((int) id)) {
+                    twice++;
+                    continue;
+                }
+                missing.clear((int) id);
+                // Lines have no partition key of their own.
+                String key = found(KEY, text);
+                Long before = last.get(key);
+                if (before != null && before > id) {
+                    late++;
+                } else {
+                    last.put(key, id);
+                }
             }
         }
         return new Check(missing.cardinality(), late, twice);
     }
 
-    private static long id(KeptRecord record) {
-        String text = new String(record.data(), StandardCharsets.UTF_8);
-        Matcher matcher = ID.matcher(text);
+    private static String found(Pattern pattern, String text) {
+        Matcher matcher = pattern.matcher(text);
         if (!matcher.find()) {
-            throw new IllegalStateException("no id in " + text);
+            throw new IllegalStateException("no " + pattern + " in " + text);
         }
-        return Long.parseLong(matcher.group(1));
+        return matcher.group(1);
     }
 }

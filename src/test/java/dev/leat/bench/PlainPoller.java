@@ -20,6 +20,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 /**
  * The baseline: a poller as one finds it in blogs. It claims 500 rows with SKIP LOCKED, whatever their keys, sends them in one
@@ -84,10 +85,14 @@ public final class PlainPoller {
                     TimeUnit.MILLISECONDS.sleep(restMillis);
                     continue;
                 }
-                if (kinesis.putRecords(request -> request.streamName(stream).records(entries))
-                                .failedRecordCount()
-                        > 0) {
-                    throw new IllegalStateException("an entry failed, which this poller cannot handle");
+                List<PutRecordsResultEntry> results = kinesis.putRecords(
+                                request -> request.streamName(stream).records(entries))
+                        .records();
+                for (int entry = results.size() - 1; entry >= 0; entry--) {
+                    // What failed stays, and is claimed again at once.
+                    if (results.get(entry).errorCode() != null) {
+                        ids.remove(entry);
+                    }
                 }
                 delete.setArray(1, connection.createArrayOf("int8", ids.toArray()));
                 delete.executeUpdate();

@@ -108,7 +108,9 @@ final class Arena implements AutoCloseable {
                 "--batch",
                 Integer.toString(plan.batch()),
                 "--workers",
-                Integer.toString(plan.workers()));
+                Integer.toString(plan.workers()),
+                "--pack",
+                plan.packed() ? "kpl" : "none");
     }
 
     Plan plan() {

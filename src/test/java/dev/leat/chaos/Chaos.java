@@ -14,7 +14,10 @@ public final class Chaos {
 
     private Chaos() {}
 
-    /** {@code --rounds n --seed n --seconds n --only family,…}; round i has the seed plus i. */
+    /**
+     * {@code --rounds n --seed n --seconds n --only family,… --pack always|never}; round i has the seed plus i. In some rounds
+     * pollers pack their events, unless {@code --pack} says otherwise.
+     */
     public static void main(String[] args) {
         Map<String, String> given = new HashMap<>();
         for (int i = 0; i + 1 < args.length; i += 2) {
@@ -34,7 +37,11 @@ public final class Chaos {
         long strikes = 0;
         long repeats = 0;
         for (int round = 0; round < rounds; round++) {
-            Report report = new Round(Plan.drawn(seed + round, families, MOST_POLLERS, storm)).run();
+            Plan drawn = Plan.drawn(seed + round, families, MOST_POLLERS, storm);
+            Plan plan = given.containsKey("--pack")
+                    ? drawn.packed(given.get("--pack").equals("always"))
+                    : drawn;
+            Report report = new Round(plan).run();
             System.out.println(report.line());
             report.wrong().forEach(System.out::println);
             failed += report.passed() ? 0 : 1;

@@ -46,6 +46,9 @@ record Report(
         List<String> parts = new ArrayList<>();
         parts.add("seed " + plan.seed());
         parts.add(plan.pollers() + (plan.pollers() == 1 ? " poller" : " pollers"));
+        if (plan.packed()) {
+            parts.add("packed");
+        }
         parts.add(counts);
         if (verdict != null) {
             parts.add(String.format(

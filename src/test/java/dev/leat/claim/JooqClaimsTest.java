@@ -18,6 +18,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,32 @@ class JooqClaimsTest {
                 Claim two = second.claim(Set.of())) {
             assertThat(lanes(one)).hasSize(32);
             assertThat(lanes(two)).hasSize(32).doesNotContainAnyElementsOf(lanes(one));
+        }
+    }
+
+    @Test
+    void restingLanesAreLeftToOthersWhoeverTheyAre() {
+        writeMany(640);
+        long resting = 0xffffL << 16 | 1L << 63;
+        Set<Integer> left = new TreeSet<>(Set.of(63));
+        IntStream.range(16, 32).forEach(left::add);
+        Claims other = claims(1, ClaimSettings.DEFAULT);
+        try (Claim claim = claims.claim(Set.of(), resting);
+                Claim whole = other.claim(Set.of())) {
+            assertThat(lanes(claim)).hasSize(64 - 17).doesNotContainAnyElementsOf(left);
+            assertThat(lanes(whole)).containsExactlyInAnyOrderElementsOf(left);
+        }
+        try (Claim nothing = claims.claim(Set.of(), -1)) {
+            assertThat(nothing.events()).isEmpty();
+            assertThat(nothing.full()).isFalse();
+        }
+    }
+
+    @Test
+    void aSmallClaimHasLanesOfEveryPartOfTheHashSpace() {
+        writeMany(640);
+        try (Claim claim = claims(16, ClaimSettings.DEFAULT).claim(Set.of())) {
+            assertThat(lanes(claim)).extracting(lane -> lane / 16).containsExactlyInAnyOrder(0, 1, 2, 3);
         }
     }
 
@@ -307,7 +335,7 @@ class JooqClaimsTest {
         }
         Thread writer = new Thread(() -> write("a"));
         writer.start();
-        claims.awaitWork();
+        claims.awaitWork(() -> 0);
         writer.join();
         assertThat(deliver(claims)).containsExactly(1L);
     }

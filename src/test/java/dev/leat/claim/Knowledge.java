@@ -75,7 +75,7 @@ public final class Knowledge {
 
     /** Whether a poller of whose lanes all went like this one would now rest until the sequence moves. */
     public boolean rests(Settling claim, long drawnNow) {
-        return after(claim).drained(drawnNow);
+        return after(claim).drained(drawnNow, 0);
     }
 
     private LaneBook after(Settling claim) {

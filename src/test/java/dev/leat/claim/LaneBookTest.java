@@ -63,34 +63,38 @@ class LaneBookTest {
     @Test
     void allLanesMustHaveBeenSeenEmptyAtWhereTheSequenceStands() {
         for (int lane = 0; lane < LaneBook.LANES; lane++) {
-            assertThat(book.drained(7)).isFalse();
+            assertThat(book.drained(7, 0)).isFalse();
             whole(lane, 7, 7, 0, NONE, 0, NONE);
         }
-        assertThat(book.drained(7)).isTrue();
-        assertThat(book.drained(8)).isFalse();
+        assertThat(book.drained(7, 0)).isTrue();
+        assertThat(book.drained(8, 0)).isFalse();
+        assertThat(book.drained(8, -1)).isTrue();
+        book.unread(3);
+        assertThat(book.drained(7, 1L << 3)).isTrue();
+        assertThat(book.drained(7, 1L << 4)).isFalse();
     }
 
     @Test
     void aLaneIsNotDrainedWhileSomethingOfItIsLeftUnreadOrUnproven() {
         drainAll(7);
         whole(3, 7, 7, 5, OptionalLong.of(6), 0, NONE);
-        assertThat(book.drained(7)).isFalse();
+        assertThat(book.drained(7, 0)).isFalse();
         drainAll(7);
         whole(3, 7, 7, 5, NONE, 1, OptionalLong.of(7));
-        assertThat(book.drained(7)).isFalse();
+        assertThat(book.drained(7, 0)).isFalse();
         drainAll(7);
         whole(3, 7, 6, 5, NONE, 0, NONE);
-        assertThat(book.drained(7)).isFalse();
+        assertThat(book.drained(7, 0)).isFalse();
         drainAll(7);
         book.unread(3);
-        assertThat(book.drained(7)).isFalse();
+        assertThat(book.drained(7, 0)).isFalse();
     }
 
     @Test
     void anEmptyOutboxIsDrainedBeforeTheFirstIdWasDrawn() {
-        assertThat(book.drained(0)).isFalse();
+        assertThat(book.drained(0, 0)).isFalse();
         drainAll(0);
-        assertThat(book.drained(0)).isTrue();
+        assertThat(book.drained(0, 0)).isTrue();
     }
 
     @Test
@@ -134,7 +138,7 @@ class LaneBookTest {
         book.forget();
         assertThat(book.low(3)).isZero();
         assertThat(book.unstored(3)).isZero();
-        assertThat(book.drained(0)).isFalse();
+        assertThat(book.drained(0, 0)).isFalse();
         assertThat(book.limit(3, 2000, 64)).isEqualTo(31);
     }
 
@@ -154,12 +158,12 @@ class LaneBookTest {
             assertThat(book.low(3)).isEqualTo(7);
             long generation = book.generation();
             book.server(other);
-            assertThat(book.drained(0)).isFalse();
+            assertThat(book.drained(0, 0)).isFalse();
             assertThat(book.low(3)).isZero();
             assertThat(book.generation()).isGreaterThan(generation);
             drainAll(7);
             book.server(other);
-            assertThat(book.drained(7)).isTrue();
+            assertThat(book.drained(7, 0)).isTrue();
         }
     }
 

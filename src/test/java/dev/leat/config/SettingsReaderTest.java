@@ -3,6 +3,8 @@ package dev.leat.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.publish.PackFormat;
+import dev.leat.publish.Packing;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -92,6 +94,47 @@ class SettingsReaderTest {
         options.put(Setting.MAX_RECORD_SIZE, "20MiB");
 
         assertThatThrownBy(this::read).hasMessageContaining("--max-record-size (LEAT_MAX_RECORD_SIZE) is 20971520");
+    }
+
+    @Test
+    void everyStreamOrSomeArePacked() {
+        setTheNecessary();
+        assertThat(read().packing()).isEqualTo(Packing.none());
+        environment.put("LEAT_PACK", "kpl");
+        assertThat(read().packing()).isEqualTo(Packing.all(PackFormat.KPL));
+        options.put(Setting.PACK, "orders=lines, arn:aws:kinesis:eu-central-1:123456789012:stream/audit = NONE");
+        options.put(Setting.PACK_SIZE, "100KiB");
+
+        assertThat(read().packing())
+                .isEqualTo(new Packing(
+                        PackFormat.NONE,
+                        Map.of(
+                                "orders", PackFormat.LINES,
+                                "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", PackFormat.NONE),
+                        100 << 10));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"zip", "kpl,lines", "orders=", "=kpl", "orders=kpl,orders=lines", "kpl,", "orders:kpl"})
+    void whatIsNoWayToPackIsRefused(String text) {
+        setTheNecessary();
+        options.put(Setting.PACK, text);
+
+        assertThatThrownBy(this::read)
+                .isInstanceOf(InvalidSettings.class)
+                .hasMessageContaining("--pack (LEAT_PACK)")
+                .hasMessageContaining("such as kpl,audit=none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1023", "11MiB", "large"})
+    void aPackedRecordsSizeHasBounds(String size) {
+        setTheNecessary();
+        options.put(Setting.PACK_SIZE, size);
+
+        assertThatThrownBy(this::read)
+                .isInstanceOf(InvalidSettings.class)
+                .hasMessageContaining("--pack-size (LEAT_PACK_SIZE)");
     }
 
     @ParameterizedTest

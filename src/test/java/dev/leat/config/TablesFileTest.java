@@ -37,6 +37,7 @@ class TablesFileTest {
                             operations: [insert, delete]
                             stream: orders
                             on_quarantine: pass
+                            capture: statement
                           public.items:
                           public.carts: {}
                         """))
@@ -49,13 +50,14 @@ class TablesFileTest {
                                 false,
                                 List.of("insert", "delete"),
                                 "orders",
-                                "pass"),
+                                "pass",
+                                "statement"),
                         plain("public.items"),
                         plain("public.carts"));
     }
 
     private static Attachment plain(String table) {
-        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null);
+        return Attachment.of(table);
     }
 
     @Test

@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AutoClose;
@@ -76,7 +75,7 @@ class AttachBesideWritersTest {
     }
 
     private static Attachment orders() {
-        return new Attachment("public.orders", List.of(), List.of(), List.of(), true, List.of(), null, null);
+        return Attachment.of("public.orders");
     }
 
     private void goOnBeside(Runnable work, String mode) {
@@ -103,8 +102,7 @@ class AttachBesideWritersTest {
 
     @Test
     void attachingAndDetachingOverAndOverFailsNoWriter() {
-        attachments.attach(
-                new Attachment("public.items", List.of(), List.of(), List.of(), true, List.of(), null, null));
+        attachments.attach(Attachment.of("public.items"));
         try (Writers writers = new Writers(database, 3, WRITERS_PATIENCE, "public.orders", "public.items")) {
             writers.awaitMore(10);
             for (int round = 0; round < 15; round++) {

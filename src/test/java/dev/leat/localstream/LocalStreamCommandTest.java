@@ -33,7 +33,10 @@ class LocalStreamCommandTest {
         running.start();
         Await.until("the exports", Duration.ofSeconds(20), () -> out.toString().contains("AWS_ACCESS_KEY_ID"));
         assertThat(out.toString())
-                .contains("not for production", "stream orders with 3 shards", "throttling per shard is on")
+                .contains(
+                        "not for production",
+                        "stream orders with 3 shards",
+                        "each shard takes 1000 records and 1048576 bytes a second")
                 .contains("export AWS_REGION=us-east-1");
         Matcher export = EXPORT.matcher(out.toString());
         assertThat(export.find()).isTrue();

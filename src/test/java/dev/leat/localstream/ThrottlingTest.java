@@ -128,6 +128,28 @@ class ThrottlingTest {
                 .isEqualTo("none");
     }
 
+    @Test
+    void writeLimitsCanBeSetAndLiftedWhileItRuns() {
+        stream.writeLimits(new WriteLimits(50, 1_000));
+        assertThat(put(60, 10, IN_FIRST).failedRecordCount()).as("by records").isEqualTo(10);
+        assertThat(put(3, 400, IN_SECOND).failedRecordCount()).as("by bytes").isEqualTo(1);
+        clock.advance(Duration.ofMillis(100));
+        assertThat(put(6, 10, IN_FIRST).failedRecordCount()).isEqualTo(1);
+        stream.writeLimits(null);
+        assertThat(put(500, 10, IN_FIRST).failedRecordCount()).isZero();
+    }
+
+    @Test
+    void countsSayWhatEachShardTookAndRefused() {
+        stream.writeLimits(new WriteLimits(50, 1_000_000));
+        put(60, 10, IN_FIRST);
+        put(5, 20, IN_SECOND);
+        assertThat(stream.shardUse("s"))
+                .containsExactly(
+                        new ShardUse(FIRST, true, 50, 500, 10, 100),
+                        new ShardUse("shardId-000000000001", true, 5, 100, 0, 0));
+    }
+
     private PutRecordsResponse put(int count, int bytes, String hashKey) {
         return client.putRecords(b -> b.streamName("s").records(entries(count, bytes, hashKey)));
     }

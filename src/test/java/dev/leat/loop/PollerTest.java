@@ -23,6 +23,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -231,7 +232,7 @@ class PollerTest {
         }
 
         @Override
-        public Claim claim(Set<String> restingStreams) {
+        public Claim claim(Set<String> restingStreams, long restingLanes) {
             RuntimeException failure = failures.poll();
             if (failure != null) {
                 throw failure;
@@ -241,7 +242,7 @@ class PollerTest {
         }
 
         @Override
-        public void awaitWork() throws InterruptedException {
+        public void awaitWork(LongSupplier restingLanes) throws InterruptedException {
             if (claims.isEmpty()) {
                 new CountDownLatch(1).await();
             }

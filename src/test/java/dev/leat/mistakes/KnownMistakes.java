@@ -79,12 +79,12 @@ final class KnownMistakes {
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
                     new Edit(
                             MAIN + "settle/SettleStatements.java",
-                            "deleteFrom(OUTBOX).using(EVENTS).where(OUTBOX.LANE.eq(D_LANE)).and(OUTBOX.ID.eq(D_ID)));",
-                            "deleteFrom(OUTBOX).using(EVENTS).where(OUTBOX.LANE.eq(D_LANE)).and(OUTBOX.ID.le(D_ID)));"),
+                            "render(deleteFrom(OUTBOX).where(OUTBOX.LANE.eq(LANE)).and(OUTBOX.ID.eq(DSL.any(IDS))));",
+                            "render(deleteFrom(OUTBOX).where(OUTBOX.LANE.eq(LANE)).and(OUTBOX.ID.le(DSL.any(IDS))));"),
                     new Edit(
                             SETTLEMENT,
-                            "expect(sorted.delivered.size(), run(transaction, done, lanes(sorted.delivered), ids(sorted.delivered)));",
-                            "run(transaction, done, lanes(sorted.delivered), ids(sorted.delivered));")),
+                            "expect(sorted.delivered.size(), byLane(transaction, done, sorted.delivered));",
+                            "byLane(transaction, done, sorted.delivered);")),
             Mistake.of(
                     "a low passes what was left",
                     JOOQ_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
@@ -129,9 +129,13 @@ final class KnownMistakes {
                     "a successor is sent before its predecessor is acknowledged",
                     "dev.leat.publish.KinesisPublisherTest#anAnswerThatIsLostRepeatsTheSameRecordsAndNothingOvertakesThem",
                     new Edit(
-                            MAIN + "publish/Undecided.java",
-                            "byKey.get(records[index].partitionKey());",
-                            "byKey.get(index + records[index].partitionKey());")),
+                            MAIN + "publish/LineUp.java",
+                            "lineUp.lineOfKey(records[index].partitionKey(), byKey)",
+                            "lineUp.lineOfKey(index + records[index].partitionKey(), byKey)")),
+            Mistake.of(
+                    "a packed record goes elsewhere than the events in it",
+                    "dev.leat.packed.PackedStreamTest#noEventIsInAShardThatItDoesNotBelongToHoweverTheStreamIsSplitAndMerged",
+                    new Edit(MAIN + "publish/AggregatedRecord.java", "return slot.hashKey();", "return \"1\";")),
             Mistake.of(
                     "no clock is asked before a request",
                     "dev.leat.publish.PausedProcessTest#aProcessPausedBeforeASendPublishesNothingWhenItWakes",

@@ -7,6 +7,7 @@ import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.StreamRecord;
+import dev.leat.consume.Unpacker;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.localstream.LocalStream;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -79,12 +82,15 @@ final class Fixture implements AutoCloseable {
         Map<String, List<Long>> arrived = new HashMap<>();
         int repeats = 0;
         for (KeptRecord kept : stream.records(Records.STREAM)) {
-            List<Long> ids = arrived.computeIfAbsent(kept.partitionKey(), key -> new ArrayList<>());
-            long id = Long.parseLong(new String(kept.data(), StandardCharsets.UTF_8).split("\\|", 3)[1]);
-            if (ids.contains(id)) {
-                repeats++;
-            } else {
-                ids.add(id);
+            for (Unpacker.Unpacked event : Unpacker.unpack(kept.partitionKey(), kept.data())) {
+                String[] text = new String(event.data(), StandardCharsets.UTF_8).split("\\|", 3);
+                List<Long> ids = arrived.computeIfAbsent(text[0], key -> new ArrayList<>());
+                long id = Long.parseLong(text[1]);
+                if (ids.contains(id)) {
+                    repeats++;
+                } else {
+                    ids.add(id);
+                }
             }
         }
         Map<String, List<Long>> expected = new HashMap<>();
@@ -114,11 +120,17 @@ final class Fixture implements AutoCloseable {
         final List<Duration> pauses = new CopyOnWriteArrayList<>();
         final List<String> notices = new CopyOnWriteArrayList<>();
         final List<Long> outOfSequence = new CopyOnWriteArrayList<>();
+        final Set<String> shards = ConcurrentHashMap.newKeySet();
 
         @Override
         public void retrying(String stream, String code, int entries, Duration pause) {
             retries.add(code);
             pauses.add(pause);
+        }
+
+        @Override
+        public void shardUsed(String stream, String shardId, int records, long bytes, int refused) {
+            shards.add(shardId);
         }
 
         @Override

@@ -228,7 +228,7 @@ final class FlightPlanTest {
     }
 
     private static List<Long> ids(Flight flight) {
-        return flight.records().stream().map(record -> record.event().id()).toList();
+        return Sent.ids(flight);
     }
 
     private static String sameLaneAs(String key) {

@@ -40,9 +40,11 @@ final class LyingReplyTest {
 
     private Flight flightOfTwo() {
         StreamRecord[] records = {Records.record(1, "a"), Records.record(2, "b")};
-        int[] next = {-1, -1};
-        KeyLine[] keys = {new KeyLine(records, next, 0), new KeyLine(records, next, 1)};
-        return new Flight(new StreamLine(Records.STREAM, pace), keys, 0, 2, 0);
+        Line[] lines = LineUp.of(records, Packing.none()).toArray(Line[]::new);
+        for (Line line : lines) {
+            line.board(new RecordLimits(1 << 20, stream -> 1 << 20), new LaneGates(records));
+        }
+        return new Flight(new StreamLine(Records.STREAM, pace), lines, 0, 2, 0);
     }
 
     private static PutRecordsResultEntry acknowledged(int sequence) {

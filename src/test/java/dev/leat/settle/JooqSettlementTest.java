@@ -11,6 +11,11 @@ import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.JooqClaims;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -69,6 +74,29 @@ class JooqSettlementTest {
                 .containsExactly(
                         List.of("1", "quarantined", "too large"),
                         List.of("2", "waiting", "waits behind event 1 of the same key"));
+    }
+
+    /** The usual state of an outbox is empty, and so its statistics may say; what is settled then must not read all that is dead. */
+    @Test
+    void settlingFindsEventsByTheIndexEvenIfTheOutboxWasEmptyWhenItWasAnalyzed() throws SQLException {
+        database.run("ANALYZE leat.outbox");
+        write(3);
+        for (String sql : List.of(SettleStatements.DELETE, SettleStatements.KEEP)) {
+            try (Connection connection = database.owner().getConnection();
+                    Statement asInAClaim = connection.createStatement();
+                    PreparedStatement explain = connection.prepareStatement("EXPLAIN " + sql)) {
+                asInAClaim.execute("SET enable_seqscan = off; SET enable_bitmapscan = off");
+                explain.setInt(1, 0);
+                explain.setObject(2, new long[] {1, 2, 3});
+                StringBuilder plan = new StringBuilder();
+                try (ResultSet lines = explain.executeQuery()) {
+                    while (lines.next()) {
+                        plan.append(lines.getString(1)).append('\n');
+                    }
+                }
+                assertThat(plan.toString()).containsPattern("Index Cond: \\(\\(lane = .*\\) AND \\(id = ANY");
+            }
+        }
     }
 
     @Test

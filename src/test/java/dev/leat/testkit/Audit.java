@@ -1,6 +1,7 @@
 package dev.leat.testkit;
 
 import dev.leat.consume.Deduplicator;
+import dev.leat.consume.Unpacker;
 import dev.leat.demo.Checker;
 import dev.leat.demo.Delivery;
 import dev.leat.demo.Envelope;
@@ -44,19 +45,24 @@ public final class Audit implements AutoCloseable {
     }
 
     private void consume(Record record) {
-        Delivery delivery = envelope.read(record.partitionKey(), record.data().asByteArrayUnsafe());
+        Unpacker.unpack(record.partitionKey(), record.data().asByteArrayUnsafe())
+                .forEach(this::consume);
+        read.incrementAndGet();
+    }
+
+    private void consume(Unpacker.Unpacked event) {
+        Delivery delivery = envelope.read(event.partitionKey(), event.data());
         boolean first = checker.deliver(delivery);
         // The checker remembers every id, a consumer one for each key: both must tell the same repetitions.
-        if (deduplicator.first(record.partitionKey(), delivery.id()) != first) {
+        if (deduplicator.first(event.partitionKey(), delivery.id()) != first) {
             disagreement.compareAndSet(
                     null,
-                    "event " + delivery.id() + " of key " + record.partitionKey() + " is "
+                    "event " + delivery.id() + " of key " + event.partitionKey() + " is "
                             + (first ? "new, and would be skipped" : "a repetition, and would be applied again"));
         }
         if (first) {
-            arrivals.put(record.partitionKey(), System.nanoTime());
+            arrivals.put(event.partitionKey(), System.nanoTime());
         }
-        read.incrementAndGet();
     }
 
     /** How many records have been read, repeats included. */

@@ -157,7 +157,8 @@ class UpkeepTest {
     void aPollerIsListedWhileItRunsAndItsLastCountsAreWritten() {
         PollerRegistry registry = registry();
         Tallies tallies = new Tallies(poller, registry.self().poller());
-        Upkeep upkeep = new Upkeep(poller, registry, tallies, Duration.ofDays(7), new PollerListener() {});
+        ShardUses shardUses = new ShardUses(poller, registry.self().poller(), System::nanoTime);
+        Upkeep upkeep = new Upkeep(poller, registry, tallies, shardUses, Duration.ofDays(7), new PollerListener() {});
         upkeep.start();
         assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("1");
         assertThat(database.value("SELECT count(*) > 1 FROM pg_inherits WHERE inhparent = 'leat.sent'::regclass"))
@@ -187,8 +188,13 @@ class UpkeepTest {
         };
         PollerRegistry registry = registry();
         database.run("ALTER TABLE leat.poller RENAME TO away");
-        Upkeep upkeep =
-                new Upkeep(poller, registry, new Tallies(poller, registry.self().poller()), null, listener);
+        Upkeep upkeep = new Upkeep(
+                poller,
+                registry,
+                new Tallies(poller, registry.self().poller()),
+                new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                null,
+                listener);
         upkeep.start();
         Await.until("a second failure", Duration.ofSeconds(20), () -> failures.size() > 1);
         assertThat(failures.peek()).startsWith("sign of life: ERROR: relation \"leat.poller\" does not exist");

@@ -63,6 +63,8 @@ public class Attached extends TableImpl<Record> {
 
     public final TableField<Record, String> ON_QUARANTINE = createField(DSL.name("on_quarantine"), SQLDataType.CLOB, this, "");
 
+    public final TableField<Record, String> CAPTURE = createField(DSL.name("capture"), SQLDataType.CLOB, this, "");
+
     public final TableField<Record, Boolean> HELD = createField(DSL.name("held"), SQLDataType.BOOLEAN, this, "");
 
     public final TableField<Record, String> ROW_TRIGGER = createField(DSL.name("row_trigger"), SQLDataType.CLOB, this, "");
@@ -93,13 +95,14 @@ public class Attached extends TableImpl<Record> {
          operations,
          stream,
          on_quarantine,
+         capture,
          held,
          row_trigger,
          truncate_trigger,
          stale,
          problems,
          attached_at
-        FROM leat.attached_state() attached_state(attachment, relation, schema_name, table_name, key_columns, key_named, excluded, masked, before, operations, stream, on_quarantine, held, row_trigger, truncate_trigger, stale, problems, attached_at);
+        FROM leat.attached_state() attached_state(attachment, relation, schema_name, table_name, key_columns, key_named, excluded, masked, before, operations, stream, on_quarantine, capture, held, row_trigger, truncate_trigger, stale, problems, attached_at);
         """), where);
     }
 

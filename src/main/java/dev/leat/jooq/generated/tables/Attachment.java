@@ -71,6 +71,8 @@ public class Attachment extends TableImpl<Record> {
 
     public final TableField<Record, String> ON_QUARANTINE = createField(DSL.name("on_quarantine"), SQLDataType.CLOB.nullable(false).defaultValue(DSL.field(DSL.raw("'wait'::text"), SQLDataType.CLOB)), this, "");
 
+    public final TableField<Record, String> CAPTURE = createField(DSL.name("capture"), SQLDataType.CLOB.nullable(false).defaultValue(DSL.field(DSL.raw("'row'::text"), SQLDataType.CLOB)), this, "");
+
     public final TableField<Record, OffsetDateTime> ATTACHED_AT = createField(DSL.name("attached_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("now()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
 
     private Attachment(Name alias, Table<Record> aliased) {
@@ -118,6 +120,7 @@ public class Attachment extends TableImpl<Record> {
     @Override
     public List<Check<Record>> getChecks() {
         return Arrays.asList(
+            Internal.createCheck(this, DSL.name("attachment_capture_check"), "((capture = ANY (ARRAY['row'::text, 'statement'::text])))", true),
             Internal.createCheck(this, DSL.name("attachment_on_quarantine_check"), "((on_quarantine = ANY (ARRAY['wait'::text, 'pass'::text])))", true)
         );
     }

@@ -56,7 +56,7 @@ final class RunOptions {
     @Option(
             names = "--idle-interval",
             paramLabel = "<duration>",
-            description = "How often an idle poller looks for events; default 20ms. LEAT_IDLE_INTERVAL")
+            description = "How often an idle poller looks for events; default 100ms. LEAT_IDLE_INTERVAL")
     private @Nullable String idleInterval;
 
     @Option(

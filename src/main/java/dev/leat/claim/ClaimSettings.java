@@ -25,7 +25,7 @@ public record ClaimSettings(
     static final Duration GRACE = Duration.ofSeconds(5);
 
     public static final ClaimSettings DEFAULT = new ClaimSettings(
-            8000, 8L << 20, 10L << 20, Duration.ofSeconds(15), Duration.ofMillis(2), Duration.ofMillis(20));
+            8000, 8L << 20, 10L << 20, Duration.ofSeconds(15), Duration.ofMillis(2), Duration.ofMillis(100));
 
     public ClaimSettings {
         require(batch >= 1 && batch <= 100_000, "the batch must be 1 to 100000 events, not " + batch);

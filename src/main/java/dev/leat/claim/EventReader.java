@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the columns of {@link EventStatements}, in their order there; the last two only where events were weighed. */
+/** Reads the columns of the statements that read events, in their order there; the last two only where events were weighed. */
 final class EventReader {
 
     private final ResultSet rows;

@@ -21,7 +21,7 @@ final class WeighedEvents {
 
     /** The released events of lanes. */
     Batch released(List<HeldLane> lanes) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(EventStatements.RELEASED_EVENTS)) {
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.RELEASED_EVENTS)) {
             bounds(statement, settings.batchBytes(), settings.maxImageBytes());
             parameters.limits(statement, 5, lanes);
             parameters.streams(statement, 7);
@@ -35,7 +35,7 @@ final class WeighedEvents {
      * @param budget bytes that they may weigh
      */
     Batch outbox(List<HeldLane> lanes, long watermark, long budget) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(EventStatements.OUTBOX_EVENTS)) {
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.OUTBOX_EVENTS)) {
             bounds(statement, budget, budget == settings.batchBytes() ? settings.maxImageBytes() : 0);
             parameters.lanes(statement, 5, lanes, watermark);
             return read(statement, lanes);

@@ -95,7 +95,7 @@ public record Settings(Database database, Stream stream, Poller poller, Packing 
             @Nullable String serverName) {
 
         public static final Poller DEFAULT = new Poller(
-                null, 2, 8000, 4, Duration.ofMillis(20), Duration.ofSeconds(15), Duration.ofSeconds(20), null);
+                null, 2, 8000, 4, Duration.ofMillis(100), Duration.ofSeconds(15), Duration.ofSeconds(20), null);
 
         public Poller {
             Faults faults = new Faults();

@@ -1,8 +1,8 @@
 package dev.leat.upkeep;
 
+import java.util.Objects;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
-import org.jooq.DSLContext;
 
 /**
  * Leat's migrations, with a history table of their own in the schema {@code leat}: an application's own Flyway neither sees
@@ -31,19 +31,19 @@ public final class Migrations {
     /**
      * How the schema stands to this Leat, whoever ran the scripts.
      *
-     * @throws org.jooq.exception.DataAccessException when the database cannot be asked, or the role may not use the schema
+     * @throws dev.leat.DatabaseUnavailable when the database cannot be asked, or the role may not use the schema
      */
     public static SchemaState state(DataSource database) {
-        DSLContext dsl = Dsl.of(database);
+        UpkeepSql sql = new UpkeepSql(database);
         // By the catalog: a name that does not resolve, or a schema without USAGE, would be an error.
-        boolean absent = dsl.fetch("""
-                        SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                        WHERE n.nspname = 'leat' AND p.proname = 'schema_version'
-                        """).isEmpty();
-        if (absent) {
+        Object present = sql.run("""
+                SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname = 'leat' AND p.proname = 'schema_version'
+                """);
+        if (present == null) {
             return new SchemaState.Absent();
         }
-        int found = dsl.fetchSingle("SELECT leat.schema_version()").get(0, int.class);
+        int found = ((Number) Objects.requireNonNull(sql.run("SELECT leat.schema_version()"))).intValue();
         if (found < SCHEMA_VERSION) {
             return new SchemaState.Older(found, SCHEMA_VERSION);
         }

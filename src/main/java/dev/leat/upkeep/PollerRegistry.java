@@ -1,14 +1,8 @@
 package dev.leat.upkeep;
 
-import static dev.leat.jooq.generated.Tables.POLLER;
-import static org.jooq.impl.DSL.currentOffsetDateTime;
-import static org.jooq.impl.DSL.field;
-
-import java.time.OffsetDateTime;
+import java.util.Objects;
 import java.util.UUID;
 import javax.sql.DataSource;
-import org.jooq.DSLContext;
-import org.jooq.Field;
 
 /**
  * The signs of life of one poller, and its knowledge of the others. Whoever was seen within {@value #ALIVE_SECONDS} seconds by
@@ -19,19 +13,27 @@ public final class PollerRegistry {
 
     static final int ALIVE_SECONDS = 5;
 
-    private static final Field<OffsetDateTime> ALIVE_SINCE =
-            field("now() - interval '" + ALIVE_SECONDS + " seconds'", OffsetDateTime.class);
-    private static final Field<OffsetDateTime> ALIVE_UNTIL =
-            field("now() + interval '" + ALIVE_SECONDS + " seconds'", OffsetDateTime.class);
-    private static final Field<OffsetDateTime> DEAD_SINCE = field("now() - interval '1 minute'", OffsetDateTime.class);
-    private static final Field<OffsetDateTime> NOT_YET = field("now() + interval '1 minute'", OffsetDateTime.class);
+    private static final String BEAT = """
+            WITH self AS (
+                INSERT INTO leat.poller (poller, host, pid, version) VALUES (?, ?, ?, ?)
+                ON CONFLICT (poller) DO UPDATE SET seen_at = now()
+                RETURNING poller
+            ), gone AS (
+                DELETE FROM leat.poller p USING self
+                WHERE p.poller <> self.poller
+                  AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute'
+            )
+            SELECT count(p.poller) FROM self LEFT JOIN leat.poller p
+                ON p.poller <> self.poller
+                   AND p.seen_at BETWEEN now() - interval '%1$s seconds' AND now() + interval '%1$s seconds'
+            """.formatted(ALIVE_SECONDS);
 
-    private final DSLContext database;
+    private final UpkeepSql database;
     private final Identity self;
     private volatile int alive = 1;
 
     public PollerRegistry(DataSource database, Identity self) {
-        this.database = Dsl.of(database);
+        this.database = new UpkeepSql(database);
         this.self = self;
     }
 
@@ -63,23 +65,12 @@ public final class PollerRegistry {
 
     /** Says that this poller lives, forgets those that have been gone for a minute, and counts. */
     void beat() {
-        database.transaction(transaction -> {
-            DSLContext in = transaction.dsl();
-            in.insertInto(POLLER, POLLER.POLLER_, POLLER.HOST, POLLER.PID, POLLER.VERSION)
-                    .values(self.poller(), self.host(), self.pid(), self.version())
-                    .onConflict(POLLER.POLLER_)
-                    .doUpdate()
-                    .set(POLLER.SEEN_AT, currentOffsetDateTime())
-                    .execute();
-            in.deleteFrom(POLLER)
-                    .where(POLLER.SEEN_AT.lt(DEAD_SINCE).or(POLLER.SEEN_AT.gt(NOT_YET)))
-                    .execute();
-            alive = Math.max(1, in.fetchCount(POLLER, POLLER.SEEN_AT.between(ALIVE_SINCE, ALIVE_UNTIL)));
-        });
+        Object others = database.run(BEAT, self.poller(), self.host(), self.pid(), self.version());
+        alive = 1 + ((Number) Objects.requireNonNull(others)).intValue();
     }
 
     /** Takes this poller off the list, so that the others share its lanes at once. */
     void leave() {
-        database.deleteFrom(POLLER).where(POLLER.POLLER_.eq(self.poller())).execute();
+        database.run("DELETE FROM leat.poller WHERE poller = ?", self.poller());
     }
 }

@@ -8,7 +8,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
-import org.jooq.DSLContext;
 
 /**
  * What each shard took from this poller and refused over the last minute, written to {@code leat.shard_use} now and then for
@@ -19,7 +18,7 @@ public final class ShardUses implements PollerListener {
     private static final long SLOT = TimeUnit.SECONDS.toNanos(5);
     private static final int SLOTS = 12;
 
-    private final DSLContext database;
+    private final UpkeepSql database;
     private final UUID poller;
     private final LongSupplier nanoTime;
     private final long origin;
@@ -29,7 +28,7 @@ public final class ShardUses implements PollerListener {
      * @param nanoTime the monotonic clock
      */
     public ShardUses(DataSource database, UUID poller, LongSupplier nanoTime) {
-        this.database = Dsl.of(database);
+        this.database = new UpkeepSql(database);
         this.poller = poller;
         this.nanoTime = nanoTime;
         this.origin = nanoTime.getAsLong();
@@ -100,7 +99,7 @@ public final class ShardUses implements PollerListener {
         });
         double seconds = Math.max(
                 1, Math.min(TimeUnit.NANOSECONDS.toSeconds(SLOTS * SLOT), (nanoTime.getAsLong() - origin) / 1e9));
-        database.execute(
+        database.run(
                 """
                 INSERT INTO leat.shard_use (poller, stream, shard, seconds, records, bytes, refused)
                 SELECT ?, u.stream, u.shard, ?, u.records, u.bytes, u.refused
@@ -117,7 +116,7 @@ public final class ShardUses implements PollerListener {
                 sums.stream().map(Sums::records).toArray(Long[]::new),
                 sums.stream().map(Sums::bytes).toArray(Long[]::new),
                 sums.stream().map(Sums::refused).toArray(Long[]::new));
-        database.execute("""
+        database.run("""
                 DELETE FROM leat.shard_use
                 WHERE measured_at NOT BETWEEN clock_timestamp() - interval '30 seconds'
                                           AND clock_timestamp() + interval '30 seconds'
@@ -126,6 +125,6 @@ public final class ShardUses implements PollerListener {
 
     /** Takes this poller's figures off: what it no longer sends is no use of a shard. */
     void leave() {
-        database.execute("DELETE FROM leat.shard_use WHERE poller = ?", poller);
+        database.run("DELETE FROM leat.shard_use WHERE poller = ?", poller);
     }
 }

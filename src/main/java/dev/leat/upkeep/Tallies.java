@@ -9,7 +9,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import javax.sql.DataSource;
-import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tallies implements PollerListener {
 
-    private final DSLContext database;
+    private final UpkeepSql database;
     private final UUID poller;
     private final ConcurrentHashMap<Counted, LongAdder> counts = new ConcurrentHashMap<>();
 
     public Tallies(DataSource database, UUID poller) {
-        this.database = Dsl.of(database);
+        this.database = new UpkeepSql(database);
         this.poller = poller;
     }
 
@@ -77,7 +76,7 @@ public final class Tallies implements PollerListener {
 
     private void write(List<Counted> keys, List<Long> taken) {
         // Not ON CONFLICT: domain events have no schema and no table, and null conflicts with nothing.
-        database.execute(
+        database.run(
                 """
                 WITH delta AS (
                     SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::bigint[]) AS d(schema_name, table_name, op, settled)
@@ -108,7 +107,7 @@ public final class Tallies implements PollerListener {
      * next one makes one again.
      */
     void foldGone() {
-        database.execute("""
+        database.run("""
                 WITH gone AS (
                     DELETE FROM leat.tally t
                     WHERE (t.poller IS NULL OR NOT EXISTS (SELECT FROM leat.poller p WHERE p.poller = t.poller))

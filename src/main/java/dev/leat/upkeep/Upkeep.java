@@ -1,15 +1,12 @@
 package dev.leat.upkeep;
 
-import dev.leat.DatabaseUnavailable;
 import dev.leat.PollerListener;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,11 +91,6 @@ public final class Upkeep {
     private void run(String duty, Runnable action) {
         try {
             action.run();
-        } catch (DataAccessException e) {
-            // jOOQ's message holds the whole statement; the database's own says what is wrong.
-            SQLException cause = e.getCause(SQLException.class);
-            listener.upkeepFailed(
-                    duty, cause == null ? e : new DatabaseUnavailable(String.valueOf(cause.getMessage()), cause));
         } catch (RuntimeException e) {
             listener.upkeepFailed(duty, e);
         }

@@ -1,5 +1,6 @@
 package dev.leat.claim;
 
+import dev.leat.codegen.ClaimQueries;
 import dev.leat.testkit.KeptText;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -8,6 +9,6 @@ class ClaimStatementsTest {
 
     @Test
     void theFilesADatabaseAdministratorReadsAreTheStatementsThatRun() throws IOException {
-        KeptText.assertStatements(ClaimStatements.rendered());
+        KeptText.assertStatements(ClaimQueries.rendered());
     }
 }

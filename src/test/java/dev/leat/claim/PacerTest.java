@@ -13,38 +13,36 @@ class PacerTest {
     private final Pacer pacer = new Pacer(BUSY, IDLE);
 
     @Test
-    void restsDoubleFromTheBusyIntervalAndStayAtTheIdleOne() {
-        assertThat(rests(6)).containsExactly(3L, 6L, 12L, 20L, 20L, 20L);
-    }
-
-    @Test
-    void aDoubledRestThatMeetsTheIdleIntervalExactlyIsTaken() {
-        Pacer even = new Pacer(Duration.ofMillis(5), IDLE);
-        assertThat(even.rest()).hasMillis(5);
-        assertThat(even.rest()).hasMillis(10);
-        assertThat(even.rest()).hasMillis(20);
-        assertThat(even.rest()).hasMillis(20);
+    void restsGrowWithTheQuietFromTheBusyIntervalToTheIdleOne() {
+        assertThat(rests(50)).containsOnly(3L);
+        long quiet = 150;
+        for (int look = 0; look < 300; look++) {
+            long rest = pacer.rest().toMillis();
+            assertThat(rest).isBetween(Math.min(20, quiet / 50), Math.min(20, quiet / 50 + 1));
+            quiet += rest;
+        }
+        assertThat(pacer.rest()).isEqualTo(IDLE);
     }
 
     @Test
     void eventsBringItBackToTheBusyInterval() {
-        rests(5);
+        rests(500);
         pacer.claimed(1, false);
-        assertThat(rests(3)).containsExactly(3L, 6L, 12L);
+        assertThat(rests(3)).containsExactly(3L, 3L, 3L);
     }
 
     @Test
     void aClaimThatBroughtNothingChangesNothing() {
-        rests(2);
+        rests(500);
         pacer.claimed(0, false);
-        assertThat(rests(2)).containsExactly(12L, 20L);
+        assertThat(pacer.rest()).isEqualTo(IDLE);
     }
 
     @Test
     void afterAFullClaimThereIsNoRestOnceAndThenTheBusyInterval() {
-        rests(4);
+        rests(500);
         pacer.claimed(2000, true);
-        assertThat(rests(3)).containsExactly(0L, 3L, 6L);
+        assertThat(rests(3)).containsExactly(0L, 3L, 3L);
     }
 
     @Test

@@ -21,7 +21,7 @@ final class KnownMistakes {
             Mistake.of(
                     "the lanes are locked and read with one snapshot",
                     INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
-                    new Edit(CLAIM_STATEMENTS, "READ COMMITTED, READ WRITE;", "REPEATABLE READ, READ WRITE;")),
+                    new Edit("docs/sql/claim-1-begin.sql", "READ COMMITTED, READ WRITE;", "REPEATABLE READ, READ WRITE;")),
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
@@ -30,7 +30,7 @@ final class KnownMistakes {
                     "prepared transactions are not among the holders",
                     JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
                     new Edit(
-                            CLAIM_STATEMENTS,
+                            "docs/sql/claim-3-holders.sql",
                             "AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()",
                             "AND pid <> pg_catalog.pg_backend_pid()")),
             Mistake.of(
@@ -78,9 +78,7 @@ final class KnownMistakes {
                     "events are deleted by range",
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
                     new Edit(
-                            MAIN + "settle/SettleStatements.java",
-                            "render(deleteFrom(OUTBOX).where(OUTBOX.LANE.eq(LANE)).and(OUTBOX.ID.eq(DSL.any(IDS))));",
-                            "render(deleteFrom(OUTBOX).where(OUTBOX.LANE.eq(LANE)).and(OUTBOX.ID.le(DSL.any(IDS))));"),
+                            "docs/sql/settle-delete.sql", "leat.outbox.id = any (", "leat.outbox.id <= any ("),
                     new Edit(
                             SETTLEMENT,
                             "expect(sorted.delivered.size(), byLane(transaction, done, sorted.delivered));",
@@ -147,7 +145,7 @@ final class KnownMistakes {
                     "a claim locks writers out of the outbox",
                     "dev.leat.app.KinesisGoneTest#whileTheEndpointRefusesConnectionsWritersNeitherFailNorWait",
                     new Edit(
-                            CLAIM_STATEMENTS,
+                            "docs/sql/claim-1-begin.sql",
                             "READ COMMITTED, READ WRITE;",
                             "READ COMMITTED, READ WRITE; LOCK TABLE leat.outbox IN SHARE MODE;")),
             Mistake.of(

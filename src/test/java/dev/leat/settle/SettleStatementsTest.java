@@ -1,5 +1,6 @@
 package dev.leat.settle;
 
+import dev.leat.codegen.SettleQueries;
 import dev.leat.testkit.KeptText;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -8,6 +9,6 @@ class SettleStatementsTest {
 
     @Test
     void theFilesADatabaseAdministratorReadsAreTheStatementsThatRun() throws IOException {
-        KeptText.assertStatements(SettleStatements.rendered());
+        KeptText.assertStatements(SettleQueries.rendered());
     }
 }

@@ -2,6 +2,7 @@ package dev.leat.upkeep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Outcome;
@@ -118,7 +119,7 @@ class UpkeepTest {
         try {
             tallies.flush();
             throw new AssertionError("the flush should have failed");
-        } catch (org.jooq.exception.DataAccessException e) {
+        } catch (DatabaseUnavailable e) {
             database.run("ALTER TABLE leat.away RENAME TO tally");
         }
         tallies.flush();

@@ -1,4 +1,4 @@
-package dev.leat.claim;
+package dev.leat.codegen;
 
 import static dev.leat.jooq.generated.Tables.OUTBOX;
 import static dev.leat.jooq.generated.Tables.QUARANTINE;
@@ -34,7 +34,7 @@ import org.jooq.impl.SQLDataType;
  * The statements that read events. While events are small, each lane is read up to a number of them; weighing them on the way,
  * which costs the server several times as much, is for claims that may meet large ones.
  */
-final class EventStatements {
+final class EventQueries {
 
     private static final Set<String> LONG = Set.of("type", "key", "before", "after", "context");
     private static final Field<Long> SIZE = field(name("size"), SQLDataType.BIGINT);
@@ -55,7 +55,7 @@ final class EventStatements {
 
     private static final Table<?> LANES = table(
                     "unnest({0}, {1}, {2})",
-                    ClaimStatements.LANES,
+                    ClaimQueries.LANES,
                     LIMITS,
                     param("lows", SQLDataType.BIGINT.array()))
             .as(HELD_LANES, name("lane"), name("most"), name("low"));
@@ -68,20 +68,20 @@ final class EventStatements {
      * The next events of each lane; what is long of an event is left out if that is more than so many bytes. Parameters: the
      * bytes, the lanes, their limits, their lows, the watermark, the default stream, and the streams that rest.
      */
-    static final String SMALL_EVENTS = ClaimStatements.render(small());
+    static final String SMALL_EVENTS = ClaimQueries.render(small());
 
     /** The same, weighed. Parameters: the bounds of {@link #weighed}, the lanes, their limits, their lows, the watermark, and the rest of them. */
-    static final String OUTBOX_EVENTS = ClaimStatements.render(weighed(O, LANES, WAITS));
+    static final String OUTBOX_EVENTS = ClaimQueries.render(weighed(O, LANES, WAITS));
 
     /** The released events of each lane, which go before anything in the outbox. Parameters: those of {@link #weighed}, the lanes, their limits. */
-    static final String RELEASED_EVENTS = ClaimStatements.render(weighed(
+    static final String RELEASED_EVENTS = ClaimQueries.render(weighed(
             Q,
-            table("unnest({0}, {1})", ClaimStatements.LANES, LIMITS).as(HELD_LANES, name("lane"), name("most")),
+            table("unnest({0}, {1})", ClaimQueries.LANES, LIMITS).as(HELD_LANES, name("lane"), name("most")),
             field(Q.getQualifiedName().append("lane"), SQLDataType.SMALLINT)
                     .eq(HELD_LANE)
                     .and(Q.STATE.eq(inline("retry")))));
 
-    private EventStatements() {}
+    private EventQueries() {}
 
     private static List<Field<?>> columns(Table<?> source) {
         return List.of(source.fields(

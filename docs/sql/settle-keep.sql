@@ -3,6 +3,7 @@ with
     delete from leat.outbox
     where (
       leat.outbox.lane = ?
+      and leat.outbox.id between ? and ?
       and leat.outbox.id = any (
         cast(
           ?

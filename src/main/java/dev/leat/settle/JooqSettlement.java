@@ -88,8 +88,12 @@ public final class JooqSettlement implements Settlement {
         Map<Integer, List<Event>> lanes =
                 events.stream().collect(Collectors.groupingBy(Event::lane, TreeMap::new, Collectors.toList()));
         return each(transaction, sql, lanes.entrySet(), (statement, lane) -> {
+            long[] ids = ids(lane.getValue());
+            Arrays.sort(ids);
             statement.setInt(1, lane.getKey());
-            statement.setObject(2, ids(lane.getValue()));
+            statement.setLong(2, ids[0]);
+            statement.setLong(3, ids[ids.length - 1]);
+            statement.setObject(4, ids);
         });
     }
 

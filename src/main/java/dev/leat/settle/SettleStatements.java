@@ -5,10 +5,10 @@ import dev.leat.KeptSql;
 /** The statements of settlement. Their text is in {@code docs/sql}. */
 final class SettleStatements {
 
-    /** Deletes delivered events. Parameters: their lane, ids. */
+    /** Deletes delivered events. Parameters: their lane, the first id, the last, all of them. */
     static final String DELETE = KeptSql.of("settle-delete");
 
-    /** Moves delivered events to where they are kept for a time. Parameters: their lane, ids. */
+    /** Moves delivered events to where they are kept for a time. Parameters: their lane, the first id, the last, all of them. */
     static final String KEEP = KeptSql.of("settle-keep");
 
     /** Sets an event aside. Parameters: its lane, id, state, reason. */

@@ -1,18 +1,14 @@
 package dev.leat.shape;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.io.SerializedString;
-import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Shaper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -34,36 +30,30 @@ public final class DebeziumJson implements Shaper {
                     .build())
             .build();
 
-    private static final SerializedString BEFORE = new SerializedString("before");
-    private static final SerializedString AFTER = new SerializedString("after");
-    private static final SerializedString MESSAGE = new SerializedString("message");
-    private static final SerializedString PREFIX = new SerializedString("prefix");
-    private static final SerializedString CONTENT = new SerializedString("content");
-    private static final SerializedString KEY = new SerializedString("key");
-    private static final SerializedString SOURCE = new SerializedString("source");
-    private static final SerializedString VERSION = new SerializedString("version");
-    private static final SerializedString CONNECTOR = new SerializedString("connector");
-    private static final SerializedString NAME = new SerializedString("name");
-    private static final SerializedString TS_MS = new SerializedString("ts_ms");
-    private static final SerializedString TS_US = new SerializedString("ts_us");
-    private static final SerializedString TS_NS = new SerializedString("ts_ns");
-    private static final SerializedString SNAPSHOT = new SerializedString("snapshot");
-    private static final SerializedString DB = new SerializedString("db");
-    private static final SerializedString SEQUENCE = new SerializedString("sequence");
-    private static final SerializedString SCHEMA = new SerializedString("schema");
-    private static final SerializedString TABLE = new SerializedString("table");
-    private static final SerializedString TX_ID = new SerializedString("txId");
-    private static final SerializedString LSN = new SerializedString("lsn");
-    private static final SerializedString XMIN = new SerializedString("xmin");
-    private static final SerializedString ID = new SerializedString("id");
-    private static final SerializedString USER = new SerializedString("user");
-    private static final SerializedString APPLICATION = new SerializedString("application");
-    private static final SerializedString CONTEXT = new SerializedString("context");
-    private static final SerializedString OP = new SerializedString("op");
+    private static final byte[] BEFORE = JsonBytes.ascii("{\"before\":");
+    private static final byte[] AFTER = JsonBytes.ascii(",\"after\":");
+    private static final byte[] PREFIX = JsonBytes.ascii("{\"message\":{\"prefix\":");
+    private static final byte[] CONTENT = JsonBytes.ascii(",\"content\":");
+    private static final byte[] END = JsonBytes.ascii("}");
+    private static final byte[] KEY = JsonBytes.ascii(",\"key\":");
+    private static final byte[] SNAPSHOT = JsonBytes.ascii(",\"snapshot\":\"true\",\"db\":");
+    private static final byte[] NO_SNAPSHOT = JsonBytes.ascii(",\"snapshot\":\"false\",\"db\":");
+    private static final byte[] SEQUENCE = JsonBytes.ascii(",\"sequence\":\"[\\\"");
+    private static final byte[] SCHEMA = JsonBytes.ascii("\\\"]\",\"schema\":");
+    private static final byte[] TABLE = JsonBytes.ascii(",\"table\":");
+    private static final byte[] TX_ID = JsonBytes.ascii(",\"txId\":");
+    private static final byte[] ID = JsonBytes.ascii(",\"lsn\":null,\"xmin\":null,\"id\":");
+    private static final byte[] USER = JsonBytes.ascii(",\"user\":");
+    private static final byte[] APPLICATION = JsonBytes.ascii(",\"application\":");
+    private static final byte[] CONTEXT = JsonBytes.ascii(",\"context\":");
+    private static final byte[] OP = JsonBytes.ascii("},\"op\":");
+    private static final byte[] TS_MS = JsonBytes.ascii(",\"ts_ms\":");
+    private static final byte[] TS_US = JsonBytes.ascii(",\"ts_us\":");
+    private static final byte[] TS_NS = JsonBytes.ascii(",\"ts_ns\":");
 
-    private final SerializedString version;
-    private final SerializedString name;
-    private final SerializedString database;
+    private final ThreadLocal<JsonBytes> buffers = ThreadLocal.withInitial(JsonBytes::new);
+    private final byte[] source;
+    private final byte[] database;
     private final Clock clock;
 
     /**
@@ -73,9 +63,13 @@ public final class DebeziumJson implements Shaper {
      * @param clock for the top-level {@code ts_*}: when the event was shaped
      */
     public DebeziumJson(String version, String name, String database, Clock clock) {
-        this.version = new SerializedString(wellFormed(version));
-        this.name = new SerializedString(wellFormed(name));
-        this.database = new SerializedString(wellFormed(database));
+        JsonBytes beginning = new JsonBytes();
+        beginning.fixed(JsonBytes.ascii(",\"source\":{\"version\":"));
+        beginning.string(version);
+        beginning.fixed(JsonBytes.ascii(",\"connector\":\"leat\",\"name\":"));
+        beginning.string(name);
+        this.source = beginning.take();
+        this.database = JsonBytes.quoted(database);
         this.clock = clock;
     }
 
@@ -84,82 +78,65 @@ public final class DebeziumJson implements Shaper {
         if (event.fault() != null) {
             throw new Unshapeable(event.fault());
         }
-        // The builder and the generator take their working buffers from the thread's recycler and give them back.
-        try (ByteArrayBuilder bytes = new ByteArrayBuilder(FACTORY._getBufferRecycler())) {
-            try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
-                write(event, json);
-            }
-            return bytes.getClearAndRelease();
-        } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory failed", e);
-        }
+        JsonBytes json = buffers.get();
+        write(event, json);
+        return json.take();
     }
 
-    private void write(Event event, JsonGenerator json) throws IOException {
-        json.writeStartObject();
+    private void write(Event event, JsonBytes json) {
         if (event.operation() == Operation.MESSAGE) {
-            json.writeFieldName(MESSAGE);
-            json.writeStartObject();
-            string(json, PREFIX, event.subject().type());
-            raw(json, CONTENT, event.row().after());
-            json.writeEndObject();
+            json.fixed(PREFIX);
+            json.string(event.subject().type());
+            json.fixed(CONTENT);
+            json.json(event.row().after());
+            json.fixed(END);
         } else {
-            raw(json, BEFORE, event.row().before());
-            raw(json, AFTER, event.row().after());
+            json.fixed(BEFORE);
+            json.json(event.row().before());
+            json.fixed(AFTER);
+            json.json(event.row().after());
         }
         if (event.row().key() != null) {
-            raw(json, KEY, event.row().key());
+            json.fixed(KEY);
+            json.json(event.row().key());
         }
-        json.writeFieldName(SOURCE);
         source(event, json);
-        json.writeFieldName(OP);
-        json.writeString(event.operation().code());
+        json.fixed(OP);
+        json.string(event.operation().code());
         timestamps(json, clock.instant());
-        json.writeEndObject();
+        json.fixed(END);
     }
 
-    private void source(Event event, JsonGenerator json) throws IOException {
+    private void source(Event event, JsonBytes json) {
         Event.Origin origin = event.origin();
-        json.writeStartObject();
-        json.writeFieldName(VERSION);
-        json.writeString(version);
-        json.writeFieldName(CONNECTOR);
-        json.writeString("leat");
-        json.writeFieldName(NAME);
-        json.writeString(name);
+        json.fixed(source);
         timestamps(json, origin.capturedAt());
-        json.writeFieldName(SNAPSHOT);
-        json.writeString(event.operation() == Operation.READ ? "true" : "false");
-        json.writeFieldName(DB);
-        json.writeString(database);
-        json.writeFieldName(SEQUENCE);
-        json.writeString("[\"" + event.id() + "\"]");
-        string(json, SCHEMA, event.subject().schema());
-        string(json, TABLE, event.subject().table());
-        json.writeFieldName(TX_ID);
-        json.writeNumber(origin.transactionId());
-        json.writeFieldName(LSN);
-        json.writeNull();
-        json.writeFieldName(XMIN);
-        json.writeNull();
-        json.writeFieldName(ID);
-        json.writeNumber(event.id());
-        string(json, USER, origin.user());
-        string(json, APPLICATION, origin.application());
-        context(json, origin.context());
-        json.writeEndObject();
-    }
-
-    private static void context(JsonGenerator json, @Nullable String context) throws IOException {
-        if (context != null && isJson(context)) {
-            raw(json, CONTEXT, context);
+        json.fixed(event.operation() == Operation.READ ? SNAPSHOT : NO_SNAPSHOT);
+        json.fixed(database);
+        json.fixed(SEQUENCE);
+        json.number(event.id());
+        json.fixed(SCHEMA);
+        json.string(event.subject().schema());
+        json.fixed(TABLE);
+        json.string(event.subject().table());
+        json.fixed(TX_ID);
+        json.number(origin.transactionId());
+        json.fixed(ID);
+        json.number(event.id());
+        json.fixed(USER);
+        json.string(origin.user());
+        json.fixed(APPLICATION);
+        json.string(origin.application());
+        json.fixed(CONTEXT);
+        if (origin.context() != null && isJson(origin.context())) {
+            json.json(origin.context());
         } else {
-            string(json, CONTEXT, context);
+            json.string(origin.context());
         }
     }
 
     /** Whether the text is exactly one JSON value, and not too deep. */
-    private static boolean isJson(String text) throws IOException {
+    private static boolean isJson(String text) {
         try (JsonParser parser = FACTORY.createParser(text)) {
             if (parser.nextToken() == null) {
                 return false;
@@ -168,44 +145,18 @@ public final class DebeziumJson implements Shaper {
             return parser.nextToken() == null;
         } catch (JsonProcessingException e) {
             return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory failed", e);
         }
     }
 
-    private static void timestamps(JsonGenerator json, Instant at) throws IOException {
+    private static void timestamps(JsonBytes json, Instant at) {
         long micros = Math.addExact(Math.multiplyExact(at.getEpochSecond(), 1_000_000L), at.getNano() / 1_000);
-        json.writeFieldName(TS_MS);
-        json.writeNumber(Math.floorDiv(micros, 1_000L));
-        json.writeFieldName(TS_US);
-        json.writeNumber(micros);
-        json.writeFieldName(TS_NS);
-        json.writeNumber(Math.addExact(Math.multiplyExact(at.getEpochSecond(), 1_000_000_000L), at.getNano()));
-    }
-
-    private static void raw(JsonGenerator json, SerializedString field, @Nullable String value) throws IOException {
-        json.writeFieldName(field);
-        if (value == null) {
-            json.writeNull();
-        } else {
-            json.writeRawValue(new RawJson(value));
-        }
-    }
-
-    private static void string(JsonGenerator json, SerializedString field, @Nullable String value) throws IOException {
-        json.writeFieldName(field);
-        if (value == null) {
-            json.writeNull();
-        } else {
-            json.writeString(wellFormed(value));
-        }
-    }
-
-    /** The text with each lone surrogate replaced by a question mark: the generator would refuse it. */
-    private static String wellFormed(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isSurrogate(text.charAt(i))) {
-                return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-            }
-        }
-        return text;
+        json.fixed(TS_MS);
+        json.number(Math.floorDiv(micros, 1_000L));
+        json.fixed(TS_US);
+        json.number(micros);
+        json.fixed(TS_NS);
+        json.number(Math.addExact(Math.multiplyExact(at.getEpochSecond(), 1_000_000_000L), at.getNano()));
     }
 }

@@ -70,6 +70,30 @@ final class DebeziumJsonTest {
     }
 
     @Test
+    void namesOfAnyCharactersArriveAsTheyAre() throws Exception {
+        for (char odd = 1; odd < 0x250; odd++) {
+            String name = "a" + odd + "\uD83D\uDE80z";
+            Event event = new Event(
+                    Long.MAX_VALUE - odd,
+                    0,
+                    Operation.CREATE,
+                    new Event.Route("k", null),
+                    new Event.Subject(name, name, null),
+                    new Event.Row("{}", null, "{}"),
+                    new Event.Origin(odd, CAPTURED, name, name, null),
+                    false,
+                    null);
+            assertThat(parse(shaper.shape(event)))
+                    .containsEntry("source.schema", name)
+                    .containsEntry("source.table", name)
+                    .containsEntry("source.user", name)
+                    .containsEntry("source.application", name)
+                    .containsEntry("source.txId", (long) odd)
+                    .containsEntry("source.id", Long.MAX_VALUE - odd);
+        }
+    }
+
+    @Test
     void aContextThatIsJsonIsEmbedded() throws Exception {
         assertThat(parse(shaper.shape(row("{}", "{\"actor\":{\"id\":7}}"))))
                 .containsEntry("source.context.actor.id", 7L);

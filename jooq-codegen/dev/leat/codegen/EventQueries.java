@@ -54,13 +54,9 @@ final class EventQueries {
     private static final Field<Integer[]> LIMITS = param("limits", SQLDataType.INTEGER.array());
 
     private static final Table<?> LANES = table(
-                    "unnest({0}, {1}, {2})",
-                    ClaimQueries.LANES,
-                    LIMITS,
-                    param("lows", SQLDataType.BIGINT.array()))
+                    "unnest({0}, {1}, {2})", ClaimQueries.LANES, LIMITS, param("lows", SQLDataType.BIGINT.array()))
             .as(HELD_LANES, name("lane"), name("most"), name("low"));
-    private static final Condition WAITS = O.LANE
-            .eq(HELD_LANE)
+    private static final Condition WAITS = O.LANE.eq(HELD_LANE)
             .and(O.ID.gt(field(HELD_LANES.append("low"), SQLDataType.BIGINT)))
             .and(DSL.condition(O.HELD).not().or(O.ID.le(param("watermark", SQLDataType.BIGINT))));
 
@@ -138,8 +134,7 @@ final class EventQueries {
         SelectQuery<Record> query = DSL.using(SQLDialect.POSTGRES).selectQuery();
         for (Field<?> column : columns(source)) {
             Field<?> plain = field(name("s").append(column.getUnqualifiedName()), column.getDataType());
-            query.addSelect(
-                    LONG.contains(column.getName()) ? when(read, plain).as(column.getName()) : plain);
+            query.addSelect(LONG.contains(column.getName()) ? when(read, plain).as(column.getName()) : plain);
         }
         return query;
     }

@@ -43,12 +43,12 @@ public final class SettleQueries {
             .eq(LANE)
             .and(OUTBOX.ID.between(param("first", SQLDataType.BIGINT), param("last", SQLDataType.BIGINT)))
             .and(OUTBOX.ID.eq(DSL.any(IDS)));
+
     private static final Field<String> STATE = param("state", SQLDataType.CLOB);
     private static final Field<String> REASON = param("reason", SQLDataType.CLOB);
 
     /** Deletes delivered events. Parameters: their lane, the first id, the last, all of them. */
-    static final String DELETE =
-            render(deleteFrom(OUTBOX).where(OF_A_LANE));
+    static final String DELETE = render(deleteFrom(OUTBOX).where(OF_A_LANE));
 
     /** Moves delivered events to where they are kept for a time. Parameters: their lane, the first id, the last, all of them. */
     static final String KEEP = render(keep());
@@ -83,10 +83,8 @@ public final class SettleQueries {
     }
 
     private static Query keep() {
-        CommonTableExpression<?> gone = name("gone")
-                .as(deleteFrom(OUTBOX)
-                        .where(OF_A_LANE)
-                        .returning(outboxColumns()));
+        CommonTableExpression<?> gone =
+                name("gone").as(deleteFrom(OUTBOX).where(OF_A_LANE).returning(outboxColumns()));
         return with(gone).insertInto(SENT, in(SENT)).select((Select<?>)
                 DSL.select(gone.fields()).from(gone));
     }

@@ -56,7 +56,11 @@ public final class Pools {
     }
 
     private static HikariDataSource open(
-            Settings.Database database, String applicationName, int size, Duration socketTimeout, String prepareThreshold)
+            Settings.Database database,
+            String applicationName,
+            int size,
+            Duration socketTimeout,
+            String prepareThreshold)
             throws SQLException {
         HikariConfig config = new HikariConfig();
         config.setPoolName(applicationName);

@@ -144,12 +144,12 @@ public final class JooqClaims {
             return settings.deadline().plus(ClaimSettings.GRACE);
         }
 
-        private LaneClaim claim(
-                Connection connection, Set<String> restingStreams, Opening opening, Deadline deadline)
+        private LaneClaim claim(Connection connection, Set<String> restingStreams, Opening opening, Deadline deadline)
                 throws SQLException {
             long drawn = opening.drawn().id();
             // Another poller may have stored a low above what was drawn when this claim began.
-            if (opening.highestLow() > drawn && opening.highestLow() > drawn(connection).id()) {
+            if (opening.highestLow() > drawn
+                    && opening.highestLow() > drawn(connection).id()) {
                 throw new Watermark.SequenceWentBack(opening.highestLow(), drawn);
             }
             look(drawn, opening.holders());
@@ -175,8 +175,8 @@ public final class JooqClaims {
 
         private List<HeldLane> held(Map<Integer, Long> storedLows) {
             List<HeldLane> lanes = new ArrayList<>();
-            storedLows.forEach((lane, stored) -> lanes.add(new HeldLane(
-                    lane, book.low(lane, stored), book.limit(lane, settings.batch(), storedLows.size()))));
+            storedLows.forEach((lane, stored) -> lanes.add(
+                    new HeldLane(lane, book.low(lane, stored), book.limit(lane, settings.batch(), storedLows.size()))));
             return lanes;
         }
 

@@ -76,7 +76,10 @@ final class LaneReader {
      * @param released whether there are released events
      * @param small the next events of the outbox; null if they were not read, or one of them was not small
      */
-    private record Look(Map<String, Long> blocked, boolean released, @Nullable Batch small) {
+    private record Look(
+            Map<String, Long> blocked,
+            boolean released,
+            @Nullable Batch small) {
 
         static Look of(ResultSet rows, @Nullable Batch small) throws SQLException {
             Map<String, Long> blocked = new HashMap<>();
@@ -180,7 +183,9 @@ final class LaneReader {
     }
 
     private LaneClaim.Extent extent() {
-        return parameters.restingStreams().isEmpty() ? LaneClaim.Extent.WHOLE : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
+        return parameters.restingStreams().isEmpty()
+                ? LaneClaim.Extent.WHOLE
+                : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
     }
 
     private static void sort(

@@ -21,7 +21,10 @@ final class KnownMistakes {
             Mistake.of(
                     "the lanes are locked and read with one snapshot",
                     INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
-                    new Edit("docs/sql/claim-1-begin.sql", "READ COMMITTED, READ WRITE;", "REPEATABLE READ, READ WRITE;")),
+                    new Edit(
+                            "docs/sql/claim-1-begin.sql",
+                            "READ COMMITTED, READ WRITE;",
+                            "REPEATABLE READ, READ WRITE;")),
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
@@ -43,7 +46,8 @@ final class KnownMistakes {
             Mistake.of(
                     "the holders are read before the sequence",
                     INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
-                    new Edit(CLAIM_STATEMENTS, "BEGIN, DRAWN, HOLDERS, LOCK_LANES", "BEGIN, HOLDERS, DRAWN, LOCK_LANES"),
+                    new Edit(
+                            CLAIM_STATEMENTS, "BEGIN, DRAWN, HOLDERS, LOCK_LANES", "BEGIN, HOLDERS, DRAWN, LOCK_LANES"),
                     new Edit(
                             MAIN + "claim/Opening.java",
                             "            Drawn drawn = drawn(answers.next());\n"
@@ -77,8 +81,7 @@ final class KnownMistakes {
             Mistake.of(
                     "events are deleted by range",
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
-                    new Edit(
-                            "docs/sql/settle-delete.sql", "leat.outbox.id = any (", "leat.outbox.id <= any ("),
+                    new Edit("docs/sql/settle-delete.sql", "leat.outbox.id = any (", "leat.outbox.id <= any ("),
                     new Edit(
                             SETTLEMENT,
                             "expect(sorted.delivered.size(), byLane(transaction, done, sorted.delivered));",

@@ -101,8 +101,10 @@ class ListenersTest {
         clock.addAndGet(Duration.ofMinutes(1).toNanos());
         log.settled(List.of(new Outcome.Delivered(event(11, false), "shard", "1")), Duration.ofMillis(5));
 
-        assertThat(logger.lines).containsExactly("INFO published 11 events since the last such line, by 2 requests of 6 records, 1.5 of a claim under way at"
-                        + " once on average");
+        assertThat(logger.lines)
+                .containsExactly(
+                        "INFO published 11 events since the last such line, by 2 requests of 6 records, 1.5 of a claim under way at"
+                                + " once on average");
     }
 
     @Test

@@ -22,9 +22,9 @@ final class KnownMistakes {
                     "the lanes are locked and read with one snapshot",
                     INTERLEAVING + "aLaneTakenOverIsReadAsItIsAfterTheLock",
                     new Edit(
-                            "docs/sql/claim-1-begin.sql",
-                            "READ COMMITTED, READ WRITE;",
-                            "REPEATABLE READ, READ WRITE;")),
+                            CLAIM_STATEMENTS,
+                            "BEGIN, DRAWN",
+                            "BEGIN.replace(\"READ COMMITTED\", \"REPEATABLE READ\"), DRAWN")),
             Mistake.of(
                     "the sequence is taken for the watermark",
                     JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
@@ -81,6 +81,10 @@ final class KnownMistakes {
             Mistake.of(
                     "events are deleted by range",
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
+                    new Edit(
+                            "docs/sql/settle-delete.sql",
+                            "leat.outbox.id between ? and ?",
+                            "? is not null and leat.outbox.id <= ?"),
                     new Edit("docs/sql/settle-delete.sql", "leat.outbox.id = any (", "leat.outbox.id <= any ("),
                     new Edit(
                             SETTLEMENT,

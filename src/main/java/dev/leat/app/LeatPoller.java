@@ -2,14 +2,14 @@ package dev.leat.app;
 
 import dev.leat.PollerListener;
 import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.JooqClaims;
+import dev.leat.claim.LaneClaims;
 import dev.leat.loop.House;
 import dev.leat.loop.Poller;
 import dev.leat.loop.Rooms;
 import dev.leat.observe.Listeners;
 import dev.leat.publish.KinesisPublisher;
 import dev.leat.publish.PublishSettings;
-import dev.leat.settle.JooqSettlement;
+import dev.leat.settle.OutboxSettlement;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.upkeep.Migrations;
 import dev.leat.upkeep.PollerRegistry;
@@ -57,7 +57,7 @@ public final class LeatPoller {
         Tallies tallies = new Tallies(database, identity.poller());
         ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
         PollerListener listener = new Listeners(List.of(wish.listener, tallies, shardUses));
-        JooqClaims claims = new JooqClaims(
+        LaneClaims claims = new LaneClaims(
                 database,
                 wish.claim,
                 wish.stream,
@@ -68,7 +68,7 @@ public final class LeatPoller {
         String databaseName = databaseName(database);
         String serverName = wish.serverName == null ? databaseName : wish.serverName;
         DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
-        JooqSettlement settlement = new JooqSettlement(wish.retain != null);
+        OutboxSettlement settlement = new OutboxSettlement(wish.retain != null);
         publisher = new KinesisPublisher(
                 wish.kinesis,
                 wish.publish,

@@ -4,7 +4,6 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.StreamRecord;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -16,15 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class FlightPlan {
 
     private final Undecided undecided;
-    private final PublishSettings.RequestLimits requestLimits;
-    private final RecordLimits recordLimits;
+    private final Boarding boarding;
     private final RetryPolicy policy;
     private final PollerListener listener;
     private final Halves halves = new Halves();
-    private final Line[] chosen;
     private int turn;
     private int inFlight;
-    private long pacedUntil;
 
     /**
      * @param records in ascending order of id within each partition key
@@ -38,11 +34,9 @@ final class FlightPlan {
             RetryPolicy policy,
             PollerListener listener) {
         this.undecided = new Undecided(records, paces, recordLimits.packing());
-        this.requestLimits = requestLimits;
-        this.recordLimits = recordLimits;
+        this.boarding = new Boarding(undecided, requestLimits, recordLimits);
         this.policy = policy;
         this.listener = listener;
-        this.chosen = new Line[requestLimits.maxRecords()];
     }
 
     /** The next request to send, or null if nothing may leave now. */
@@ -57,8 +51,8 @@ final class FlightPlan {
         for (int asked = 0; asked < lines.size(); asked++) {
             turn = (turn + 1) % lines.size();
             StreamLine line = lines.get(turn);
-            if (line.open(now) && worthARequest(line)) {
-                Flight flight = fill(line, now);
+            if (line.open(now) && boarding.worthARequest(line)) {
+                Flight flight = boarding.fill(line, now);
                 if (flight != null) {
                     return leave(flight);
                 }
@@ -67,48 +61,6 @@ final class FlightPlan {
             }
         }
         return null;
-    }
-
-    /** What is little waits for the answers under way, which free more: a request costs much the same, be it full or not. */
-    private boolean worthARequest(StreamLine line) {
-        return line.inFlight() == 0 ? !line.isEmpty() : line.size() >= chosen.length / 2;
-    }
-
-    private @Nullable Flight fill(StreamLine line, long now) {
-        int count = 0;
-        long bytes = 0;
-        for (Line next = line.peek(); next != null && count < chosen.length; next = line.peek()) {
-            long laneRests = line.pace().lane(next.lane()).until();
-            if (laneRests > now) {
-                line.remove();
-                next.restUntil(laneRests);
-                undecided.rest(next);
-                continue;
-            }
-            String fault = recordLimits.fault(next.head());
-            if (fault != null) {
-                line.remove();
-                undecided.quarantine(next, fault);
-                continue;
-            }
-            Entry entry = undecided.board(next, recordLimits);
-            long shardOpens = line.pace().shards().opensAt(next.lane(), entry, now);
-            if (shardOpens > now) {
-                line.remove();
-                next.restUntil(shardOpens);
-                undecided.rest(next);
-                pacedUntil = Math.max(pacedUntil, shardOpens);
-                continue;
-            }
-            bytes += entry.bytes();
-            if (bytes > requestLimits.maxBytes() && count > 0) {
-                break;
-            }
-            line.remove();
-            line.pace().shards().take(next.lane(), entry, now);
-            chosen[count++] = next;
-        }
-        return count == 0 ? null : new Flight(line, Arrays.copyOf(chosen, count), 0, count, now);
     }
 
     private Flight leave(Flight flight) {
@@ -242,7 +194,7 @@ final class FlightPlan {
 
     /** Whether records rest because their shard takes no more for the moment. */
     boolean paced(long now) {
-        return pacedUntil > now;
+        return boarding.pacedUntil() > now;
     }
 
     /** When a later claim of the records that are left may fare better; 0: at once. */

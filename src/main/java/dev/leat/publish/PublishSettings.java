@@ -58,18 +58,6 @@ public record PublishSettings(
                 "patience: " + patience + " is not between 0 and 5 min; 500 ms is the default");
     }
 
-    /** One event a record. */
-    public PublishSettings(
-            int requestsInFlight,
-            RequestLimits requestLimits,
-            OptionalInt maxRecordBytes,
-            Duration requestTimeout,
-            Duration slice,
-            Duration patience,
-            Backoff backoff) {
-        this(requestsInFlight, requestLimits, maxRecordBytes, requestTimeout, slice, patience, backoff, Packing.none());
-    }
-
     /** The same, packing so. */
     public PublishSettings withPacking(Packing wanted) {
         return new PublishSettings(
@@ -84,7 +72,8 @@ public record PublishSettings(
                 Duration.ofSeconds(5),
                 Duration.ofMillis(100),
                 Duration.ofMillis(500),
-                Backoff.defaults());
+                Backoff.defaults(),
+                Packing.none());
     }
 
     /**

@@ -4,7 +4,7 @@ import dev.leat.Claim;
 import dev.leat.Event;
 import dev.leat.Shaper;
 import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.JooqClaims;
+import dev.leat.claim.LaneClaims;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -126,7 +126,7 @@ public final class OutboxSizeBench {
     private static long record(TestDatabase database) {
         DebeziumJson shaper = new DebeziumJson("1.0", "shop", "shop", Clock.systemUTC());
         try (Pool pool = new Pool(database.owner());
-                Claim claim = new JooqClaims(
+                Claim claim = new LaneClaims(
                                 pool, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
                         .forWorker()
                         .claim(Set.of())) {

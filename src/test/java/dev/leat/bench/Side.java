@@ -5,8 +5,8 @@ import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.JooqClaims;
-import dev.leat.settle.JooqSettlement;
+import dev.leat.claim.LaneClaims;
+import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestDatabase;
 import java.lang.management.ManagementFactory;
 import java.sql.Connection;
@@ -28,7 +28,7 @@ final class Side {
     /** After so long a poller writes down what it knows of its lanes. */
     private static final Duration STORED = Duration.ofSeconds(11);
 
-    private static final JooqSettlement SETTLEMENT = new JooqSettlement(false);
+    private static final OutboxSettlement SETTLEMENT = new OutboxSettlement(false);
 
     private final TestDatabase database;
     private final int claimants;
@@ -54,7 +54,7 @@ final class Side {
     }
 
     private Claims fresh() {
-        return new JooqClaims(
+        return new LaneClaims(
                         pool,
                         ClaimSettings.DEFAULT.withBatch(20_000),
                         "changes",

@@ -7,7 +7,7 @@ import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.settle.JooqSettlement;
+import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.Connection;
@@ -53,7 +53,7 @@ class HistoriesTest {
                 told.add(certain + " " + reason);
             }
         };
-        return new JooqClaims(role, settings, "changes", () -> 1, now::get, new Random(1), listener).forWorker();
+        return new LaneClaims(role, settings, "changes", () -> 1, now::get, new Random(1), listener).forWorker();
     }
 
     @Test
@@ -410,7 +410,7 @@ class HistoriesTest {
     }
 
     private static void settle(Claim claim, List<? extends Outcome> outcomes) {
-        new JooqSettlement(false).settle(claim, new ArrayList<>(outcomes));
+        new OutboxSettlement(false).settle(claim, new ArrayList<>(outcomes));
     }
 
     private static List<Long> ids(List<Event> events, String key) {

@@ -8,7 +8,7 @@ import dev.leat.Claims;
 import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.settle.JooqSettlement;
+import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -40,7 +40,7 @@ class InterleavingTest {
     private final Claims claims = claims(database.owner());
 
     private static Claims claims(DataSource source) {
-        return new JooqClaims(source, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
+        return new LaneClaims(source, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
                 .forWorker();
     }
 
@@ -170,7 +170,7 @@ class InterleavingTest {
     }
 
     private static void settle(Claim claim) {
-        new JooqSettlement(false)
+        new OutboxSettlement(false)
                 .settle(
                         claim,
                         claim.events().stream()

@@ -6,7 +6,7 @@ import dev.leat.Claim;
 import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.settle.JooqSettlement;
+import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestServer;
 import dev.leat.upkeep.Migrations;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -39,7 +39,7 @@ class RestartTest {
             port = server.getPort();
             Migrations.migrate(server.getPostgresDatabase());
             DataSource anyConnection = server.getPostgresDatabase();
-            claims = new JooqClaims(
+            claims = new LaneClaims(
                             anyConnection, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
                     .forWorker();
             run(server, insert(""));
@@ -83,7 +83,7 @@ class RestartTest {
         try (Claim claim = claims.claim(Set.of())) {
             List<Outcome> outcomes = new ArrayList<>();
             claim.events().forEach(event -> outcomes.add(new Outcome.Delivered(event, "shard", "1")));
-            new JooqSettlement(false).settle(claim, outcomes);
+            new OutboxSettlement(false).settle(claim, outcomes);
             return claim.events().stream().map(Event::id).toList();
         }
     }

@@ -7,15 +7,15 @@ import java.util.List;
 final class KnownMistakes {
 
     private static final String MAIN = "src/main/java/dev/leat/";
-    private static final String CLAIMS = MAIN + "claim/JooqClaims.java";
+    private static final String CLAIMS = MAIN + "claim/LaneClaims.java";
     private static final String LANE_CLAIM = MAIN + "claim/LaneClaim.java";
     private static final String BOOK = MAIN + "claim/LaneBook.java";
     private static final String CLAIM_STATEMENTS = MAIN + "claim/ClaimStatements.java";
-    private static final String SETTLEMENT = MAIN + "settle/JooqSettlement.java";
+    private static final String SETTLEMENT = MAIN + "settle/OutboxSettlement.java";
     private static final String CAPTURE = "db/migration/R__07_capture_source.sql";
 
     private static final String INTERLEAVING = "dev.leat.claim.InterleavingTest#";
-    private static final String JOOQ_CLAIMS = "dev.leat.claim.JooqClaimsTest#";
+    private static final String LANE_CLAIMS = "dev.leat.claim.LaneClaimsTest#";
 
     static final List<Mistake> ALL = List.of(
             Mistake.of(
@@ -27,11 +27,11 @@ final class KnownMistakes {
                             "BEGIN.replace(\"READ COMMITTED\", \"REPEATABLE READ\"), DRAWN")),
             Mistake.of(
                     "the sequence is taken for the watermark",
-                    JOOQ_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
+                    LANE_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
                     new Edit(CLAIMS, "look(drawn, opening.holders());", "look(drawn, Set.of());")),
             Mistake.of(
                     "prepared transactions are not among the holders",
-                    JOOQ_CLAIMS + "aPreparedTransactionIsWaitedForToo",
+                    LANE_CLAIMS + "aPreparedTransactionIsWaitedForToo",
                     new Edit(
                             "docs/sql/claim-3-holders.sql",
                             "AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()",
@@ -73,7 +73,7 @@ final class KnownMistakes {
                             "failure, drawn);\n    END IF;\n    RETURN NULL;")),
             Mistake.of(
                     "held events are not held",
-                    JOOQ_CLAIMS + "heldEventsWaitUntilEveryLowerIdIsDecided",
+                    LANE_CLAIMS + "heldEventsWaitUntilEveryLowerIdIsDecided",
                     new Edit(
                             MAIN + "claim/LaneParameters.java",
                             "statement.setLong(first + 3, watermark);",
@@ -92,11 +92,11 @@ final class KnownMistakes {
                             "byLane(transaction, done, sorted.delivered);")),
             Mistake.of(
                     "a low passes what was left",
-                    JOOQ_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
+                    LANE_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
                     new Edit(BOOK, "if (settled.firstLeft().isPresent()) {", "if (settled.left() < 0) {")),
             Mistake.of(
                     "a low passes what was not read",
-                    JOOQ_CLAIMS + "aBacklogIsReadInBatchesUntilItIsGone",
+                    LANE_CLAIMS + "aBacklogIsReadInBatchesUntilItIsGone",
                     new Edit(
                             BOOK,
                             "reached = Math.min(reached, settled.cutAt().getAsLong());",
@@ -125,7 +125,7 @@ final class KnownMistakes {
                     new Edit(MAIN + "loop/Pass.java", "            rooms.settlement().settle(claim, outcomes);\n", "")),
             Mistake.of(
                     "what is to be tried later is settled too",
-                    JOOQ_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
+                    LANE_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
                     new Edit(
                             SETTLEMENT,
                             "if (outcome instanceof Outcome.Delivered) {",

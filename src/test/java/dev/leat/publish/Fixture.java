@@ -59,7 +59,8 @@ final class Fixture implements AutoCloseable {
                 requestTimeout,
                 Duration.ofMinutes(5),
                 patience,
-                QUICK);
+                QUICK,
+                Packing.none());
     }
 
     static Deadline within(Duration duration) {

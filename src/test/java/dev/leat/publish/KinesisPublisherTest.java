@@ -207,7 +207,8 @@ final class KinesisPublisherTest {
                 defaults.requestTimeout(),
                 Duration.ZERO,
                 defaults.patience(),
-                defaults.backoff());
+                defaults.backoff(),
+                Packing.none());
         try (Fixture brief = new Fixture(sliced)) {
             List<StreamRecord> claim = Fixture.claim(10, 2);
             List<Outcome> outcomes = brief.publisher.publish(claim, Fixture.within(LONG));

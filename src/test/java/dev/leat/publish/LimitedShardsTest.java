@@ -39,8 +39,9 @@ final class LimitedShardsTest {
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
         long refused = uses().stream().mapToLong(ShardUse::refused).sum();
-        // A shard is met at its limit at the start, with two requests under way; from then on refusals are few.
-        assertThat(refused).isBetween(1L, 4_000 * 15 / 100L);
+        // How few depends on the machine; ShardPaceTest has the share. Sent again and again, each record would be
+        // refused.
+        assertThat(refused).isBetween(1L, 2_000L);
     }
 
     @Test

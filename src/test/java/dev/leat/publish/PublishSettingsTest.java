@@ -43,7 +43,8 @@ final class PublishSettingsTest {
                 timeout,
                 PublishSettings.defaults().slice(),
                 patience,
-                PublishSettings.Backoff.defaults());
+                PublishSettings.Backoff.defaults(),
+                Packing.none());
     }
 
     private static void refused(ThrowingCallable construction, String message) {

@@ -70,7 +70,8 @@ final class RefusalTest {
                 Duration.ofSeconds(5),
                 Duration.ZERO,
                 LONG,
-                Fixture.QUICK);
+                Fixture.QUICK,
+                Packing.none());
         try (Fixture trusting = new Fixture(set)) {
             List<StreamRecord> claim = new ArrayList<>(Fixture.claim(200, 1));
             claim.add(37, Records.record(1_000, "culprit", Records.STREAM, 1_200_000, false));
@@ -108,7 +109,8 @@ final class RefusalTest {
                 Duration.ofSeconds(5),
                 LONG,
                 Duration.ofMillis(10),
-                patient);
+                patient,
+                Packing.none());
         try (Fixture calm = new Fixture(impatient)) {
             calm.publisher.publish(claim, Fixture.within(LONG));
             assertThat(calm.publisher.restAdvised()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(5));

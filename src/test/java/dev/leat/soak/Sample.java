@@ -2,7 +2,7 @@ package dev.leat.soak;
 
 import dev.leat.Claim;
 import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.JooqClaims;
+import dev.leat.claim.LaneClaims;
 import dev.leat.testkit.LeatProcess;
 import dev.leat.testkit.TestDatabase;
 import java.io.IOException;
@@ -66,7 +66,7 @@ record Sample(double memoryMiB, double outboxKiB, double claim, long waiting) {
     /** In nanoseconds. */
     private static double claim(DataSource pool, int seed) {
         // A fresh one each time: it knows nothing but what is stored.
-        var claims = new JooqClaims(pool, ClaimSettings.DEFAULT, "changes", () -> 2, System::nanoTime, new Random(seed))
+        var claims = new LaneClaims(pool, ClaimSettings.DEFAULT, "changes", () -> 2, System::nanoTime, new Random(seed))
                 .forWorker();
         long began = System.nanoTime();
         try (Claim claim = claims.claim(Set.of())) {

@@ -10,10 +10,10 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.StreamRecord;
 import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.JooqClaims;
+import dev.leat.claim.LaneClaims;
 import dev.leat.publish.KinesisPublisher;
 import dev.leat.publish.PublishSettings;
-import dev.leat.settle.JooqSettlement;
+import dev.leat.settle.OutboxSettlement;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -50,7 +50,7 @@ class TourTest {
                         "c", "public.orders.42", "{\"id\":42}", null, "{\"id\":42,\"state\":\"paid\"}"));
 
         // 2. Claim: a poller takes free lanes and reads their events.
-        Claims claims = new JooqClaims(
+        Claims claims = new LaneClaims(
                         database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
                 .forWorker();
         try (Claim claim = claims.claim(Set.of())) {
@@ -71,7 +71,7 @@ class TourTest {
             assertThat(outcomes).singleElement().isInstanceOf(Outcome.Delivered.class);
 
             // 5. Settle: the row is deleted and the lanes are let go, in one commit.
-            new JooqSettlement(false).settle(claim, outcomes);
+            new OutboxSettlement(false).settle(claim, outcomes);
         }
         assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
         assertThat(stream.texts()).singleElement().asString().contains("\"after\":{\"id\":42,\"state\":\"paid\"}");

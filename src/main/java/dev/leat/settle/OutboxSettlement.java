@@ -18,14 +18,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Settles in the transaction of the claim. Safe for use by several threads. */
-public final class JooqSettlement implements Settlement {
+public final class OutboxSettlement implements Settlement {
 
     private final boolean keep;
 
     /**
      * @param keep whether delivered events move to {@code leat.sent} instead of being deleted
      */
-    public JooqSettlement(boolean keep) {
+    public OutboxSettlement(boolean keep) {
         this.keep = keep;
     }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Claims lanes of one database for one poller; {@link #forWorker()} gives each of the poller's threads its own view. The
  * package comment has the protocol.
  */
-public final class JooqClaims {
+public final class LaneClaims {
 
     /** How often a claim begins anew because it has met another history, before it is given up. */
     private static final int ATTEMPTS = 3;
@@ -40,7 +40,7 @@ public final class JooqClaims {
     private final Histories histories;
 
     /** The same with nobody to tell. */
-    public JooqClaims(
+    public LaneClaims(
             DataSource dataSource,
             ClaimSettings settings,
             String defaultStream,
@@ -57,7 +57,7 @@ public final class JooqClaims {
      * @param random chooses the lane to begin with
      * @param listener told when ids move past a gap
      */
-    public JooqClaims(
+    public LaneClaims(
             DataSource dataSource,
             ClaimSettings settings,
             String defaultStream,

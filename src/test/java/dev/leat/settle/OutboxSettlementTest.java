@@ -8,7 +8,7 @@ import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.JooqClaims;
+import dev.leat.claim.LaneClaims;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.Connection;
@@ -25,19 +25,19 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("postgres")
-class JooqSettlementTest {
+class OutboxSettlementTest {
 
     @AutoClose
     private final TestDatabase database = TestServer.shared().database();
 
-    private final Claims claims = new JooqClaims(
+    private final Claims claims = new LaneClaims(
                     database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
             .forWorker();
 
     @Test
     void deliveredEventsAreDeleted() {
         write(3);
-        settle(false, JooqSettlementTest::delivered);
+        settle(false, OutboxSettlementTest::delivered);
         assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
         assertThat(database.value("SELECT count(*) FROM leat.sent")).isEqualTo("0");
     }
@@ -46,7 +46,7 @@ class JooqSettlementTest {
     void deliveredEventsAreKeptWholeWhereThatIsAskedFor() {
         write(3);
         String before = outbox("leat.outbox");
-        settle(true, JooqSettlementTest::delivered);
+        settle(true, OutboxSettlementTest::delivered);
         assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
         assertThat(outbox("leat.sent")).isEqualTo(before);
     }
@@ -57,7 +57,7 @@ class JooqSettlementTest {
         String before = outbox("leat.outbox");
         settle(true, event -> new Outcome.Quarantined(event, "too large"));
         database.run("UPDATE leat.quarantine SET state = 'retry'");
-        settle(true, JooqSettlementTest::delivered);
+        settle(true, OutboxSettlementTest::delivered);
         assertThat(database.value("SELECT count(*) FROM leat.quarantine")).isEqualTo("0");
         assertThat(outbox("leat.sent")).isEqualTo(before);
     }
@@ -117,11 +117,11 @@ class JooqSettlementTest {
         assertThatThrownBy(() -> {
                     try (Claim claim = claims.claim(Set.of())) {
                         database.run("DELETE FROM leat.outbox WHERE id = 1");
-                        new JooqSettlement(false)
+                        new OutboxSettlement(false)
                                 .settle(
                                         claim,
                                         claim.events().stream()
-                                                .map(JooqSettlementTest::delivered)
+                                                .map(OutboxSettlementTest::delivered)
                                                 .toList());
                     }
                 })
@@ -137,7 +137,7 @@ class JooqSettlementTest {
     private void settle(boolean keep, Function<Event, Outcome> outcome) {
         try (Claim claim = claims.claim(Set.of())) {
             assertThat(claim.events()).isNotEmpty();
-            new JooqSettlement(keep)
+            new OutboxSettlement(keep)
                     .settle(claim, claim.events().stream().map(outcome).toList());
         }
     }

@@ -6,7 +6,7 @@ import dev.leat.Claim;
 import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.settle.JooqSettlement;
+import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.Connection;
@@ -25,13 +25,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("postgres")
-class JooqClaimsTest {
+class LaneClaimsTest {
 
     @AutoClose
     private final TestDatabase database = TestServer.shared().database();
 
     private Claims claims(int claimants, ClaimSettings settings) {
-        return new JooqClaims(database.owner(), settings, "changes", () -> claimants, System::nanoTime, new Random(1))
+        return new LaneClaims(database.owner(), settings, "changes", () -> claimants, System::nanoTime, new Random(1))
                 .forWorker();
     }
 
@@ -343,7 +343,7 @@ class JooqClaimsTest {
     @Test
     void lowsAreStoredForPollersThatStartLater() {
         long[] now = {0};
-        Claims clocked = new JooqClaims(
+        Claims clocked = new LaneClaims(
                         database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, () -> now[0], new Random(1))
                 .forWorker();
         write("a", "b");
@@ -397,7 +397,7 @@ class JooqClaimsTest {
     }
 
     private static void settle(Claim claim, List<? extends Outcome> outcomes) {
-        new JooqSettlement(false).settle(claim, new ArrayList<>(outcomes));
+        new OutboxSettlement(false).settle(claim, new ArrayList<>(outcomes));
     }
 
     private static List<Long> ids(Claim claim, String key) {

@@ -42,8 +42,7 @@ BEGIN
         -- The sequence last: what was marked was drawn before.
         SELECT h.* INTO STRICT old FROM leat.history h WHERE h.moved_to IS NULL;
         SELECT max(l.low) INTO STRICT low FROM leat.lane l;
-        SELECT CASE WHEN s.is_called THEN s.last_value ELSE s.last_value - 1 END INTO STRICT drawn
-          FROM leat.outbox_id_seq s;
+        drawn := coalesce(pg_sequence_last_value('leat.outbox_id_seq'::regclass), 0);
         -- Where the timeline is not known, nothing follows from it; where it was not known before, this is another server.
         IF NOT force AND coalesce(present = old.timeline, present IS NULL) AND drawn >= greatest(seen, old.mark, low) THEN
             RETURN false;

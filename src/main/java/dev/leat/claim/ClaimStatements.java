@@ -8,7 +8,10 @@ final class ClaimStatements {
     /** The transaction's own settings, so that they hold behind a pooler too. Parameters: the server's timeout in ms. */
     static final String BEGIN = KeptSql.of("claim-1-begin");
 
-    /** The highest id drawn: a sequence that was never called shows 1, and has drawn nothing. And which server and history that is. */
+    /**
+     * The highest id drawn, and which server and history that is. Not {@code last_value}: while a nextval writes its log record,
+     * that column shows an id up to 32 ahead, and a plain read does not wait for it as the function does.
+     */
     static final String DRAWN = KeptSql.of("claim-2-drawn");
 
     /** Who holds the lock that an INSERT into the outbox takes, but for this session. */

@@ -10,7 +10,7 @@ import java.util.Set;
  * draws from the sequence, and a commit becomes visible before its locks are let go. So:
  *
  * <ol>
- *   <li>read the sequence: R is the highest id drawn so far;
+ *   <li>read the sequence as {@link ClaimStatements#DRAWN} does: R is the highest id drawn so far, never one that is yet to be;
  *   <li>in a later statement, see who holds a lock that an INSERT takes. Whoever drew an id up to R is among them, or has
  *       ended, and is visible if it committed. Whoever comes later draws above R;
  *   <li>once none of those holds its lock any more, R is proven.

@@ -30,6 +30,13 @@ final class KnownMistakes {
                     LANE_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
                     new Edit(CLAIMS, "look(drawn, opening.holders());", "look(drawn, Set.of());")),
             Mistake.of(
+                    "the sequence is read while it is being written",
+                    "dev.leat.claim.DrawnTest#noIdIsTakenForDrawnBeforeItIs",
+                    new Edit(
+                            "docs/sql/claim-2-drawn.sql",
+                            "coalesce(pg_catalog.pg_sequence_last_value(s.tableoid), 0)",
+                            "s.last_value")),
+            Mistake.of(
                     "prepared transactions are not among the holders",
                     LANE_CLAIMS + "aPreparedTransactionIsWaitedForToo",
                     new Edit(

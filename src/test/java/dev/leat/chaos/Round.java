@@ -63,9 +63,10 @@ final class Round {
         arena.writers().close();
         arena.writers().check();
         faults = arena.stream().faultsInjected();
+        // Who came in the midst of it may have found no stream, and have ended.
+        arena.awaitCrew(PATIENCE);
         arena.drain(PATIENCE);
         recovered = Duration.ofNanos(System.nanoTime() - healed);
-        arena.awaitCrew(PATIENCE);
         arena.crew().dismissAll();
         arena.drain(PATIENCE);
         arena.readToTheEnd();

@@ -197,12 +197,15 @@ final class KinesisStream {
         return oldest;
     }
 
-    /** The shards whose records were kept at that time: those open then. */
+    /** The shards whose records were kept at that time: those open then; before the stream began, those it began with. */
     List<Shard> openAt(long millis) {
-        long time = Math.max(millis, createdAt);
         List<Shard> then = new ArrayList<>();
         for (Shard shard : shards.values()) {
-            if (shard.createdAt() <= time && shard.closedAt() > time) {
+            // Not by the time of closing alone: the first shards may have been split within a millisecond.
+            boolean open = millis < createdAt
+                    ? shard.parent() == null
+                    : shard.createdAt() <= millis && shard.closedAt() > millis;
+            if (open) {
                 then.add(shard);
             }
         }

@@ -52,6 +52,13 @@ class ShardListingTest {
     }
 
     @Test
+    void theHorizonIsBeforeASplitOfTheSameMillisecond() {
+        stream.createStream("s", 1);
+        client.splitShard(b -> b.streamName("s").shardToSplit(FIRST).newStartingHashKey("100"));
+        assertThat(filtered(ShardFilterType.AT_TRIM_HORIZON, 0)).containsExactly(FIRST);
+    }
+
+    @Test
     void aClosedShardIsForgottenWhenItsRecordsAre() {
         stream.createStream("s", 1);
         client.putRecords(b -> b.streamName("s").records(Clients.entry("key", "old")));

@@ -64,13 +64,15 @@ final class RunCommand extends DatabaseCommand {
         PublishSettings publish = publishSettings(settings);
         return translating(settings.database(), () -> {
             // Beside the workers: signs of life, upkeep, and the look for new events.
-            try (HikariDataSource pool = Pools.open(
-                    settings.database(), self.applicationName(), poller.workers() + 3, Duration.ofSeconds(60))) {
+            try (StreamOpening opening = StreamOpening.begin(settings.stream().stream(), publish, poller.workers());
+                    HikariDataSource pool = Pools.open(
+                            settings.database(),
+                            self.applicationName(),
+                            poller.workers() + 3,
+                            Duration.ofSeconds(60))) {
                 requireSchema(pool);
-                try (KinesisClient kinesis = StreamClient.open(settings.stream().stream(), publish, poller.workers())) {
-                    LeatPoller wired = wire(settings, publish, self, pool, kinesis);
-                    return runUntilStopped(settings, wired, kinesis);
-                }
+                KinesisClient kinesis = opening.client();
+                return runUntilStopped(settings, wire(settings, publish, self, pool, kinesis), kinesis);
             }
         });
     }
@@ -82,12 +84,8 @@ final class RunCommand extends DatabaseCommand {
             DataSource pool,
             KinesisClient kinesis)
             throws SQLException {
-        String stream = settings.stream().stream();
-        if (Streams.describe(kinesis, stream) instanceof Streams.Described.Withheld withheld) {
-            LOG.warn("{}: going on as if it were there", withheld.why());
-        }
         Settings.Poller poller = settings.poller();
-        LeatPoller.Builder builder = LeatPoller.builder(pool, kinesis, stream)
+        LeatPoller.Builder builder = LeatPoller.builder(pool, kinesis, settings.stream().stream())
                 .identity(self)
                 .listener(new LogListener())
                 .workers(poller.workers())

@@ -61,7 +61,7 @@ public final class LeatPoller {
                 database,
                 wish.claim,
                 wish.stream,
-                () -> registry.alive() * wish.workers,
+                () -> registry.alive() * atWork(),
                 System::nanoTime,
                 new SplittableRandom(),
                 listener);
@@ -97,6 +97,11 @@ public final class LeatPoller {
     /** Who this poller is in {@code leat status}. */
     public PollerRegistry.Identity identity() {
         return identity;
+    }
+
+    /** How many of its workers claim as things are now. */
+    private int atWork() {
+        return poller.atWork();
     }
 
     public void start() {

@@ -19,12 +19,16 @@ final class LaneBook {
     /** A lane is never read in smaller bites than this. */
     private static final int LEAST = 16;
 
+    /** More lanes than these are not behind for their keys' sake. */
+    private static final int MOST_SLOW = LANES / 8;
+
     private final long[] low = new long[LANES];
     private final long[] storedLow = new long[LANES];
     private final long[] drainedAt = new long[LANES];
     private final boolean[] full = new boolean[LANES];
     private final int[] appetite = new int[LANES];
     private final int[] passedOver = new int[LANES];
+    private long slow;
     private int next;
     private int weighing;
     private long generation;
@@ -46,6 +50,7 @@ final class LaneBook {
         Arrays.fill(drainedAt, -1);
         Arrays.fill(full, false);
         Arrays.fill(appetite, Integer.MAX_VALUE);
+        slow = 0;
     }
 
     /**
@@ -138,9 +143,23 @@ final class LaneBook {
         }
         low[lane] = Math.max(low[lane], reached);
         full[lane] = settled.cutAt().isPresent() || settled.left() > 0;
+        slow = settled.left() > 0 ? slow | 1L << lane : slow & ~(1L << lane);
         appetite[lane] =
                 settled.left() == 0 ? Integer.MAX_VALUE : Math.max(LEAST, 2 * (settled.read() - settled.left()));
         drainedAt[lane] = proven >= drawn && !full[lane] ? drawn : -1;
+    }
+
+    /**
+     * The few lanes of which the last pass delivered less than was read, as where one key has most of the events; a bit for
+     * each. They are claimed apart, so that the others need not wait for them.
+     */
+    synchronized long slow() {
+        return Long.bitCount(slow) <= MOST_SLOW ? slow : 0;
+    }
+
+    /** No lane but these is slow, as far as this poller is concerned. */
+    synchronized void slowOnly(long lanes) {
+        slow &= lanes;
     }
 
     /** How many claims in a row had no room left when they came to this lane: the more, the sooner it is read. */

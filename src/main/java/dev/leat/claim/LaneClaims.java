@@ -36,6 +36,7 @@ public final class LaneClaims {
     private final IntSupplier claimants;
     private final LongSupplier nanoTime;
     private final LaneBook book;
+    private final SlowLanes slowLanes;
     private final LaneLows lows;
     private final Histories histories;
 
@@ -71,12 +72,14 @@ public final class LaneClaims {
         this.claimants = claimants;
         this.nanoTime = nanoTime;
         this.book = new LaneBook(random.nextInt(LaneBook.LANES));
+        this.slowLanes = new SlowLanes(book);
         this.lows = new LaneLows(book, nanoTime);
         this.histories = new Histories(listener, nanoTime);
     }
 
     /** For use by one thread. */
     public Claims forWorker() {
+        slowLanes.join();
         return new Worker();
     }
 
@@ -92,7 +95,7 @@ public final class LaneClaims {
             try {
                 connection = dataSource.getConnection();
                 connection.setAutoCommit(false);
-                LaneClaim claim = claim(connection, restingStreams, restingLanes);
+                LaneClaim claim = claim(connection, restingStreams, slowLanes.next(this, restingLanes));
                 pacer.claimed(claim.events().size(), claim.full());
                 return claim;
             } catch (SQLException e) {
@@ -104,12 +107,12 @@ public final class LaneClaims {
             }
         }
 
-        private LaneClaim claim(Connection connection, Set<String> restingStreams, long restingLanes)
+        private LaneClaim claim(Connection connection, Set<String> restingStreams, long lanesLeftOut)
                 throws SQLException {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
                 long published = histories.published();
-                Opening opening = open(connection, restingLanes);
+                Opening opening = open(connection, lanesLeftOut);
                 book.server(opening.drawn().server());
                 if (!histories.knows(opening.drawn().server())
                         || opening.drawn().id() < published) {
@@ -127,10 +130,10 @@ public final class LaneClaims {
                     "another history of the database was found " + ATTEMPTS + " times in a row");
         }
 
-        private Opening open(Connection connection, long restingLanes) throws SQLException {
+        private Opening open(Connection connection, long lanesLeftOut) throws SQLException {
             int sharers = Math.max(1, claimants.getAsInt());
             int share = (LaneBook.LANES + sharers - 1) / sharers;
-            return Opening.open(connection, timeout(), restingLanes, book.turn(share), share);
+            return Opening.open(connection, timeout(), lanesLeftOut, book.turn(share), share);
         }
 
         /** Lets go of the lanes first: the look may wait for another poller's. */
@@ -146,6 +149,7 @@ public final class LaneClaims {
 
         private LaneClaim claim(Connection connection, Set<String> restingStreams, Opening opening, Deadline deadline)
                 throws SQLException {
+            slowLanes.got(this, opening.lows().keySet());
             long drawn = opening.drawn().id();
             // Another poller may have stored a low above what was drawn when this claim began.
             if (opening.highestLow() > drawn
@@ -201,7 +205,7 @@ public final class LaneClaims {
                     return;
                 }
                 Thread.sleep(rest.toMillis(), rest.toNanosPart() % 1_000_000);
-                if (!book.drained(drawn(), restingLanes.getAsLong())) {
+                if (!book.drained(drawn(), slowLanes.notFor(this, restingLanes.getAsLong()))) {
                     return;
                 }
             }

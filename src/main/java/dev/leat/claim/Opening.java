@@ -21,15 +21,15 @@ record Opening(Drawn drawn, Set<String> holders, Map<Integer, Long> lows) {
 
     /**
      * @param timeout after which the server ends the transaction if nothing is heard
-     * @param restingLanes lanes to leave out, a bit for each
+     * @param leftOut lanes to leave out, a bit for each
      * @param start the place of the lane to ask for first
      * @param lanes how many to ask for
      */
-    static Opening open(Connection connection, Duration timeout, long restingLanes, int start, int lanes)
+    static Opening open(Connection connection, Duration timeout, long leftOut, int start, int lanes)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.OPEN)) {
             statement.setString(1, timeout.toMillis() + "ms");
-            statement.setLong(2, restingLanes);
+            statement.setLong(2, leftOut);
             statement.setInt(3, start);
             statement.setInt(4, lanes);
             Answers answers = new Answers(statement);

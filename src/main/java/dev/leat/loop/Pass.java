@@ -25,7 +25,7 @@ final class Pass {
         this.house = house;
     }
 
-    /** What a pass has come to: whether there is more to do at once, and whether anything could be done. */
+    /** What a pass has come to: whether it leaves anything to do, and whether it could do nothing at all. */
     record Result(boolean more, boolean stuck) {}
 
     Result run() {
@@ -90,7 +90,7 @@ final class Pass {
         if (!outcomes.isEmpty()) {
             house.listener().settled(outcomes, took);
         }
-        boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
-        return new Result(claim.full(), stuck);
+        long left = outcomes.stream().filter(Outcome.TryLater.class::isInstance).count();
+        return new Result(claim.full() || left > 0, left > 0 && left == outcomes.size());
     }
 }

@@ -7,14 +7,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Runs passes on a few threads until stopped. The first worker is always at work; the others join while claims come back full,
- * so that one claim is published while the next is read, and rest otherwise.
+ * Runs passes on a few threads until stopped. The first worker is always at work; the others join while it does not keep up, so
+ * that one claim is published while the next is read, and rest otherwise.
  */
 public final class Poller {
 
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final House house;
+    private final Workforce workforce;
 
     /**
      * @param workers how many claims may be under way at once, at least 1
@@ -25,9 +26,9 @@ public final class Poller {
             throw new IllegalArgumentException("a poller needs at least one worker, not " + workers);
         }
         this.house = house;
-        Worker.Backlog backlog = new Worker.Backlog();
+        this.workforce = new Workforce(house.nanoTime());
         for (int i = 0; i < workers; i++) {
-            Worker worker = new Worker(rooms.get(), house, backlog, i == 0);
+            Worker worker = new Worker(rooms.get(), house, workforce, i == 0);
             this.workers.add(worker);
             this.threads.add(new Thread(worker, "leat-worker-" + i));
         }
@@ -35,6 +36,11 @@ public final class Poller {
 
     public void start() {
         threads.forEach(Thread::start);
+    }
+
+    /** How many claims may be under way at once as things are now. */
+    public int atWork() {
+        return workforce.allNeeded() ? workers.size() : 1;
     }
 
     /**

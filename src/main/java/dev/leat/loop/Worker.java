@@ -9,7 +9,7 @@ final class Worker implements Runnable {
     private final Rooms rooms;
     private final House house;
     private final Pass pass;
-    private final Backlog backlog;
+    private final Workforce workforce;
     private final boolean first;
 
     private boolean stopping;
@@ -17,13 +17,13 @@ final class Worker implements Runnable {
     private Thread thread = Thread.currentThread();
 
     /**
-     * @param first whether it is always at work; the others rest while there is no backlog
+     * @param first whether it is always at work
      */
-    Worker(Rooms rooms, House house, Backlog backlog, boolean first) {
+    Worker(Rooms rooms, House house, Workforce workforce, boolean first) {
         this.rooms = rooms;
         this.house = house;
         this.pass = new Pass(rooms, house);
-        this.backlog = backlog;
+        this.workforce = workforce;
         this.first = first;
     }
 
@@ -36,8 +36,7 @@ final class Worker implements Runnable {
         try {
             while (goesOn()) {
                 try {
-                    Pass.Result result = pass.run();
-                    backlog.set(result.more());
+                    Pass.Result result = run(pass);
                     failures = result.stuck() ? failures + 1 : 0;
                     restAfter(result, failures);
                 } catch (RuntimeException e) {
@@ -49,6 +48,18 @@ final class Worker implements Runnable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private Pass.Result run(Pass pass) {
+        boolean leaves = false;
+        workforce.begins(this);
+        try {
+            Pass.Result result = pass.run();
+            leaves = result.more();
+            return result;
+        } finally {
+            workforce.ends(this, leaves);
         }
     }
 
@@ -64,10 +75,13 @@ final class Worker implements Runnable {
             Duration advised = rooms.publisher().restAdvised();
             Duration pause = advised.isZero() ? house.pauseAfterFailures().apply(failures) : advised;
             rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
-        } else if (first) {
-            rest(() -> rooms.claims().awaitWork(rooms.publisher()::restingLanes));
         } else {
-            rest(backlog::await);
+            rest(() -> {
+                if (!first) {
+                    workforce.awaitNeed();
+                }
+                rooms.claims().awaitWork(rooms.publisher()::restingLanes);
+            });
         }
     }
 
@@ -100,25 +114,6 @@ final class Worker implements Runnable {
         stopping = true;
         if (resting) {
             thread.interrupt();
-        }
-    }
-
-    /** Whether the last claim came back full; what the workers but the first wait for. */
-    static final class Backlog {
-
-        private boolean more;
-
-        synchronized void set(boolean more) {
-            this.more = more;
-            if (more) {
-                notifyAll();
-            }
-        }
-
-        synchronized void await() throws InterruptedException {
-            while (!more) {
-                wait();
-            }
         }
     }
 }

@@ -180,6 +180,24 @@ class LaneClaimsTest {
     }
 
     @Test
+    void aLaneThatFallsBehindKeepsNoOtherWaiting() {
+        LaneClaims poller = new LaneClaims(
+                database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1));
+        Claims one = poller.forWorker();
+        Claims other = poller.forWorker();
+        write("hot");
+        try (Claim claim = one.claim(Set.of())) {
+            settle(claim, List.of(new Outcome.TryLater(claim.events().get(0), "it goes on with the next claim")));
+        }
+        write("cool");
+        try (Claim slow = one.claim(Set.of());
+                Claim rest = other.claim(Set.of())) {
+            assertThat(slow.events()).extracting(Event::id).containsExactly(1L);
+            assertThat(rest.events()).extracting(Event::id).containsExactly(2L);
+        }
+    }
+
+    @Test
     void anEventThatCommitsLateIsNotPassedByTheWatermark() throws SQLException {
         write("a");
         deliver(claims);

@@ -137,7 +137,32 @@ class PollerTest {
         assertThat(told).contains("closed", "stopped: false");
     }
 
+    @Test
+    void aPassThatTakesLongKeepsNoOtherWaiting() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        script.whilePublishing = () -> {
+            script.whilePublishing = () -> {};
+            script.give(List.of(event(2, "b")));
+            await(goOn);
+        };
+        Poller poller = poller(2);
+        poller.start();
+        // Each has found nothing, and the second rests.
+        skipTo("closed");
+        skipTo("closed");
+        script.give(List.of(event(1, "a")));
+        skipTo("settle [Delivered 2]");
+        assertThat(told).doesNotContain("settle [Delivered 1]");
+        goOn.countDown();
+        stop(poller, Duration.ofSeconds(30));
+        assertThat(told).contains("settle [Delivered 1]");
+    }
+
     private Poller poller() {
+        return poller(1);
+    }
+
+    private Poller poller(int workers) {
         PollerListener listener = new PollerListener() {
             @Override
             public void passFailed(RuntimeException cause, Duration pause) {
@@ -149,7 +174,7 @@ class PollerTest {
                 told.add("stopped: " + drained);
             }
         };
-        return new Poller(1, this::rooms, new House("default", listener, Duration::ofNanos, System::nanoTime));
+        return new Poller(workers, this::rooms, new House("default", listener, Duration::ofNanos, System::nanoTime));
     }
 
     private Rooms rooms() {
@@ -160,7 +185,9 @@ class PollerTest {
                     told.add("publish "
                             + records.stream().map(r -> r.event().id()).toList() + " to the "
                             + records.stream().map(r -> r.stream()).findFirst().orElse("default") + " stream");
-                    script.whilePublishing.run();
+                    if (!records.isEmpty()) {
+                        script.whilePublishing.run();
+                    }
                     List<Outcome> outcomes = new ArrayList<>();
                     records.forEach(record -> outcomes.add(
                             script.late.contains(record.event().id())
@@ -183,6 +210,12 @@ class PollerTest {
     private String next() throws InterruptedException {
         String line = told.poll(30, TimeUnit.SECONDS);
         return line == null ? "nothing" : line;
+    }
+
+    private void skipTo(String wanted) throws InterruptedException {
+        for (String line = next(); !line.equals(wanted); line = next()) {
+            assertThat(line).isNotEqualTo("nothing");
+        }
     }
 
     private static void stop(Poller poller, Duration grace) {
@@ -214,7 +247,7 @@ class PollerTest {
                 null);
     }
 
-    /** Hands out prepared claims, then waits. */
+    /** Hands out prepared claims, then waits for more. */
     private final class Script implements Claims {
 
         private final BlockingQueue<List<Event>> claims = new LinkedBlockingQueue<>();
@@ -243,8 +276,17 @@ class PollerTest {
 
         @Override
         public void awaitWork(LongSupplier restingLanes) throws InterruptedException {
-            if (claims.isEmpty()) {
-                new CountDownLatch(1).await();
+            synchronized (claims) {
+                while (claims.isEmpty()) {
+                    claims.wait();
+                }
+            }
+        }
+
+        void give(List<Event> claim) {
+            synchronized (claims) {
+                claims.add(claim);
+                claims.notifyAll();
             }
         }
     }

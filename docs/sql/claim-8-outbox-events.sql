@@ -55,7 +55,7 @@ select
     ) then s.after
   end as after,
   s.xid,
-  s.captured_at,
+  cast(pg_catalog.date_part('epoch', s.captured_at) * 1000000 as bigint) as captured_at,
   s.db_user,
   s.application,
   case

@@ -129,14 +129,30 @@ final class EventQueries {
         return query;
     }
 
+    /**
+     * In microseconds since the epoch, which the driver reads with less work than a time. Exact until 2106, when a double of
+     * seconds becomes too coarse.
+     */
+    private static Field<Long> micros(Field<?> time) {
+        return field("cast(pg_catalog.date_part('epoch', {0}) * 1000000 as bigint)", SQLDataType.BIGINT, time)
+                .as("captured_at");
+    }
+
     /** The columns, those that can be long only on a condition. */
     private static SelectQuery<Record> selectLong(Table<?> source, Condition read) {
         SelectQuery<Record> query = DSL.using(SQLDialect.POSTGRES).selectQuery();
         for (Field<?> column : columns(source)) {
             Field<?> plain = field(name("s").append(column.getUnqualifiedName()), column.getDataType());
-            query.addSelect(LONG.contains(column.getName()) ? when(read, plain).as(column.getName()) : plain);
+            query.addSelect(selected(column, plain, read));
         }
         return query;
+    }
+
+    private static Field<?> selected(Field<?> column, Field<?> plain, Condition read) {
+        if (column.getName().equals(OUTBOX.CAPTURED_AT.getName())) {
+            return micros(plain);
+        }
+        return LONG.contains(column.getName()) ? when(read, plain).as(column.getName()) : plain;
     }
 
     /**

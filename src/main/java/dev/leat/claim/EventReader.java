@@ -5,7 +5,7 @@ import dev.leat.Operation;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the columns of the statements that read events, in their order there; the last two only where events were weighed. */
@@ -18,8 +18,9 @@ final class EventReader {
     /**
      * @param tooLarge the size in bytes above which the statement has left out what is long
      */
-    EventReader(ResultSet rows, long tooLarge) {
-        this.rows = rows;
+    EventReader(ResultSet rows, long tooLarge) throws SQLException {
+        // Past a pool's proxy, which would be called for each value.
+        this.rows = rows.unwrap(ResultSet.class);
         this.tooLarge = tooLarge;
     }
 
@@ -37,15 +38,14 @@ final class EventReader {
                 new Event.Route(required(4), text(5)),
                 new Event.Subject(text(6), text(7), text(8)),
                 new Event.Row(text(9), text(10), text(11)),
-                new Event.Origin(
-                        rows.getLong(12),
-                        rows.getObject(13, OffsetDateTime.class).toInstant(),
-                        required(14),
-                        text(15),
-                        text(16)),
+                new Event.Origin(rows.getLong(12), instant(rows.getLong(13)), required(14), text(15), text(16)),
                 rows.getBoolean(17),
                 size <= tooLarge ? text(18) : tooLargeFault(size));
         return malformed && event.fault() == null ? event.withFault("it holds text that is not valid UTF-8") : event;
+    }
+
+    private static Instant instant(long micros) {
+        return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
     }
 
     /** Whether the claim has room for this row; without it, what is long of it was not read. */

@@ -27,6 +27,9 @@ public final class LaneClaims {
     /** How often a claim begins anew because it has met another history, before it is given up. */
     private static final int ATTEMPTS = 3;
 
+    /** A worker's first claim is no larger, so that its first record leaves soon; each that comes back full doubles the next. */
+    private static final int FIRST_BATCH = 500;
+
     /** Events that are given other ids in one transaction: a fraction of a second's work. */
     private static final int RENUMBERED_AT_ONCE = 10_000;
 
@@ -88,6 +91,7 @@ public final class LaneClaims {
         private Watermark watermark = Watermark.UNKNOWN;
         private long generation = book.generation();
         private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
+        private int batch = Math.min(FIRST_BATCH, settings.batch());
 
         @Override
         public Claim claim(Set<String> restingStreams, long restingLanes) {
@@ -97,6 +101,9 @@ public final class LaneClaims {
                 connection.setAutoCommit(false);
                 LaneClaim claim = claim(connection, restingStreams, slowLanes.next(this, restingLanes));
                 pacer.claimed(claim.events().size(), claim.full());
+                if (claim.full()) {
+                    batch = Math.min(2 * batch, settings.batch());
+                }
                 return claim;
             } catch (SQLException e) {
                 giveUp(connection, e);
@@ -179,8 +186,8 @@ public final class LaneClaims {
 
         private List<HeldLane> held(Map<Integer, Long> storedLows) {
             List<HeldLane> lanes = new ArrayList<>();
-            storedLows.forEach((lane, stored) -> lanes.add(
-                    new HeldLane(lane, book.low(lane, stored), book.limit(lane, settings.batch(), storedLows.size()))));
+            storedLows.forEach((lane, stored) ->
+                    lanes.add(new HeldLane(lane, book.low(lane, stored), book.limit(lane, batch, storedLows.size()))));
             return lanes;
         }
 

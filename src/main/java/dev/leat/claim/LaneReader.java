@@ -112,7 +112,7 @@ final class LaneReader {
 
     private Look lookAndReadSmall(List<HeldLane> lanes, long watermark) throws SQLException {
         int most = Math.max(1, lanes.stream().mapToInt(HeldLane::limit).sum());
-        long smallBytes = settings.batchBytes() / most;
+        long smallBytes = Math.min(settings.maxImageBytes(), settings.batchBytes() / most);
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.READ)) {
             parameters.numbers(statement, 1, lanes);
             parameters.numbers(statement, 2, lanes);

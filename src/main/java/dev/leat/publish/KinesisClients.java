@@ -18,8 +18,9 @@ public final class KinesisClients {
      */
     public static KinesisClientBuilder prepare(KinesisClientBuilder builder, PublishSettings settings, int publishers) {
         Duration timeout = settings.requestTimeout();
-        return builder.overrideConfiguration(override ->
-                        override.retryStrategy(AwsRetryStrategy.doNotRetry()).apiCallTimeout(timeout))
+        return builder.overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .apiCallTimeout(timeout)
+                        .addExecutionInterceptor(new OwnBody()))
                 .httpClientBuilder(Apache5HttpClient.builder()
                         .maxConnections(publishers * settings.requestsInFlight() + 1)
                         .connectionTimeout(timeout)

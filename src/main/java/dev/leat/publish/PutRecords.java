@@ -3,30 +3,43 @@ package dev.leat.publish;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
-import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 /** Sends one request by the SDK and waits for its answer. Safe for use by several threads. */
 final class PutRecords {
 
     private final KinesisClient client;
+    private final boolean ownBodies;
 
     PutRecords(KinesisClient client) {
         this.client = client;
+        this.ownBodies = SdkSystemSetting.CBOR_ENABLED.getBooleanValueOrThrow() && prepared(client);
+    }
+
+    private static boolean prepared(KinesisClient client) {
+        try {
+            return client.serviceClientConfiguration().overrideConfiguration().executionInterceptors().stream()
+                    .anyMatch(OwnBody.class::isInstance);
+        } catch (UnsupportedOperationException e) {
+            // A wrapper around a client need not tell how that is made.
+            return false;
+        }
     }
 
     /**
      * @param timeout after which the client has given up; the service may still apply the request
      */
     Landing send(Flight flight, Duration timeout) {
-        List<PutRecordsResultEntry> results;
+        List<Result> results;
         try {
-            results = client.putRecords(request(flight, timeout)).records();
+            results = ownBodies ? exchanged(flight, timeout) : marshalled(flight, timeout);
         } catch (RuntimeException e) {
             return new Landing.Failed(flight, Failure.ofRequest(e));
         }
@@ -37,7 +50,19 @@ final class PutRecords {
         return new Landing.Answered(flight, new Results(results));
     }
 
-    private static PutRecordsRequest request(Flight flight, Duration timeout) {
+    private List<Result> exchanged(Flight flight, Duration timeout) {
+        OwnBody.Exchange exchange = new OwnBody.Exchange(CborBody.of(flight));
+        client.putRecords(to(flight.stream())
+                .overrideConfiguration(AwsRequestOverrideConfiguration.builder()
+                        .apiCallTimeout(timeout)
+                        .putExecutionAttribute(exchange.attribute(), exchange)
+                        .build())
+                .build());
+        return exchange.results();
+    }
+
+    /** For a client that {@link KinesisClients} has not prepared, or that is to speak JSON. */
+    private List<Result> marshalled(Flight flight, Duration timeout) {
         List<PutRecordsRequestEntry> entries = new ArrayList<>(flight.size());
         for (int n = 0; n < flight.size(); n++) {
             Entry entry = flight.entry(n);
@@ -47,27 +72,29 @@ final class PutRecords {
                     .data(SdkBytes.fromByteArrayUnsafe(entry.data()))
                     .build());
         }
-        PutRecordsRequest.Builder request = PutRecordsRequest.builder()
+        PutRecordsRequest request = to(flight.stream())
                 .records(entries)
                 .overrideConfiguration(AwsRequestOverrideConfiguration.builder()
                         .apiCallTimeout(timeout)
-                        .build());
-        return (isArn(flight.stream()) ? request.streamARN(flight.stream()) : request.streamName(flight.stream()))
+                        .build())
                 .build();
+        return client.putRecords(request).records().stream().map(Result::of).toList();
+    }
+
+    private static PutRecordsRequest.Builder to(String stream) {
+        PutRecordsRequest.Builder request = PutRecordsRequest.builder();
+        return isArn(stream) ? request.streamARN(stream) : request.streamName(stream);
     }
 
     static boolean isArn(String stream) {
         return stream.startsWith("arn:");
     }
 
-    /** The entries as the service answered them; one that says neither yes nor no counts as not acknowledged. */
-    private record Results(List<PutRecordsResultEntry> entries) implements Reply {
+    private record Results(List<Result> entries) implements Reply {
 
         @Override
         public @Nullable String errorCode(int entry) {
-            PutRecordsResultEntry result = entries.get(entry);
-            boolean complete = result.sequenceNumber() != null && result.shardId() != null;
-            return result.errorCode() != null ? result.errorCode() : complete ? null : "IncompleteReply";
+            return entries.get(entry).errorCode();
         }
 
         @Override
@@ -77,12 +104,12 @@ final class PutRecords {
 
         @Override
         public String shardId(int entry) {
-            return entries.get(entry).shardId();
+            return Objects.requireNonNull(entries.get(entry).shardId());
         }
 
         @Override
         public String sequenceNumber(int entry) {
-            return entries.get(entry).sequenceNumber();
+            return Objects.requireNonNull(entries.get(entry).sequenceNumber());
         }
     }
 }

@@ -23,9 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /** A publisher on the real SDK and a local stream, and what it told its listener. */
@@ -40,12 +38,14 @@ final class Fixture implements AutoCloseable {
     final Heard heard = new Heard();
 
     Fixture(PublishSettings settings) {
-        this.client = KinesisClient.builder()
-                .endpointOverride(stream.endpoint())
-                .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
-                .httpClientBuilder(Apache5HttpClient.builder().maxConnections(20))
-                .overrideConfiguration(override -> override.retryStrategy(DefaultRetryStrategy.doNotRetry()))
+        this.client = KinesisClients.prepare(
+                        KinesisClient.builder()
+                                .endpointOverride(stream.endpoint())
+                                .region(Region.US_EAST_1)
+                                .credentialsProvider(
+                                        StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"))),
+                        settings,
+                        4)
                 .build();
         this.publisher = new KinesisPublisher(client, settings, heard, System::nanoTime, new Random(1)::nextDouble);
         stream.createStream(Records.STREAM, 4);

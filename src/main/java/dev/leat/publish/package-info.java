@@ -53,6 +53,12 @@
  * records, so a second one leaves only when there is more than that. The setting is the most; a stream that has answered nothing
  * yet, or has just refused a request as a whole, begins with {@link dev.leat.publish.StreamPace#window() few}.
  *
+ * <h2>The bytes of a request</h2>
+ *
+ * <p>Where {@link dev.leat.publish.KinesisClients} has prepared the client, bodies are written and read by
+ * {@link dev.leat.publish.CborBody} and put in the place of the SDK's by {@link dev.leat.publish.OwnBody}; they are the same, byte
+ * for byte. Other clients, and those that are set to speak JSON, marshal for themselves.
+ *
  * <h2>Packed streams</h2>
  *
  * <p>What leaves together, and what waits for it, is a {@link dev.leat.publish.Line}. For a stream that holds one event a record

@@ -107,11 +107,7 @@ class ArchitectureTest {
         noClasses()
                 .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.localstream..", "dev.leat.demo..")))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(
-                        "dev.leat.localstream..",
-                        "dev.leat.demo..",
-                        "io.zonky..",
-                        "com.fasterxml.jackson.dataformat.cbor.."))
+                .dependOnClassesThat(resideInAnyPackage("dev.leat.localstream..", "dev.leat.demo..", "io.zonky.."))
                 .check(LEAT);
     }
 

@@ -28,7 +28,7 @@ public final class LaneClaims {
     private static final int ATTEMPTS = 3;
 
     /** A worker's first claim is no larger, so that its first record leaves soon; each that comes back full doubles the next. */
-    private static final int FIRST_BATCH = 500;
+    private static final int FIRST_BATCH = 2_000;
 
     /** Events that are given other ids in one transaction: a fraction of a second's work. */
     private static final int RENUMBERED_AT_ONCE = 10_000;

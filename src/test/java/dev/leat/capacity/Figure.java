@@ -6,9 +6,9 @@ enum Figure {
     OUTBOX_BYTES(560, "bytes of an event in the outbox, its index included", "`OutboxSizeBench`"),
     LOG_BYTES(622, "bytes of write-ahead log that capturing an event adds", "`OutboxSizeBench`"),
     CAPTURE_MICROS(48, "µs of PostgreSQL's CPU to capture a change of one row", "`OutboxSizeBench`"),
-    POLLER_CPU(33, "CPU-seconds of pollers for a million events", "`DrainBench`"),
+    POLLER_CPU(36, "CPU-seconds of pollers for a million events", "`DrainBench`"),
     SERVER_CPU(10, "CPU-seconds of PostgreSQL to claim and settle a million events", "`DrainBench`"),
-    POLLER_RATE(5_400, "events a second of one poller when the stream takes 20 ms", "`ScaleBench`"),
+    POLLER_RATE(23_800, "events a second of one poller when the stream takes 20 ms", "`ScaleBench`"),
 
     BUSY(0.5, "share of CPU to plan with; the rest is for catching up", "chosen"),
     SHARD_FILL(0.8, "share of a shard's limits to plan with: keys do not fall evenly", "chosen"),

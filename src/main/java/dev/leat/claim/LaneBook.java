@@ -185,6 +185,7 @@ final class LaneBook {
     /** Not all of the lane's events were looked at: nothing new is known of it. */
     synchronized void unread(int lane) {
         drainedAt[lane] = -1;
+        slow &= ~(1L << lane);
     }
 
     /** Whether every lane was seen empty when the sequence stood there, those aside that rest, a bit for each. */

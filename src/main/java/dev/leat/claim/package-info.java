@@ -19,6 +19,9 @@
  * event not settled and keeps the order, so first deliveries stay in order; what the consumer sees more than once are replays,
  * told by their ids.
  *
+ * <p>A claim lasts as long as its slowest lane. So the few lanes that fall behind, as a hot key's does, are claimed apart from the
+ * others ({@link dev.leat.claim.SlowLanes}).
+ *
  * <h2>The low watermark</h2>
  *
  * <p>Deleted rows stay in the index until vacuum may remove them, and a long transaction elsewhere can forbid that for hours.

@@ -45,6 +45,16 @@ class SlowLanesTest {
         assertThat(lanes.next(other, 0)).isZero();
     }
 
+    /** Or the others would leave it out for a keeper that has gone to rest. */
+    @Test
+    void aLaneThatWasNotReadWholeIsNoLongerSlow() {
+        workers(2);
+        passed(5, 1);
+        lanes.next(one, 0);
+        book.unread(5);
+        assertThat(lanes.next(other, 0)).isZero();
+    }
+
     @Test
     void aWorkerAloneTakesTurns() {
         workers(1);

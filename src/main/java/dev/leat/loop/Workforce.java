@@ -18,13 +18,19 @@ final class Workforce {
     private final LongSupplier nanoTime;
     private final Set<Object> behind = new HashSet<>();
     private final Map<Object, Long> begun = new HashMap<>();
+    private long lastBegun;
 
     Workforce(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
+        this.lastBegun = nanoTime.getAsLong() - LONG.toNanos();
     }
 
     synchronized void begins(Object worker) {
-        begun.put(worker, nanoTime.getAsLong());
+        if (quiet()) {
+            notifyAll();
+        }
+        lastBegun = nanoTime.getAsLong();
+        begun.put(worker, lastBegun);
     }
 
     /**
@@ -48,7 +54,12 @@ final class Workforce {
 
     synchronized void awaitNeed() throws InterruptedException {
         while (!allNeeded()) {
-            wait(LONG.toMillis());
+            // A pass that gets long tells nobody; where there are none, the next to begin does.
+            wait(quiet() ? 0 : LONG.toMillis());
         }
+    }
+
+    private boolean quiet() {
+        return begun.isEmpty() && nanoTime.getAsLong() - lastBegun >= LONG.toNanos();
     }
 }

@@ -3,7 +3,11 @@ package dev.leat.app;
 import dev.leat.config.InvalidSettings;
 import dev.leat.observe.Causes;
 import java.io.PrintWriter;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 
 /** The command line, from arguments to an exit code. */
@@ -22,18 +26,13 @@ final class Cli {
     /** Runs one command; see {@link ExitCode}. */
     int run(String... arguments) {
         LeatCommand leat = new LeatCommand();
-        CommandLine line = new CommandLine(leat)
-                .addSubcommand(new MigrateCommand(world))
-                .addSubcommand(new AttachCommand(world))
-                .addSubcommand(new DetachCommand(world))
-                .addSubcommand(new RunCommand(world))
-                .addSubcommand(new StatusCommand(world))
-                .addSubcommand(new CommandLine(new QuarantineCommand())
-                        .addSubcommand(new QuarantineListCommand(world))
-                        .addSubcommand(new QuarantineDecideCommand.Retry(world))
-                        .addSubcommand(new QuarantineDecideCommand.Discard(world)))
-                .addSubcommand(new DoctorCommand(world))
-                .setOut(out)
+        CommandLine line = new CommandLine(leat);
+        Map<String, Supplier<CommandLine>> commands = commands();
+        // To read the annotations of all commands takes longer than to start the JVM.
+        Supplier<CommandLine> named = arguments.length == 0 ? null : commands.get(arguments[0]);
+        Collection<Supplier<CommandLine>> needed = named == null ? commands.values() : List.of(named);
+        needed.forEach(command -> line.addSubcommand(command.get()));
+        line.setOut(out)
                 .setErr(err)
                 .setUsageHelpWidth(110)
                 .setUsageHelpAutoWidth(false)
@@ -44,6 +43,23 @@ final class Cli {
         out.flush();
         err.flush();
         return code;
+    }
+
+    private Map<String, Supplier<CommandLine>> commands() {
+        Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
+        commands.put("migrate", () -> new CommandLine(new MigrateCommand(world)));
+        commands.put("attach", () -> new CommandLine(new AttachCommand(world)));
+        commands.put("detach", () -> new CommandLine(new DetachCommand(world)));
+        commands.put("run", () -> new CommandLine(new RunCommand(world)));
+        commands.put("status", () -> new CommandLine(new StatusCommand(world)));
+        commands.put(
+                "quarantine",
+                () -> new CommandLine(new QuarantineCommand())
+                        .addSubcommand(new QuarantineListCommand(world))
+                        .addSubcommand(new QuarantineDecideCommand.Retry(world))
+                        .addSubcommand(new QuarantineDecideCommand.Discard(world)));
+        commands.put("doctor", () -> new CommandLine(new DoctorCommand(world)));
+        return commands;
     }
 
     private int misused(CommandLine.ParameterException thrown, boolean debug) {

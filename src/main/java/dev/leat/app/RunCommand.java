@@ -93,7 +93,7 @@ final class RunCommand extends DatabaseCommand {
                 .claim(ClaimSettings.DEFAULT
                         .withBatch(poller.batch())
                         .withDeadline(poller.publishDeadline())
-                        .withIdleInterval(poller.idleInterval()));
+                        .withIntervals(poller.busyInterval(), poller.idleInterval()));
         if (poller.retain() != null) {
             builder.retain(poller.retain());
         }

@@ -56,9 +56,8 @@ public record ClaimSettings(
         return new ClaimSettings(batch, batchBytes, maxImageBytes, duration, busyInterval, idleInterval);
     }
 
-    public ClaimSettings withIdleInterval(Duration duration) {
-        Duration busy = busyInterval.compareTo(duration) > 0 ? duration : busyInterval;
-        return new ClaimSettings(batch, batchBytes, maxImageBytes, deadline, busy, duration);
+    public ClaimSettings withIntervals(Duration busy, Duration idle) {
+        return new ClaimSettings(batch, batchBytes, maxImageBytes, deadline, busy, idle);
     }
 
     private static void require(boolean holds, String message) {

@@ -15,6 +15,7 @@ public enum Setting {
     WORKERS,
     BATCH,
     REQUESTS_IN_FLIGHT,
+    BUSY_INTERVAL,
     IDLE_INTERVAL,
     PUBLISH_DEADLINE,
     STOP_DEADLINE,

@@ -79,6 +79,7 @@ public record Settings(Database database, Stream stream, Poller poller, Packing 
      * @param workers passes that run beside each other, each with a connection of its own
      * @param batch events that one claim takes at most
      * @param requestsInFlight requests to the stream under way at once, for each worker
+     * @param busyInterval how long a poller rests before it looks again while events come
      * @param idleInterval how long an idle poller waits before it looks again
      * @param publishDeadline how long one claim may be published before its lanes are let go
      * @param stopDeadline how long a stopping poller may take to finish what it holds
@@ -89,13 +90,22 @@ public record Settings(Database database, Stream stream, Poller poller, Packing 
             int workers,
             int batch,
             int requestsInFlight,
+            Duration busyInterval,
             Duration idleInterval,
             Duration publishDeadline,
             Duration stopDeadline,
             @Nullable String serverName) {
 
         public static final Poller DEFAULT = new Poller(
-                null, 2, 8000, 4, Duration.ofMillis(100), Duration.ofSeconds(15), Duration.ofSeconds(20), null);
+                null,
+                2,
+                8000,
+                4,
+                Duration.ofMillis(2),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(20),
+                null);
 
         public Poller {
             Faults faults = new Faults();
@@ -106,6 +116,9 @@ public record Settings(Database database, Stream stream, Poller poller, Packing 
             faults.range(Setting.BATCH, batch, 1, 50_000);
             faults.range(Setting.REQUESTS_IN_FLIGHT, requestsInFlight, 1, 64);
             faults.range(Setting.IDLE_INTERVAL, idleInterval, Duration.ofMillis(1), Duration.ofMinutes(1));
+            if (!busyInterval.equals(idleInterval)) {
+                faults.range(Setting.BUSY_INTERVAL, busyInterval, Duration.ofMillis(1), idleInterval);
+            }
             faults.range(Setting.PUBLISH_DEADLINE, publishDeadline, Duration.ofSeconds(1), Duration.ofMinutes(5));
             faults.range(Setting.STOP_DEADLINE, stopDeadline, Duration.ofSeconds(1), Duration.ofMinutes(10));
             if (serverName != null) {

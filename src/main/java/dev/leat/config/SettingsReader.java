@@ -1,6 +1,7 @@
 package dev.leat.config;
 
 import dev.leat.publish.Packing;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -98,12 +99,16 @@ public final class SettingsReader {
 
     private Settings.Poller poller(Faults faults) {
         Settings.Poller or = Settings.Poller.DEFAULT;
+        Duration idle = orElse(parsed(faults, Setting.IDLE_INTERVAL, Durations::parse, null), or.idleInterval());
+        // Nobody who wants frequent looks at rest wants fewer of them at work.
+        Duration busy = idle.compareTo(or.busyInterval()) < 0 ? idle : or.busyInterval();
         return new Settings.Poller(
                 parsed(faults, Setting.RETAIN, Durations::parse, or.retain()),
                 orElse(parsed(faults, Setting.WORKERS, SettingsReader::number, null), or.workers()),
                 orElse(parsed(faults, Setting.BATCH, SettingsReader::number, null), or.batch()),
                 orElse(parsed(faults, Setting.REQUESTS_IN_FLIGHT, SettingsReader::number, null), or.requestsInFlight()),
-                orElse(parsed(faults, Setting.IDLE_INTERVAL, Durations::parse, null), or.idleInterval()),
+                orElse(parsed(faults, Setting.BUSY_INTERVAL, Durations::parse, null), busy),
+                idle,
                 orElse(parsed(faults, Setting.PUBLISH_DEADLINE, Durations::parse, null), or.publishDeadline()),
                 orElse(parsed(faults, Setting.STOP_DEADLINE, Durations::parse, null), or.stopDeadline()),
                 value(Setting.SERVER_NAME));

@@ -48,6 +48,23 @@ class SettingsReaderTest {
     }
 
     @Test
+    void looksAtWorkAreNeverRarerThanAtRest() {
+        setTheNecessary();
+        environment.put("LEAT_IDLE_INTERVAL", "1ms");
+        assertThat(read().poller().busyInterval()).isEqualTo(Duration.ofMillis(1));
+
+        environment.put("LEAT_IDLE_INTERVAL", "80ms");
+        assertThat(read().poller().busyInterval()).isEqualTo(Duration.ofMillis(2));
+        environment.put("LEAT_BUSY_INTERVAL", "80ms");
+        assertThat(read().poller().busyInterval()).isEqualTo(Duration.ofMillis(80));
+        environment.put("LEAT_BUSY_INTERVAL", "81ms");
+        assertThatThrownBy(this::read)
+                .isInstanceOf(InvalidSettings.class)
+                .hasMessageContaining("--busy-interval (LEAT_BUSY_INTERVAL)")
+                .hasMessageContaining("80ms");
+    }
+
+    @Test
     void anOptionWinsOverTheEnvironment() {
         setTheNecessary();
         environment.put("LEAT_WORKERS", "3");

@@ -9,8 +9,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** An attached table of a thousand rows whose changes fill the outbox, and the check that what they became is right. */
 final class Backlog {
@@ -19,16 +17,20 @@ final class Backlog {
 
     private static final String HOT = "public.item.1";
 
-    private static final Pattern KEY = Pattern.compile("\"key\":(\\{[^}]*})");
-    private static final Pattern ID = Pattern.compile("\"sequence\":\"\\[\\\\\"(\\d+)");
-
     private final TestDatabase database;
+    private final Source source;
 
+    /** Of Leat's outbox. */
     Backlog(TestDatabase database) {
+        this(database, Source.OUTBOX);
+    }
+
+    Backlog(TestDatabase database, Source source) {
         this.database = database;
+        this.source = source;
         database.run("CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL, note text NOT NULL)");
         database.run("INSERT INTO item SELECT n, 0, repeat('x', 60) FROM generate_series(1, " + KEYS + ") n");
-        database.run("SELECT leat.attach('item', before => false)");
+        source.prepare(database);
     }
 
     /** Changes every row so often that this many events wait; they are captured by the triggers, as anybody's. */
@@ -73,19 +75,33 @@ final class Backlog {
         database.run(update.repeat(Math.max(1, events / rows)));
     }
 
-    /** The ids that wait. */
+    /** The numbers of the changes that wait: ids, or all the versions that rows have had. */
     BitSet waiting() {
-        BitSet ids = new BitSet();
-        for (List<?> row : database.rows("SELECT id FROM leat.outbox")) {
-            ids.set(Integer.parseInt(String.valueOf(row.get(0))));
+        BitSet numbers = new BitSet();
+        if (source == Source.OUTBOX) {
+            for (List<?> row : database.rows("SELECT id FROM leat.outbox")) {
+                numbers.set(Integer.parseInt(String.valueOf(row.get(0))));
+            }
+            return numbers;
         }
-        return ids;
+        for (List<?> row : database.rows("SELECT id, version FROM item")) {
+            int id = Integer.parseInt(String.valueOf(row.get(0)));
+            for (int version = Integer.parseInt(String.valueOf(row.get(1))); version > 0; version--) {
+                numbers.set(Source.number(version, id));
+            }
+        }
+        return numbers;
     }
 
     /** The highest id drawn: those of the events to come lie above. */
     int drawn() {
         return Integer.parseInt(String.valueOf(database.value(
                 "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM leat.outbox_id_seq")));
+    }
+
+    /** Whether nothing waits, when so many records of those changes have arrived: a packed one holds several. */
+    boolean carried(BitSet expected, long arrived) {
+        return source == Source.OUTBOX ? settled() : arrived >= expected.cardinality();
     }
 
     /** Whether the outbox is empty. */
@@ -119,38 +135,30 @@ final class Backlog {
         }
     }
 
-    static Check check(BitSet expected, List<KeptRecord> records) {
+    Check check(BitSet expected, List<KeptRecord> records) {
         BitSet missing = (BitSet) expected.clone();
-        Map<String, Long> last = new HashMap<>();
+        Map<String, Integer> last = new HashMap<>();
         int late = 0;
         int twice = 0;
         for (KeptRecord record : records) {
             for (Unpacker.Unpacked event : Unpacker.unpack(record.partitionKey(), record.data())) {
                 String text = new String(event.data(), StandardCharsets.UTF_8);
-                long id = Long.parseLong(found(ID, text));
-                if (!missing.get((int) id)) {
+                int number = source.number(text);
+                if (!missing.get(number)) {
                     twice++;
                     continue;
                 }
-                missing.clear((int) id);
+                missing.clear(number);
                 // Lines have no partition key of their own.
-                String key = found(KEY, text);
-                Long before = last.get(key);
-                if (before != null && before > id) {
+                String key = source.key(text);
+                Integer before = last.get(key);
+                if (before != null && before > number) {
                     late++;
                 } else {
-                    last.put(key, id);
+                    last.put(key, number);
                 }
             }
         }
         return new Check(missing.cardinality(), late, twice);
-    }
-
-    private static String found(Pattern pattern, String text) {
-        Matcher matcher = pattern.matcher(text);
-        if (!matcher.find()) {
-            throw new IllegalStateException("no " + pattern + " in " + text);
-        }
-        return matcher.group(1);
     }
 }

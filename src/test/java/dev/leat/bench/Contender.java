@@ -6,6 +6,7 @@ import dev.leat.testkit.TestStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,12 +15,15 @@ import java.util.List;
  * What is measured: a program that carries an outbox to a stream, in a process of its own, started as a user would.
  *
  * @param name as it stands in tables
- * @param arguments of {@code java}
+ * @param java the home of the JVM that runs it
+ * @param arguments of {@code java}, in which {@code {host}}, {@code {port}}, {@code {database}} and {@code {endpoint}} are replaced
+ * @param source where it finds the changes
  * @param setup SQL that is run in the database first
  */
-record Contender(String name, List<String> arguments, String setup) {
+record Contender(String name, String java, List<String> arguments, Source source, String setup) {
 
     private static final File LOG = new File("target/bench.log");
+    private static final String JAVA = System.getProperty("java.home");
 
     /** The packaged jar, with these options of {@code run}. */
     static Contender leat(String name, String... options) {
@@ -29,7 +33,7 @@ record Contender(String name, List<String> arguments, String setup) {
                         "leat.bench.jar", Path.of("target", "leat.jar").toString()),
                 "run"));
         arguments.addAll(List.of(options));
-        return new Contender(name, arguments, "SELECT 1");
+        return new Contender(name, JAVA, arguments, Source.OUTBOX, "SELECT 1");
     }
 
     /** The baseline, which looks every 100 ms when there is nothing to do. */
@@ -41,7 +45,9 @@ record Contender(String name, List<String> arguments, String setup) {
     static Contender plain(String name, int workers, int rest) {
         return new Contender(
                 name,
+                JAVA,
                 List.of("-cp", classPath(), PlainPoller.class.getName(), String.valueOf(workers), String.valueOf(rest)),
+                Source.OUTBOX,
                 // Leat's own index begins with the lane, which this poller does not know.
                 "CREATE INDEX ON leat.outbox (id)");
     }
@@ -61,11 +67,17 @@ record Contender(String name, List<String> arguments, String setup) {
      * target/bench.log}.
      */
     Process start(TestDatabase database, TestStream stream) {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        URI place = URI.create(database.url().substring("jdbc:".length()));
+        List<String> command =
+                new ArrayList<>(List.of(Path.of(java, "bin", "java").toString()));
         String options = System.getProperty("leat.bench.java-options", "");
         command.addAll(options.isEmpty() ? List.of() : List.of(options.split(" ")));
-        command.addAll(arguments);
+        for (String argument : arguments) {
+            command.add(argument.replace("{host}", place.getHost())
+                    .replace("{port}", String.valueOf(place.getPort()))
+                    .replace("{database}", database.name())
+                    .replace("{endpoint}", stream.local().endpoint().toString()));
+        }
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.redirectOutput(ProcessBuilder.Redirect.appendTo(LOG));
         builder.environment().keySet().removeIf(name -> name.startsWith("LEAT_") || name.startsWith("AWS_"));

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.BitSet;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
@@ -32,10 +32,6 @@ record Drain(
         double memory,
         Backlog.Check check) {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final long QUIET = Duration.ofMillis(50).toNanos();
-    private static final long LOOK = Duration.ofMillis(2).toNanos();
-
     /**
      * The conditions.
      *
@@ -56,7 +52,7 @@ record Drain(
         try (TestDatabase database = TestServer.shared().database();
                 TestStream stream = new TestStream(4)) {
             database.run(contender.setup());
-            Backlog backlog = new Backlog(database);
+            Backlog backlog = new Backlog(database, contender.source());
             backlog.fill(terms.events(), terms.hot());
             BitSet expected = backlog.waiting();
             if (!terms.answer().isZero()) {
@@ -69,10 +65,11 @@ record Drain(
                 processes[n] = contender.start(database, stream);
             }
             try {
-                await(stream, 1, processes);
+                Arrivals arrivals = new Arrivals(stream, List.of(processes));
+                arrivals.awaitFirst();
                 long first = System.nanoTime();
                 double startCpu = cpu(processes);
-                awaitAll(stream, backlog, processes);
+                Object unused = arrivals.awaitAll(records -> backlog.carried(expected, records));
                 double cpu = cpu(processes) - startCpu;
                 double serverCpu = Processes.treeCpuSeconds(terms.server()) - serverBefore;
                 double memory = 0;
@@ -80,7 +77,7 @@ record Drain(
                     memory = Math.max(memory, Processes.peakMemory(process.pid()));
                 }
                 List<KeptRecord> records = stream.local().records(TestStream.NAME);
-                Backlog.Check check = Backlog.check(expected, records);
+                Backlog.Check check = backlog.check(expected, records);
                 arrived.accept(records, check);
                 double millions = expected.cardinality() / 1e6;
                 return new Drain(
@@ -96,8 +93,32 @@ record Drain(
                     process.destroy();
                     process.waitFor();
                 }
+                contender.source().release(database);
             }
         }
+    }
+
+    /** Prints a table of the medians, least and most of each; the first is what the others' rates are compared with. */
+    static void print(Map<Contender, List<Drain>> results) {
+        System.out.println(
+                "| | events/s | of the first | CPU-s a million: process | PostgreSQL | start to first record, s |"
+                        + " CPU-s until then | memory, MiB | lost, late, twice |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|");
+        double base = results.values().stream()
+                .findFirst()
+                .map(drains -> Quantiles.median(drains, Drain::perSecond))
+                .orElse(Double.NaN);
+        results.forEach((contender, drains) -> System.out.printf(
+                "| %s | %s | %.2f | %s | %s | %s | %.2f | %s | %s |%n",
+                contender.name(),
+                Quantiles.spread("%,.0f", drains, Drain::perSecond),
+                Quantiles.median(drains, Drain::perSecond) / base,
+                Quantiles.spread("%.1f", drains, Drain::cpuPerMillion),
+                Quantiles.spread("%.1f", drains, Drain::serverCpuPerMillion),
+                Quantiles.spread("%.2f", drains, Drain::firstRecord),
+                Quantiles.median(drains, Drain::startCpu),
+                Quantiles.spread("%.0f", drains, Drain::memory),
+                Backlog.Check.sum(drains.stream().map(Drain::check).toList())));
     }
 
     private static double cpu(Process[] processes) {
@@ -106,43 +127,6 @@ record Drain(
             seconds += Processes.cpuSeconds(process.pid());
         }
         return seconds;
-    }
-
-    private static void await(TestStream stream, int records, Process[] processes) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (stream.local().recordCount(TestStream.NAME) < records) {
-            lookOn(end, stream, processes);
-        }
-    }
-
-    /** How many records the events make is the contender's matter: the outbox is looked at when no more arrive. */
-    private static void awaitAll(TestStream stream, Backlog backlog, Process[] processes) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        long seen = 0;
-        long since = System.nanoTime();
-        while (true) {
-            long arrived = stream.local().recordCount(TestStream.NAME);
-            if (arrived != seen) {
-                seen = arrived;
-                since = System.nanoTime();
-            } else if (System.nanoTime() - since > QUIET && backlog.settled()) {
-                return;
-            }
-            lookOn(end, stream, processes);
-        }
-    }
-
-    private static void lookOn(long end, TestStream stream, Process[] processes) {
-        if (System.nanoTime() > end) {
-            throw new IllegalStateException("after " + PATIENCE + " no more than "
-                    + stream.local().recordCount(TestStream.NAME) + " records have arrived");
-        }
-        for (Process process : processes) {
-            if (!process.isAlive()) {
-                throw new IllegalStateException("a contender ended by itself: see target/bench.log");
-            }
-        }
-        LockSupport.parkNanos(LOOK);
     }
 
     /** From the first record to the last, by the stream's clock. */

@@ -58,33 +58,11 @@ public final class DrainBench implements Callable<Integer> {
             }
         }
         System.out.println("medians, least and most of " + rounds + " rounds of " + events + " events:");
-        System.out.println(
-                "| | events/s | of the first | CPU-s a million: process | PostgreSQL | start to first record, s |"
-                        + " CPU-s until then | memory, MiB | lost, late, twice |");
-        System.out.println("|---|---|---|---|---|---|---|---|---|");
-        double base = results.values().stream()
-                .findFirst()
-                .map(drains -> Quantiles.median(drains, Drain::perSecond))
-                .orElse(Double.NaN);
-        results.forEach((contender, drains) -> print(contender, drains, base));
+        Drain.print(results);
         boolean wrong = results.entrySet().stream()
                 .filter(result -> result.getKey().promises())
                 .flatMap(result -> result.getValue().stream())
                 .anyMatch(drain -> !drain.check().right());
         return wrong ? 1 : 0;
-    }
-
-    private static void print(Contender contender, List<Drain> drains, double base) {
-        System.out.printf(
-                "| %s | %s | %.2f | %s | %s | %s | %.2f | %s | %s |%n",
-                contender.name(),
-                Quantiles.spread("%,.0f", drains, Drain::perSecond),
-                Quantiles.median(drains, Drain::perSecond) / base,
-                Quantiles.spread("%.1f", drains, Drain::cpuPerMillion),
-                Quantiles.spread("%.1f", drains, Drain::serverCpuPerMillion),
-                Quantiles.spread("%.2f", drains, Drain::firstRecord),
-                Quantiles.median(drains, Drain::startCpu),
-                Quantiles.spread("%.0f", drains, Drain::memory),
-                Backlog.Check.sum(drains.stream().map(Drain::check).toList()));
     }
 }

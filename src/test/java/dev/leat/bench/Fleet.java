@@ -73,24 +73,37 @@ final class Fleet implements AutoCloseable {
      * What a backlog took.
      *
      * @param perSecond events a second from its commit to the last arrival
+     * @param events that it had
      * @param used meanwhile
      */
-    record Drained(double perSecond, Usage used) {}
+    record Drained(double perSecond, int events, Usage used) {
+
+        /** CPU-seconds of the contender's processes for a million events. */
+        double cpuPerMillion() {
+            return used.pollers() / (events / 1e6);
+        }
+
+        /** CPU-seconds of their sessions in PostgreSQL for a million events. */
+        double sessionsCpuPerMillion() {
+            return used.sessions() / (events / 1e6);
+        }
+    }
 
     /** Writes a backlog and waits until it has arrived. */
     Drained drain(int events) {
         write(events);
         Usage begun = Usage.now(processes, database, server);
         long began = System.nanoTime();
-        arrive();
-        double seconds = (System.nanoTime() - began) / 1e9;
+        long ended = arrive();
         return new Drained(
-                events / seconds, Usage.now(processes, database, server).since(begun));
+                events / ((ended - began) / 1e9),
+                events,
+                Usage.now(processes, database, server).since(begun));
     }
 
-    /** Waits until everything written has arrived. */
-    void arrive() {
-        Await.until("everything to arrive (see target/bench.log)", PATIENCE, () -> waiting() <= 0);
+    /** Waits until everything written has arrived; returns when that was. */
+    long arrive() {
+        return new Arrivals(stream, processes).awaitAll(records -> backlog.settled());
     }
 
     /** Events that have not arrived. */
@@ -105,7 +118,7 @@ final class Fleet implements AutoCloseable {
         BitSet expected = new BitSet();
         expected.set(before + 1, before + 1 + written);
         List<KeptRecord> records = stream.local().records(TestStream.NAME);
-        return Backlog.check(expected, records);
+        return backlog.check(expected, records);
     }
 
     @Override

@@ -63,9 +63,7 @@ public final class LatencyBench implements Callable<Integer> {
         instrument(server);
         Steady.Terms terms =
                 new Steady.Terms(Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), Duration.ZERO, server);
-        System.out.println(
-                "| events/s | | p50, ms | p99, ms | poller, % of a core | its sessions | all of PostgreSQL | lost, late, twice |");
-        System.out.println("|---|---|---|---|---|---|---|---|");
+        Steady.printHead();
         for (int rate : rates) {
             steady(contenders, rate, terms);
         }
@@ -110,17 +108,7 @@ public final class LatencyBench implements Callable<Integer> {
                 failed |= contender.promises() && !steady.check().right();
             }
         }
-        results.forEach((contender, steadies) -> System.out.printf(
-                "| %,d | %s | %s | %s | %s | %.1f | %.1f | %s |%n",
-                rate,
-                contender.name(),
-                Quantiles.spread("%.1f", steadies, s -> Quantiles.of(s.latencies(), 0.5)),
-                Quantiles.spread("%.1f", steadies, s -> Quantiles.of(s.latencies(), 0.99)),
-                Quantiles.spread(
-                        "%.1f", steadies, s -> s.used().percent(s.used().pollers())),
-                Quantiles.median(steadies, s -> s.used().percent(s.used().sessions())),
-                Quantiles.median(steadies, s -> s.used().percent(s.used().server())),
-                Backlog.Check.sum(steadies.stream().map(Steady::check).toList())));
+        Steady.print(rate, results);
     }
 
     private void idle(List<Contender> contenders, long server) throws InterruptedException {

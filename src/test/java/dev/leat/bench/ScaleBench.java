@@ -141,7 +141,7 @@ public final class ScaleBench implements Callable<Integer> {
             third.destroyForcibly();
             fleet.leave(third);
             System.out.printf("it is killed: spread evenly after %.1f s%n", even(fleet, watch, 2, began));
-            fleet.arrive();
+            Object unused = fleet.arrive();
             Backlog.Check check = fleet.check();
             failed |= !check.right();
             System.out.println("lost, late, twice: " + check);

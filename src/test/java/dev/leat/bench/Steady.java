@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -43,7 +44,7 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Back
         try (TestDatabase database = TestServer.shared().database();
                 TestStream stream = new TestStream(4)) {
             database.run(contender.setup());
-            Backlog backlog = new Backlog(database);
+            Backlog backlog = new Backlog(database, contender.source());
             if (!terms.answer().isZero()) {
                 stream.local().faults(Faults.none().delaying(terms.answer()));
             }
@@ -62,19 +63,45 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Back
                 double drained = (System.nanoTime() - ended) / 1e9;
                 Await.until("everything to be settled", PATIENCE, backlog::settled);
                 List<KeptRecord> records = stream.local().records(TestStream.NAME);
-                BitSet expected = new BitSet();
-                expected.set(before + 1, before + 1 + ticks.rows());
+                BitSet expected = ticks.numbers();
+                if (contender.source() == Source.OUTBOX) {
+                    expected = new BitSet();
+                    expected.set(before + 1, before + 1 + ticks.rows());
+                }
                 return new Steady(
                         latencies(records, ticks, written, record -> load.hot() == 0 || !Backlog.hot(record)),
                         latencies(records, ticks, written, record -> load.hot() > 0 && Backlog.hot(record)),
                         used,
                         drained,
-                        Backlog.check(expected, records));
+                        backlog.check(expected, records));
             } finally {
                 process.destroy();
                 process.waitFor();
+                contender.source().release(database);
             }
         }
+    }
+
+    /** Prints the head of the table that {@link #print} fills. */
+    static void printHead() {
+        System.out.println(
+                "| events/s | | p50, ms | p99, ms | poller, % of a core | its sessions | all of PostgreSQL | lost, late, twice |");
+        System.out.println("|---|---|---|---|---|---|---|---|");
+    }
+
+    /** Prints a line for each. */
+    static void print(int rate, Map<Contender, List<Steady>> results) {
+        results.forEach((contender, steadies) -> System.out.printf(
+                "| %,d | %s | %s | %s | %s | %.1f | %.1f | %s |%n",
+                rate,
+                contender.name(),
+                Quantiles.spread("%.1f", steadies, s -> Quantiles.of(s.latencies(), 0.5)),
+                Quantiles.spread("%.1f", steadies, s -> Quantiles.of(s.latencies(), 0.99)),
+                Quantiles.spread(
+                        "%.1f", steadies, s -> s.used().percent(s.used().pollers())),
+                Quantiles.median(steadies, s -> s.used().percent(s.used().sessions())),
+                Quantiles.median(steadies, s -> s.used().percent(s.used().server())),
+                Backlog.Check.sum(steadies.stream().map(Steady::check).toList())));
     }
 
     /** CPU while there is nothing to do, after some events to begin with. */
@@ -82,7 +109,7 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Back
         try (TestDatabase database = TestServer.shared().database();
                 TestStream stream = new TestStream(4)) {
             database.run(contender.setup());
-            Backlog backlog = new Backlog(database);
+            Backlog backlog = new Backlog(database, contender.source());
             backlog.fill(20 * Backlog.KEYS);
             Process process = contender.start(database, stream);
             try {
@@ -94,6 +121,7 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Back
             } finally {
                 process.destroy();
                 process.waitFor();
+                contender.source().release(database);
             }
         }
     }

@@ -107,7 +107,7 @@ record Throttled(
                         cpu,
                         latencies.length == 0 ? 0 : latencies[latencies.length / 2],
                         latencies.length == 0 ? 0 : latencies[latencies.length * 99 / 100],
-                        Backlog.check(expected, records));
+                        backlog.check(expected, records));
             } finally {
                 for (Process process : processes) {
                     process.destroy();

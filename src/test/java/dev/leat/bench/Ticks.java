@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Random;
@@ -34,6 +35,7 @@ final class Ticks implements AutoCloseable {
     private final List<Connection> connections = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
     private final long[] committed = new long[MOST];
+    private final int[] firstRow = new int[MOST];
     private final Random random = new Random(1);
 
     /**
@@ -122,6 +124,16 @@ final class Ticks implements AutoCloseable {
         return next.get() * load.rows();
     }
 
+    /** The changes written so far, as a {@link Source#LOG} numbers them. */
+    BitSet numbers() {
+        BitSet numbers = new BitSet();
+        for (int tick = 0; tick < next.get(); tick++) {
+            int number = Source.number(tick, firstRow[tick]);
+            numbers.set(number, number + load.rows());
+        }
+        return numbers;
+    }
+
     private double[] write(Connection connection, Random rows, int least, long first, long ends) {
         List<Double> millis = new ArrayList<>();
         int most = least + Backlog.KEYS / connections.size() - load.rows();
@@ -134,6 +146,7 @@ final class Ticks implements AutoCloseable {
                 }
                 int tick = next.getAndIncrement();
                 int row = rows.nextDouble() < load.hot() ? HOT : least + rows.nextInt(most - least + 1);
+                firstRow[tick] = row;
                 long began = System.nanoTime();
                 update.setInt(1, tick);
                 update.setInt(2, row);

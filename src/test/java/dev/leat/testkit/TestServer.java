@@ -46,9 +46,14 @@ public final class TestServer {
     }
 
     /** The server of this JVM, started at the first call. */
-    public static synchronized TestServer shared() {
+    public static TestServer shared() {
+        return shared(builder -> {});
+    }
+
+    /** The same; if it is embedded and this is the first call, with further settings. */
+    public static synchronized TestServer shared(Consumer<EmbeddedPostgres.Builder> more) {
         if (shared == null) {
-            shared = new TestServer(start(), false);
+            shared = new TestServer(start(more), false);
         }
         return shared;
     }
@@ -58,7 +63,7 @@ public final class TestServer {
         return "old".equals(System.getProperty("leat.test.postgres"));
     }
 
-    private static String start() {
+    private static String start(Consumer<EmbeddedPostgres.Builder> more) {
         String given = System.getenv("LEAT_TEST_DATABASE_URL");
         if (given != null) {
             return given;
@@ -71,7 +76,7 @@ public final class TestServer {
             container.start();
             return container.getJdbcUrl() + "&user=" + container.getUsername() + "&password=" + container.getPassword();
         }
-        return embedded(old()).getJdbcUrl("postgres", "postgres");
+        return embedded(old(), more).getJdbcUrl("postgres", "postgres");
     }
 
     /** A server of its own, for tests that stop it; the caller closes it. */

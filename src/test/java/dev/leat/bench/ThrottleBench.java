@@ -84,7 +84,7 @@ public final class ThrottleBench implements Runnable {
 
     private static String median(List<Throttled> all) {
         return String.format(
-                "busy %.1f %% (least %.1f %%) | refused %.1f %% (most %.1f %%) | %.1f CPU-s a million | others p50 %.0f ms, p99 %.0f ms"
+                "busy %.1f %% (least %.1f %%) | refused %.1f %% (most %.1f %%) | %.1f CPU-s a million | others p50 %.0f ms, p99 %.0f, after 10 s %.0f ms"
                         + " | %d lost, %d late, %d twice",
                 100 * middle(all.stream().mapToDouble(Throttled::busy).toArray()),
                 100 * all.stream().mapToDouble(Throttled::busy).min().orElse(0),
@@ -93,6 +93,7 @@ public final class ThrottleBench implements Runnable {
                 middle(all.stream().mapToDouble(Throttled::cpuPerMillion).toArray()),
                 middle(all.stream().mapToDouble(Throttled::othersMedian).toArray()),
                 middle(all.stream().mapToDouble(Throttled::othersLate).toArray()),
+                middle(all.stream().mapToDouble(Throttled::steadyOthersLate).toArray()),
                 all.stream().mapToInt(one -> one.check().lost()).sum(),
                 all.stream().mapToInt(one -> one.check().late()).sum(),
                 all.stream().mapToInt(one -> one.check().twice()).sum());

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.stream.IntStream;
  * @param cpuPerMillion CPU-seconds of the contender, start-up left out, for a million records taken
  * @param othersMedian milliseconds from a change of the other shards' keys to its arrival; 0 where there were none
  * @param othersLate the same, of the latest in a hundred
+ * @param steadyOthersLate the same after the first ten seconds
  * @param check what is wrong with what arrived in the end
  */
 record Throttled(
@@ -40,6 +42,7 @@ record Throttled(
         double cpuPerMillion,
         double othersMedian,
         double othersLate,
+        double steadyOthersLate,
         Backlog.Check check) {
 
     private static final int SHARDS = 4;
@@ -98,15 +101,20 @@ record Throttled(
                 BitSet expected = new BitSet();
                 expected.set(1, all + 1);
                 List<KeptRecord> records = stream.local().records(TestStream.NAME);
-                double[] latencies = wish.hot() ? others(records) : new double[0];
+                List<KeptRecord> others = wish.hot() ? others(records) : List.of();
+                Instant settled = records.get(0).arrivedAt().plus(SETTLING);
+                List<KeptRecord> steadyOthers = others.stream()
+                        .filter(record -> record.arrivedAt().isAfter(settled))
+                        .toList();
                 return new Throttled(
                         busy,
                         refused,
                         steadyBusy,
                         steadyRefused,
                         cpu,
-                        latencies.length == 0 ? 0 : latencies[latencies.length / 2],
-                        latencies.length == 0 ? 0 : latencies[latencies.length * 99 / 100],
+                        latency(others, 0.5),
+                        latency(others, 0.99),
+                        latency(steadyOthers, 0.99),
                         backlog.check(expected, records));
             } finally {
                 for (Process process : processes) {
@@ -208,10 +216,16 @@ record Throttled(
         }
     }
 
-    /** How late each record of the other shards came, ascending, in milliseconds. */
-    private static double[] others(List<KeptRecord> records) {
+    /** The records of the other shards. */
+    private static List<KeptRecord> others(List<KeptRecord> records) {
         return records.stream()
                 .filter(record -> !record.shardId().endsWith("0"))
+                .toList();
+    }
+
+    /** How late a part of them came, in milliseconds; 0 where there are none. */
+    private static double latency(List<KeptRecord> records, double quantile) {
+        double[] millis = records.stream()
                 .mapToDouble(record -> {
                     Matcher captured = CAPTURED.matcher(new String(record.data(), StandardCharsets.UTF_8));
                     if (!captured.find()) {
@@ -221,6 +235,7 @@ record Throttled(
                 })
                 .sorted()
                 .toArray();
+        return millis.length == 0 ? 0 : Quantiles.of(millis, quantile);
     }
 
     private static double cpu(Process[] processes) {
@@ -255,8 +270,8 @@ record Throttled(
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "busy %.3f, refused %.3f; after 10 s busy %.3f, refused %.3f; %.1f CPU-s a million; others p50 %.0f ms, p99 %.0f"
-                        + " ms; %s",
+                "busy %.3f, refused %.3f; after 10 s busy %.3f, refused %.3f; %.1f CPU-s a million; others p50 %.0f ms, p99 %.0f,"
+                        + " after 10 s %.0f ms; %s",
                 busy,
                 refused,
                 steadyBusy,
@@ -264,6 +279,7 @@ record Throttled(
                 cpuPerMillion,
                 othersMedian,
                 othersLate,
+                steadyOthersLate,
                 check);
     }
 }

@@ -22,9 +22,9 @@ final class Arrivals {
         this.contenders = contenders;
     }
 
-    /** Waits until there is a record. */
-    void awaitFirst() {
-        while (stream.local().recordCount(TestStream.NAME) == 0) {
+    /** Waits until there are so many records. */
+    void await(int records) {
+        while (stream.local().recordCount(TestStream.NAME) < records) {
             lookOn();
         }
     }

@@ -66,7 +66,7 @@ record Drain(
             }
             try {
                 Arrivals arrivals = new Arrivals(stream, List.of(processes));
-                arrivals.awaitFirst();
+                arrivals.await(1);
                 long first = System.nanoTime();
                 double startCpu = cpu(processes);
                 Object unused = arrivals.awaitAll(records -> backlog.carried(expected, records));

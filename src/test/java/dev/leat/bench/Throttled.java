@@ -47,7 +47,6 @@ record Throttled(
 
     private static final int SHARDS = 4;
     private static final Duration SETTLING = Duration.ofSeconds(10);
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final long LOOK = Duration.ofMillis(2).toNanos();
     private static final Pattern CAPTURED = Pattern.compile("\"source\":\\{[^}]*\"ts_us\":(\\d+)");
 
@@ -77,7 +76,7 @@ record Throttled(
                 backlog.fillAtOnce(
                         wish.backlog() ? (wish.hot() ? perShard : perShard * SHARDS) : 1,
                         wish.hot() ? onFirst : "true");
-                await(stream, 1, processes);
+                new Arrivals(stream, List.of(processes)).await(1);
                 double cpu = cpu(processes);
                 Writer writer = wish.hot() ? new Writer(database, onFirst, wish.rate()) : null;
                 Span whole = new Span(stream);
@@ -94,7 +93,7 @@ record Throttled(
                 }
                 stream.local().writeLimits(null);
                 int all = Integer.parseInt(String.valueOf(database.value("SELECT last_value FROM leat.outbox_id_seq")));
-                await(stream, all, processes);
+                new Arrivals(stream, List.of(processes)).await(all);
                 while (!backlog.settled()) {
                     LockSupport.parkNanos(LOOK);
                 }
@@ -247,22 +246,6 @@ record Throttled(
     private static void until(long nanoTime) {
         for (long left = nanoTime - System.nanoTime(); left > 0; left = nanoTime - System.nanoTime()) {
             LockSupport.parkNanos(left);
-        }
-    }
-
-    private static void await(TestStream stream, int records, Process[] processes) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (stream.local().recordCount(TestStream.NAME) < records) {
-            if (System.nanoTime() > end) {
-                throw new IllegalStateException(
-                        "after " + PATIENCE + " only " + " of " + records + " records have arrived");
-            }
-            for (Process process : processes) {
-                if (!process.isAlive()) {
-                    throw new IllegalStateException("a contender ended by itself: see target/bench.log");
-                }
-            }
-            LockSupport.parkNanos(LOOK);
         }
     }
 

@@ -1,4 +1,4 @@
--- leat.columns_of(relid): the columns that a table has at this moment.
+-- leat_internal.columns_of(relid): the columns that a table has at this moment.
 --
 -- A query of pg_attribute answers as of the transaction's snapshot. In REPEATABLE READ that is older than a rename which
 -- the rows at hand already carry, and a column that must be left out would be looked for under its former name. So the
@@ -8,7 +8,9 @@
 -- Returns:  attnum, name, in the order of the table; without dropped columns
 -- Tables:   pg_attribute
 -- Errors:   none; no rows for a table that is gone
-CREATE OR REPLACE FUNCTION leat.columns_of(relid oid) RETURNS TABLE (attnum smallint, name text)
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.columns_of(relid oid) RETURNS TABLE (attnum smallint, name text)
     LANGUAGE sql STABLE STRICT ROWS 20
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -21,4 +23,4 @@ CREATE OR REPLACE FUNCTION leat.columns_of(relid oid) RETURNS TABLE (attnum smal
          ORDER BY number
     $$;
 
-REVOKE ALL ON FUNCTION leat.columns_of(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.columns_of(oid) FROM PUBLIC;

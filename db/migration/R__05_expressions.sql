@@ -1,104 +1,282 @@
--- leat.suffix_expression(names, row_name): SQL for what follows the table in the partition key: a dot and the key's text,
--- or nothing where there is no key.
--- leat.key_expression(names, row_name): SQL for the key columns as a JSON object, or null where there is no key.
--- leat.image_expression(names, masked, row_name): SQL for the row as a JSON object; the whole row when names is null.
--- leat.rows_expression(operation, prefix, names, images, masked, before, span): SQL for the rows of a statement's transition tables leat_old
+-- SQL for the parts of an event, written into the capture functions and into the statements of the slower way.
+--
+-- These run with the rights of Leat's owner, on values whose types may belong to somebody else. row_to_json, to_json and a cast to text
+-- call the casts that a type's owner has made for it, with those rights; a cast can be made long after the table was attached. So a value
+-- of a type that is not PostgreSQL's own goes through its output function alone (format), which only a superuser can make; the
+-- fields of a composite value are taken one by one.
+--
+-- leat_internal.base_type(typid): what a domain is over; any other type itself.
+-- leat_internal.plain(typid): whether no cast of anybody's is called by to_json: PostgreSQL's own types, domains over them, arrays of these.
+-- leat_internal.text_expression(value, typid, sure): SQL for a value as text.
+-- leat_internal.json_expression(value, typid, sure): SQL for what row_to_json and to_json may be given for a value.
+-- leat_internal.nested_json(elements, dimensions): the JSON of an array, from that of its elements in their order.
+-- leat_internal.types_expression(names, types, row_name): SQL, true as long as these columns have these types.
+-- leat_internal.suffix_expression(names, types, row_name, sure): SQL for what follows the table in the partition key: a dot and the key's
+-- text, or nothing where there is no key.
+-- leat_internal.key_expression(names, types, row_name, sure): SQL for the key columns as a JSON object, or null where there is no key.
+-- leat_internal.image_expression(names, types, masked, row_name, sure): SQL for the row as a JSON object; the whole row when names is null.
+-- leat_internal.rows_expression(operation, form, before, span, sure): SQL for the rows of a statement's transition tables leat_old
 -- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an
 -- UPDATE same: whether the key is, and place: which row of the statement it is.
 --
--- span      which rows: nothing for all, OFFSET 7 LIMIT 1 for one
+-- value     SQL
+-- typid     the value's type; null: not known
+-- sure      whether what surrounds the expression has proven the types. Otherwise the expression asks at run time
 -- names     columns; written quoted, whatever they hold
+-- types     beside names
 -- masked    beside names: true for a column of which only '***' may leave (null stays null)
 -- row_name  NEW, OLD or an alias
--- Returns:  text of an expression, for leat.capture_source and leat.shape
--- Tables:   none
+-- form      what leat_internal.shape has returned
+-- span      which rows: nothing for all, OFFSET 7 LIMIT 1 for one
+-- Returns:  text of an expression
+-- Tables:   pg_type, pg_attribute
 -- Errors:   none
-CREATE OR REPLACE FUNCTION leat.suffix_expression(names text[], row_name text) RETURNS text
-    LANGUAGE sql IMMUTABLE
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.base_type(typid oid) RETURNS oid
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE chain (oid, next) AS (
+            SELECT t.oid, t.typbasetype FROM pg_type t WHERE t.oid = base_type.typid
+            UNION ALL
+            SELECT t.oid, t.typbasetype FROM chain c JOIN pg_type t ON t.oid = c.next
+        )
+        SELECT c.oid FROM chain c WHERE c.next = 0
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.plain(typid oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    base    oid := leat_internal.base_type(typid);
+    element oid;
+BEGIN
+    -- initdb gives no oid from 16384 on, and nothing else gives one below.
+    IF base < 16384 THEN
+        RETURN true;
+    END IF;
+    SELECT t.typelem INTO element FROM pg_type t
+     WHERE t.oid = base AND t.typelem <> 0 AND t.typsubscript = 'array_subscript_handler'::regproc;
+    RETURN FOUND AND leat_internal.plain(element);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.text_expression(value text, typid oid, sure boolean) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    own boolean := coalesce(leat_internal.base_type(typid) < 16384, false);
+BEGIN
+    IF sure THEN
+        RETURN format(CASE WHEN own THEN '%s::text' ELSE $q$format('%%s', %s)$q$ END, value);
+    END IF;
+    RETURN format($q$CASE WHEN %2$s THEN %1$s::text ELSE format('%%s', %1$s) END$q$, value,
+                  concat_ws(' OR ', format('pg_typeof(%s)::oid < 16384', value),
+                            CASE WHEN own THEN format('pg_typeof(%s)::oid = %s', value, typid) END));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.json_expression(value text, typid oid, sure boolean) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    base    oid := leat_internal.base_type(typid);
+    plain   boolean := leat_internal.plain(typid);
+    kind    record;
+    element record;
+    fields  text;
+BEGIN
+    IF plain AND sure THEN
+        RETURN value;
+    END IF;
+    IF plain OR base IS NULL THEN
+        RETURN format($q$CASE WHEN %2$s THEN to_json(%1$s) WHEN %1$s IS DISTINCT FROM NULL THEN to_json(format('%%s', %1$s)) END$q$,
+                      value,
+                      concat_ws(' OR ', format('pg_typeof(%s)::oid < 16384', value),
+                                CASE WHEN plain THEN format('pg_typeof(%s)::oid = %s', value, typid) END));
+    END IF;
+    SELECT t.typtype, t.typrelid,
+           CASE WHEN t.typsubscript = 'array_subscript_handler'::regproc THEN t.typelem ELSE 0 END AS typelem
+      INTO kind
+      FROM pg_type t WHERE t.oid = base;
+    IF kind.typtype = 'c' THEN
+        -- A composite type is not locked by whoever uses a value of it, so each field is asked for its type where it is read.
+        SELECT string_agg(format('%s AS %I', leat_internal.json_expression(format('(%s).%I', value, a.attname), a.atttypid, false),
+                                 a.attname), ', ' ORDER BY a.attnum)
+          INTO fields
+          FROM pg_attribute a
+         WHERE a.attrelid = kind.typrelid AND a.attnum > 0 AND NOT a.attisdropped;
+        RETURN format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', value,
+                      CASE WHEN fields IS NULL THEN $q$'{}'::json$q$
+                           ELSE format('(SELECT row_to_json(leat_fields.*) FROM (SELECT %s) AS leat_fields)', fields) END);
+    END IF;
+    IF kind.typelem <> 0 THEN
+        SELECT t.typdelim, t.typtype = 'c' OR t.typsubscript = 'array_subscript_handler'::regproc AND t.typelem <> 0 AS nested
+          INTO element
+          FROM pg_type t WHERE t.oid = leat_internal.base_type(kind.typelem);
+        IF element.nested THEN
+            RETURN format('CASE WHEN %1$s IS DISTINCT FROM NULL THEN leat_internal.nested_json('
+                          'ARRAY(SELECT (%2$s)::text FROM (SELECT unnest(%1$s) AS value) AS leat_element), array_dims(%1$s)) END',
+                          value, leat_internal.json_expression('leat_element.value', kind.typelem, false));
+        END IF;
+        IF element.typdelim = ',' THEN
+            -- The array's text, read again as one of texts: no cast of the elements is looked for.
+            RETURN format($q$CASE WHEN %1$s IS DISTINCT FROM NULL THEN format('%%s', %1$s)::text[] END$q$, value);
+        END IF;
+    END IF;
+    RETURN format($q$CASE WHEN %1$s IS DISTINCT FROM NULL THEN format('%%s', %1$s) END$q$, value);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.nested_json(elements text[], dimensions text) RETURNS json
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    level text[] := array_replace(elements, NULL, 'null');
+    size  integer;
+BEGIN
+    IF dimensions IS NULL THEN
+        RETURN '[]';
+    END IF;
+    FOR size IN
+        SELECT bound.ends[2]::integer - bound.ends[1]::integer + 1
+          FROM regexp_matches(dimensions, '(-?[0-9]+):(-?[0-9]+)', 'g') WITH ORDINALITY AS bound (ends, place)
+         ORDER BY bound.place DESC
+    LOOP
+        level := ARRAY(SELECT '[' || string_agg(e.element, ',' ORDER BY e.place) || ']'
+                         FROM unnest(level) WITH ORDINALITY AS e (element, place)
+                        GROUP BY (e.place - 1) / size
+                        ORDER BY (e.place - 1) / size);
+    END LOOP;
+    RETURN level[1];
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.types_expression(names text[], types oid[], row_name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+        SELECT CASE cardinality(names)
+                   WHEN 0 THEN 'true'
+                   ELSE format('ARRAY[%s]::oid[] = %L::oid[]',
+                               (SELECT string_agg(format('pg_typeof(%s.%I)', row_name, name), ', ' ORDER BY place)
+                                  FROM unnest(names) WITH ORDINALITY AS n (name, place)), types)
+               END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(names text[], types oid[], row_name text, sure boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
         SELECT CASE cardinality(names)
                    WHEN 0 THEN $q$''$q$
-                   WHEN 1 THEN format($q$'.' || coalesce(%s.%I::text, '')$q$, row_name, names[1])
+                   WHEN 1 THEN format($q$'.' || coalesce(%s, '')$q$,
+                                      leat_internal.text_expression(format('%s.%I', row_name, names[1]), types[1], sure))
+                   -- A record is written by output functions alone.
                    ELSE format($q$'.' || ROW(%s)::text$q$,
                                (SELECT string_agg(format('%s.%I', row_name, name), ', ' ORDER BY place)
                                   FROM unnest(names) WITH ORDINALITY AS n (name, place)))
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat.key_expression(names text[], row_name text) RETURNS text
+CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[], row_name text, sure boolean) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
         SELECT CASE cardinality(names)
                    WHEN 0 THEN 'NULL::json'
                    ELSE format($q$(%s || '}')::json$q$,
                                (SELECT string_agg(
-                                           format($q$%L || coalesce(to_json(%s.%I)::text, 'null')$q$,
+                                           format($q$%L || coalesce(to_json(%s)::text, 'null')$q$,
                                                   CASE place WHEN 1 THEN '{' ELSE ',' END || to_json(name) || ':',
-                                                  row_name, name),
+                                                  leat_internal.json_expression(format('%s.%I', row_name, name), type, sure)),
                                            ' || ' ORDER BY place)
-                                  FROM unnest(names) WITH ORDINALITY AS n (name, place)))
+                                  FROM unnest(names, types) WITH ORDINALITY AS n (name, type, place)))
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat.image_expression(names text[], masked boolean[], row_name text) RETURNS text
-    LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oid[], masked boolean[], row_name text, sure boolean)
+    RETURNS text
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
         SELECT CASE
                    WHEN names IS NULL THEN format(CASE WHEN row_name IN ('OLD', 'NEW') THEN 'row_to_json(%s)'
                                                        -- A column may bear the alias's name.
                                                        ELSE 'row_to_json(%s.*)' END, row_name)
                    WHEN cardinality(names) = 0 THEN $q$'{}'::json$q$
-                   ELSE format('(SELECT row_to_json(leat_row) FROM (SELECT %s) AS leat_row)',
+                   ELSE format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
                                (SELECT string_agg(
                                            CASE WHEN hidden
                                                 THEN format($q$CASE WHEN %s.%I IS DISTINCT FROM NULL THEN '***' END AS %2$I$q$,
                                                             row_name, name)
-                                                ELSE format('%s.%I AS %2$I', row_name, name) END,
+                                                ELSE format('%s AS %I',
+                                                            leat_internal.json_expression(format('%s.%I', row_name, name), type, sure),
+                                                            name) END,
                                            ', ' ORDER BY place)
-                                  FROM unnest(names, masked) WITH ORDINALITY AS n (name, hidden, place)))
+                                  FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, hidden, place)))
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat.rows_expression(
-        operation text, prefix text, names text[], images text[], masked boolean[], before boolean, span text)
+CREATE OR REPLACE FUNCTION leat_internal.rows_expression(operation text, form record, before boolean, span text, sure boolean)
     RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
-        WITH side (name, query) AS (
-            -- OFFSET 0 keeps what is worked out for a row from being worked out wherever it is used.
-            SELECT s.name,
-                   format('(SELECT %sCASE WHEN length(s.wanted) > 256 THEN leat.partition_key(s.wanted) ELSE s.wanted END'
-                          ' AS partition, s.key, s.image FROM (SELECT %L || %s AS wanted, %s AS key, %s AS image'
-                          ' FROM %s OFFSET 0) AS s)',
-                          CASE operation WHEN 'UPDATE' THEN 'row_number() OVER () AS place, ' ELSE '' END, prefix,
-                          leat.suffix_expression(names, s.name), leat.key_expression(names, s.name),
-                          CASE WHEN s.name = 'leat_new' OR before THEN leat.image_expression(images, masked, s.name)
-                               ELSE 'NULL::json' END,
-                          CASE span WHEN '' THEN s.name
-                                    ELSE format('(SELECT * FROM %1$s %2$s) AS %1$s', s.name, span) END)
-              FROM unnest(ARRAY['leat_old', 'leat_new']) AS s (name))
-        SELECT CASE operation
-                   WHEN 'INSERT' THEN
-                       format('(SELECT NULL::text AS old_partition, n.partition AS new_partition, NULL::json AS old_key,'
-                              ' n.key AS new_key, NULL::json AS old_image, n.image AS new_image FROM %s AS n)',
-                              (SELECT query FROM side WHERE name = 'leat_new'))
-                   WHEN 'DELETE' THEN
-                       format('(SELECT o.partition AS old_partition, NULL::text AS new_partition, o.key AS old_key,'
-                              ' NULL::json AS new_key, o.image AS old_image, NULL::json AS new_image FROM %s AS o)',
-                              (SELECT query FROM side WHERE name = 'leat_old'))
-                   ELSE
-                       format('(SELECT place, o.partition AS old_partition, n.partition AS new_partition, o.key AS old_key,'
-                              ' n.key AS new_key, o.image AS old_image, n.image AS new_image, o.partition = n.partition AS same'
-                              ' FROM %s AS o JOIN %s AS n USING (place))',
-                              (SELECT query FROM side WHERE name = 'leat_old'),
-                              (SELECT query FROM side WHERE name = 'leat_new')) END
-    $$;
+DECLARE
+    images text[] := CASE WHEN sure THEN form.image_names ELSE coalesce(form.image_names, form.typed_names) END;
+    types  oid[] := CASE WHEN sure THEN form.image_types ELSE coalesce(form.image_types, form.typed_types) END;
+    side   text;
+    olds   text;
+    news   text;
+BEGIN
+    FOREACH side IN ARRAY ARRAY['leat_old', 'leat_new'] LOOP
+        -- OFFSET 0 keeps what is worked out for a row from being worked out wherever it is used.
+        olds := news;
+        news := format('(SELECT %sCASE WHEN length(s.wanted) > 256 THEN leat_internal.partition_key(s.wanted) ELSE s.wanted END'
+                       ' AS partition, s.key, s.image FROM (SELECT %L || %s AS wanted, %s AS key, %s AS image'
+                       ' FROM %s OFFSET 0) AS s)',
+                       CASE operation WHEN 'UPDATE' THEN 'row_number() OVER () AS place, ' ELSE '' END, form.prefix,
+                       leat_internal.suffix_expression(form.key_names, form.key_types, side, sure),
+                       leat_internal.key_expression(form.key_names, form.key_types, side, sure),
+                       CASE WHEN side = 'leat_new' OR before
+                            THEN leat_internal.image_expression(images, types, form.image_masked, side, sure)
+                            ELSE 'NULL::json' END,
+                       CASE span WHEN '' THEN side
+                                 ELSE format('(SELECT * FROM %1$s %2$s) AS %1$s', side, span) END);
+    END LOOP;
+    RETURN CASE operation
+               WHEN 'INSERT' THEN
+                   format('(SELECT NULL::text AS old_partition, n.partition AS new_partition, NULL::json AS old_key,'
+                          ' n.key AS new_key, NULL::json AS old_image, n.image AS new_image FROM %s AS n)', news)
+               WHEN 'DELETE' THEN
+                   format('(SELECT o.partition AS old_partition, NULL::text AS new_partition, o.key AS old_key,'
+                          ' NULL::json AS new_key, o.image AS old_image, NULL::json AS new_image FROM %s AS o)', olds)
+               ELSE
+                   format('(SELECT place, o.partition AS old_partition, n.partition AS new_partition, o.key AS old_key,'
+                          ' n.key AS new_key, o.image AS old_image, n.image AS new_image, o.partition = n.partition AS same'
+                          ' FROM %s AS o JOIN %s AS n USING (place))', olds, news) END;
+END
+$$;
 
-REVOKE ALL ON FUNCTION leat.rows_expression(text, text, text[], text[], boolean[], boolean, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.suffix_expression(text[], text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.key_expression(text[], text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.image_expression(text[], boolean[], text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.base_type(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.plain(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.text_expression(text, oid, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.json_expression(text, oid, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.nested_json(text[], text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], oid[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.rows_expression(text, record, boolean, text, boolean) FROM PUBLIC;

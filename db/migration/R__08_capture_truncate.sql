@@ -1,4 +1,4 @@
--- leat.capture_truncate(truncated, root, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for
+-- leat_internal.capture_truncate(truncated, attachment, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for
 -- each lane, so that whatever a poller holds, it meets one.
 --
 -- When the attached table itself is truncated, the markers name it. When one partition is, only a part of the table is
@@ -7,13 +7,16 @@
 -- is the truncation of a table above them.
 --
 -- truncated  the table whose trigger fires: the attached one or a partition of it
--- root       the attached table
--- held, key_list, may_pass, stream   as its row events have them. Held is not always true: the lock of a TRUNCATE already
+-- attachment leat_internal.attachment.attachment
+-- held, key_list   as its row events had them when its function was written, for when that cannot be asked for
+-- may_pass, stream   as its row events have them. Held is not always true: the lock of a TRUNCATE already
 --            orders it against the row events of its table, and a held marker would be overtaken by later unheld ones
--- Tables:    reads and writes leat.outbox
+-- Tables:    reads leat_internal.attachment; reads and writes leat_internal.outbox
 -- Errors:    none of its own
-CREATE OR REPLACE FUNCTION leat.capture_truncate(
-        truncated oid, root oid, held boolean, key_list text, may_pass boolean, stream text)
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.capture_truncate(
+        truncated oid, attachment integer, held boolean, key_list text, may_pass boolean, stream text)
     RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -21,39 +24,49 @@ CREATE OR REPLACE FUNCTION leat.capture_truncate(
     AS $$
 #variable_conflict use_column
 DECLARE
-    names   text[] := leat.readable_names(truncated);
-    prefix  text := quote_ident(names[1]) || '.' || quote_ident(names[2]) || key_list || '#';
+    names   text[] := leat_internal.readable_names(truncated);
+    root    oid;
+    is_held boolean := capture_truncate.held;
+    list    text := capture_truncate.key_list;
+    prefix  text;
     last_id bigint;
 BEGIN
-    IF truncated <> root THEN
+    BEGIN
+        SELECT a.relation INTO root FROM leat_internal.attachment a WHERE a.attachment = capture_truncate.attachment;
+        SELECT s.held, s.key_list INTO STRICT is_held, list FROM leat_internal.shape(capture_truncate.attachment) AS s;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;  -- as it was when the function was written
+    END;
+    prefix := quote_ident(names[1]) || '.' || quote_ident(names[2]) || list || '#';
+    IF truncated IS DISTINCT FROM root THEN
         IF NOT EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p WHERE p.relid = root) THEN
             -- Detached from the table since; leat.refresh removes this trigger.
             RETURN;
         END IF;
         BEGIN
-            last_id := currval('leat.outbox_id_seq');
+            last_id := currval('leat_internal.outbox_id_seq');
         EXCEPTION WHEN object_not_in_prerequisite_state THEN
             last_id := NULL;  -- this session has captured nothing yet
         END;
-        IF EXISTS (SELECT FROM leat.outbox o,
+        IF EXISTS (SELECT FROM leat_internal.outbox o,
                                pg_partition_ancestors(truncated) AS p
                     WHERE o.lane = 63 AND o.id = last_id AND o.op = 't'
                       AND o.xid = pg_current_xact_id()::text::bigint
                       AND p.relid <> truncated
-                      AND leat.readable_names(p.relid) = ARRAY[o.schema_name, o.table_name]) THEN
+                      AND leat_internal.readable_names(p.relid) = ARRAY[o.schema_name, o.table_name]) THEN
             RETURN;
         END IF;
     END IF;
-    INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
+    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
                              db_user, application, stream)
-    SELECT lane.number, 't', capture_truncate.held, capture_truncate.may_pass, clock_timestamp(),
-           pg_current_xact_id()::text::bigint, names[1], names[2], leat.partition_key(prefix || lane.number),
-           leat.readable(nullif(current_setting('leat.context', true), '')),
-           leat.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
+    SELECT lane.number, 't', is_held, capture_truncate.may_pass, clock_timestamp(),
+           pg_current_xact_id()::text::bigint, names[1], names[2], leat_internal.partition_key(prefix || lane.number),
+           leat_internal.readable(nullif(current_setting('leat.context', true), '')),
+           leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
            nullif(current_setting('application_name'), ''), capture_truncate.stream
       FROM generate_series(0, 63) AS lane (number)
      ORDER BY lane.number;
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.capture_truncate(oid, oid, boolean, text, boolean, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_truncate(oid, integer, boolean, text, boolean, text) FROM PUBLIC;

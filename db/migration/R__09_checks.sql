@@ -1,12 +1,14 @@
--- leat.check_route(who, stream, on_quarantine): raises a clear error for a stream or a verdict that cannot be meant.
--- leat.attnums(relation, names): the attnums of columns, in the order of their names; 0 for one that is not there.
+-- leat_internal.check_route(who, stream, on_quarantine): raises a clear error for a stream or a verdict that cannot be meant.
+-- leat_internal.attnums(relation, names): the attnums of columns, in the order of their names; 0 for one that is not there.
 --
 -- who       the function that asks, for the message
 -- stream    null, a stream's name, or its ARN
 -- Returns:  check_route: nothing
 -- Tables:   none; pg_attribute
 -- Errors:   invalid_parameter_value
-CREATE OR REPLACE FUNCTION leat.check_route(who text, stream text, on_quarantine text) RETURNS void
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.check_route(who text, stream text, on_quarantine text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -24,7 +26,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat.attnums(relation regclass, names text[]) RETURNS smallint[]
+CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]) RETURNS smallint[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -34,5 +36,5 @@ CREATE OR REPLACE FUNCTION leat.attnums(relation regclass, names text[]) RETURNS
           FROM unnest(names) WITH ORDINALITY AS n (name, place)
     $$;
 
-REVOKE ALL ON FUNCTION leat.check_route(text, text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.attnums(regclass, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.check_route(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;

@@ -1,24 +1,27 @@
--- leat.truncate_triggers(attachment): puts the TRUNCATE trigger where it is missing and takes it away where it has no
+-- leat_internal.truncate_triggers(attachment, mend): puts the TRUNCATE trigger where it is missing and takes it away where it has no
 -- business: unlike row triggers, statement triggers are not passed on to partitions.
 --
--- attachment  leat.attachment.attachment
+-- attachment  leat_internal.attachment.attachment
+-- mend        whether a trigger that somebody has replaced is made anew; otherwise it stays, and leat.attached tells of it
 -- Returns:  how many triggers were created or dropped. One that is there but disabled is left as it is
--- Tables:   leat.attachment; locks each table it changes (SHARE ROW EXCLUSIVE to create, ACCESS EXCLUSIVE to drop)
+-- Tables:   leat_internal.attachment; locks each table it changes (SHARE ROW EXCLUSIVE to create, ACCESS EXCLUSIVE to drop)
 -- Errors:   lock_not_available, insufficient_privilege
-CREATE OR REPLACE FUNCTION leat.truncate_triggers(attachment integer) RETURNS integer
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.truncate_triggers(attachment integer, mend boolean) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish    leat.attachment;
+    wish    leat_internal.attachment;
     target  regclass;
     changed integer := 0;
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat.attachment a WHERE a.attachment = truncate_triggers.attachment;
+    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
     FOR target IN
         SELECT t.tgrelid FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-         WHERE t.tgname = '!leat_truncate' AND p.pronamespace = 'leat'::regnamespace
+         WHERE t.tgname = '!leat_truncate' AND p.pronamespace = 'leat_internal'::regnamespace
            AND p.proname = 'capture_' || wish.attachment
            AND NOT ('truncate' = ANY (wish.operations)
                     AND t.tgrelid IN (SELECT wish.relation UNION SELECT r.relid FROM pg_partition_tree(wish.relation) r))
@@ -28,13 +31,11 @@ BEGIN
     END LOOP;
     IF 'truncate' = ANY (wish.operations) THEN
         FOR target IN
-            SELECT relid FROM (SELECT wish.relation AS relid
-                               UNION SELECT r.relid FROM pg_partition_tree(wish.relation) r) AS tree
-             WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = tree.relid AND t.tgname = '!leat_truncate')
-               AND (SELECT c.relkind FROM pg_class c WHERE c.oid = tree.relid) IN ('r', 'p')
+            SELECT f.relid FROM leat_internal.trigger_faults(wish.attachment) AS f
+             WHERE f.trigger = '!leat_truncate' AND (f.fault = 'missing' OR mend AND f.fault = 'replaced')
         LOOP
-            EXECUTE format('CREATE TRIGGER "!leat_truncate" AFTER TRUNCATE ON %s'
-                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat.%I()', target, 'capture_' || wish.attachment);
+            EXECUTE format('CREATE OR REPLACE TRIGGER "!leat_truncate" AFTER TRUNCATE ON %s'
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat_internal.%I()', target, 'capture_' || wish.attachment);
             EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "!leat_truncate"', target);
             changed := changed + 1;
         END LOOP;
@@ -43,4 +44,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.truncate_triggers(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.truncate_triggers(integer, boolean) FROM PUBLIC;

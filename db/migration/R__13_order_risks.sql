@@ -1,11 +1,13 @@
--- leat.order_risks(relation): what in a table can make the order of ids differ from the order of its changes, or keeps
+-- leat_internal.order_risks(relation): what in a table can make the order of ids differ from the order of its changes, or keeps
 -- changes from being captured.
 --
 -- relation  a table
 -- Returns:  sentences for a person; none when all is well
 -- Tables:   pg_trigger, pg_proc, pg_inherits, pg_class, pg_constraint
 -- Errors:   none
-CREATE OR REPLACE FUNCTION leat.order_risks(relation regclass) RETURNS text[]
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.order_risks(relation regclass) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -17,14 +19,14 @@ CREATE OR REPLACE FUNCTION leat.order_risks(relation regclass) RETURNS text[]
               FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
              WHERE t.tgrelid IN (SELECT order_risks.relation UNION SELECT r.relid FROM pg_partition_tree(order_risks.relation) r)
                AND NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0 AND NOT t.tginitdeferred
-               AND p.pronamespace <> 'leat'::regnamespace
+               AND p.pronamespace <> 'leat_internal'::regnamespace
                AND t.tgenabled <> 'D'
             UNION
             SELECT DISTINCT format('the trigger %I sorts before !leat_capture, so what it changes is captured before the'
                                    ' change that caused it; rename it', t.tgname)
               FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
              WHERE t.tgrelid = order_risks.relation AND NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0
-               AND NOT t.tginitdeferred AND p.pronamespace <> 'leat'::regnamespace AND t.tgname < '!leat_capture'
+               AND NOT t.tginitdeferred AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgname < '!leat_capture'
             UNION
             SELECT format('%s inherits from this table (INHERITS); its rows are not captured: attach it by itself',
                           i.inhrelid::regclass)
@@ -38,4 +40,4 @@ CREATE OR REPLACE FUNCTION leat.order_risks(relation regclass) RETURNS text[]
         ) AS risks
     $$;
 
-REVOKE ALL ON FUNCTION leat.order_risks(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.order_risks(regclass) FROM PUBLIC;

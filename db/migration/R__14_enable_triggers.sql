@@ -1,11 +1,13 @@
--- leat.enable_triggers(attachment): has the triggers of an attachment fired in every session, also in those that apply
+-- leat_internal.enable_triggers(attachment): has the triggers of an attachment fired in every session, also in those that apply
 -- changes from elsewhere (session_replication_role = replica), on the table and on its partitions.
 --
--- attachment  leat.attachment.attachment
+-- attachment  leat_internal.attachment.attachment
 -- Returns:  how many were not so before
--- Tables:   leat.attachment; locks what it changes (SHARE ROW EXCLUSIVE)
+-- Tables:   leat_internal.attachment; locks what it changes (SHARE ROW EXCLUSIVE)
 -- Errors:   lock_not_available, insufficient_privilege
-CREATE OR REPLACE FUNCTION leat.enable_triggers(attachment integer) RETURNS integer
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.enable_triggers(attachment integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -14,8 +16,8 @@ DECLARE
     found   record;
     changed integer := 0;
 BEGIN
-    FOR found IN SELECT f.relid, f.trigger FROM leat.trigger_faults(enable_triggers.attachment) AS f
-                  WHERE f.fault <> 'missing' LOOP
+    FOR found IN SELECT f.relid, f.trigger FROM leat_internal.trigger_faults(enable_triggers.attachment) AS f
+                  WHERE f.fault IN ('disabled', 'not ENABLE ALWAYS') LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', found.relid, found.trigger);
         changed := changed + 1;
     END LOOP;
@@ -23,4 +25,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.enable_triggers(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.enable_triggers(integer) FROM PUBLIC;

@@ -1,16 +1,18 @@
--- leat.change_triggers(who, attachment): makes the triggers of an attachment what it asks for, without a queue behind it.
+-- leat_internal.change_triggers(who, attachment): makes the triggers of an attachment what it asks for, without a queue behind it.
 --
 -- Whoever waits for a table's lock makes all others wait behind it. So each lock is waited for 100 ms at most; if one is not to
 -- be had, those that were taken are given back, the application goes on for 400 ms, and it is tried again, for as long as the
 -- caller's lock_timeout says, or five seconds where there is none.
 --
 -- who         the function that asks, for the message
--- attachment  leat.attachment.attachment
+-- attachment  leat_internal.attachment.attachment
 -- Returns:  how many statements that took; 0: nothing was to be done, and nothing was locked
--- Tables:   leat.attachment, pg_locks; locks what it changes (SHARE ROW EXCLUSIVE to create a trigger, ACCESS EXCLUSIVE to drop
+-- Tables:   leat_internal.attachment, pg_locks; locks what it changes (SHARE ROW EXCLUSIVE to create a trigger, ACCESS EXCLUSIVE to drop
 --           one) until the end of the transaction
 -- Errors:   lock_not_available, insufficient_privilege
-CREATE OR REPLACE FUNCTION leat.change_triggers(who text, attachment integer) RETURNS integer
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.change_triggers(who text, attachment integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -28,13 +30,14 @@ BEGIN
     LOOP
         BEGIN
             PERFORM set_config('lock_timeout', (1000 * extract(epoch FROM least(at_once, patience)))::integer::text, true);
-            changed := leat.row_triggers(attachment) + leat.truncate_triggers(attachment) + leat.enable_triggers(attachment);
+            changed := leat_internal.row_triggers(attachment) + leat_internal.truncate_triggers(attachment, true)
+                       + leat_internal.enable_triggers(attachment);
             PERFORM set_config('lock_timeout', former, true);
             RETURN changed;
         EXCEPTION WHEN lock_not_available THEN
             -- All locks and the setting are as they were before this try.
             IF clock_timestamp() >= ends THEN
-                SELECT a.relation INTO target FROM leat.attachment a WHERE a.attachment = change_triggers.attachment;
+                SELECT a.relation INTO target FROM leat_internal.attachment a WHERE a.attachment = change_triggers.attachment;
                 SELECT string_agg(DISTINCT coalesce('session ' || l.pid, 'a prepared transaction'), ', ') INTO users
                   FROM pg_locks l
                  WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
@@ -52,4 +55,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.change_triggers(text, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.change_triggers(text, integer) FROM PUBLIC;

@@ -1,6 +1,6 @@
--- leat.statement_source(attachment): the part of a trigger function that captures whole statements (leat.capture_source puts it
+-- leat_internal.statement_source(attachment): the part of a trigger function that captures whole statements (leat_internal.capture_source puts it
 -- before the rest, for tables that are attached with capture => 'statement').
--- leat.statement_declarations(): the variables that it needs.
+-- leat_internal.statement_declarations(): the variables that it needs.
 --
 -- The rows are read from their transition tables by one INSERT into the outbox. MERGE and INSERT ... ON CONFLICT fire for deletes first,
 -- then for updates, then for inserts, so that a key that is deleted and created again has its delete first.
@@ -11,16 +11,18 @@
 --
 -- Statements in WITH fire in the order in which they end, and one that is not read to its end ends last: a row may go from a key
 -- before another is inserted under it, and the insert's trigger fires first. So creates that were captured under a key since the
--- statement began that takes the row away (leat.capture_began) are written anew behind the delete.
+-- statement began that takes the row away (leat_internal.capture_began) are written anew behind the delete.
 --
--- Nothing here can fail over a value: the types are PostgreSQL's own (leat.statement_risks), and rows so wide that their JSON might
+-- Nothing here can fail over a value: the types are PostgreSQL's own (leat_internal.statement_risks), and rows so wide that their JSON might
 -- not fit take the slower way, one at a time in a block that catches every error, as all rows do after DDL.
 --
--- attachment  leat.attachment.attachment
+-- attachment  leat_internal.attachment.attachment
 -- Returns:  text
--- Tables:   leat.attachment, the catalog
+-- Tables:   leat_internal.attachment, the catalog
 -- Errors:   no_data_found for an unknown attachment
-CREATE OR REPLACE FUNCTION leat.statement_source(attachment integer) RETURNS text
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.statement_source(attachment integer) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
@@ -30,15 +32,15 @@ DECLARE
     -- A character of a value takes six bytes in JSON at most, and compression saves a factor of 256 at most; a JSON text must stay
     -- below a gigabyte.
     too_wide CONSTANT integer := 500000;
-    wish     leat.attachment;
+    wish     leat_internal.attachment;
     form     record;
     stored   text := $sql$(lane, op, held, may_pass, captured_at, xid, schema_name, table_name,
                               partition_key, key, before, after, context, db_user, application, stream)$sql$;
     pairs    text;
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat.attachment a WHERE a.attachment = statement_source.attachment;
-    SELECT s.* INTO STRICT form FROM leat.shape(wish.attachment) s;
-    pairs := leat.rows_expression('UPDATE', form.prefix, form.key_names, form.image_names, form.image_masked, wish.before, '');
+    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = statement_source.attachment;
+    SELECT s.* INTO STRICT form FROM leat_internal.shape(wish.attachment) s;
+    pairs := leat_internal.rows_expression('UPDATE', form, wish.before, '', true);
     RETURN format(
         $template$    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
         IF TG_OP = 'DELETE' THEN
@@ -52,30 +54,47 @@ BEGIN
         IF TG_OP = 'UPDATE' AND %13$L THEN
             SELECT greatest(widest, max(pg_column_size(leat_old.*))) INTO widest FROM leat_old;
         END IF;
-        IF widest > %1$s OR (%2$s) IS NOT TRUE THEN
+        BEGIN
+            IF %2$s THEN
+                IF TG_OP = 'DELETE' THEN
+                    SELECT %18$s INTO typed FROM leat_old LIMIT 1;
+                ELSE
+                    SELECT %19$s INTO typed FROM leat_new LIMIT 1;
+                END IF;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            typed := false;  -- a column has gone, or has another name
+        END;
+        IF typed IS NOT TRUE
+           AND EXISTS (SELECT FROM leat_internal.attachment a WHERE a.attachment = %3$s AND a.relation <> TG_RELID) THEN
+            RETURN NULL;
+        END IF;
+        IF widest > %1$s OR typed IS NOT TRUE THEN
             singly := widest > %1$s;
             row_no := 0;
             WHILE row_no < row_count LOOP
                 failure := NULL;
                 BEGIN
                     IF form IS NULL THEN
-                        SELECT s.* INTO STRICT form FROM leat.shape(%3$s) AS s;
+                        SELECT s.* INTO STRICT form FROM leat_internal.shape(%3$s) AS s;
+                    END IF;
+                    IF form.unsafe THEN
+                        problem := form.problem;
+                        RAISE EXCEPTION '%%', problem;
                     END IF;
                     IF singly THEN
-                        EXECUTE 'SELECT * FROM ' || leat.rows_expression(
-                                    TG_OP, form.prefix, form.key_names, form.image_names, form.image_masked, %13$L,
-                                    'OFFSET ' || row_no || ' LIMIT 1') || ' AS r'
+                        EXECUTE 'SELECT * FROM ' || leat_internal.rows_expression(
+                                    TG_OP, form, %13$L, 'OFFSET ' || row_no || ' LIMIT 1', false) || ' AS r'
                            INTO STRICT pair;
                     ELSE
                         IF cursor IS NULL THEN
-                            OPEN cursor FOR EXECUTE 'SELECT * FROM ' || leat.rows_expression(
-                                    TG_OP, form.prefix, form.key_names, form.image_names, form.image_masked, %13$L, '')
+                            OPEN cursor FOR EXECUTE 'SELECT * FROM ' || leat_internal.rows_expression(TG_OP, form, %13$L, '', false)
                                 || ' AS r' || CASE TG_OP WHEN 'UPDATE' THEN ' ORDER BY r.place' ELSE '' END;
                         END IF;
                         FETCH cursor INTO pair;
                     END IF;
                 EXCEPTION WHEN OTHERS THEN
-                    failure := 'the row could not be read: ' || %8$s;
+                    failure := left('the row could not be read: ' || coalesce(problem, %8$s), 1000);
                 END;
                 IF failure IS NOT NULL AND NOT singly THEN
                     -- Which row it is shows when they are read one by one. The cursor went with the failure.
@@ -85,11 +104,11 @@ BEGIN
                 END IF;
                 row_no := row_no + 1;
                 IF failure IS NULL THEN
-                    PERFORM leat.write_asked(TG_OP, form.held, %6$L, form.schema_name, form.table_name,
+                    PERFORM leat_internal.write_asked(TG_OP, form.held, %6$L, form.schema_name, form.table_name,
                                              pair.old_partition, pair.new_partition, pair.old_key, pair.new_key,
-                                             pair.old_image, pair.new_image, %7$L, NULL);
+                                             pair.old_image, pair.new_image, %7$L, %20$L, NULL);
                 ELSE
-                    PERFORM leat.write_asked(TG_OP, true, %6$L, %4$L, %5$L, NULL, NULL, NULL, NULL, NULL, NULL, %7$L, failure);
+                    PERFORM leat_internal.write_asked(TG_OP, true, %6$L, %4$L, %5$L, NULL, NULL, NULL, NULL, NULL, NULL, %7$L, %20$L, failure);
                 END IF;
             END LOOP;
             IF cursor IS NOT NULL THEN
@@ -103,19 +122,20 @@ BEGIN
         own_user := coalesce(nullif(current_setting('role'), 'none'), session_user);
         own_application := nullif(current_setting('application_name'), '');
         IF TG_OP = 'INSERT' THEN
-            INSERT INTO leat.outbox %9$s
+            INSERT INTO leat_internal.outbox %9$s
             SELECT %10$s, 'c', false, %6$L, own_at, own_xid, %4$L, %5$L, r.new_partition, r.new_key, NULL, r.new_image,
                    own_context, own_user, own_application, %7$L
               FROM %11$s AS r;
             RETURN NULL;
         END IF;
-        began := nullif(current_setting('leat.began_' || TG_RELID, true), '')::bigint;
+        -- Anybody can set it to anything.
+        began := substring(current_setting('leat.began_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint;
         IF TG_OP = 'DELETE' THEN
-            IF pg_sequence_last_value('leat.outbox_id_seq'::regclass) > began THEN
-                early := EXISTS (SELECT FROM leat.outbox AS o WHERE o.lane = ANY (%17$L::smallint[]) AND o.id > began
+            IF pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass) > began THEN
+                early := EXISTS (SELECT FROM leat_internal.outbox AS o WHERE o.lane = ANY (%17$L::smallint[]) AND o.id > began
                                                                 AND o.xid = own_xid AND o.op = 'c');
             END IF;
-            INSERT INTO leat.outbox %9$s
+            INSERT INTO leat_internal.outbox %9$s
             SELECT %14$s, 'd', false, %6$L, own_at, own_xid, %4$L, %5$L, r.old_partition, r.old_key, r.old_image, NULL,
                    own_context, own_user, own_application, %7$L
               FROM %16$s AS r;
@@ -124,7 +144,7 @@ BEGIN
             END IF;
         ELSE
             WITH written AS (
-                INSERT INTO leat.outbox AS o %9$s
+                INSERT INTO leat_internal.outbox AS o %9$s
                 SELECT %14$s, CASE WHEN r.same THEN 'u' ELSE 'd' END, false, %6$L, own_at, own_xid, %4$L, %5$L,
                        r.old_partition, CASE WHEN r.same THEN r.new_key ELSE r.old_key END, r.old_image,
                        CASE WHEN r.same THEN r.new_image END, own_context, own_user, own_application, %7$L
@@ -134,16 +154,16 @@ BEGIN
         END IF;
         IF moved IS NOT NULL THEN
             WITH early AS (
-                DELETE FROM leat.outbox AS o
+                DELETE FROM leat_internal.outbox AS o
                  WHERE o.lane = ANY (%17$L::smallint[]) AND o.id > began AND o.xid = own_xid AND o.op = 'c' AND o.partition_key = ANY (moved)
                 RETURNING o.*)
-            INSERT INTO leat.outbox %9$s
+            INSERT INTO leat_internal.outbox %9$s
             SELECT e.lane, e.op, e.held, e.may_pass, e.captured_at, e.xid, e.schema_name, e.table_name, e.partition_key, e.key,
                    e.before, e.after, e.context, e.db_user, e.application, e.stream
               FROM early AS e ORDER BY e.id;
         END IF;
         IF TG_OP = 'UPDATE' AND moved IS NOT NULL THEN
-            INSERT INTO leat.outbox %9$s
+            INSERT INTO leat_internal.outbox %9$s
             SELECT %15$s, 'c', false, %6$L, own_at, own_xid, %4$L, %5$L, r.new_partition, r.new_key, NULL, r.new_image,
                    own_context, own_user, own_application, %7$L
               FROM %12$s AS r WHERE NOT r.same;
@@ -161,23 +181,28 @@ $template$,
         wish.stream,
         CASE WHEN cardinality(wish.left_out || wish.masked) = 0 THEN 'SQLERRM' ELSE $q$'SQLSTATE ' || SQLSTATE$q$ END,
         stored,
-        leat.lane_expression('r.new_partition'),
-        leat.rows_expression('INSERT', form.prefix, form.key_names, form.image_names, form.image_masked, wish.before, ''),
+        leat_internal.lane_expression('r.new_partition'),
+        leat_internal.rows_expression('INSERT', form, wish.before, '', true),
         pairs,
         wish.before,
-        leat.lane_expression('r.old_partition'),
-        leat.lane_expression('r.new_partition'),
-        leat.rows_expression('DELETE', form.prefix, form.key_names, form.image_names, form.image_masked, wish.before, ''),
-        ARRAY(SELECT generate_series(0, 63)));
+        leat_internal.lane_expression('r.old_partition'),
+        leat_internal.lane_expression('r.new_partition'),
+        leat_internal.rows_expression('DELETE', form, wish.before, '', true),
+        ARRAY(SELECT generate_series(0, 63)),
+        leat_internal.types_expression(form.typed_names, form.typed_types, 'leat_old'),
+        leat_internal.types_expression(form.typed_names, form.typed_types, 'leat_new'),
+        cardinality(wish.left_out || wish.masked) > 0);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat.statement_declarations() RETURNS text
+CREATE OR REPLACE FUNCTION leat_internal.statement_declarations() RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT '    row_count       bigint;
     widest          integer;
+    typed           boolean;
+    problem         text;
     cursor          refcursor;
     form            record;
     pair            record;
@@ -194,5 +219,5 @@ CREATE OR REPLACE FUNCTION leat.statement_declarations() RETURNS text
 '
     $$;
 
-REVOKE ALL ON FUNCTION leat.statement_source(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.statement_declarations() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.statement_source(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.statement_declarations() FROM PUBLIC;

@@ -1,18 +1,20 @@
--- leat.statement_risks(attachment): why a table's changes cannot be captured by the statement: what would defeat the
+-- leat_internal.statement_risks(attachment): why a table's changes cannot be captured by the statement: what would defeat the
 -- order, or keep changes from being captured. As long as there is a reason they are captured by the row.
--- leat.capture_by(attachment): how the triggers of an attachment are to be: row or statement.
--- leat.capture_began(): the function of the trigger !leat_before: notes the last id drawn before an UPDATE or DELETE began. Never fails.
+-- leat_internal.capture_by(attachment): how the triggers of an attachment are to be: row or statement.
+-- leat_internal.capture_began(): the function of the trigger !leat_before: notes the last id drawn before an UPDATE or DELETE began. Never fails.
 --
--- attachment  leat.attachment.attachment
+-- attachment  leat_internal.attachment.attachment
 -- Returns:  statement_risks: sentences for a person; none when all is well
--- Tables:   leat.attachment, the catalog
+-- Tables:   leat_internal.attachment, the catalog
 -- Errors:   none; no_data_found for an unknown attachment
-CREATE OR REPLACE FUNCTION leat.statement_risks(attachment integer) RETURNS text[]
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
         WITH RECURSIVE form AS (
-            SELECT s.* FROM leat.shape(statement_risks.attachment) AS s
+            SELECT s.* FROM leat_internal.shape(statement_risks.attachment) AS s
         ), part (attname, typid) AS (
             SELECT a.attname, a.atttypid FROM pg_attribute a JOIN form ON a.attrelid = form.relid
              WHERE a.attnum > 0 AND NOT a.attisdropped
@@ -44,13 +46,13 @@ CREATE OR REPLACE FUNCTION leat.statement_risks(attachment integer) RETURNS text
                           ' come before older changes; make it a CONSTRAINT TRIGGER that is INITIALLY DEFERRED', t.tgname)
               FROM form JOIN pg_trigger t ON t.tgrelid = form.relid JOIN pg_proc p ON p.oid = t.tgfoid
              WHERE NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0 AND NOT t.tginitdeferred
-               AND p.pronamespace <> 'leat'::regnamespace AND t.tgenabled <> 'D'
+               AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgenabled <> 'D'
             UNION
             SELECT format('the trigger %I sorts before !leat_update, so what it changes would come before older changes; rename it',
                           t.tgname)
               FROM form JOIN pg_trigger t ON t.tgrelid = form.relid JOIN pg_proc p ON p.oid = t.tgfoid
              WHERE NOT t.tgisinternal AND t.tgtype & 67 = 0 AND t.tgtype & 28 <> 0
-               AND p.pronamespace <> 'leat'::regnamespace AND t.tgenabled <> 'D' AND t.tgname < '!leat_update'
+               AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgenabled <> 'D' AND t.tgname < '!leat_update'
             UNION
             SELECT format('the foreign key %I updates its rows from another statement''s midst (ON DELETE or ON UPDATE with CASCADE,'
                           ' SET NULL or SET DEFAULT)', con.conname)
@@ -69,25 +71,25 @@ CREATE OR REPLACE FUNCTION leat.statement_risks(attachment integer) RETURNS text
         ) AS risks
     $$;
 
-CREATE OR REPLACE FUNCTION leat.capture_by(attachment integer) RETURNS text
+CREATE OR REPLACE FUNCTION leat_internal.capture_by(attachment integer) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT CASE WHEN a.capture = 'statement' AND leat.statement_risks(a.attachment) <> '{}' THEN 'row' ELSE a.capture END
-          FROM leat.attachment a WHERE a.attachment = capture_by.attachment
+        SELECT CASE WHEN a.capture = 'statement' AND leat_internal.statement_risks(a.attachment) <> '{}' THEN 'row' ELSE a.capture END
+          FROM leat_internal.attachment a WHERE a.attachment = capture_by.attachment
     $$;
 
-CREATE OR REPLACE FUNCTION leat.capture_began() RETURNS trigger
+CREATE OR REPLACE FUNCTION leat_internal.capture_began() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     PERFORM set_config('leat.began_' || TG_RELID,
-                       coalesce(pg_sequence_last_value('leat.outbox_id_seq'::regclass), 0)::text, true);
+                       coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), 0)::text, true);
     RETURN NULL;
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.statement_risks(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.capture_by(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.capture_began() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.statement_risks(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_by(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_began() FROM PUBLIC;

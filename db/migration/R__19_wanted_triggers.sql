@@ -1,18 +1,20 @@
--- leat.wanted_triggers(attachment): the triggers that a table is to have, but for !leat_truncate.
+-- leat_internal.wanted_triggers(attachment): the triggers that a table is to have, but for !leat_truncate.
 --
--- attachment  leat.attachment.attachment
+-- attachment  leat_internal.attachment.attachment
 -- Returns:  name, type (pg_trigger.tgtype: 1 row, 2 before, 4 insert, 8 delete, 16 update), clause (a format with the table's place),
 --           function (in the schema leat)
--- Tables:   leat.attachment, the catalog
+-- Tables:   leat_internal.attachment, the catalog
 -- Errors:   none
-CREATE OR REPLACE FUNCTION leat.wanted_triggers(attachment integer)
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.wanted_triggers(attachment integer)
     RETURNS TABLE (name name, type smallint, clause text, function name)
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
         WITH wish AS (
-            SELECT a.operations, leat.capture_by(a.attachment) = 'statement' AS whole
-              FROM leat.attachment a WHERE a.attachment = wanted_triggers.attachment
+            SELECT a.operations, leat_internal.capture_by(a.attachment) = 'statement' AS whole
+              FROM leat_internal.attachment a WHERE a.attachment = wanted_triggers.attachment
         ), rows (events, type) AS (
             SELECT string_agg(upper(o), ' OR ' ORDER BY o),
                    1 + sum(CASE o WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END)
@@ -38,4 +40,4 @@ CREATE OR REPLACE FUNCTION leat.wanted_triggers(attachment integer)
                   FROM wish, unnest(operations) AS o WHERE whole AND o IN ('update', 'delete') HAVING count(*) > 0) AS w (name, type, clause, function)
     $$;
 
-REVOKE ALL ON FUNCTION leat.wanted_triggers(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.wanted_triggers(integer) FROM PUBLIC;

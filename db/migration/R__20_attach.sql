@@ -6,7 +6,7 @@
 --
 -- To create a trigger the table is locked (SHARE ROW EXCLUSIVE) until the transaction ends, so call it in a short one; when only
 -- other options change, nothing is. The lock is tried for, 100 ms at a time, so that no writer has to wait longer behind
--- this call (leat.change_triggers), for as long as the caller's lock_timeout says, or five seconds.
+-- this call (leat_internal.change_triggers), for as long as the caller's lock_timeout says, or five seconds.
 --
 --     SELECT leat.attach('public.orders');
 --     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
@@ -23,12 +23,14 @@
 -- on_quarantine  wait: when an event cannot be sent, later events of its key wait for a person. pass: they go on
 -- capture        row: by the row. statement: by the statement, which costs less where a statement changes many
 --                rows, and more where it changes one; refused where order or completeness would suffer
---                (leat.statement_risks). Should a reason for that come later, leat.refresh goes back to rows
+--                (leat_internal.statement_risks). Should a reason for that come later, leat.refresh goes back to rows
 -- Returns:  attached, changed or unchanged
--- Tables:   writes leat.attachment; creates leat.capture_<n>() and the triggers (leat.row_triggers, !leat_truncate)
+-- Tables:   writes leat_internal.attachment; creates leat_internal.capture_<n>() and the triggers (leat_internal.row_triggers, !leat_truncate)
 -- Errors:   undefined_table, wrong_object_type, insufficient_privilege, undefined_column, invalid_parameter_value,
 --           object_not_in_prerequisite_state (a partition and its table cannot both be attached), lock_not_available.
---           Warns where the table has something that defeats the order (leat.order_risks)
+--           Warns where the table has something that defeats the order (leat_internal.order_risks)
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 CREATE OR REPLACE FUNCTION leat.attach(
         relation regclass,
         key text[] DEFAULT NULL,
@@ -45,8 +47,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish     leat.attachment;
-    former   leat.attachment;
+    wish     leat_internal.attachment;
+    former   leat_internal.attachment;
     target   record;
     other    regclass;
     unknown  text;
@@ -54,6 +56,7 @@ DECLARE
     changed  boolean := false;
     risk     text;
     risks    text[];
+    sequence text;
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL THEN
@@ -76,7 +79,7 @@ BEGIN
         RAISE EXCEPTION 'leat.attach: % is a temporary table', attach.relation
             USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table that outlives the session.';
     END IF;
-    IF target.nspname = 'leat' THEN
+    IF target.nspname IN ('leat', 'leat_poller', 'leat_internal') THEN
         RAISE EXCEPTION 'leat.attach: % is one of Leat''s own tables', attach.relation
             USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table of the application''s.';
     END IF;
@@ -145,14 +148,12 @@ BEGIN
         RAISE EXCEPTION 'leat.attach: capture is "%"', attach.capture USING ERRCODE = 'invalid_parameter_value',
             HINT = 'row: each change by itself (the default). statement: all changes of a statement at once.';
     END IF;
-    PERFORM leat.check_route('leat.attach', attach.stream, attach.on_quarantine);
+    PERFORM leat_internal.check_route('leat.attach', attach.stream, attach.on_quarantine);
 
     -- One attach, detach or refresh at a time: two that rewrite one function would fail.
-    PERFORM pg_advisory_xact_lock(1818583412, 1);
-    -- The event trigger need not look at what is done here.
-    PERFORM set_config('leat.refreshing', 'on', true);
+    PERFORM leat_internal.take_mutex('attachments', 'leat.attach');
 
-    SELECT a.relation INTO other FROM leat.attachment a
+    SELECT a.relation INTO other FROM leat_internal.attachment a
      WHERE a.relation <> attach.relation
        AND (a.relation IN (SELECT p.relid FROM pg_partition_ancestors(attach.relation) AS p)
             OR a.relation IN (SELECT p.relid FROM pg_partition_tree(attach.relation) AS p))
@@ -165,16 +166,17 @@ BEGIN
                                 other::text);
     END IF;
 
-    SELECT a.* INTO former FROM leat.attachment a WHERE a.relation = attach.relation;
+    SELECT a.* INTO former FROM leat_internal.attachment a WHERE a.relation = attach.relation;
     wish := former;
     wish.relation := attach.relation;
     wish.pinned_in := attach.relation;
+    wish.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
     wish.key_columns := attach.key;
     wish.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude) AS c);
     wish.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask) AS c);
-    wish.key_attnums := leat.attnums(attach.relation, attach.key);
-    wish.left_out_attnums := leat.attnums(attach.relation, wish.left_out);
-    wish.masked_attnums := leat.attnums(attach.relation, wish.masked);
+    wish.key_attnums := leat_internal.attnums(attach.relation, attach.key);
+    wish.left_out_attnums := leat_internal.attnums(attach.relation, wish.left_out);
+    wish.masked_attnums := leat_internal.attnums(attach.relation, wish.masked);
     wish.before := attach.before;
     wish.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
     wish.stream := attach.stream;
@@ -182,23 +184,23 @@ BEGIN
     wish.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
-        INSERT INTO leat.attachment (relation, key_columns, key_attnums, left_out, left_out_attnums, masked, masked_attnums,
-                                     pinned_in, before, operations, stream, on_quarantine, capture)
+        INSERT INTO leat_internal.attachment (relation, key_columns, key_attnums, left_out, left_out_attnums, masked, masked_attnums,
+                                     pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
         VALUES (wish.relation, wish.key_columns, wish.key_attnums, wish.left_out, wish.left_out_attnums, wish.masked,
-                wish.masked_attnums, wish.pinned_in, wish.before, wish.operations, wish.stream, wish.on_quarantine,
-                wish.capture)
+                wish.masked_attnums, wish.pinned_in, wish.pinned_columns, wish.before, wish.operations, wish.stream,
+                wish.on_quarantine, wish.capture)
         RETURNING attachment INTO wish.attachment;
     ELSIF wish IS DISTINCT FROM former THEN
-        UPDATE leat.attachment a
+        UPDATE leat_internal.attachment a
            SET key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
                left_out_attnums = wish.left_out_attnums, masked = wish.masked, masked_attnums = wish.masked_attnums,
-               pinned_in = wish.pinned_in, before = wish.before, operations = wish.operations, stream = wish.stream,
+               pinned_in = wish.pinned_in, pinned_columns = wish.pinned_columns, before = wish.before, operations = wish.operations, stream = wish.stream,
                on_quarantine = wish.on_quarantine, capture = wish.capture
          WHERE a.attachment = wish.attachment;
         changed := true;
     END IF;
     IF wish.capture = 'statement' THEN
-        risks := leat.statement_risks(wish.attachment);
+        risks := leat_internal.statement_risks(wish.attachment);
         IF risks <> '{}' THEN
             RAISE EXCEPTION 'leat.attach: % cannot be captured by the statement: %', attach.relation,
                     array_to_string(risks, '; ')
@@ -206,14 +208,22 @@ BEGIN
                       HINT = 'Leave capture out, and it is captured by the row.';
         END IF;
     END IF;
-    changed := leat.write_capture(wish.attachment) OR changed;
-    changed := leat.change_triggers('leat.attach', wish.attachment) > 0 OR changed;
+    changed := leat_internal.write_capture(wish.attachment) OR changed;
+    changed := leat_internal.change_triggers('leat.attach', wish.attachment) > 0 OR changed;
 
-    PERFORM set_config('leat.refreshing', '', true);
-
-    FOREACH risk IN ARRAY leat.order_risks(attach.relation) LOOP
+    FOREACH risk IN ARRAY leat_internal.order_risks(attach.relation) LOOP
         RAISE WARNING '%: %', attach.relation, risk;
     END LOOP;
+    IF former.attachment IS NULL THEN
+        SELECT min(pg_get_serial_sequence(attach.relation::text, a.attname)) INTO sequence
+          FROM pg_attribute a
+         WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped
+           AND pg_get_serial_sequence(attach.relation::text, a.attname) IS NOT NULL;
+        IF FOUND AND sequence IS NOT NULL THEN
+            RAISE NOTICE '%: after an INSERT into this table lastval() no longer tells the row''s id: the outbox draws an id after it;'
+                         ' use INSERT ... RETURNING or currval(%)', attach.relation, quote_literal(sequence);
+        END IF;
+    END IF;
     RETURN CASE WHEN former.attachment IS NULL THEN 'attached' WHEN changed THEN 'changed' ELSE 'unchanged' END;
 END
 $$;

@@ -2,35 +2,34 @@
 -- stays and will be sent.
 --
 -- relation  an attached table
--- Tables:   deletes from leat.attachment; drops the triggers (ACCESS EXCLUSIVE on the table until the transaction
---           ends; tried for, as by leat.attach) and leat.capture_<n>()
+-- Tables:   deletes from leat_internal.attachment; drops the triggers (ACCESS EXCLUSIVE on the table until the transaction
+--           ends; tried for, as by leat.attach) and leat_internal.capture_<n>()
 -- Errors:   undefined_object when it is not attached, lock_not_available
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 CREATE OR REPLACE FUNCTION leat.detach(relation regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish leat.attachment;
+    wish leat_internal.attachment;
     root regclass;
 BEGIN
-    PERFORM pg_advisory_xact_lock(1818583412, 1);
-    -- The event trigger need not look at what is done here.
-    PERFORM set_config('leat.refreshing', 'on', true);
-    SELECT a.* INTO wish FROM leat.attachment a WHERE a.relation = detach.relation;
+    PERFORM leat_internal.take_mutex('attachments', 'leat.detach');
+    SELECT a.* INTO wish FROM leat_internal.attachment a WHERE a.relation = detach.relation;
     IF NOT FOUND THEN
-        SELECT a.relation INTO root FROM leat.attachment a, pg_partition_ancestors(detach.relation) AS p
+        SELECT a.relation INTO root FROM leat_internal.attachment a, pg_partition_ancestors(detach.relation) AS p
          WHERE p.relid = a.relation;
         RAISE EXCEPTION 'leat.detach: % is not attached', coalesce(detach.relation::text, 'null')
             USING ERRCODE = 'undefined_object',
-                  HINT = CASE WHEN root IS NULL THEN 'leat.attached lists what is.'
+                  HINT = CASE WHEN root IS NULL THEN 'SELECT * FROM leat.attached() lists what is.'
                               ELSE format('It is a partition of %s, which is: detach that one.', root) END;
     END IF;
-    UPDATE leat.attachment a SET operations = '{}' WHERE a.attachment = wish.attachment;
-    PERFORM leat.change_triggers('leat.detach', wish.attachment);
-    EXECUTE format('DROP FUNCTION IF EXISTS leat.%I()', 'capture_' || wish.attachment);
-    DELETE FROM leat.attachment a WHERE a.attachment = wish.attachment;
-    PERFORM set_config('leat.refreshing', '', true);
+    UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = wish.attachment;
+    PERFORM leat_internal.change_triggers('leat.detach', wish.attachment);
+    EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || wish.attachment);
+    DELETE FROM leat_internal.attachment a WHERE a.attachment = wish.attachment;
 END
 $$;
 

@@ -1,30 +1,50 @@
--- leat.trigger_faults(attachment): which of an attachment's triggers are missing or not enabled, on the table and on each of
--- its partitions.
+-- leat_internal.trigger_faults(attachment): which of an attachment's triggers are missing, not what Leat makes, or not enabled, on the
+-- table and on each of its partitions.
 --
--- attachment  leat.attachment.attachment
--- Returns:  relid, trigger (!leat_capture, !leat_truncate, or those of leat.row_triggers), fault (missing, disabled, or not ENABLE ALWAYS)
--- Tables:   leat.attachment, pg_trigger
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  relid, trigger (!leat_capture, !leat_truncate, or those of leat_internal.row_triggers), fault (missing, replaced, disabled, or
+--           not ENABLE ALWAYS). Replaced: of that name, but with another function, other events, a condition or a list of columns
+-- Tables:   leat_internal.attachment, pg_trigger
 -- Errors:   none
-CREATE OR REPLACE FUNCTION leat.trigger_faults(attachment integer)
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
     RETURNS TABLE (relid regclass, trigger text, fault text)
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT tree.relid::regclass, wanted.name,
-               CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'O' THEN 'not ENABLE ALWAYS' WHEN 'R' THEN 'not ENABLE ALWAYS'
-                                ELSE 'missing' END
-          FROM leat.attachment a
-          JOIN pg_class root ON root.oid = a.relation
-         CROSS JOIN LATERAL (SELECT root.oid AS relid
-                             UNION
-                             SELECT r.relid FROM pg_partition_tree(root.oid) AS r
-                               JOIN pg_class c ON c.oid = r.relid AND c.relkind IN ('r', 'p')) AS tree
-         CROSS JOIN LATERAL (SELECT w.name FROM leat.wanted_triggers(a.attachment) AS w
-                             UNION ALL
-                             SELECT '!leat_truncate' WHERE 'truncate' = ANY (a.operations)) AS wanted
-          LEFT JOIN pg_trigger t ON t.tgrelid = tree.relid AND t.tgname = wanted.name
-         WHERE a.attachment = trigger_faults.attachment AND t.tgenabled IS DISTINCT FROM 'A'
-         ORDER BY tree.relid <> root.oid, tree.relid::regclass::text, wanted.name
+        WITH tree AS (
+            SELECT root.oid AS root, part.relid
+              FROM leat_internal.attachment a
+              JOIN pg_class root ON root.oid = a.relation
+             CROSS JOIN LATERAL (SELECT root.oid AS relid
+                                 UNION
+                                 SELECT r.relid FROM pg_partition_tree(root.oid) AS r
+                                   JOIN pg_class c ON c.oid = r.relid AND c.relkind IN ('r', 'p')) AS part
+             WHERE a.attachment = trigger_faults.attachment
+        ), wanted AS (
+            SELECT w.name, w.type, w.function FROM leat_internal.wanted_triggers(trigger_faults.attachment) AS w
+            UNION ALL
+            SELECT '!leat_truncate', 32, ('capture_' || a.attachment)::name FROM leat_internal.attachment a
+             WHERE a.attachment = trigger_faults.attachment AND 'truncate' = ANY (a.operations)
+        ), seen AS (
+            SELECT tree.root, tree.relid, wanted.name,
+                   CASE WHEN t.oid IS NULL THEN 'missing'
+                        WHEN t.tgtype <> wanted.type OR t.tgqual IS NOT NULL OR t.tgattr::text <> '' OR t.tgnargs <> 0 OR t.tgdeferrable
+                             OR p.pronamespace <> 'leat_internal'::regnamespace OR p.proname <> wanted.function OR p.pronargs <> 0
+                             OR coalesce(t.tgoldtable, 'leat_old') <> 'leat_old' OR coalesce(t.tgnewtable, 'leat_new') <> 'leat_new'
+                        THEN 'replaced'
+                        WHEN t.tgenabled = 'D' THEN 'disabled'
+                        WHEN t.tgenabled <> 'A' THEN 'not ENABLE ALWAYS' END AS fault
+              FROM tree
+             CROSS JOIN wanted
+              LEFT JOIN pg_trigger t ON t.tgrelid = tree.relid AND t.tgname = wanted.name
+              LEFT JOIN pg_proc p ON p.oid = t.tgfoid
+        )
+        SELECT seen.relid::regclass, seen.name::text, seen.fault
+          FROM seen
+         WHERE seen.fault IS NOT NULL
+         ORDER BY seen.relid <> seen.root, seen.relid::regclass::text, seen.name
     $$;
 
-REVOKE ALL ON FUNCTION leat.trigger_faults(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.trigger_faults(integer) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- leat.attached_state(): the rows of leat.attached.
--- leat.attached: what is attached, how, and what is wrong with it.
+-- leat.attached(): what is attached, how, and what is wrong with it. A function and no view: whoever may use a schema can queue for the
+-- lock of a view in it.
 --
 -- attachment, relation, schema_name, table_name   names are null when the table is gone
 -- key_columns      the key as it is now: the primary key, or the columns named
@@ -7,13 +7,15 @@
 -- excluded, masked the columns that do not leave, by every name they were ever listed under
 -- before, operations, stream, on_quarantine, capture, attached_at   as leat.attach was told
 -- held             events wait for every lower id, because the key is not the primary key
--- row_trigger, truncate_trigger   enabled, disabled, missing, not ENABLE ALWAYS (the worst among the table and its
---                  partitions), or not wanted
+-- row_trigger, truncate_trigger   enabled, disabled, missing, replaced, not ENABLE ALWAYS (the worst among the table and its
+--                  partitions), function changed, or not wanted
 -- stale            the function is older than the table's shape; rows are captured by the slower way until leat.refresh
 -- problems         sentences for a person; empty when all is well
--- Tables:   leat.attachment, the catalog. The function has its owner's rights, so that a poller can read the view
+-- Tables:   leat_internal.attachment, the catalog. The function has its owner's rights, so that a poller can call it
 -- Errors:   none
-CREATE OR REPLACE FUNCTION leat.attached_state()
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat.attached()
     RETURNS TABLE (
         attachment       integer,
         relation         regclass,
@@ -39,11 +41,12 @@ CREATE OR REPLACE FUNCTION leat.attached_state()
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish  leat.attachment;
-    form  record;
+    wish           leat_internal.attachment;
+    form           record;
+    function_fault text;
 BEGIN
-    FOR wish IN SELECT a.* FROM leat.attachment a ORDER BY a.attachment LOOP
-        SELECT s.* INTO form FROM leat.shape(wish.attachment) AS s;
+    FOR wish IN SELECT a.* FROM leat_internal.attachment a ORDER BY a.attachment LOOP
+        SELECT s.* INTO form FROM leat_internal.shape(wish.attachment) AS s;
         attachment := wish.attachment;
         relation := wish.relation;
         schema_name := form.schema_name;
@@ -75,26 +78,27 @@ BEGIN
                coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
                                          f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
           INTO row_trigger, truncate_trigger, problems
-          FROM leat.trigger_faults(wish.attachment) AS f;
-        stale := NOT EXISTS (SELECT FROM pg_proc p
-                              WHERE p.pronamespace = 'leat'::regnamespace AND p.proname = 'capture_' || wish.attachment
-                                AND p.prosrc = leat.capture_source(wish.attachment));
+          FROM leat_internal.trigger_faults(wish.attachment) AS f;
+        function_fault := leat_internal.capture_fault(wish.attachment);
+        stale := coalesce(function_fault = 'stale', false);
         IF stale THEN
             problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
+        ELSIF function_fault IS NOT NULL THEN
+            row_trigger := 'function ' || function_fault;
+            problems := problems || format('the function leat_internal.capture_%s is %s: somebody other than Leat has done that;'
+                                           ' SELECT leat.attach(...) with the same options mends it', wish.attachment, function_fault);
         END IF;
         IF form.problem IS NOT NULL THEN
             problems := problems || form.problem;
         END IF;
         IF wish.capture = 'statement' THEN
             problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
-                                            FROM unnest(leat.statement_risks(wish.attachment)) AS r (risk));
+                                            FROM unnest(leat_internal.statement_risks(wish.attachment)) AS r (risk));
         END IF;
-        problems := problems || leat.order_risks(wish.relation);
+        problems := problems || leat_internal.order_risks(wish.relation);
         RETURN NEXT;
     END LOOP;
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attached_state() FROM PUBLIC;
-
-CREATE OR REPLACE VIEW leat.attached AS SELECT * FROM leat.attached_state();
+REVOKE ALL ON FUNCTION leat.attached() FROM PUBLIC;

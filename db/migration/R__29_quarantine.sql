@@ -1,18 +1,20 @@
--- leat.quarantine_event(who, id): locks the lane of an event in quarantine and returns its row, for leat.retry and
+-- leat_internal.quarantine_event(who, id): locks the lane of an event in quarantine and returns its row, for leat.retry and
 -- leat.discard.
--- leat.release_waiting(partition_key): lets the waiting events of a key go on that have no quarantined one before them.
+-- leat_internal.release_waiting(partition_key): lets the waiting events of a key go on that have no quarantined one before them.
 --
 -- who       the function that asks, for the message
 -- Returns:  the row; how many events were released
--- Tables:   locks leat.lane (FOR UPDATE), reads and updates leat.quarantine
+-- Tables:   locks leat_internal.lane (FOR UPDATE), reads and updates leat_internal.quarantine
 -- Errors:   no_data_found, object_not_in_prerequisite_state
-CREATE OR REPLACE FUNCTION leat.quarantine_event(who text, id bigint) RETURNS leat.quarantine
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.quarantine_event(who text, id bigint) RETURNS leat_internal.quarantine
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 DECLARE
-    event leat.quarantine;
+    event leat_internal.quarantine;
     first bigint;
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -21,16 +23,16 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED, and call it again.';
     END IF;
-    SELECT q.* INTO event FROM leat.quarantine q WHERE q.id = quarantine_event.id;
+    SELECT q.* INTO event FROM leat_internal.quarantine q WHERE q.id = quarantine_event.id;
     IF FOUND THEN
-        PERFORM FROM leat.lane l WHERE l.lane = event.lane FOR UPDATE;
-        SELECT q.* INTO event FROM leat.quarantine q WHERE q.id = quarantine_event.id FOR UPDATE;
+        PERFORM FROM leat_internal.lane l WHERE l.lane = event.lane FOR UPDATE;
+        SELECT q.* INTO event FROM leat_internal.quarantine q WHERE q.id = quarantine_event.id FOR UPDATE;
     END IF;
     IF NOT FOUND THEN
         RAISE EXCEPTION '%: event % is not in quarantine', who, coalesce(quarantine_event.id::text, 'null')
-            USING ERRCODE = 'no_data_found', HINT = 'leat.quarantine lists what is.';
+            USING ERRCODE = 'no_data_found', HINT = '`leat quarantine list` shows what is.';
     END IF;
-    SELECT min(q.id) INTO first FROM leat.quarantine q
+    SELECT min(q.id) INTO first FROM leat_internal.quarantine q
      WHERE q.lane = event.lane AND q.partition_key = event.partition_key AND q.id < event.id AND q.state = 'quarantined';
     IF event.state = 'waiting' THEN
         RAISE EXCEPTION '%: event % waits behind event %', who, event.id, coalesce(first::text, 'an earlier one')
@@ -49,7 +51,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat.release_waiting(partition_key text) RETURNS integer
+CREATE OR REPLACE FUNCTION leat_internal.release_waiting(partition_key text) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -57,14 +59,14 @@ CREATE OR REPLACE FUNCTION leat.release_waiting(partition_key text) RETURNS inte
 DECLARE
     released integer;
 BEGIN
-    UPDATE leat.quarantine q SET state = 'retry', decided_at = clock_timestamp(), decided_by = session_user
+    UPDATE leat_internal.quarantine q SET state = 'retry', decided_at = clock_timestamp(), decided_by = session_user
      WHERE q.partition_key = release_waiting.partition_key AND q.state = 'waiting'
-       AND NOT EXISTS (SELECT FROM leat.quarantine e
+       AND NOT EXISTS (SELECT FROM leat_internal.quarantine e
                         WHERE e.partition_key = q.partition_key AND e.id < q.id AND e.state = 'quarantined');
     GET DIAGNOSTICS released = ROW_COUNT;
     RETURN released;
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.quarantine_event(text, bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat.release_waiting(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.quarantine_event(text, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.release_waiting(text) FROM PUBLIC;

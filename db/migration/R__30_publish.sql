@@ -11,12 +11,15 @@
 -- key            what the event is about: at least one character; partition key, hashed when longer than 256 characters
 -- type           the event's type, at least one character
 -- payload        JSON, sent as it is written; may be null
--- stream         a stream's name or ARN; null: the poller's default
+-- stream         a stream's name or ARN; null: the poller's default. One that neither an attached table, nor the poller, nor leat.allow_stream
+--                names is not known: the event then goes to quarantine
 -- on_quarantine  wait: when this event cannot be sent, later events of its key wait for a person. pass: they go on
 -- Returns:  the event's id
--- Tables:   inserts into leat.outbox
+-- Tables:   inserts into leat_internal.outbox
 -- Errors:   invalid_parameter_value; character_not_in_repertoire where the database's encoding is not UTF-8, and what was
 --           given has no form in it
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 CREATE OR REPLACE FUNCTION leat.publish(
         key text,
         type text,
@@ -43,18 +46,18 @@ BEGIN
     IF getdatabaseencoding() <> 'UTF8' THEN
         PERFORM convert_to(concat(publish.key, publish.type, publish.payload::text), 'UTF8');
     END IF;
-    PERFORM leat.check_route('leat.publish', publish.stream, publish.on_quarantine);
-    wanted := leat.partition_key(CASE
+    PERFORM leat_internal.check_route('leat.publish', publish.stream, publish.on_quarantine);
+    wanted := leat_internal.partition_key(CASE
         WHEN publish.key ~ '^([a-z_][a-z0-9_]*|"([^"]|"")+")\.([a-z_][a-z0-9_]*|"([^"]|"")+")([.(#]|$)'
              OR starts_with(publish.key, 'sha256:')
         THEN '~' || publish.key ELSE publish.key END);
-    INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, type, partition_key, key, after, context, db_user,
+    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, type, partition_key, key, after, context, db_user,
                              application, stream)
-    VALUES (leat.lane_of(wanted), 'm', true, publish.on_quarantine = 'pass', clock_timestamp(),
+    VALUES (leat_internal.lane_of(wanted), 'm', true, publish.on_quarantine = 'pass', clock_timestamp(),
             pg_current_xact_id()::text::bigint, publish.type, wanted,
             ('{"key":' || to_json(publish.key) || '}')::json, publish.payload,
-            leat.readable(nullif(current_setting('leat.context', true), '')),
-            leat.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
+            leat_internal.readable(nullif(current_setting('leat.context', true), '')),
+            leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
             nullif(current_setting('application_name'), ''), publish.stream)
     RETURNING id INTO event;
     RETURN event;

@@ -1,29 +1,34 @@
--- leat.move_past_gap(seen, force): if commits may have been lost, and with them ids that consumers know, begins a new history
--- whose ids lie above all that were ever published. Pollers call it before they first claim from a server; by hand it is for
--- a restore that leaves no trace (docs/operations.md).
+-- leat_poller.check_history(seen): if commits may have been lost, and with them ids that consumers know, begins a new history whose ids lie
+-- above all that were ever published. Pollers call it before they first claim from a server.
+-- leat.move_past_gap(force): the same by hand, for a restore that leaves no trace (docs/operations.md).
+-- leat_internal.move_past_gap(seen, force): what both do.
 --
--- That is so when the timeline is not the history's, or the sequence stands below an id that was drawn before. Ids above the
--- history's mark are then doubtful: an event may bear one that another event was published under. leat.renumber gives such
+-- Commits may have been lost when the timeline is not the history's, or the sequence stands below an id that was drawn before. Ids above the
+-- history's mark are then doubtful: an event may bear one that another event was published under. leat_poller.renumber gives such
 -- events, when their lane is next claimed, ids above every one that was published, in the same order; new ids lie above those.
 -- The new ids are taken from the clock, in microseconds since 2020: two restores of one backup know nothing of each other, and
 -- the later must come out above the earlier. No outbox draws a million ids a second.
 --
--- seen      the highest id known to have been published; the sequence must not stand below it
+-- seen      the highest id known to have been published; the sequence must not stand below it. No id can lie far above both the clock and what
+--           was drawn, so a poller cannot use the sequence up by inventing one
 -- force     true: the caller knows that commits were lost
 -- Returns:  whether a new history has begun
--- Tables:   locks leat.lane (FOR UPDATE: waits for claims under way), leat.history (SHARE ROW EXCLUSIVE); updates leat.history
---           and, where the sequence was set back by hand, leat.lane (low)
+-- Tables:   locks leat_internal.lane (FOR UPDATE: waits for claims under way), leat_internal.history (SHARE ROW EXCLUSIVE); updates
+--           leat_internal.history and, where the sequence was set back by hand, leat_internal.lane (low)
 -- Errors:   object_not_in_prerequisite_state outside of READ COMMITTED; read_only_sql_transaction on a standby;
---           lock_not_available
-CREATE OR REPLACE FUNCTION leat.move_past_gap(seen bigint DEFAULT 0, force boolean DEFAULT false) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
+--           lock_not_available; invalid_parameter_value for an id that cannot have been published
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.move_past_gap(seen bigint, force boolean) RETURNS boolean
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '30s'
     AS $$
 #variable_conflict use_column
 DECLARE
-    present text := leat.timeline();
-    old     leat.history;
+    present text := leat_internal.timeline();
+    clock   bigint := ((extract(epoch FROM clock_timestamp()) - 1577836800) * 1000000)::bigint;
+    old     leat_internal.history;
     low     bigint;
     drawn   bigint;
     target  bigint;
@@ -36,13 +41,17 @@ BEGIN
     FOR look IN 1..2 LOOP
         IF look = 2 THEN
             -- Lanes first, as claims do. Another poller may have moved meanwhile, hence the second look.
-            PERFORM FROM leat.lane l ORDER BY l.lane FOR UPDATE;
-            LOCK TABLE leat.history IN SHARE ROW EXCLUSIVE MODE;
+            PERFORM FROM leat_internal.lane l ORDER BY l.lane FOR UPDATE;
+            LOCK TABLE leat_internal.history IN SHARE ROW EXCLUSIVE MODE;
         END IF;
         -- The sequence last: what was marked was drawn before.
-        SELECT h.* INTO STRICT old FROM leat.history h WHERE h.moved_to IS NULL;
-        SELECT max(l.low) INTO STRICT low FROM leat.lane l;
-        drawn := coalesce(pg_sequence_last_value('leat.outbox_id_seq'::regclass), 0);
+        SELECT h.* INTO STRICT old FROM leat_internal.history h WHERE h.moved_to IS NULL;
+        SELECT max(l.low) INTO STRICT low FROM leat_internal.lane l;
+        drawn := coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), 0);
+        IF seen > greatest(drawn, clock) + 1000000000 THEN
+            RAISE EXCEPTION 'leat_poller.check_history: no event can have been published under the id %', seen
+                USING ERRCODE = 'invalid_parameter_value', HINT = format('The highest id drawn is %s.', drawn);
+        END IF;
         -- Where the timeline is not known, nothing follows from it; where it was not known before, this is another server.
         IF NOT force AND coalesce(present = old.timeline, present IS NULL) AND drawn >= greatest(seen, old.mark, low) THEN
             RETURN false;
@@ -52,20 +61,31 @@ BEGIN
     IF drawn < greatest(old.mark, low) THEN
         -- Set back by hand, and since when is not known: every id is doubtful.
         old.mark := 0;
-        UPDATE leat.lane SET low = 0 WHERE low > 0;
+        UPDATE leat_internal.lane SET low = 0 WHERE low > 0;
     END IF;
     -- A billion ids would have to be lost for the clock not to be enough, or the clock be wrong.
-    target := greatest(((extract(epoch FROM clock_timestamp()) - 1577836800) * 1000000)::bigint,
-                       greatest(drawn, seen) + 1000000000);
+    target := greatest(clock, greatest(drawn, seen) + 1000000000);
     -- Not undone by a rollback, which does no harm: only the first setval goes up, and the next call finds the same mark. A
     -- million is room for who draws an id between the look above and here.
-    drawn := setval('leat.outbox_id_seq', target + (drawn - old.mark) + 1000000);
-    UPDATE leat.history SET mark = old.mark, moved_to = target, ended_at = clock_timestamp()
+    drawn := setval('leat_internal.outbox_id_seq', target + (drawn - old.mark) + 1000000);
+    UPDATE leat_internal.history SET mark = old.mark, moved_to = target, ended_at = clock_timestamp()
      WHERE history = old.history;
-    INSERT INTO leat.history (history, timeline, mark, marked_at)
+    INSERT INTO leat_internal.history (history, timeline, mark, marked_at)
     VALUES (old.history + 1, coalesce(present, old.timeline), drawn, clock_timestamp());
     RETURN true;
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.move_past_gap(bigint, boolean) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION leat_poller.check_history(seen bigint) RETURNS boolean
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT leat_internal.move_past_gap(check_history.seen, false) $$;
+
+CREATE OR REPLACE FUNCTION leat.move_past_gap(force boolean DEFAULT false) RETURNS boolean
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT leat_internal.move_past_gap(0, move_past_gap.force) $$;
+
+REVOKE ALL ON FUNCTION leat_internal.move_past_gap(bigint, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.check_history(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.move_past_gap(boolean) FROM PUBLIC;

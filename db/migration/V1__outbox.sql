@@ -1,7 +1,49 @@
--- Leat's tables. Everything lives in the schema leat; every name in these scripts is qualified, so that they run alike
--- under `leat migrate` and under an application's own Flyway, whatever its default schema is.
+-- Every script pins the search_path for its transaction: an operator or function of somebody else's must not be found before
+-- PostgreSQL's own. Every other name is qualified, so that the scripts run alike under `leat migrate` and under an
+-- application's own Flyway, whatever its default schema is.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
+-- Three schemas, by who may use them (docs/security.md):
+--
+--   leat           functions that an application calls, and no table: whoever may use a schema can queue for the lock of a table in it.
+--   leat_poller    what a poller's role needs: views for reading, functions for everything else. No table either.
+--   leat_internal  the tables and what works on them. Nobody but the owner may use it.
 CREATE SCHEMA IF NOT EXISTS leat;
+CREATE SCHEMA IF NOT EXISTS leat_poller;
+CREATE SCHEMA IF NOT EXISTS leat_internal;
+
+-- A schema that somebody else has made is not taken over: its owner could replace whatever is put into it.
+DO $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN
+        SELECT n.nspname, pg_get_userbyid(n.nspowner) AS owner,
+               (SELECT pg_describe_object(d.classid, d.objid, 0)
+                  FROM pg_depend d
+                 WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
+                   -- Flyway's history is there before the first script runs.
+                   AND NOT EXISTS (SELECT FROM pg_class c
+                                    WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid
+                                      AND c.relname = 'flyway_schema_history' AND c.relowner = n.nspowner)
+                 LIMIT 1) AS content
+          FROM pg_namespace n
+         WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal')
+    LOOP
+        IF found.owner <> current_user THEN
+            RAISE EXCEPTION 'the schema % belongs to %, and % is to own Leat', found.nspname, found.owner, current_user
+                USING ERRCODE = 'insufficient_privilege',
+                      HINT = 'Somebody made it before Leat was installed. Drop or rename it, and migrate again.';
+        END IF;
+        IF found.content IS NOT NULL THEN
+            RAISE EXCEPTION 'the schema % is not empty: it holds %', found.nspname, found.content
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Leat needs the schemas leat, leat_poller and leat_internal for itself. Drop or move what is'
+                             ' there, and migrate again.';
+        END IF;
+    END LOOP;
+END
+$$;
 
 -- The outbox: one row for each event, written inside the application's transaction, deleted when it is published.
 --
@@ -13,8 +55,8 @@ CREATE SCHEMA IF NOT EXISTS leat;
 --           claimed only when every lower id is proven committed or rolled back.
 -- may_pass  true: when this event is quarantined, later events of its key do not wait for it.
 -- context   text, not json: what a writer has set must never make its statement fail.
--- fault     why the row could not be captured whole; such an event goes to quarantine.
-CREATE TABLE leat.outbox (
+-- fault     why the row could not be captured whole, 1,000 characters at most; such an event goes to quarantine.
+CREATE TABLE leat_internal.outbox (
     id            bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
     lane          smallint    NOT NULL,
     op            "char"      NOT NULL,
@@ -47,26 +89,26 @@ CREATE TABLE leat.outbox (
     vacuum_truncate = false
 );
 
-CREATE INDEX outbox_lane_id ON leat.outbox (lane, id);
+CREATE INDEX outbox_lane_id ON leat_internal.outbox (lane, id);
 
 -- The lanes. A poller holds a lane's row FOR UPDATE while it publishes that lane's events.
 -- low       no event of this lane with an id up to low will ever be claimed again. Written rarely (every ten seconds or
 --           so), because the dead versions of this row cost what the dead rows of the outbox cost.
-CREATE TABLE leat.lane (
+CREATE TABLE leat_internal.lane (
     lane       smallint PRIMARY KEY,
     low        bigint      NOT NULL DEFAULT 0,
     low_set_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
-INSERT INTO leat.lane (lane) SELECT generate_series(0, 63);
+INSERT INTO leat_internal.lane (lane) SELECT generate_series(0, 63);
 
 -- The histories of this database, one after the other; the current one has no moved_to. A failover or a restore that may have
 -- lost commits ends one (leat.move_past_gap): ids that were published may then be drawn again.
--- timeline  as leat.timeline() says it; null: not known
+-- timeline  as leat_internal.timeline() says it; null: not known
 -- mark      an id drawn in this history; every id up to it, in whatever copy of the database has this row, means one event.
 --           Noted by pollers once a second or so while they publish.
 -- moved_to  ids above mark up to here are doubtful, and leat.renumber adds moved_to - mark to them
-CREATE TABLE leat.history (
+CREATE TABLE leat_internal.history (
     history   integer PRIMARY KEY,
     timeline  text,
     began_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -76,26 +118,28 @@ CREATE TABLE leat.history (
     ended_at  timestamptz
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
-INSERT INTO leat.history (history) VALUES (1);
+INSERT INTO leat_internal.history (history) VALUES (1);
 
 -- The pollers alive: each refreshes its row every second or two, and counts the others to know its fair share of lanes.
-CREATE TABLE leat.poller (
+-- role       the role that it logs in as: no other role can change its rows
+CREATE TABLE leat_internal.poller (
     poller     uuid PRIMARY KEY,
-    host       text        NOT NULL,
+    role       name        NOT NULL DEFAULT session_user,
+    host       text        NOT NULL CHECK (length(host) <= 255),
     pid        bigint      NOT NULL,
-    version    text        NOT NULL,
+    version    text        NOT NULL CHECK (length(version) <= 100),
     started_at timestamptz NOT NULL DEFAULT now(),
     seen_at    timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);
 
 -- What each poller has settled, by table and operation; upkeep folds the rows of pollers that are gone into the one
 -- whose poller is null. For leat status, not for accounting: a killed poller takes its last few seconds of counts with it.
-CREATE TABLE leat.tally (
+CREATE TABLE leat_internal.tally (
     poller      uuid,
-    schema_name text,
-    table_name  text,
-    op          "char" NOT NULL,
-    settled     bigint NOT NULL,
+    schema_name text CHECK (length(schema_name) <= 512),
+    table_name  text CHECK (length(table_name) <= 512),
+    op          "char" NOT NULL CHECK (op IN ('c', 'u', 'd', 'r', 't', 'm')),
+    settled     bigint NOT NULL CHECK (settled >= 0),
     UNIQUE (poller, schema_name, table_name, op)
 ) WITH (fillfactor = 50);
 
@@ -103,14 +147,15 @@ CREATE TABLE leat.tally (
 -- write their rows every five seconds while they send, and delete those that nobody writes any more.
 -- seconds   how long it was counted, a minute at most
 -- bytes     of the records taken, data and partition keys
-CREATE TABLE leat.shard_use (
+CREATE TABLE leat_internal.shard_use (
     poller      uuid             NOT NULL,
-    stream      text             NOT NULL,
-    shard       text             NOT NULL,
-    seconds     double precision NOT NULL,
-    records     bigint           NOT NULL,
-    bytes       bigint           NOT NULL,
-    refused     bigint           NOT NULL,
+    role        name             NOT NULL DEFAULT session_user,
+    stream      text             NOT NULL CHECK (length(stream) <= 256),
+    shard       text             NOT NULL CHECK (length(shard) <= 128),
+    seconds     double precision NOT NULL CHECK (seconds BETWEEN 1 AND 60),
+    records     bigint           NOT NULL CHECK (records >= 0),
+    bytes       bigint           NOT NULL CHECK (bytes >= 0),
+    refused     bigint           NOT NULL CHECK (refused >= 0),
     measured_at timestamptz      NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (poller, stream, shard)
 ) WITH (fillfactor = 50);
@@ -120,10 +165,10 @@ CREATE TABLE leat.shard_use (
 --           waiting:     sound, but an earlier event of its key is quarantined
 --           retry:       released by a person; the next claim of its lane takes it before anything in the outbox
 --           discarded:   given up by a person; kept as a trace
-CREATE TABLE leat.quarantine (
-    LIKE leat.outbox,
+CREATE TABLE leat_internal.quarantine (
+    LIKE leat_internal.outbox,
     state          text        NOT NULL CHECK (state IN ('quarantined', 'waiting', 'retry', 'discarded')),
-    reason         text        NOT NULL,
+    reason         text        NOT NULL CHECK (length(reason) <= 2000),
     quarantined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     decided_at     timestamptz,
     decided_by     text,
@@ -131,24 +176,35 @@ CREATE TABLE leat.quarantine (
 );
 
 -- What a claim asks for: the keys that are blocked, and the events that were released.
-CREATE INDEX quarantine_blocking ON leat.quarantine (lane) WHERE state = 'quarantined' AND NOT may_pass;
-CREATE INDEX quarantine_retry ON leat.quarantine (lane, id) WHERE state = 'retry';
+CREATE INDEX quarantine_blocking ON leat_internal.quarantine (lane) WHERE state = 'quarantined' AND NOT may_pass;
+CREATE INDEX quarantine_retry ON leat_internal.quarantine (lane, id) WHERE state = 'retry';
 
 -- Events that were settled and are kept for a time (leat run --retain), by day: upkeep drops whole partitions, so that
 -- forgetting leaves no dead rows.
-CREATE TABLE leat.sent (
-    LIKE leat.outbox,
+CREATE TABLE leat_internal.sent (
+    LIKE leat_internal.outbox,
     sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) PARTITION BY RANGE (sent_at);
 
-CREATE TABLE leat.sent_default PARTITION OF leat.sent DEFAULT;
+CREATE TABLE leat_internal.sent_default PARTITION OF leat_internal.sent DEFAULT;
 
--- What is attached, as it was asked for. The generated function of an attachment is leat.capture_<attachment>.
+-- How long each partition of leat_internal.sent is kept: the longest time that any poller asked for while it was there. A poller that
+-- asks for less later does not shorten it.
+CREATE TABLE leat_internal.sent_period (
+    partition name PRIMARY KEY,
+    keep      interval NOT NULL
+);
+
+INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
+
+-- What is attached, as it was asked for. The generated function of an attachment is leat_internal.capture_<attachment>.
 -- key_columns        null: the primary key, whichever that is
 -- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
--- capture            by the row, or by the statement as long as leat.statement_risks names nothing against it
+-- capture            by the row, or by the statement as long as leat_internal.statement_risks names nothing against it
 -- pinned_in          the oid of the table that the attnums belong to: they mean nothing after a dump and restore
-CREATE TABLE leat.attachment (
+-- source             the function as it was last written: what is neither that nor what it should be was changed by somebody else
+-- pinned_columns     all columns of the table in their order when the attnums were noted: what a restored table is compared with
+CREATE TABLE leat_internal.attachment (
     attachment       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation         regclass NOT NULL UNIQUE,
     key_columns      text[],
@@ -158,6 +214,8 @@ CREATE TABLE leat.attachment (
     masked           text[]     NOT NULL DEFAULT '{}',
     masked_attnums   smallint[] NOT NULL DEFAULT '{}',
     pinned_in        oid        NOT NULL,
+    pinned_columns   text[]     NOT NULL DEFAULT '{}',
+    source           text,
     before           boolean    NOT NULL DEFAULT true,
     operations       text[]     NOT NULL DEFAULT '{insert,update,delete,truncate}',
     stream           text,
@@ -165,3 +223,41 @@ CREATE TABLE leat.attachment (
     capture          text       NOT NULL DEFAULT 'row' CHECK (capture IN ('row', 'statement')),
     attached_at      timestamptz NOT NULL DEFAULT now()
 );
+
+-- Streams that domain events may name beside those of attached tables and the poller's own (leat.allow_stream).
+CREATE TABLE leat_internal.stream (
+    stream     text PRIMARY KEY,
+    allowed_at timestamptz NOT NULL DEFAULT now(),
+    allowed_by name        NOT NULL DEFAULT session_user
+);
+
+-- Who was given what by leat.grant_poller and leat.grant_publisher. Whoever else has a right on Leat's objects did not get it from Leat.
+CREATE TABLE leat_internal.granted (
+    role regrole NOT NULL,
+    kind text    NOT NULL CHECK (kind IN ('poller', 'publisher')),
+    PRIMARY KEY (role, kind)
+);
+
+-- What only one session may do at a time: it locks the row. Not by advisory locks, which anybody who can connect can hold.
+CREATE TABLE leat_internal.mutex (
+    name text PRIMARY KEY
+) WITH (fillfactor = 10);
+
+INSERT INTO leat_internal.mutex VALUES ('attachments'), ('sent');
+
+-- ALTER DEFAULT PRIVILEGES may have given others rights on all of that as it was made; a trigger of theirs would run as Leat's owner.
+DO $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN
+        SELECT DISTINCT c.oid::regclass AS relation, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+               CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee
+          FROM pg_class c
+         CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+         WHERE c.relnamespace = 'leat_internal'::regnamespace AND a.grantee <> c.relowner AND c.relkind IN ('r', 'p', 'S')
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s %s FROM %s', found.kind, found.relation, found.grantee);
+    END LOOP;
+END
+$$;

@@ -2,7 +2,7 @@
 --
 --     psql -X -q -d <a migrated database, as the owner of the schema leat> -f docs/benchmarks/capture.sql
 --
--- Creates and drops the schema leat_bench, and empties leat.outbox: not for a database in use. Prints microseconds a row,
+-- Creates and drops the schema leat_bench, and empties leat_internal.outbox: not for a database in use. Prints microseconds a row,
 -- the best and the median of five rounds in which the tables take turns.
 CREATE SCHEMA leat_bench;
 CREATE TABLE leat_bench.result (round integer, attached text, statement text, micros numeric);
@@ -28,7 +28,7 @@ BEGIN
             -- The slower way is measured on fewer rows.
             row_no := CASE name WHEN 'stale' THEN 5000 ELSE 100000 END;
             EXECUTE format('TRUNCATE leat_bench.%I', name);
-            TRUNCATE leat.outbox;
+            TRUNCATE leat_internal.outbox;
             COMMIT;
             started := clock_timestamp();
             EXECUTE format('INSERT INTO leat_bench.%I SELECT n, n %% 1000, ''some text'', md5(n::text), n * 1.5, now(),'
@@ -36,7 +36,7 @@ BEGIN
             COMMIT;
             INSERT INTO leat_bench.result
             VALUES (round, name, 'insert', extract(epoch FROM clock_timestamp() - started) * 1e6 / row_no);
-            TRUNCATE leat.outbox;
+            TRUNCATE leat_internal.outbox;
             COMMIT;
             started := clock_timestamp();
             EXECUTE format('UPDATE leat_bench.%I SET a = ''other''', name);
@@ -77,6 +77,6 @@ BEGIN
     END LOOP;
 END
 $$;
-SELECT leat.detach(relation) FROM leat.attachment WHERE relation::text LIKE 'leat\_bench.%' \g /dev/null
+SELECT leat.detach(relation) FROM leat_internal.attachment WHERE relation::text LIKE 'leat\_bench.%' \g /dev/null
 DROP SCHEMA leat_bench CASCADE;
-TRUNCATE leat.outbox;
+TRUNCATE leat_internal.outbox;

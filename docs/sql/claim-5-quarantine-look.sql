@@ -1,14 +1,14 @@
-select leat.quarantine.partition_key, leat.quarantine.id
-from leat.quarantine
+select leat_poller.quarantine.partition_key, leat_poller.quarantine.id
+from leat_poller.quarantine
 where (
-  leat.quarantine.lane = any (
+  leat_poller.quarantine.lane = any (
     cast(
       ?
       as smallint[]
     )
   )
-  and leat.quarantine.state = 'quarantined'
-  and not (leat.quarantine.may_pass)
+  and leat_poller.quarantine.state = 'quarantined'
+  and not (leat_poller.quarantine.may_pass)
 )
 union all
 select
@@ -16,14 +16,14 @@ select
   cast(null as bigint)
 where exists (
   select 1 as one
-  from leat.quarantine
+  from leat_poller.quarantine
   where (
-    leat.quarantine.lane = any (
+    leat_poller.quarantine.lane = any (
       cast(
         ?
         as smallint[]
       )
     )
-    and leat.quarantine.state = 'retry'
+    and leat_poller.quarantine.state = 'retry'
   )
 )

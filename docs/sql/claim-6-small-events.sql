@@ -26,7 +26,10 @@ select
     when size <= small then s.context
   end as context,
   s.may_pass,
-  s.fault,
+  case
+    when size <= small then s.fault
+  end as fault,
+  s.stream_known,
   size
 from
   (values (?)) as bounds (small),
@@ -60,6 +63,7 @@ from
       o.context,
       o.may_pass,
       o.fault,
+      o.stream_known,
       (coalesce(
         octet_length(cast(o.type as text)),
         0
@@ -75,8 +79,11 @@ from
       ) + coalesce(
         octet_length(cast(o.context as text)),
         0
+      ) + coalesce(
+        octet_length(cast(o.fault as text)),
+        0
       )) as size
-    from leat.outbox as o
+    from leat_poller.outbox as o
     where (
       o.lane = l.lane
       and o.id > l.low

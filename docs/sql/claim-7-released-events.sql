@@ -71,7 +71,19 @@ select
     ) then s.context
   end as context,
   s.may_pass,
-  s.fault,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then s.fault
+  end as fault,
+  s.stream_known,
   size,
   running,
   (
@@ -131,6 +143,7 @@ from (
             q.context,
             q.may_pass,
             q.fault,
+            q.stream_known,
             (coalesce(
               octet_length(cast(q.type as text)),
               0
@@ -146,8 +159,11 @@ from (
             ) + coalesce(
               octet_length(cast(q.context as text)),
               0
+            ) + coalesce(
+              octet_length(cast(q.fault as text)),
+              0
             )) as size
-          from leat.quarantine as q
+          from leat_poller.quarantine as q
           where (
             q.lane = l.lane
             and q.state = 'retry'

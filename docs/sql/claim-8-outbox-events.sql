@@ -71,7 +71,19 @@ select
     ) then s.context
   end as context,
   s.may_pass,
-  s.fault,
+  case
+    when (
+      size <= too_large
+      and (
+        total <= claim_budget
+        or (
+          total = weight
+          and weight <= alone
+        )
+      )
+    ) then s.fault
+  end as fault,
+  s.stream_known,
   size,
   running,
   (
@@ -134,6 +146,7 @@ from (
             o.context,
             o.may_pass,
             o.fault,
+            o.stream_known,
             (coalesce(
               octet_length(cast(o.type as text)),
               0
@@ -149,8 +162,11 @@ from (
             ) + coalesce(
               octet_length(cast(o.context as text)),
               0
+            ) + coalesce(
+              octet_length(cast(o.fault as text)),
+              0
             )) as size
-          from leat.outbox as o
+          from leat_poller.outbox as o
           where (
             o.lane = l.lane
             and o.id > l.low

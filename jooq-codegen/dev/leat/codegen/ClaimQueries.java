@@ -1,6 +1,5 @@
 package dev.leat.codegen;
 
-import static dev.leat.jooq.generated.Tables.LANE;
 import static dev.leat.jooq.generated.Tables.QUARANTINE;
 import static org.jooq.impl.DSL.castNull;
 import static org.jooq.impl.DSL.exists;
@@ -10,7 +9,6 @@ import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.selectOne;
 
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.jooq.Field;
 import org.jooq.SQLDialect;
 import org.jooq.Select;
@@ -22,32 +20,6 @@ import org.jooq.impl.SQLDataType;
 
 /** The statements of a claim that are written in jOOQ's DSL. */
 public final class ClaimQueries {
-
-    static final int COUNT_OF_LANES = 64;
-
-    /** A lane's bits reversed. Neighbours lie in one shard, mostly; in this order, 0, 32, 16, 48, …, even few lie in many. */
-    private static final Field<Integer> PLACE = IntStream.range(0, 6)
-            .mapToObj(bit -> LANE.LANE_
-                    .cast(SQLDataType.INTEGER)
-                    .shr(inline(bit))
-                    .bitAnd(inline(1))
-                    .shl(inline(5 - bit)))
-            .reduce(Field::plus)
-            .orElseThrow();
-
-    /** Takes free lanes, beginning at a place. Parameters: lanes to leave out, a bit for each; that place; how many. */
-    static final String LOCK_LANES = render(select(LANE.LANE_, LANE.LOW)
-            .from(LANE)
-            .where(param("resting", SQLDataType.BIGINT)
-                    .shr(LANE.LANE_.cast(SQLDataType.INTEGER))
-                    .bitAnd(inline(1L))
-                    .eq(inline(0L)))
-            .orderBy(PLACE.minus(param("start", SQLDataType.INTEGER))
-                    .plus(inline(COUNT_OF_LANES))
-                    .mod(inline(COUNT_OF_LANES)))
-            .limit(param("lanes", SQLDataType.INTEGER))
-            .forUpdate()
-            .skipLocked());
 
     static final Field<Short[]> LANES = param("lanes", SQLDataType.SMALLINT.array());
 
@@ -82,7 +54,6 @@ public final class ClaimQueries {
     /** Each statement by the name of its file. */
     public static Map<String, String> rendered() {
         return Map.of(
-                "claim-4-lock-lanes", LOCK_LANES,
                 "claim-5-quarantine-look", QUARANTINE_LOOK,
                 "claim-6-small-events", EventQueries.SMALL_EVENTS,
                 "claim-7-released-events", EventQueries.RELEASED_EVENTS,

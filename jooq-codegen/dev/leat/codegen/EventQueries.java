@@ -36,7 +36,7 @@ import org.jooq.impl.SQLDataType;
  */
 final class EventQueries {
 
-    private static final Set<String> LONG = Set.of("type", "key", "before", "after", "context");
+    private static final Set<String> LONG = Set.of("type", "key", "before", "after", "context", "fault");
     private static final Field<Long> SIZE = field(name("size"), SQLDataType.BIGINT);
     private static final Field<BigDecimal> WEIGHT = field(name("weight"), SQLDataType.NUMERIC);
     private static final Field<BigDecimal> RUNNING = field(name("running"), SQLDataType.NUMERIC);
@@ -98,7 +98,8 @@ final class EventQueries {
                 OUTBOX.APPLICATION,
                 OUTBOX.CONTEXT,
                 OUTBOX.MAY_PASS,
-                OUTBOX.FAULT));
+                OUTBOX.FAULT,
+                OUTBOX.STREAM_KNOWN));
     }
 
     /** A lane's next events with their sizes. {@code octet_length} knows a value's size without fetching it. */

@@ -38,9 +38,8 @@ public final class JooqCodegen {
                 .withGenerator(new Generator()
                         .withDatabase(new Database()
                                 .withName("org.jooq.meta.postgres.PostgresDatabase")
-                                .withInputSchema("leat")
-                                .withIncludes(
-                                        "outbox|lane|poller|tally|quarantine|sent|attachment|attached|outbox_id_seq")
+                                .withInputSchema("leat_poller")
+                                .withIncludes("outbox|lane|poller|quarantine")
                                 .withIncludeRoutines(false)
                                 // The images are passed through as text: no JSON object of anybody's in between.
                                 .withForcedTypes(new ForcedType()

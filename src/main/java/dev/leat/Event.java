@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change as {@code leat.outbox} holds it.
+ * One change as {@code leat_internal.outbox} holds it.
  *
  * @param id ascends in commit order within a partition key; what consumers de-duplicate by
  * @param lane 0 to 63, the slice of the hash space that the partition key falls into

@@ -18,7 +18,7 @@ public enum Operation {
         this.code = code;
     }
 
-    /** The one-letter code, as {@code leat.outbox.op} and the wire format carry it. */
+    /** The one-letter code, as {@code leat_internal.outbox.op} and the wire format carry it. */
     public String code() {
         return code;
     }

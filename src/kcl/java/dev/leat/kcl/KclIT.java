@@ -60,7 +60,7 @@ class KclIT {
             Await.until(
                     "everything to be published",
                     PATIENCE,
-                    () -> "0".equals(database.value("SELECT count(*) FROM leat.outbox")));
+                    () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
             assertThat(poller.stop(PATIENCE)).isTrue();
 
             int expected = 21 * KEYS;

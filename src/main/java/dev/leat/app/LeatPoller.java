@@ -175,7 +175,7 @@ public final class LeatPoller {
             return this;
         }
 
-        /** Keeps published events in {@code leat.sent} for that long instead of deleting them. */
+        /** Keeps published events in {@code leat_internal.sent} for that long instead of deleting them. */
         public Builder retain(Duration time) {
             retain = time;
             return this;

@@ -35,7 +35,7 @@ final class RunOptions {
             names = "--retain",
             paramLabel = "<duration>",
             description =
-                    "Keep published events in leat.sent for that long, such as 7d; default: delete them. LEAT_RETAIN")
+                    "Keep published events in leat_internal.sent for that long, such as 7d; default: delete them. LEAT_RETAIN")
     private @Nullable String retain;
 
     @Option(

@@ -5,23 +5,23 @@ import dev.leat.KeptSql;
 /** The statements of a claim, in the order they run. Their text is in {@code docs/sql}. */
 final class ClaimStatements {
 
-    /** The transaction's own settings, so that they hold behind a pooler too. Parameters: the server's timeout in ms. */
+    /**
+     * The transaction's own settings, so that they hold behind a pooler too; the search_path first, before anything is looked up by
+     * it. Parameters: the server's timeout in ms.
+     */
     static final String BEGIN = KeptSql.of("claim-1-begin");
 
-    /**
-     * The highest id drawn, and which server and history that is. Not {@code last_value}: while a nextval writes its log record,
-     * that column shows an id up to 32 ahead, and a plain read does not wait for it as the function does.
-     */
+    /** The highest id drawn, and which server and history that is. It needs no search_path: all is qualified, with no operator. */
     static final String DRAWN = KeptSql.of("claim-2-drawn");
 
     /** Who holds the lock that an INSERT into the outbox takes, but for this session. */
-    static final String HOLDERS = KeptSql.of("claim-3-holders");
+    static final String WRITERS = KeptSql.of("claim-3-writers");
 
     /** Takes free lanes, beginning at a place. Parameters: lanes to leave out, a bit for each; that place; how many. */
     static final String LOCK_LANES = KeptSql.of("claim-4-lock-lanes");
 
     /** What a claim begins with, in one message. Parameters: those of {@link #BEGIN} and of {@link #LOCK_LANES}. */
-    static final String OPEN = String.join(";\n", BEGIN, DRAWN, HOLDERS, LOCK_LANES);
+    static final String OPEN = String.join(";\n", BEGIN, DRAWN, WRITERS, LOCK_LANES);
 
     /**
      * The keys that a quarantined event blocks; and a row without a key if there are released events, which go before anything

@@ -13,15 +13,18 @@ final class EventReader {
 
     private final ResultSet rows;
     private final long tooLarge;
+    private final String defaultStream;
     private boolean malformed;
 
     /**
      * @param tooLarge the size in bytes above which the statement has left out what is long
+     * @param defaultStream the stream that every event may name
      */
-    EventReader(ResultSet rows, long tooLarge) throws SQLException {
+    EventReader(ResultSet rows, long tooLarge, String defaultStream) throws SQLException {
         // Past a pool's proxy, which would be called for each value.
         this.rows = rows.unwrap(ResultSet.class);
         this.tooLarge = tooLarge;
+        this.defaultStream = defaultStream;
     }
 
     int lane() throws SQLException {
@@ -30,17 +33,18 @@ final class EventReader {
 
     Event read() throws SQLException {
         malformed = false;
-        long size = rows.getLong(19);
+        long size = rows.getLong(20);
+        @Nullable String stream = text(5);
         Event event = new Event(
                 rows.getLong(1),
                 rows.getInt(2),
                 Operation.of(required(3)),
-                new Event.Route(required(4), text(5)),
+                new Event.Route(required(4), stream),
                 new Event.Subject(text(6), text(7), text(8)),
                 new Event.Row(text(9), text(10), text(11)),
                 new Event.Origin(rows.getLong(12), instant(rows.getLong(13)), required(14), text(15), text(16)),
                 rows.getBoolean(17),
-                size <= tooLarge ? text(18) : tooLargeFault(size));
+                size > tooLarge ? tooLargeFault(size) : known(stream) ? text(18) : unknownStreamFault(stream));
         return malformed && event.fault() == null ? event.withFault("it holds text that is not valid UTF-8") : event;
     }
 
@@ -48,19 +52,29 @@ final class EventReader {
         return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
     }
 
+    /** A domain event may not name any stream: state is kept for each, and one that fails costs requests. */
+    private boolean known(@Nullable String stream) throws SQLException {
+        return defaultStream.equals(stream) || rows.getBoolean(19);
+    }
+
+    private static String unknownStreamFault(@Nullable String stream) {
+        return "the stream " + stream + " is not known: neither an attached table nor this poller names it. SELECT"
+                + " leat.allow_stream('" + stream + "') lets it be used; then retry the event";
+    }
+
     /** Whether the claim has room for this row; without it, what is long of it was not read. */
     boolean fits() throws SQLException {
-        return rows.getBoolean(21);
+        return rows.getBoolean(22);
     }
 
     /** What the events of this lane weigh up to and with this row, in bytes. */
     long running() throws SQLException {
-        return rows.getLong(20);
+        return rows.getLong(21);
     }
 
     /** What this row weighs, in bytes. */
     long weight() throws SQLException {
-        long size = rows.getLong(19);
+        long size = rows.getLong(20);
         return size <= tooLarge ? size : 0;
     }
 

@@ -26,13 +26,13 @@ final class Histories {
 
     private static final Duration BETWEEN_MARKS = Duration.ofSeconds(1);
 
-    private static final String MOVE = "SELECT leat.move_past_gap(?)";
+    private static final String MOVE = "SELECT leat_poller.check_history(?)";
     private static final String READ = """
             SELECT h.history, h.timeline, h.mark, h.moved_to,
                    (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint
-            FROM leat.history h ORDER BY h.history""";
-    private static final String RENUMBER = "SELECT leat.renumber(?, ?)";
-    private static final String MARK = "SELECT leat.mark(?, ?)";
+            FROM leat_poller.history h ORDER BY h.history""";
+    private static final String RENUMBER = "SELECT leat_poller.renumber(?, ?)";
+    private static final String MARK = "SELECT leat_poller.mark(?, ?)";
 
     private final PollerListener listener;
     private final LongSupplier nanoTime;

@@ -15,10 +15,7 @@ import java.util.function.LongSupplier;
 final class LaneLows {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);
-    private static final String STORE = """
-            UPDATE leat.lane SET low = n.low, low_set_at = clock_timestamp()
-            FROM unnest(?::smallint[], ?::bigint[]) AS n (lane, low)
-            WHERE leat.lane.lane = n.lane AND leat.lane.low < n.low""";
+    private static final String STORE = "SELECT leat_poller.note_lows(?, ?)";
 
     private final LaneBook book;
     private final LongSupplier nanoTime;
@@ -47,7 +44,7 @@ final class LaneLows {
         try (PreparedStatement statement = connection.prepareStatement(STORE)) {
             statement.setArray(1, connection.createArrayOf("int2", due));
             statement.setArray(2, connection.createArrayOf("int8", lows));
-            statement.executeUpdate();
+            statement.execute();
         }
         return true;
     }

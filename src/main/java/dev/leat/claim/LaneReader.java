@@ -128,7 +128,7 @@ final class LaneReader {
 
     private @Nullable Batch small(List<HeldLane> lanes, ResultSet rows, long smallBytes) throws SQLException {
         int[] limits = HeldLane.limits(lanes);
-        EventReader reader = new EventReader(rows, settings.maxImageBytes());
+        EventReader reader = new EventReader(rows, settings.maxImageBytes(), parameters.defaultStream());
         Batch batch = new Batch();
         while (rows.next()) {
             if (reader.weight() > smallBytes) {

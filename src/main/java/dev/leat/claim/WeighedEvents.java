@@ -46,7 +46,7 @@ final class WeighedEvents {
         int[] limits = HeldLane.limits(lanes);
         Batch batch = new Batch();
         try (ResultSet rows = statement.executeQuery()) {
-            EventReader reader = new EventReader(rows, settings.maxImageBytes());
+            EventReader reader = new EventReader(rows, settings.maxImageBytes(), parameters.defaultStream());
             while (rows.next()) {
                 int lane = reader.lane();
                 if (batch.closed(lane)) {

@@ -4,7 +4,7 @@
  *
  * <h2>The lane protocol</h2>
  *
- * <p>Every partition key belongs to one of 64 lanes, and every lane has a row in {@code leat.lane}. <b>Whoever holds that row
+ * <p>Every partition key belongs to one of 64 lanes, and every lane has a row in {@code leat_internal.lane}. <b>Whoever holds that row
  * {@code FOR UPDATE} may publish the lane's events; nobody else may.</b> The row lock is the only authority. It lives in a
  * transaction, so it ends with its holder: a killed process loses its connection and with it the lanes, a vanished host
  * loses them when the server's {@code idle_in_transaction_session_timeout} runs out. There is no lease to renew, no leader,

@@ -5,25 +5,29 @@ import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.Settlement;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Settles in the transaction of the claim. Safe for use by several threads. */
+/** Settles in the transaction of the claim, by functions that check what they are told. Safe for use by several threads. */
 public final class OutboxSettlement implements Settlement {
+
+    private static final String SETTLE = "SELECT leat_poller.settle(?, ?, ?, ?, ?)";
+    private static final String SET_ASIDE = "SELECT leat_poller.set_aside(?, ?, ?, ?, ?)";
 
     private final boolean keep;
 
     /**
-     * @param keep whether delivered events move to {@code leat.sent} instead of being deleted
+     * @param keep whether delivered events are kept for a time instead of being deleted
      */
     public OutboxSettlement(boolean keep) {
         this.keep = keep;
@@ -34,12 +38,8 @@ public final class OutboxSettlement implements Settlement {
         Sorted sorted = Sorted.of(claim, outcomes);
         try {
             Connection transaction = claim.transaction();
-            String done = keep ? SettleStatements.KEEP : SettleStatements.DELETE;
-            expect(sorted.delivered.size(), byLane(transaction, done, sorted.delivered));
-            expect(sorted.aside.size(), setAside(transaction, sorted.aside));
-            String released = keep ? SettleStatements.KEEP_RELEASED : SettleStatements.DELETE_RELEASED;
-            expect(sorted.releasedDelivered.size(), byId(transaction, released, sorted.releasedDelivered));
-            expect(sorted.releasedAside.size(), setAsideAgain(transaction, sorted.releasedAside));
+            settleDelivered(transaction, sorted);
+            setAside(transaction, sorted.aside);
         } catch (SQLException e) {
             throw new DatabaseUnavailable("what was published could not be settled: it will be published again", e);
         }
@@ -47,18 +47,12 @@ public final class OutboxSettlement implements Settlement {
     }
 
     /** An event that goes to quarantine, or stays there. */
-    private record Aside(Event event, String state, String reason) {}
+    private record Aside(Event event, String state, String reason, boolean released) {}
 
-    private record Sorted(
-            List<Event> delivered,
-            List<Aside> aside,
-            List<Event> releasedDelivered,
-            List<Aside> releasedAside,
-            List<Event> left) {
+    private record Sorted(List<Event> delivered, List<Event> released, List<Aside> aside, List<Event> left) {
 
         static Sorted of(Claim claim, List<Outcome> outcomes) {
-            Sorted sorted = new Sorted(
-                    new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            Sorted sorted = new Sorted(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
             Set<Long> released = claim.released();
             for (Outcome outcome : outcomes) {
                 sorted.add(outcome, released.contains(outcome.event().id()));
@@ -69,77 +63,75 @@ public final class OutboxSettlement implements Settlement {
             return sorted;
         }
 
-        private void add(Outcome outcome, boolean released) {
+        private void add(Outcome outcome, boolean wasReleased) {
             if (outcome instanceof Outcome.Delivered) {
-                (released ? releasedDelivered : delivered).add(outcome.event());
+                (wasReleased ? released : delivered).add(outcome.event());
             } else if (outcome instanceof Outcome.Quarantined quarantined) {
-                (released ? releasedAside : aside).add(new Aside(outcome.event(), "quarantined", quarantined.reason()));
+                aside.add(new Aside(outcome.event(), "quarantined", quarantined.reason(), wasReleased));
             } else if (outcome instanceof Outcome.Waiting waiting) {
                 String reason = "waits behind event " + waiting.behind() + " of the same key";
-                (released ? releasedAside : aside).add(new Aside(outcome.event(), "waiting", reason));
+                aside.add(new Aside(outcome.event(), "waiting", reason, wasReleased));
             } else {
                 left.add(outcome.event());
             }
         }
     }
 
-    /** A lane at a time, all in one message. */
-    private static int byLane(Connection transaction, String sql, List<Event> events) throws SQLException {
-        Map<Integer, List<Event>> lanes =
-                events.stream().collect(Collectors.groupingBy(Event::lane, TreeMap::new, Collectors.toList()));
-        return each(transaction, sql, lanes.entrySet(), (statement, lane) -> {
-            long[] ids = ids(lane.getValue());
-            Arrays.sort(ids);
-            statement.setInt(1, lane.getKey());
-            statement.setLong(2, ids[0]);
-            statement.setLong(3, ids[ids.length - 1]);
+    /** All lanes in one call. */
+    private void settleDelivered(Connection transaction, Sorted sorted) throws SQLException {
+        if (sorted.delivered.isEmpty() && sorted.released.isEmpty()) {
+            return;
+        }
+        Map<Integer, List<Long>> lanes = sorted.delivered.stream()
+                .collect(Collectors.groupingBy(
+                        Event::lane, TreeMap::new, Collectors.mapping(Event::id, Collectors.toList())));
+        for (Event event : sorted.released) {
+            lanes.putIfAbsent(event.lane(), List.of());
+        }
+        long[] ids = lanes.values().stream()
+                .flatMapToLong(
+                        ofLane -> ofLane.stream().mapToLong(Long::longValue).sorted())
+                .toArray();
+        try (PreparedStatement statement = transaction.prepareStatement(SETTLE)) {
+            statement.setBoolean(1, keep);
+            statement.setArray(
+                    2, transaction.createArrayOf("int2", lanes.keySet().toArray()));
+            statement.setArray(
+                    3,
+                    transaction.createArrayOf(
+                            "int4", lanes.values().stream().map(List::size).toArray()));
             statement.setObject(4, ids);
-        });
+            statement.setObject(5, sorted.released.stream().mapToLong(Event::id).toArray());
+            expect(sorted.delivered.size() + sorted.released.size(), count(statement));
+        }
     }
 
-    private static int byId(Connection transaction, String sql, List<Event> events) throws SQLException {
-        return events.isEmpty()
-                ? 0
-                : each(transaction, sql, List.of(events), (statement, all) -> statement.setObject(1, ids(all)));
+    private static void setAside(Connection transaction, List<Aside> aside) throws SQLException {
+        if (aside.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = transaction.prepareStatement(SET_ASIDE)) {
+            statement.setArray(
+                    1, array(transaction, "int2", aside, one -> one.event().lane()));
+            statement.setArray(
+                    2, array(transaction, "int8", aside, one -> one.event().id()));
+            statement.setArray(3, array(transaction, "text", aside, Aside::state));
+            statement.setArray(4, array(transaction, "text", aside, Aside::reason));
+            statement.setArray(5, array(transaction, "bool", aside, Aside::released));
+            expect(aside.size(), count(statement));
+        }
     }
 
-    private static int setAside(Connection transaction, List<Aside> aside) throws SQLException {
-        return each(transaction, SettleStatements.SET_ASIDE, aside, (statement, one) -> {
-            statement.setInt(1, one.event().lane());
-            statement.setLong(2, one.event().id());
-            statement.setString(3, one.state());
-            statement.setString(4, one.reason());
-        });
-    }
-
-    private static int setAsideAgain(Connection transaction, List<Aside> aside) throws SQLException {
-        return each(transaction, SettleStatements.SET_ASIDE_AGAIN, aside, (statement, one) -> {
-            statement.setString(1, one.state());
-            statement.setString(2, one.reason());
-            statement.setLong(3, one.event().id());
-        });
-    }
-
-    private interface Parameters<T> {
-        void set(PreparedStatement statement, T of) throws SQLException;
-    }
-
-    private static <T> int each(Connection transaction, String sql, Collection<T> all, Parameters<T> parameters)
+    private static Array array(Connection transaction, String type, List<Aside> aside, Function<Aside, Object> column)
             throws SQLException {
-        if (all.isEmpty()) {
-            return 0;
-        }
-        try (PreparedStatement statement = transaction.prepareStatement(sql)) {
-            for (T one : all) {
-                parameters.set(statement, one);
-                statement.addBatch();
-            }
-            return Arrays.stream(statement.executeBatch()).sum();
-        }
+        return transaction.createArrayOf(type, aside.stream().map(column).toArray());
     }
 
-    private static long[] ids(List<Event> events) {
-        return events.stream().mapToLong(Event::id).toArray();
+    private static int count(PreparedStatement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            rows.next();
+            return rows.getInt(1);
+        }
     }
 
     private static void expect(int read, int written) {

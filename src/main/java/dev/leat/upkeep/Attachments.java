@@ -98,7 +98,7 @@ public final class Attachments {
     public List<String> others(List<String> tables) {
         return database.fetch("""
                         SELECT format('%I.%I', n.nspname, c.relname)
-                        FROM leat.attachment a
+                        FROM leat_poller.attachment a
                         JOIN pg_catalog.pg_class c ON c.oid = a.relation
                         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                         WHERE a.relation <> ALL (?::text[]::regclass[])
@@ -108,7 +108,7 @@ public final class Attachments {
 
     /** The streams that tables name for themselves. */
     public List<String> streams() {
-        return database.fetch("SELECT DISTINCT stream FROM leat.attachment WHERE stream IS NOT NULL ORDER BY 1")
+        return database.fetch("SELECT DISTINCT stream FROM leat_poller.attachment WHERE stream IS NOT NULL ORDER BY 1")
                 .getValues(0, String.class);
     }
 

@@ -23,7 +23,7 @@ final class CaptureInspection {
         for (Record row : database.fetch("""
                 SELECT CASE WHEN table_name IS NULL THEN relation::text ELSE format('%I.%I', schema_name, table_name) END,
                        row_trigger, truncate_trigger, problems
-                FROM leat.attached ORDER BY attachment
+                FROM leat.attached() ORDER BY attachment
                 """)) {
             attached++;
             table(row);
@@ -31,7 +31,6 @@ final class CaptureInspection {
         if (attached == 0) {
             findings.add(Finding.warn("tables", "none is attached", "leat attach public.some_table"));
         }
-        eventTrigger();
         return findings;
     }
 
@@ -50,17 +49,5 @@ final class CaptureInspection {
         } else {
             findings.add(Finding.ok("table " + table, "captured"));
         }
-    }
-
-    private void eventTrigger() {
-        boolean there = !database.fetch(
-                        "SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'leat_refresh' AND evtenabled <> 'D'")
-                .isEmpty();
-        findings.add(
-                Finding.ok(
-                        "ddl",
-                        there
-                                ? "an event trigger follows changes of attached tables at once"
-                                : "no event trigger (that takes a superuser): pollers follow changes of attached tables within 10 s"));
     }
 }

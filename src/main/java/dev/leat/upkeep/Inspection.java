@@ -105,29 +105,33 @@ public final class Inspection {
                 SELECT c.relpersistence::text, a.attidentity::text, s.seqcache, s.seqincrement, s.seqcycle
                 FROM pg_catalog.pg_class c
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
-                LEFT JOIN pg_catalog.pg_sequence s
-                       ON s.seqrelid = pg_get_serial_sequence('leat.outbox', 'id')::regclass
-                WHERE c.oid = 'leat.outbox'::regclass
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                LEFT JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid
+                      AND d.refobjsubid = a.attnum AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'i'
+                LEFT JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
+                WHERE n.nspname = 'leat_internal' AND c.relname = 'outbox'
                 """);
         Long cache = outbox.get(2, Long.class);
         if (!"p".equals(outbox.get(0, String.class))) {
             findings.add(Finding.fail(
                     "outbox",
                     "the table is unlogged: a crash of the server empties it",
-                    "ALTER TABLE leat.outbox SET LOGGED"));
+                    "ALTER TABLE leat_internal.outbox SET LOGGED"));
         }
         if (!"a".equals(outbox.get(1, String.class)) || cache == null) {
             findings.add(Finding.fail(
                     "sequence",
-                    "leat.outbox.id is not GENERATED ALWAYS AS IDENTITY: order and the low watermark rest on it",
-                    "ALTER TABLE leat.outbox ALTER COLUMN id SET GENERATED ALWAYS"));
+                    "leat_internal.outbox.id is not GENERATED ALWAYS AS IDENTITY: order and the low watermark rest on it",
+                    "ALTER TABLE leat_internal.outbox ALTER COLUMN id SET GENERATED ALWAYS"));
         } else if (cache != 1 || outbox.get(3, long.class) != 1 || outbox.get(4, boolean.class)) {
-            findings.add(Finding.fail(
-                    "sequence",
-                    "leat.outbox_id_seq has CACHE " + cache + ", INCREMENT " + outbox.get(3, Long.class)
-                            + (outbox.get(4, boolean.class) ? ", CYCLE" : "")
-                            + ": ids no longer ascend in commit order",
-                    "ALTER SEQUENCE leat.outbox_id_seq CACHE 1 INCREMENT 1 NO CYCLE, and reconnect all writers"));
+            findings.add(
+                    Finding.fail(
+                            "sequence",
+                            "leat_internal.outbox_id_seq has CACHE " + cache + ", INCREMENT "
+                                    + outbox.get(3, Long.class)
+                                    + (outbox.get(4, boolean.class) ? ", CYCLE" : "")
+                                    + ": ids no longer ascend in commit order",
+                            "ALTER SEQUENCE leat_internal.outbox_id_seq CACHE 1 INCREMENT 1 NO CYCLE, and reconnect all writers"));
         } else {
             findings.add(Finding.ok("sequence", "ids ascend one by one"));
         }
@@ -136,7 +140,7 @@ public final class Inspection {
     private void history() {
         Record history = database.fetchSingle("""
                 SELECT h.timeline IS NULL, h.began_at, h.history > 1 AND h.began_at > clock_timestamp() - interval '1 day', o.mark
-                FROM leat.history h LEFT JOIN leat.history o ON o.history = h.history - 1
+                FROM leat_poller.history h LEFT JOIN leat_poller.history o ON o.history = h.history - 1
                 WHERE h.moved_to IS NULL
                 """);
         if (history.get(0, boolean.class)) {

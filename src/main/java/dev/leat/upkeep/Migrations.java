@@ -53,7 +53,7 @@ public final class Migrations {
     private static Flyway flyway(DataSource owner) {
         return Flyway.configure()
                 .dataSource(owner)
-                .schemas("leat")
+                .schemas("leat_internal")
                 .locations(LOCATION)
                 .load();
     }

@@ -13,21 +13,6 @@ public final class PollerRegistry {
 
     static final int ALIVE_SECONDS = 5;
 
-    private static final String BEAT = """
-            WITH self AS (
-                INSERT INTO leat.poller (poller, host, pid, version) VALUES (?, ?, ?, ?)
-                ON CONFLICT (poller) DO UPDATE SET seen_at = now()
-                RETURNING poller
-            ), gone AS (
-                DELETE FROM leat.poller p USING self
-                WHERE p.poller <> self.poller
-                  AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute'
-            )
-            SELECT count(p.poller) FROM self LEFT JOIN leat.poller p
-                ON p.poller <> self.poller
-                   AND p.seen_at BETWEEN now() - interval '%1$s seconds' AND now() + interval '%1$s seconds'
-            """.formatted(ALIVE_SECONDS);
-
     private final UpkeepSql database;
     private final Identity self;
     private volatile int alive = 1;
@@ -65,12 +50,13 @@ public final class PollerRegistry {
 
     /** Says that this poller lives, forgets those that have been gone for a minute, and counts. */
     void beat() {
-        Object others = database.run(BEAT, self.poller(), self.host(), self.pid(), self.version());
+        Object others = database.run(
+                "SELECT leat_poller.beat(?, ?, ?, ?)", self.poller(), self.host(), self.pid(), self.version());
         alive = 1 + ((Number) Objects.requireNonNull(others)).intValue();
     }
 
-    /** Takes this poller off the list, so that the others share its lanes at once. */
+    /** Takes this poller and its figures of shards off the list, so that the others share its lanes at once. */
     void leave() {
-        database.run("DELETE FROM leat.poller WHERE poller = ?", self.poller());
+        database.run("SELECT leat_poller.leave(?)", self.poller());
     }
 }

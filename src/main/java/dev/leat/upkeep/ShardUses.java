@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
 /**
- * What each shard took from this poller and refused over the last minute, written to {@code leat.shard_use} now and then for
+ * What each shard took from this poller and refused over the last minute, written to {@code leat_internal.shard_use} now and then for
  * {@code leat status}. Counts are kept in slots of five seconds, of which the last twelve count.
  */
 public final class ShardUses implements PollerListener {
@@ -100,15 +100,7 @@ public final class ShardUses implements PollerListener {
         double seconds = Math.max(
                 1, Math.min(TimeUnit.NANOSECONDS.toSeconds(SLOTS * SLOT), (nanoTime.getAsLong() - origin) / 1e9));
         database.run(
-                """
-                INSERT INTO leat.shard_use (poller, stream, shard, seconds, records, bytes, refused)
-                SELECT ?, u.stream, u.shard, ?, u.records, u.bytes, u.refused
-                FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[])
-                     AS u(stream, shard, records, bytes, refused)
-                ON CONFLICT (poller, stream, shard) DO UPDATE
-                SET seconds = excluded.seconds, records = excluded.records, bytes = excluded.bytes,
-                    refused = excluded.refused, measured_at = clock_timestamp()
-                """,
+                "SELECT leat_poller.note_shards(?, ?, ?, ?, ?, ?, ?)",
                 poller,
                 seconds,
                 used.stream().map(Shard::stream).toArray(String[]::new),
@@ -116,15 +108,5 @@ public final class ShardUses implements PollerListener {
                 sums.stream().map(Sums::records).toArray(Long[]::new),
                 sums.stream().map(Sums::bytes).toArray(Long[]::new),
                 sums.stream().map(Sums::refused).toArray(Long[]::new));
-        database.run("""
-                DELETE FROM leat.shard_use
-                WHERE measured_at NOT BETWEEN clock_timestamp() - interval '30 seconds'
-                                          AND clock_timestamp() + interval '30 seconds'
-                """);
-    }
-
-    /** Takes this poller's figures off: what it no longer sends is no use of a shard. */
-    void leave() {
-        database.run("DELETE FROM leat.shard_use WHERE poller = ?", poller);
     }
 }

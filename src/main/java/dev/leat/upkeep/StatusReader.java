@@ -88,7 +88,7 @@ public final class StatusReader {
     private static void attached(DSLContext in, Map<Name, Line> lines) {
         for (Record row : in.fetch("""
                 SELECT n.nspname, c.relname, a.stream
-                FROM leat.attachment a
+                FROM leat_poller.attachment a
                 JOIN pg_catalog.pg_class c ON c.oid = a.relation
                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                 ORDER BY 1, 2
@@ -101,7 +101,7 @@ public final class StatusReader {
 
     private static void published(DSLContext in, Map<Name, Line> lines) {
         for (Record row : in.fetch("""
-                SELECT schema_name, table_name, op::text, sum(settled)::bigint FROM leat.tally
+                SELECT schema_name, table_name, op::text, sum(settled)::bigint FROM leat_poller.tally
                 GROUP BY 1, 2, 3 ORDER BY 1, 2
                 """)) {
             line(lines, row).published.put(Operation.of(row.get(2, String.class)), row.get(3, Long.class));
@@ -112,7 +112,7 @@ public final class StatusReader {
         long events = 0;
         for (Record row : in.fetch("""
                 SELECT schema_name, table_name, op::text, count(*)
-                FROM (SELECT schema_name, table_name, op FROM leat.outbox LIMIT ?) AS counted
+                FROM (SELECT schema_name, table_name, op FROM leat_poller.outbox LIMIT ?) AS counted
                 GROUP BY 1, 2, 3 ORDER BY 1, 2
                 """, countAtMost + 1)) {
             long count = row.get(3, Long.class);
@@ -126,9 +126,11 @@ public final class StatusReader {
         // By the first event of each lane: the index knows it, however many there are.
         Record oldest = in.fetchSingle("""
                 SELECT min(o.captured_at), greatest(0, extract(epoch FROM clock_timestamp() - min(o.captured_at)))::float8,
-                       pg_catalog.pg_total_relation_size('leat.outbox'::regclass)
-                FROM leat.lane l
-                CROSS JOIN LATERAL (SELECT captured_at FROM leat.outbox WHERE lane = l.lane ORDER BY id LIMIT 1) o
+                       (SELECT pg_catalog.pg_total_relation_size(c.oid) FROM pg_catalog.pg_class c
+                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                        WHERE n.nspname = 'leat_internal' AND c.relname = 'outbox')
+                FROM leat_poller.lane l
+                CROSS JOIN LATERAL (SELECT captured_at FROM leat_poller.outbox WHERE lane = l.lane ORDER BY id LIMIT 1) o
                 """);
         return new Backlog(
                 Math.min(events, countAtMost),
@@ -142,9 +144,9 @@ public final class StatusReader {
         // A row lock stands in the row's xmax; it is held as long as that transaction lives.
         return in.fetch("""
                         SELECT l.lane, k.pid, a.application_name, extract(epoch FROM clock_timestamp() - a.xact_start)::float8
-                        FROM leat.lane l
+                        FROM leat_poller.lane l
                         JOIN pg_catalog.pg_locks k ON k.locktype = 'transactionid' AND k.granted
-                             AND k.mode = 'ExclusiveLock' AND k.transactionid = l.xmax
+                             AND k.mode = 'ExclusiveLock' AND k.transactionid = l.holder
                         LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = k.pid
                         ORDER BY l.lane
                         """)
@@ -201,7 +203,7 @@ public final class StatusReader {
         return in.fetch("""
                         SELECT stream, shard, sum(records / seconds)::float8, sum(bytes / seconds)::float8,
                                (sum(refused) / sum(records + refused))::float8
-                        FROM leat.shard_use
+                        FROM leat_poller.shard_use
                         WHERE measured_at BETWEEN clock_timestamp() - interval '15 seconds'
                                               AND clock_timestamp() + interval '15 seconds'
                         GROUP BY stream, shard HAVING sum(records + refused) > 0 ORDER BY stream, shard

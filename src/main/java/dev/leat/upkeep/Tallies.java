@@ -12,7 +12,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what one poller has delivered, by table and operation, and writes the counts to {@code leat.tally} now and then. For
+ * Counts what one poller has delivered, by table and operation, and writes the counts to {@code leat_internal.tally} now and then. For
  * {@code leat status}, not for accounting: a poller that is killed takes its last few seconds of counts with it.
  */
 public final class Tallies implements PollerListener {
@@ -75,49 +75,17 @@ public final class Tallies implements PollerListener {
     }
 
     private void write(List<Counted> keys, List<Long> taken) {
-        // Not ON CONFLICT: domain events have no schema and no table, and null conflicts with nothing.
         database.run(
-                """
-                WITH delta AS (
-                    SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::bigint[]) AS d(schema_name, table_name, op, settled)
-                ), added AS (
-                    UPDATE leat.tally t SET settled = t.settled + d.settled FROM delta d
-                    WHERE t.poller = ? AND t.op = d.op::"char"
-                      AND t.schema_name IS NOT DISTINCT FROM d.schema_name
-                      AND t.table_name IS NOT DISTINCT FROM d.table_name
-                    RETURNING d.schema_name, d.table_name, d.op
-                )
-                INSERT INTO leat.tally (poller, schema_name, table_name, op, settled)
-                SELECT ?, d.schema_name, d.table_name, d.op::"char", d.settled FROM delta d
-                WHERE NOT EXISTS (
-                    SELECT FROM added a
-                    WHERE a.op = d.op AND a.schema_name IS NOT DISTINCT FROM d.schema_name
-                      AND a.table_name IS NOT DISTINCT FROM d.table_name)
-                """,
+                "SELECT leat_poller.note_counts(?, ?, ?, ?, ?)",
+                poller,
                 keys.stream().map(Counted::schema).toArray(String[]::new),
                 keys.stream().map(Counted::table).toArray(String[]::new),
                 keys.stream().map(Counted::op).toArray(String[]::new),
-                taken.toArray(Long[]::new),
-                poller,
-                poller);
+                taken.toArray(Long[]::new));
     }
 
-    /**
-     * Sums the rows of pollers that are gone into the rows without a poller. Two that do so at once leave two sums, which the
-     * next one makes one again.
-     */
+    /** Sums the rows of pollers that are gone into the rows without a poller. */
     void foldGone() {
-        database.run("""
-                WITH gone AS (
-                    DELETE FROM leat.tally t
-                    WHERE (t.poller IS NULL OR NOT EXISTS (SELECT FROM leat.poller p WHERE p.poller = t.poller))
-                      AND t.poller IS DISTINCT FROM ?
-                      AND EXISTS (SELECT FROM leat.tally g WHERE g.poller IS NOT NULL AND g.poller IS DISTINCT FROM ?
-                                  AND NOT EXISTS (SELECT FROM leat.poller p WHERE p.poller = g.poller))
-                    RETURNING t.schema_name, t.table_name, t.op, t.settled
-                )
-                INSERT INTO leat.tally (poller, schema_name, table_name, op, settled)
-                SELECT NULL, schema_name, table_name, op, sum(settled) FROM gone GROUP BY schema_name, table_name, op
-                """, poller, poller);
+        database.run("SELECT leat_poller.fold_counts(?)", poller);
     }
 }

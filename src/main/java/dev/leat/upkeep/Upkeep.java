@@ -10,8 +10,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does a poller's recurring duties beside its passes: signs of life every second, counts every five, a look at changed tables
- * every ten, old sent events every ten minutes. Signs of life have a thread of their own, so that a duty that takes long does
+ * Does a poller's recurring duties beside its passes: signs of life every second, counts every five, a look whether
+ * tables have changed every second, old sent events every ten minutes. Signs of life have a thread of their own, so that a duty that takes long does
  * not make the poller look dead. A duty that fails is reported and comes round again; it never stops the poller.
  */
 public final class Upkeep {
@@ -39,7 +39,7 @@ public final class Upkeep {
         this.registry = registry;
         this.tallies = tallies;
         this.shardUses = shardUses;
-        this.housekeeping = new Housekeeping(database);
+        this.housekeeping = new Housekeeping(database, System::nanoTime);
         this.retain = retain;
         this.listener = listener;
     }
@@ -50,7 +50,7 @@ public final class Upkeep {
         every(heart, Duration.ofSeconds(1), "sign of life", registry::beat);
         every(duties, Duration.ofSeconds(5), "counts", this::count);
         every(duties, Duration.ofSeconds(5), "counts of shards", shardUses::flush);
-        every(duties, Duration.ofSeconds(10), "look at changed tables", housekeeping::refresh);
+        every(duties, Duration.ofSeconds(1), "look at changed tables", housekeeping::refreshIfChanged);
         Duration keep = retain;
         if (keep != null) {
             run("room for sent events", () -> housekeeping.rotateSent(keep));
@@ -73,7 +73,6 @@ public final class Upkeep {
             Thread.currentThread().interrupt();
         }
         run("last counts", tallies::flush);
-        run("end of the counts of shards", shardUses::leave);
         run("farewell", registry::leave);
     }
 

@@ -40,24 +40,26 @@ final class VacuumInspection {
                        coalesce((SELECT option_value::float8 FROM pg_options_to_table(c.reloptions)
                                  WHERE option_name = 'autovacuum_vacuum_scale_factor'), -1),
                        pg_stat_get_dead_tuples(c.oid)
-                FROM pg_catalog.pg_class c WHERE c.oid = 'leat.outbox'::regclass
+                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'leat_internal' AND c.relname = 'outbox'
                 """);
         if (!outbox.get(0, boolean.class)) {
             findings.add(Finding.warn("vacuum", "autovacuum is off on this server", "set autovacuum = on"));
         } else if (!outbox.get(1, boolean.class)) {
             findings.add(Finding.warn(
                     "vacuum",
-                    "autovacuum is off for leat.outbox",
-                    "ALTER TABLE leat.outbox RESET (autovacuum_enabled)"));
+                    "autovacuum is off for leat_internal.outbox",
+                    "ALTER TABLE leat_internal.outbox RESET (autovacuum_enabled)"));
         } else if (outbox.get(2, double.class) != 0) {
             findings.add(
                     Finding.warn(
                             "vacuum",
-                            "autovacuum of leat.outbox goes by its size, not by a threshold",
-                            "ALTER TABLE leat.outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)"));
+                            "autovacuum of leat_internal.outbox goes by its size, not by a threshold",
+                            "ALTER TABLE leat_internal.outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)"));
         } else {
             findings.add(Finding.ok(
-                    "vacuum", "autovacuum is on; about " + outbox.get(3, Long.class) + " dead rows in leat.outbox"));
+                    "vacuum",
+                    "autovacuum is on; about " + outbox.get(3, Long.class) + " dead rows in leat_internal.outbox"));
         }
     }
 

@@ -36,7 +36,7 @@ class AttachCommandTest {
     private String attached() {
         return String.valueOf(
                 database.rows("SELECT table_name, key_columns, excluded, masked, before, operations, stream,"
-                        + " on_quarantine FROM leat.attached ORDER BY table_name"));
+                        + " on_quarantine FROM leat.attached() ORDER BY table_name"));
     }
 
     private static void assertRefused(CliRun.Result result, int exitCode, String... says) {
@@ -86,7 +86,7 @@ class AttachCommandTest {
     void aTableIsCapturedByTheStatementUnlessThatWouldDefeatTheOrder() {
         assertThat(cli.leat("attach", "public.orders", "--capture", "statement").out())
                 .isEqualToIgnoringNewLines("public.orders: attached");
-        assertThat(database.value("SELECT capture FROM leat.attached")).isEqualTo("statement");
+        assertThat(database.value("SELECT capture FROM leat.attached()")).isEqualTo("statement");
         assertRefused(
                 cli.leat("attach", "public.orders", "--capture", "statement", "--key", "customer_id"),
                 6,

@@ -27,10 +27,11 @@ class DoctorCommandTest {
 
     @BeforeEach
     void aSoundHouse() {
-        database.run("SELECT leat.grant_poller('leat_poller');"
-                + "CREATE TABLE orders (id bigint PRIMARY KEY, note text);"
-                + "SELECT leat.attach('public.orders');"
-                + "INSERT INTO leat.poller (poller, host, pid, version) VALUES (gen_random_uuid(), 'here', 1, 'test')");
+        database.run(
+                "SELECT leat.grant_poller('leat_poller');"
+                        + "CREATE TABLE orders (id bigint PRIMARY KEY, note text);"
+                        + "SELECT leat.attach('public.orders');"
+                        + "INSERT INTO leat_internal.poller (poller, host, pid, version) VALUES (gen_random_uuid(), 'here', 1, 'test')");
         streams.createStream("changes", 3);
         cli.environment.put("LEAT_STREAM", "changes");
     }
@@ -61,26 +62,26 @@ class DoctorCommandTest {
 
     @Test
     void commitsMayHaveBeenLost() {
-        database.run("UPDATE leat.history SET timeline = 'other'; SELECT leat.move_past_gap()");
+        database.run("UPDATE leat_internal.history SET timeline = 'other'; SELECT leat.move_past_gap()");
         assertFinds("WARN", "history", "changes above id 0 may have been sent twice", "touch those");
-        database.run("UPDATE leat.history SET began_at = began_at - interval '25 hours'");
+        database.run("UPDATE leat_internal.history SET began_at = began_at - interval '25 hours'");
         assertFinds("OK", "history", "no failover or restore");
     }
 
     @Test
     void theServerDoesNotTellItsTimeline() {
-        database.run("UPDATE leat.history SET timeline = NULL");
+        database.run("UPDATE leat_internal.history SET timeline = NULL");
         assertFinds("WARN", "history", "is not noticed", "leat.move_past_gap(force => true)");
     }
 
     @Test
     void aRightIsMissing() {
         database.run(
-                "REVOKE DELETE ON leat.outbox FROM leat_poller; REVOKE EXECUTE ON FUNCTION leat.refresh() FROM leat_poller");
+                "REVOKE SELECT ON leat_poller.outbox FROM leat_poller; REVOKE EXECUTE ON FUNCTION leat.refresh() FROM leat_poller");
         assertFinds(
                 "FAIL",
                 "rights",
-                "lacks DELETE on leat.outbox, EXECUTE on leat.refresh",
+                "lacks SELECT on leat_poller.outbox, EXECUTE on leat.refresh",
                 "leat.grant_poller('leat_poller')");
     }
 
@@ -125,53 +126,54 @@ class DoctorCommandTest {
 
     @Test
     void theSequenceCachesIds() {
-        database.run("ALTER SEQUENCE leat.outbox_id_seq CACHE 50");
-        assertFinds("FAIL", "sequence", "CACHE 50", "ALTER SEQUENCE leat.outbox_id_seq CACHE 1");
+        database.run("ALTER SEQUENCE leat_internal.outbox_id_seq CACHE 50");
+        assertFinds("FAIL", "sequence", "CACHE 50", "ALTER SEQUENCE leat_internal.outbox_id_seq CACHE 1");
     }
 
     @Test
     void theIdIsNoDefaultAnyMore() {
-        database.run("ALTER TABLE leat.outbox ALTER COLUMN id DROP IDENTITY");
-        database.run("CREATE SEQUENCE leat.outbox_id_seq; GRANT SELECT ON SEQUENCE leat.outbox_id_seq TO leat_poller");
+        database.run("ALTER TABLE leat_internal.outbox ALTER COLUMN id DROP IDENTITY");
+        database.run(
+                "CREATE SEQUENCE leat_internal.outbox_id_seq; GRANT SELECT ON SEQUENCE leat_internal.outbox_id_seq TO leat_poller");
         assertFinds("FAIL", "sequence", "not GENERATED ALWAYS AS IDENTITY");
     }
 
     @Test
     void theOutboxIsUnlogged() {
-        database.run("ALTER TABLE leat.outbox SET UNLOGGED");
+        database.run("ALTER TABLE leat_internal.outbox SET UNLOGGED");
         assertFinds("FAIL", "outbox", "a crash of the server empties it");
     }
 
     @Test
     void autovacuumIsOffForTheOutbox() {
-        database.run("ALTER TABLE leat.outbox SET (autovacuum_enabled = false)");
+        database.run("ALTER TABLE leat_internal.outbox SET (autovacuum_enabled = false)");
         assertFinds("WARN", "vacuum", "RESET (autovacuum_enabled)");
     }
 
     @Test
     void autovacuumGoesBySize() {
-        database.run("ALTER TABLE leat.outbox RESET (autovacuum_vacuum_scale_factor)");
+        database.run("ALTER TABLE leat_internal.outbox RESET (autovacuum_vacuum_scale_factor)");
         assertFinds("WARN", "vacuum", "autovacuum_vacuum_scale_factor = 0");
     }
 
     @Test
     void noPollerRuns() {
-        database.run("DELETE FROM leat.poller");
+        database.run("DELETE FROM leat_internal.poller");
         assertFinds("WARN", "pollers", "start one: leat run");
     }
 
     @Test
     void eventsWaitForLong() {
         database.run(
-                "INSERT INTO orders VALUES (1); UPDATE leat.outbox SET captured_at = now() - interval '5 minutes'");
+                "INSERT INTO orders VALUES (1); UPDATE leat_internal.outbox SET captured_at = now() - interval '5 minutes'");
         assertFinds("WARN", "pollers", "the oldest event has waited for 30");
     }
 
     @Test
     void anEventIsInQuarantine() {
         database.run("INSERT INTO orders VALUES (1);"
-                + "WITH gone AS (DELETE FROM leat.outbox RETURNING *)"
-                + " INSERT INTO leat.quarantine SELECT gone.*, 'quarantined', 'too large' FROM gone");
+                + "WITH gone AS (DELETE FROM leat_internal.outbox RETURNING *)"
+                + " INSERT INTO leat_internal.quarantine SELECT gone.*, 'quarantined', 'too large' FROM gone");
         assertFinds("WARN", "quarantine", "1 events cannot be sent", "leat quarantine list");
     }
 

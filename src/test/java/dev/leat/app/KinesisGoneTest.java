@@ -108,8 +108,8 @@ class KinesisGoneTest {
     }
 
     private void backlogIsTold() throws Exception {
-        database.run("UPDATE leat.outbox SET captured_at = captured_at - interval '2 hours'");
-        String events = String.valueOf(database.value("SELECT count(*) FROM leat.outbox"));
+        database.run("UPDATE leat_internal.outbox SET captured_at = captured_at - interval '2 hours'");
+        String events = String.valueOf(database.value("SELECT count(*) FROM leat_internal.outbox"));
         JsonNode backlog =
                 new ObjectMapper().readTree(cli.leat("status", "--json").out()).at("/backlog");
         assertThat(backlog.at("/events").asText()).isEqualTo(events);

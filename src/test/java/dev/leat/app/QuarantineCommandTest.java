@@ -29,15 +29,15 @@ class QuarantineCommandTest {
 
     private void put(long id, String key, String state, String reason) {
         database.run("""
-                INSERT INTO leat.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name,
+                INSERT INTO leat_internal.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name,
                                              partition_key, db_user, state, reason)
                 OVERRIDING SYSTEM VALUE
-                SELECT %d, leat.lane_of('%2$s'), 'c', false, false, now(), 1, 'public', 'orders', '%2$s', 'app', '%3$s', '%4$s'
+                SELECT %d, leat_internal.lane_of('%2$s'), 'c', false, false, now(), 1, 'public', 'orders', '%2$s', 'app', '%3$s', '%4$s'
                 """.formatted(id, key, state, reason));
     }
 
     private String states() {
-        return String.valueOf(database.rows("SELECT id, state FROM leat.quarantine ORDER BY id"));
+        return String.valueOf(database.rows("SELECT id, state FROM leat_internal.quarantine ORDER BY id"));
     }
 
     @Test

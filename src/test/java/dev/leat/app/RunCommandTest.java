@@ -66,10 +66,11 @@ class RunCommandTest {
         assertThat(result.err()).isEmpty();
         assertThat(new String(streams.records("changes").get(0).data(), StandardCharsets.UTF_8))
                 .contains("\"name\":\"" + database.name() + "\"");
-        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
-        assertThat(database.value("SELECT count(*) FROM leat.sent")).isEqualTo("3");
-        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("0");
-        assertThat(database.value("SELECT sum(settled) FROM leat.tally")).isEqualTo("3");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.sent")).isEqualTo("3");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("0");
+        assertThat(database.value("SELECT sum(settled) FROM leat_internal.tally"))
+                .isEqualTo("3");
     }
 
     @Test

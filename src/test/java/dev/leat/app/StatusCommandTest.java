@@ -36,14 +36,15 @@ class StatusCommandTest {
     private void seed() {
         database.run("INSERT INTO orders VALUES (1), (2), (3); UPDATE orders SET note = 'x' WHERE id < 3;"
                 + "DELETE FROM orders WHERE id = 1; SELECT leat.publish('customer 7', 'Greeted', '{}');"
-                + "UPDATE leat.outbox SET captured_at = captured_at - interval '90 seconds';"
-                + "INSERT INTO leat.tally (poller, schema_name, table_name, op, settled) VALUES"
+                + "UPDATE leat_internal.outbox SET captured_at = captured_at - interval '90 seconds';"
+                + "INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled) VALUES"
                 + " (NULL, 'public', 'orders', 'c', 100), (gen_random_uuid(), 'public', 'orders', 'c', 11),"
                 + " (NULL, 'public', 'former', 'd', 5);"
-                + "INSERT INTO leat.poller (poller, host, pid, version) VALUES ('" + poller + "', 'there', 42, '1.0');"
-                + "INSERT INTO leat.poller (poller, host, pid, version, seen_at)"
+                + "INSERT INTO leat_internal.poller (poller, host, pid, version) VALUES ('" + poller
+                + "', 'there', 42, '1.0');"
+                + "INSERT INTO leat_internal.poller (poller, host, pid, version, seen_at)"
                 + " VALUES (gen_random_uuid(), 'gone', 43, '1.0', now() - interval '20 seconds');"
-                + "INSERT INTO leat.shard_use (poller, stream, shard, seconds, records, bytes, refused) VALUES"
+                + "INSERT INTO leat_internal.shard_use (poller, stream, shard, seconds, records, bytes, refused) VALUES"
                 + " ('" + poller + "', 'orders', 'shardId-000000000003', 60, 57000, 12288000, 3000)");
     }
 
@@ -69,7 +70,7 @@ class StatusCommandTest {
         assertThat(status.at("/backlog/oldest_age_seconds").asDouble()).isBetween(89.0, 150.0);
         assertThat(status.at("/backlog/oldest_captured_at").asText()).endsWith("Z");
         assertThat(status.at("/backlog/bytes_on_disk").asText())
-                .isEqualTo(database.value("SELECT pg_total_relation_size('leat.outbox')"));
+                .isEqualTo(database.value("SELECT pg_total_relation_size('leat_internal.outbox')"));
         assertThat(status.at("/tables")).hasSize(3);
         JsonNode orders = status.at("/tables/0");
         assertThat(orders.at("/schema").asText() + "." + orders.at("/table").asText())
@@ -118,10 +119,10 @@ class StatusCommandTest {
             one.setAutoCommit(false);
             other.setAutoCommit(false);
             // Given back by a transaction that is over: not held any more.
-            ofOne.execute("SELECT FROM leat.lane WHERE lane = 9 FOR UPDATE");
+            ofOne.execute("SELECT FROM leat_internal.lane WHERE lane = 9 FOR UPDATE");
             one.rollback();
-            ofOne.execute("SELECT FROM leat.lane WHERE lane IN (3, 5) FOR UPDATE");
-            ofOther.execute("SELECT FROM leat.lane WHERE lane = 7 FOR UPDATE");
+            ofOne.execute("SELECT FROM leat_internal.lane WHERE lane IN (3, 5) FOR UPDATE");
+            ofOther.execute("SELECT FROM leat_internal.lane WHERE lane = 7 FOR UPDATE");
 
             JsonNode lanes = json().at("/lanes");
             assertThat(lanes.at("/total").asInt()).isEqualTo(64);
@@ -142,7 +143,7 @@ class StatusCommandTest {
         try (Connection holder = database.owner().getConnection();
                 Statement statement = holder.createStatement()) {
             holder.setAutoCommit(false);
-            statement.execute("SELECT FROM leat.lane WHERE lane = 3 FOR UPDATE");
+            statement.execute("SELECT FROM leat_internal.lane WHERE lane = 3 FOR UPDATE");
             collect(json(), "", fields);
         }
         String documented = java.nio.file.Files.readString(java.nio.file.Path.of("docs", "operations.md"));

@@ -35,7 +35,7 @@ final class Backlog {
 
     /** Changes every row so often that this many events wait; they are captured by the triggers, as anybody's. */
     void fill(int events) {
-        database.run("TRUNCATE leat.outbox");
+        database.run("TRUNCATE leat_internal.outbox");
         for (int n = 0; n < events / KEYS; n++) {
             database.run("UPDATE item SET version = version + 1");
         }
@@ -54,7 +54,7 @@ final class Backlog {
             fill(events);
             return;
         }
-        database.run("TRUNCATE leat.outbox");
+        database.run("TRUNCATE leat_internal.outbox");
         database.run("""
                 DO $$ BEGIN FOR n IN 1..%d LOOP
                     UPDATE item SET version = version + 1
@@ -79,7 +79,7 @@ final class Backlog {
     BitSet waiting() {
         BitSet numbers = new BitSet();
         if (source == Source.OUTBOX) {
-            for (List<?> row : database.rows("SELECT id FROM leat.outbox")) {
+            for (List<?> row : database.rows("SELECT id FROM leat_internal.outbox")) {
                 numbers.set(Integer.parseInt(String.valueOf(row.get(0))));
             }
             return numbers;
@@ -95,8 +95,10 @@ final class Backlog {
 
     /** The highest id drawn: those of the events to come lie above. */
     int drawn() {
-        return Integer.parseInt(String.valueOf(database.value(
-                "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM leat.outbox_id_seq")));
+        return Integer.parseInt(
+                String.valueOf(
+                        database.value(
+                                "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM leat_internal.outbox_id_seq")));
     }
 
     /** Whether nothing waits, when so many records of those changes have arrived: a packed one holds several. */
@@ -106,7 +108,7 @@ final class Backlog {
 
     /** Whether the outbox is empty. */
     boolean settled() {
-        return "0".equals(database.value("SELECT count(*) FROM leat.outbox"));
+        return "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox"));
     }
 
     /**

@@ -210,7 +210,7 @@ final class CaptureSide implements AutoCloseable {
                                count(DISTINCT partition_key)
                         FROM (SELECT v, fault, partition_key, lag(v) OVER (PARTITION BY partition_key ORDER BY id) AS former
                               FROM (SELECT id, partition_key, fault, (coalesce(after, key) ->> 'v')::bigint AS v
-                                    FROM leat.outbox) AS events) AS steps""")) {
+                                    FROM leat_internal.outbox) AS events) AS steps""")) {
             found.next();
             if (found.getLong(1) != changes
                     || found.getLong(2) > 0
@@ -223,7 +223,7 @@ final class CaptureSide implements AutoCloseable {
     }
 
     private void clear() throws SQLException {
-        run("TRUNCATE leat.outbox");
+        run("TRUNCATE leat_internal.outbox");
     }
 
     private void run(String sql) throws SQLException {

@@ -49,7 +49,7 @@ record Contender(String name, String java, List<String> arguments, Source source
                 List.of("-cp", classPath(), PlainPoller.class.getName(), String.valueOf(workers), String.valueOf(rest)),
                 Source.OUTBOX,
                 // Leat's own index begins with the lane, which this poller does not know.
-                "CREATE INDEX ON leat.outbox (id)");
+                "CREATE INDEX ON leat_internal.outbox (id)");
     }
 
     /** Whether it promises order and that nothing is lost, so that a benchmark in which it does not is a failure. */

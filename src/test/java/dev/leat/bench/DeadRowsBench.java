@@ -20,7 +20,7 @@ import picocli.CommandLine;
 public final class DeadRowsBench implements Runnable {
 
     private static final int EVENTS = 500;
-    private static final String SIZE = "SELECT pg_size_pretty(pg_total_relation_size('leat.outbox'))";
+    private static final String SIZE = "SELECT pg_size_pretty(pg_total_relation_size('leat_internal.outbox'))";
 
     @CommandLine.Option(names = "--dead", split = ",", defaultValue = "100000,1000000", description = "Dead rows.")
     private List<Integer> dead = List.of();
@@ -58,7 +58,7 @@ public final class DeadRowsBench implements Runnable {
             compare("a poller that has just started", sides, rounds, Side::restart);
             compare("after ANALYZE has seen an empty outbox", sides, Math.min(rounds, 20), Side::analyze);
             compare("without low watermarks", sides, slowRounds, Side::forgetLows);
-            databases.forEach(database -> database.run("CREATE INDEX ON leat.outbox (id)"));
+            databases.forEach(database -> database.run("CREATE INDEX ON leat_internal.outbox (id)"));
             compare("the plain poller", sides, Math.min(rounds, 50), Side::plain);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
@@ -76,7 +76,7 @@ public final class DeadRowsBench implements Runnable {
         System.out.printf(
                 "%s dead rows, outbox on disk: %s%n",
                 database.value("SELECT pg_stat_force_next_flush()::text || (SELECT n_dead_tup FROM "
-                        + "pg_stat_user_tables WHERE relid = 'leat.outbox'::regclass)"),
+                        + "pg_stat_user_tables WHERE relid = 'leat_internal.outbox'::regclass)"),
                 database.value(SIZE));
     }
 
@@ -105,7 +105,7 @@ public final class DeadRowsBench implements Runnable {
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         try (Statement statement = connection.createStatement()) {
-            statement.execute("SELECT count(*) FROM leat.outbox");
+            statement.execute("SELECT count(*) FROM leat_internal.outbox");
         }
         return connection;
     }

@@ -16,7 +16,7 @@ final class LaneWatch implements AutoCloseable {
 
     /** As {@code leat status} asks. */
     private static final String HELD = """
-            SELECT a.application_name, count(*) FROM leat.lane l
+            SELECT a.application_name, count(*) FROM leat_internal.lane l
             JOIN pg_locks k ON k.locktype = 'transactionid' AND k.granted AND k.mode = 'ExclusiveLock'
                            AND k.transactionid = l.xmax
             JOIN pg_stat_activity a ON a.pid = k.pid AND a.application_name LIKE 'leat %' GROUP BY 1""";

@@ -69,15 +69,15 @@ public final class OutboxSizeBench {
     }
 
     private static void measure(TestDatabase database, int row, String change, String statement) {
-        database.run("TRUNCATE leat.outbox");
+        database.run("TRUNCATE leat_internal.outbox");
         Cost uncaptured = cost(database, statement.replace("public.orders", "public.uncaptured"));
         Cost captured = cost(database, statement);
         List<String> sizes =
                 database.rows("""
                         SELECT count(*), avg(coalesce(octet_length(before::text), 0) + coalesce(octet_length(after::text), 0))::int,
-                               pg_table_size('leat.outbox') / count(*), pg_indexes_size('leat.outbox') / count(*),
-                               pg_total_relation_size('leat.outbox') / count(*)
-                        FROM leat.outbox""").get(0).stream().map(String::valueOf).toList();
+                               pg_table_size('leat_internal.outbox') / count(*), pg_indexes_size('leat_internal.outbox') / count(*),
+                               pg_total_relation_size('leat_internal.outbox') / count(*)
+                        FROM leat_internal.outbox""").get(0).stream().map(String::valueOf).toList();
         if (!sizes.get(0).equals(Integer.toString(EVENTS))) {
             throw new IllegalStateException(sizes.get(0) + " events were captured, not " + EVENTS);
         }

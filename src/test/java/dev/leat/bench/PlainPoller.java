@@ -31,9 +31,9 @@ public final class PlainPoller {
 
     static final String CLAIM = """
             SELECT id, op, partition_key, schema_name, table_name, key, before, after, xid, captured_at, db_user, application
-            FROM leat.outbox ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED""";
+            FROM leat_internal.outbox ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED""";
 
-    static final String DELETE = "DELETE FROM leat.outbox WHERE id = ANY (?)";
+    static final String DELETE = "DELETE FROM leat_internal.outbox WHERE id = ANY (?)";
     private final KinesisClient kinesis;
     private final Shaper shaper;
     private final PGSimpleDataSource database;

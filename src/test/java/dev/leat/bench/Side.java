@@ -74,13 +74,13 @@ final class Side {
 
     /** Lets the planner believe that the outbox is empty, as it is whenever pollers keep up. */
     void analyze() {
-        database.run("ANALYZE leat.outbox");
+        database.run("ANALYZE leat_internal.outbox");
     }
 
     /** Goes on as a poller that has just been started would, where no other has ever stored what it knew. */
     void forgetLows() {
         restart();
-        database.run("UPDATE leat.lane SET low = 0");
+        database.run("UPDATE leat_internal.lane SET low = 0");
     }
 
     /** Goes on as the plain poller does. */
@@ -90,7 +90,7 @@ final class Side {
 
     void write(int events) {
         database.run("""
-                INSERT INTO leat.outbox
+                INSERT INTO leat_internal.outbox
                     (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, db_user, after)
                 SELECT n %% 1000 %% 64, 'u', false, false, now(), 1, 'public', 'orders', 'public.orders.' || n %% 1000, 'app',
                        json_build_object('id', n %% 1000, 'note', repeat('x', 200))

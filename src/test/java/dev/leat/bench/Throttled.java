@@ -92,7 +92,8 @@ record Throttled(
                     writer.stop();
                 }
                 stream.local().writeLimits(null);
-                int all = Integer.parseInt(String.valueOf(database.value("SELECT last_value FROM leat.outbox_id_seq")));
+                int all = Integer.parseInt(
+                        String.valueOf(database.value("SELECT last_value FROM leat_internal.outbox_id_seq")));
                 new Arrivals(stream, List.of(processes)).await(all);
                 while (!backlog.settled()) {
                     LockSupport.parkNanos(LOOK);
@@ -127,7 +128,7 @@ record Throttled(
     /** They are started one after the other, before there is a backlog: a busy machine takes long over it. */
     private static void awaitConnections(TestDatabase database, Contender contender, int processes, Process last) {
         String connected = contender.name().startsWith("leat")
-                ? "SELECT count(*) FROM leat.poller"
+                ? "SELECT count(*) FROM leat_internal.poller"
                 : "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%SKIP LOCKED%'"
                         + " AND pid <> pg_backend_pid()";
         while (Integer.parseInt(String.valueOf(database.value(connected))) < processes) {

@@ -35,7 +35,7 @@ public final class WritersBench {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Pattern ENDPOINT = Pattern.compile("AWS_ENDPOINT_URL_KINESIS=(\\S+)");
-    private static final String PENDING = "SELECT count(*) FROM leat.outbox";
+    private static final String PENDING = "SELECT count(*) FROM leat_internal.outbox";
 
     private WritersBench() {}
 

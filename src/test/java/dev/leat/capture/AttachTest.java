@@ -51,7 +51,7 @@ class AttachTest extends CaptureFixture {
         assertThat(last().change()).isEqualTo("u public.t.1 {\"id\":1,\"b\":2,\"c\":3} -> {\"id\":1,\"b\":5,\"c\":3}");
         assertThat(last().mayPass()).isFalse();
         assertThat(last().stream()).isNull();
-        assertThat(database.value("SELECT count(*) FROM leat.attached")).isEqualTo("1");
+        assertThat(database.value("SELECT count(*) FROM leat.attached()")).isEqualTo("1");
     }
 
     @Test
@@ -73,7 +73,7 @@ class AttachTest extends CaptureFixture {
 
         run("INSERT INTO public.t VALUES (1, 2, 3); TRUNCATE public.t");
         assertThat(captured()).hasSize(65);
-        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+        assertThat(database.value("SELECT problems FROM leat.attached()")).isEqualTo("{}");
     }
 
     @Test
@@ -110,7 +110,7 @@ class AttachTest extends CaptureFixture {
             'public.s'                                   | 42809 | is a sequence                  | holds the rows
             'public.t_pkey'                              | 42809 | is an index                    | holds the rows
             'temporary'                                  | 42809 | is a temporary table           | outlives
-            'leat.outbox'                                | 42809 | one of Leat's own              | application
+            'leat_internal.outbox'                                | 42809 | one of Leat's own              | application
             'pg_catalog.pg_class'                        | 42809 | is a system table              | application
             'information_schema.sql_features'            | 42809 | is a system table              | application
             'public.missing'                             | 42P01 | does not exist                 | null
@@ -131,7 +131,8 @@ class AttachTest extends CaptureFixture {
                 assertThat(refusal.hint()).contains(hint);
             }
         }
-        assertThat(database.value("SELECT count(*) FROM leat.attachment")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.attachment"))
+                .isEqualTo("0");
     }
 
     @Test

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** leat.attached says what is attached, how, and what is wrong. */
+/** leat.attached() says what is attached, how, and what is wrong. */
 @Tag("postgres")
 class AttachedViewTest extends CaptureFixture {
 
@@ -20,7 +20,7 @@ class AttachedViewTest extends CaptureFixture {
         assertThat(database.rows(
                         "SELECT relation, schema_name, table_name, key_columns, key_named, excluded, masked, before,"
                                 + " operations, stream, on_quarantine, held, row_trigger, truncate_trigger, stale, problems"
-                                + " FROM leat.attached"))
+                                + " FROM leat.attached()"))
                 .containsExactly(List.of(
                         "t",
                         "public",
@@ -48,13 +48,13 @@ class AttachedViewTest extends CaptureFixture {
 
         run("ALTER TABLE public.p1 DISABLE TRIGGER \"!leat_capture\"; DROP TRIGGER \"!leat_truncate\" ON public.p");
 
-        assertThat(database.rows("SELECT row_trigger, truncate_trigger FROM leat.attached"))
+        assertThat(database.rows("SELECT row_trigger, truncate_trigger FROM leat.attached()"))
                 .containsExactly(List.of("disabled", "missing"));
-        assertThat(database.value("SELECT array_to_string(problems, ' ') FROM leat.attached"))
+        assertThat(database.value("SELECT array_to_string(problems, ' ') FROM leat.attached()"))
                 .contains("\"!leat_capture\" on public.p1 is disabled")
                 .contains("\"!leat_truncate\" on public.p is missing");
         run("ALTER TABLE public.p ENABLE TRIGGER \"!leat_capture\"");
-        assertThat(database.value("SELECT row_trigger FROM leat.attached")).isEqualTo("not ENABLE ALWAYS");
+        assertThat(database.value("SELECT row_trigger FROM leat.attached()")).isEqualTo("not ENABLE ALWAYS");
     }
 
     @Test
@@ -62,16 +62,16 @@ class AttachedViewTest extends CaptureFixture {
         run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t');"
                 + " ALTER TABLE public.t RENAME id TO nr");
 
-        assertThat(database.rows("SELECT stale, key_columns FROM leat.attached"))
+        assertThat(database.rows("SELECT stale, key_columns FROM leat.attached()"))
                 .containsExactly(List.of("t", "{nr}"));
-        assertThat(database.value("SELECT problems[1] FROM leat.attached")).contains("leat.refresh()");
+        assertThat(database.value("SELECT problems[1] FROM leat.attached()")).contains("leat.refresh()");
     }
 
     @Test
     void aDroppedTableIsShownUntilItIsForgotten() {
         run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t'); DROP TABLE public.t");
 
-        assertThat(database.rows("SELECT table_name, row_trigger, problems[1] FROM leat.attached"))
+        assertThat(database.rows("SELECT table_name, row_trigger, problems[1] FROM leat.attached()"))
                 .containsExactly(Arrays.asList(null, "missing", "the table was dropped; leat.refresh() forgets it"));
     }
 }

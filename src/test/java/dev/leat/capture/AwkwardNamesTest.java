@@ -22,7 +22,7 @@ class AwkwardNamesTest extends CaptureFixture {
                 "%1$s %I %%",
                 "back\\slash",
                 "emoji 🦊",
-                "; DROP TABLE leat.outbox; --",
+                "; DROP TABLE leat_internal.outbox; --",
                 "new",
                 "select",
                 "line\nbreak",
@@ -54,9 +54,9 @@ class AwkwardNamesTest extends CaptureFixture {
         assertThat(
                         database.rows(
                                 "SELECT key ->> " + array.substring(6, array.length() - 1)
-                                        + ", after ->> 'm', after ->> 'secret_' FROM leat.outbox WHERE op = 'c' ORDER BY id DESC LIMIT 1"))
+                                        + ", after ->> 'm', after ->> 'secret_' FROM leat_internal.outbox WHERE op = 'c' ORDER BY id DESC LIMIT 1"))
                 .containsExactly(Arrays.asList("4", "***", null));
-        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+        assertThat(database.value("SELECT problems FROM leat.attached()")).isEqualTo("{}");
         run("SELECT leat.detach(" + table + ")");
     }
 

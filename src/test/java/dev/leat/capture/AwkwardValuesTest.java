@@ -82,9 +82,9 @@ class AwkwardValuesTest extends CaptureFixture {
 
         run("INSERT INTO public.t VALUES (1, repeat('x', 3000000)); UPDATE public.t SET w = 1");
 
-        assertThat(database.value("SELECT min(length(after ->> 'v')) FROM leat.outbox"))
+        assertThat(database.value("SELECT min(length(after ->> 'v')) FROM leat_internal.outbox"))
                 .isEqualTo("3000000");
-        assertThat(database.value("SELECT length(before ->> 'v') FROM leat.outbox WHERE op = 'u'"))
+        assertThat(database.value("SELECT length(before ->> 'v') FROM leat_internal.outbox WHERE op = 'u'"))
                 .isEqualTo("3000000");
     }
 

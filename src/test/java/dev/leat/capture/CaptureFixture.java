@@ -29,7 +29,7 @@ abstract class CaptureFixture {
 
     /** What is in the outbox, by id. */
     List<Captured> captured() {
-        return database.rows("SELECT " + Captured.COLUMNS + " FROM leat.outbox ORDER BY id").stream()
+        return database.rows("SELECT " + Captured.COLUMNS + " FROM leat_internal.outbox ORDER BY id").stream()
                 .map(Captured::of)
                 .toList();
     }
@@ -47,11 +47,20 @@ abstract class CaptureFixture {
 
     /** Empties the outbox. */
     void forget() {
-        run("DELETE FROM leat.outbox");
+        run("DELETE FROM leat_internal.outbox");
     }
 
-    /** Lets the superuser create the event triggers, which the owner may not. */
-    void installDdlTrigger() {
-        database.superuser("SELECT leat.install_ddl_trigger()");
+    /** From here on leat.refresh runs at the end of each DDL command, as if a poller were that quick. */
+    void refreshAfterDdl() {
+        database.superuser("""
+                CREATE FUNCTION public.refresh_after_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF current_query() NOT LIKE '%leat.%' THEN
+                        PERFORM leat.refresh();
+                    END IF;
+                END $$;
+                CREATE EVENT TRIGGER refresh_after_ddl ON ddl_command_end
+                    WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'ALTER SCHEMA', 'CREATE TRIGGER')
+                    EXECUTE FUNCTION public.refresh_after_ddl()""");
     }
 }

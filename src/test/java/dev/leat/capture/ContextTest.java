@@ -21,7 +21,8 @@ class ContextTest extends CaptureFixture {
             writer.run("SET leat.context = 'not { json'; INSERT INTO public.t VALUES (3); TRUNCATE public.t");
         }
 
-        assertThat(database.rows("SELECT DISTINCT ON (op, context) op, context FROM leat.outbox ORDER BY op, context"))
+        assertThat(database.rows(
+                        "SELECT DISTINCT ON (op, context) op, context FROM leat_internal.outbox ORDER BY op, context"))
                 .containsExactly(
                         List.of("c", "not { json"),
                         List.of("c", "{\"actor\": \"ann\"}"),
@@ -44,7 +45,7 @@ class ContextTest extends CaptureFixture {
             writer.run("INSERT INTO public.t VALUES (3)");
         }
 
-        assertThat(database.rows("SELECT db_user, application FROM leat.outbox ORDER BY id"))
+        assertThat(database.rows("SELECT db_user, application FROM leat_internal.outbox ORDER BY id"))
                 .containsExactly(
                         List.of("app_login", "PostgreSQL JDBC Driver"),
                         List.of("app_role", "shop"),

@@ -16,9 +16,9 @@ class DdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void rowsCarryTheColumnsOfTheTimeInSessionsOldAndNew(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void rowsCarryTheColumnsOfTheTimeInSessionsOldAndNew(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY, a text); SELECT leat.attach('public.t')");
         try (Session old = session();
@@ -45,9 +45,9 @@ class DdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void theKeyFollowsARenameAChangeOfTypeAndASwapOfNames(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void theKeyFollowsARenameAChangeOfTypeAndASwapOfNames(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY, other int); SELECT leat.attach('public.t')");
         try (Session old = session();
@@ -79,9 +79,9 @@ class DdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anotherPrimaryKeyIsTheKeyFromThenOn(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void anotherPrimaryKeyIsTheKeyFromThenOn(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY, other int NOT NULL); SELECT leat.attach('public.t')");
         run("ALTER TABLE public.t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (other)");
@@ -94,9 +94,9 @@ class DdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void withItsKeyGoneATableKeepsTheOrderOfAllItsEvents(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void withItsKeyGoneATableKeepsTheOrderOfAllItsEvents(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY, v int); SELECT leat.attach('public.t')");
         try (Session old = session()) {
@@ -110,16 +110,16 @@ class DdlTest extends CaptureFixture {
             assertThat(changes())
                     .containsExactly("u public.t {\"v\":1} -> {\"v\":2}", "u public.t {\"v\":2} -> {\"v\":3}");
             assertThat(captured()).allMatch(Captured::held).allMatch(event -> event.key() == null);
-            assertThat(database.value("SELECT problems[cardinality(problems)] FROM leat.attached"))
+            assertThat(database.value("SELECT problems[cardinality(problems)] FROM leat.attached()"))
                     .contains("no primary key any more");
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aPrimaryKeyDroppedWithItsColumnLeftIsNoKeyAnyMore(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void aPrimaryKeyDroppedWithItsColumnLeftIsNoKeyAnyMore(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t')");
         run("ALTER TABLE public.t DROP CONSTRAINT t_pkey");
@@ -132,9 +132,9 @@ class DdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aNamedKeyFollowsItsColumnsRenames(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void aNamedKeyFollowsItsColumnsRenames(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY, c int, d int); SELECT leat.attach('public.t', key => '{c}')");
         run("ALTER TABLE public.t RENAME c TO e");
@@ -153,9 +153,9 @@ class DdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aRenamedTableGoesByItsNewName(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void aRenamedTableGoesByItsNewName(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t'); CREATE SCHEMA elsewhere");
         try (Session old = session()) {
@@ -176,9 +176,9 @@ class DdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void ddlAndWritesInOneTransactionAreCapturedAsTheyWent(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void ddlAndWritesInOneTransactionAreCapturedAsTheyWent(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         run("CREATE TABLE public.t (id int PRIMARY KEY, a text); SELECT leat.attach('public.t', exclude => '{a}')");
 
@@ -217,7 +217,7 @@ class DdlTest extends CaptureFixture {
     void whatCannotBeReadIsAnEventWithAFaultAndTheWriteGoesOn() {
         run("CREATE TABLE public.t (id int PRIMARY KEY, v int); SELECT leat.attach('public.t')");
         // A table that no shape can be had for: its attachment is gone, behind Leat's back.
-        run("ALTER TABLE public.t RENAME TO u; DELETE FROM leat.attachment");
+        run("ALTER TABLE public.t RENAME TO u; DELETE FROM leat_internal.attachment");
 
         run("INSERT INTO public.u VALUES (1, 2)");
 

@@ -18,7 +18,7 @@ class DetachTest extends CaptureFixture {
         run("INSERT INTO public.t VALUES (2); TRUNCATE public.t");
 
         assertThat(captured()).hasSize(1);
-        assertThat(database.value("SELECT count(*) FROM leat.attached")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat.attached()")).isEqualTo("0");
         assertThat(database.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.t'::regclass"))
                 .isEqualTo("0");
         assertThat(database.value("SELECT count(*) FROM pg_proc WHERE proname ~ '^capture_[0-9]'"))

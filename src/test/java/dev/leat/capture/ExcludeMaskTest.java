@@ -31,9 +31,9 @@ class ExcludeMaskTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void noSecretLeavesAfterTheTableWasChanged(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void noSecretLeavesAfterTheTableWasChanged(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         attachCards();
         try (Session before = session();
@@ -69,9 +69,9 @@ class ExcludeMaskTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void noSecretLeavesByASnapshotOlderThanTheChange(boolean eventTrigger) throws Exception {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void noSecretLeavesByASnapshotOlderThanTheChange(boolean refreshed) throws Exception {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         attachCards();
         try (Session old = session();

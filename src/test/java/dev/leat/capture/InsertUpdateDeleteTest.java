@@ -59,7 +59,7 @@ class InsertUpdateDeleteTest extends CaptureFixture {
 
         assertThat(database.rows(
                         "SELECT xid = (SELECT max(id) FROM public.t), captured_at BETWEEN now() - interval '1 minute'"
-                                + " AND now() FROM leat.outbox"))
+                                + " AND now() FROM leat_internal.outbox"))
                 .containsExactly(List.of("t", "t"), List.of("t", "t"));
     }
 

@@ -39,7 +39,7 @@ class OperationsTest extends CaptureFixture {
         run("TRUNCATE public.t");
 
         assertThat(captured()).hasSize(64).allMatch(event -> "t".equals(event.op()));
-        assertThat(database.value("SELECT row_trigger || ', ' || truncate_trigger FROM leat.attached"))
+        assertThat(database.value("SELECT row_trigger || ', ' || truncate_trigger FROM leat.attached()"))
                 .isEqualTo("not wanted, enabled");
     }
 
@@ -52,7 +52,7 @@ class OperationsTest extends CaptureFixture {
         run("INSERT INTO public.p VALUES (1); DELETE FROM public.p1; TRUNCATE public.p1; TRUNCATE public.p");
 
         assertThat(captured().stream().map(Captured::op)).containsExactly("c");
-        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+        assertThat(database.value("SELECT problems FROM leat.attached()")).isEqualTo("{}");
     }
 
     @Test
@@ -67,6 +67,6 @@ class OperationsTest extends CaptureFixture {
         run("TRUNCATE public.t");
 
         assertThat(captured().stream().map(Captured::op)).containsExactly("d");
-        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+        assertThat(database.value("SELECT problems FROM leat.attached()")).isEqualTo("{}");
     }
 }

@@ -59,22 +59,22 @@ class PartitionedTableTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void partitionsAddedLaterAreCapturedToo(boolean eventTrigger) {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void partitionsAddedLaterAreCapturedToo(boolean refreshed) {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         attachParts();
 
         run("CREATE TABLE public.part_new PARTITION OF public.part FOR VALUES FROM (20) TO (30)");
         run("CREATE TABLE public.part_other (note text, day int NOT NULL, id int NOT NULL)");
         run("ALTER TABLE public.part ATTACH PARTITION public.part_other FOR VALUES FROM (30) TO (40)");
-        if (!eventTrigger) {
-            assertThat(database.value("SELECT truncate_trigger FROM leat.attached"))
+        if (!refreshed) {
+            assertThat(database.value("SELECT truncate_trigger FROM leat.attached()"))
                     .isEqualTo("missing");
             assertThat(database.value("SELECT leat.refresh()")).isEqualTo("1");
         }
 
-        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+        assertThat(database.value("SELECT problems FROM leat.attached()")).isEqualTo("{}");
         run("INSERT INTO public.part_new VALUES (1, 25, 'a'); INSERT INTO public.part VALUES (2, 35, 'b')");
         assertThat(captured().stream().map(Captured::partitionKey))
                 .containsExactly("public.part.(1,25)", "public.part.(2,35)");
@@ -87,9 +87,9 @@ class PartitionedTableTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aDetachedPartitionIsCapturedNoMore(boolean eventTrigger) {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void aDetachedPartitionIsCapturedNoMore(boolean refreshed) {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         attachParts();
 
@@ -97,7 +97,7 @@ class PartitionedTableTest extends CaptureFixture {
         run("INSERT INTO public.part_low VALUES (1, 5, 'a'); TRUNCATE public.part_low");
 
         assertThat(captured()).isEmpty();
-        assertThat(database.value("SELECT leat.refresh()")).isEqualTo(eventTrigger ? "0" : "1");
+        assertThat(database.value("SELECT leat.refresh()")).isEqualTo(refreshed ? "0" : "1");
         assertThat(database.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.part_low'::regclass"))
                 .isEqualTo("0");
     }
@@ -138,7 +138,7 @@ class PartitionedTableTest extends CaptureFixture {
         run("INSERT INTO public.part_deep1 VALUES (1, 55, 'a')");
 
         assertThat(last().partitionKey()).isEqualTo("public.part.(1,55)");
-        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+        assertThat(database.value("SELECT problems FROM leat.attached()")).isEqualTo("{}");
     }
 
     @Test

@@ -52,7 +52,7 @@ class PublishTest extends CaptureFixture {
         run("SELECT leat.publish(repeat('k', 257), 'T', NULL)");
 
         assertThat(last().partitionKey()).startsWith("sha256:");
-        assertThat(database.value("SELECT lane = leat.lane_of(partition_key) FROM leat.outbox"))
+        assertThat(database.value("SELECT lane = leat_internal.lane_of(partition_key) FROM leat_internal.outbox"))
                 .isEqualTo("t");
     }
 
@@ -81,7 +81,7 @@ class PublishTest extends CaptureFixture {
         try (Session writer = as("app_login")) {
             writer.run("SET leat.context = 'c'; SELECT leat.publish('k', 'T', NULL)");
         }
-        assertThat(database.rows("SELECT db_user, context FROM leat.outbox"))
+        assertThat(database.rows("SELECT db_user, context FROM leat_internal.outbox"))
                 .containsExactly(java.util.List.of("app_login", "c"));
     }
 }

@@ -17,7 +17,7 @@ class RefreshTest extends CaptureFixture {
 
         assertThat(database.value("SELECT leat.refresh()")).isEqualTo("1");
         assertThat(database.value("SELECT leat.refresh()")).isEqualTo("0");
-        assertThat(database.rows("SELECT stale, excluded FROM leat.attached")).containsExactly(List.of("f", "{r,s}"));
+        assertThat(database.rows("SELECT stale, excluded FROM leat.attached()")).containsExactly(List.of("f", "{r,s}"));
     }
 
     @Test
@@ -25,7 +25,8 @@ class RefreshTest extends CaptureFixture {
         run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t'); DROP TABLE public.t");
 
         assertThat(database.value("SELECT leat.refresh()")).isEqualTo("1");
-        assertThat(database.value("SELECT count(*) FROM leat.attachment")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.attachment"))
+                .isEqualTo("0");
         assertThat(database.value("SELECT count(*) FROM pg_proc WHERE proname ~ '^capture_[0-9]'"))
                 .isEqualTo("0");
     }
@@ -55,7 +56,7 @@ class RefreshTest extends CaptureFixture {
                     .asString()
                     .contains("is left for later");
 
-            assertThat(database.rows("SELECT stale, truncate_trigger FROM leat.attached ORDER BY attachment"))
+            assertThat(database.rows("SELECT stale, truncate_trigger FROM leat.attached() ORDER BY attachment"))
                     .containsExactly(List.of("f", "missing"), List.of("f", "enabled"));
             writer.run("COMMIT");
             assertThat(poller.value("SELECT leat.refresh()")).isEqualTo("1");
@@ -80,7 +81,7 @@ class RefreshTest extends CaptureFixture {
         run(
                 "CREATE TABLE public.t (id int PRIMARY KEY, a text, s text); SELECT leat.attach('public.t', exclude => '{s}')");
         // What a restore leaves: other oids and attnums than those noted.
-        run("UPDATE leat.attachment SET pinned_in = 1, left_out_attnums = '{2}'");
+        run("UPDATE leat_internal.attachment SET pinned_in = 1, left_out_attnums = '{2}'");
         run("INSERT INTO public.t VALUES (1, 'a', 'SECRET')");
 
         run("SELECT leat.refresh()");

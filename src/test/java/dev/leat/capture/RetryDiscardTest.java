@@ -14,26 +14,27 @@ class RetryDiscardTest extends CaptureFixture {
     @Test
     void aRetryReleasesTheEventAndThoseThatWaitedBehindIt() {
         quarantine("1:quarantined 2:waiting 3:waiting");
-        String drawn = database.value("SELECT last_value FROM leat.outbox_id_seq");
+        String drawn = database.value("SELECT last_value FROM leat_internal.outbox_id_seq");
 
         assertThat(database.value("SELECT leat.retry(1)")).isEqualTo("3");
 
         assertThat(states()).isEqualTo("1:retry 2:retry 3:retry");
-        assertThat(database.value("SELECT decided_by FROM leat.quarantine WHERE id = 1 AND decided_at <= now()"))
+        assertThat(database.value(
+                        "SELECT decided_by FROM leat_internal.quarantine WHERE id = 1 AND decided_at <= now()"))
                 .isEqualTo("leat_owner");
-        assertThat(database.value("SELECT last_value > " + drawn + " FROM leat.outbox_id_seq"))
+        assertThat(database.value("SELECT last_value > " + drawn + " FROM leat_internal.outbox_id_seq"))
                 .isEqualTo("t");
     }
 
     @Test
     void aDiscardKeepsATraceAndReleasesThoseThatWaited() {
         quarantine("1:quarantined 2:waiting");
-        String drawn = database.value("SELECT last_value FROM leat.outbox_id_seq");
+        String drawn = database.value("SELECT last_value FROM leat_internal.outbox_id_seq");
 
         assertThat(database.value("SELECT leat.discard(1)")).isEqualTo("1");
 
         assertThat(states()).isEqualTo("1:discarded 2:retry");
-        assertThat(database.value("SELECT last_value > " + drawn + " FROM leat.outbox_id_seq"))
+        assertThat(database.value("SELECT last_value > " + drawn + " FROM leat_internal.outbox_id_seq"))
                 .isEqualTo("t");
     }
 
@@ -49,7 +50,7 @@ class RetryDiscardTest extends CaptureFixture {
     @Test
     void anotherKeysEventsAreLeftAlone() {
         quarantine("1:quarantined 2:waiting");
-        run("UPDATE leat.quarantine SET partition_key = 'other' WHERE id = 2");
+        run("UPDATE leat_internal.quarantine SET partition_key = 'other' WHERE id = 2");
 
         assertThat(database.value("SELECT leat.retry(1)")).isEqualTo("1");
 
@@ -74,7 +75,7 @@ class RetryDiscardTest extends CaptureFixture {
     @Test
     void whereEventsMayPassEachIsDecidedByItself() {
         quarantine("1:quarantined 3:quarantined");
-        run("UPDATE leat.quarantine SET may_pass = true");
+        run("UPDATE leat_internal.quarantine SET may_pass = true");
 
         assertThat(database.value("SELECT leat.retry(3)")).isEqualTo("1");
 
@@ -86,7 +87,7 @@ class RetryDiscardTest extends CaptureFixture {
         quarantine("1:quarantined");
         try (Session claim = session();
                 Session person = session()) {
-            claim.run("BEGIN; SELECT FROM leat.lane WHERE lane = 7 FOR UPDATE");
+            claim.run("BEGIN; SELECT FROM leat_internal.lane WHERE lane = 7 FOR UPDATE");
             person.run("SET lock_timeout = '100ms'");
 
             assertThat(person.refusal("SELECT leat.retry(1)").state()).isEqualTo("55P03");
@@ -100,7 +101,7 @@ class RetryDiscardTest extends CaptureFixture {
     void aDecisionOnAnOlderSnapshotIsRefusedRatherThanLeavingAnEventWaitingForEver() throws Exception {
         quarantine("1:quarantined");
         try (Session person = session()) {
-            person.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM leat.quarantine");
+            person.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM leat_internal.quarantine");
             quarantine("2:waiting");
 
             assertThat(person.refusal("SELECT leat.discard(1)").message()).contains("READ COMMITTED");
@@ -121,17 +122,17 @@ class RetryDiscardTest extends CaptureFixture {
     }
 
     private void quarantine(String states) {
-        run("SELECT nextval('leat.outbox_id_seq')");
+        run("SELECT nextval('leat_internal.outbox_id_seq')");
         for (String entry : states.split(" ")) {
             String[] parts = entry.split(":");
             run(
-                    "INSERT INTO leat.quarantine (id, lane, op, held, may_pass, captured_at, xid, partition_key, db_user, state,"
+                    "INSERT INTO leat_internal.quarantine (id, lane, op, held, may_pass, captured_at, xid, partition_key, db_user, state,"
                             + " reason) VALUES (" + parts[0] + ", 7, 'u', false, false, now(), 1, 'k', 'u', '"
                             + parts[1] + "', 'r')");
         }
     }
 
     private @Nullable String states() {
-        return database.value("SELECT string_agg(id || ':' || state, ' ' ORDER BY id) FROM leat.quarantine");
+        return database.value("SELECT string_agg(id || ':' || state, ' ' ORDER BY id) FROM leat_internal.quarantine");
     }
 }

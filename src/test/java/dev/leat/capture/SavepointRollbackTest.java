@@ -55,9 +55,9 @@ class SavepointRollbackTest extends CaptureFixture {
 
         run("INSERT INTO public.t SELECT generate_series(1, 10)");
 
-        assertThat(database.value("SELECT count(DISTINCT xmin::text) FROM leat.outbox"))
+        assertThat(database.value("SELECT count(DISTINCT xmin::text) FROM leat_internal.outbox"))
                 .isEqualTo("1");
-        assertThat(database.value("SELECT bool_and(xmin::text::bigint = xid % 4294967296) FROM leat.outbox"))
+        assertThat(database.value("SELECT bool_and(xmin::text::bigint = xid % 4294967296) FROM leat_internal.outbox"))
                 .isEqualTo("t");
     }
 

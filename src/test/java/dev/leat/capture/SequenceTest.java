@@ -16,7 +16,7 @@ class SequenceTest extends CaptureFixture {
     void idsComeFromTheColumnsDefaultWithoutACache() {
         assertThat(database.rows(
                         "SELECT s.seqcache, s.seqcycle, s.seqmax, a.attidentity FROM pg_sequence s, pg_attribute a"
-                                + " WHERE s.seqrelid = 'leat.outbox_id_seq'::regclass AND a.attrelid = 'leat.outbox'::regclass"
+                                + " WHERE s.seqrelid = 'leat_internal.outbox_id_seq'::regclass AND a.attrelid = 'leat_internal.outbox'::regclass"
                                 + " AND a.attname = 'id'"))
                 .containsExactly(List.of("1", "f", "9223372036854775807", "a"));
     }

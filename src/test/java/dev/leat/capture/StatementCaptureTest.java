@@ -31,7 +31,8 @@ class StatementCaptureTest extends CaptureFixture {
                         "d public.t.2 {\"id\":2,\"v\":\"b!\"} -> null");
         assertThat(captured().stream().map(Captured::op)).containsExactly("c", "c", "u", "u", "d", "d");
         assertThat(captured()).allMatch(event -> event.fault() == null && !event.held());
-        assertThat(database.value("SELECT count(*) FROM leat.outbox WHERE lane <> leat.lane_of(partition_key)"))
+        assertThat(database.value(
+                        "SELECT count(*) FROM leat_internal.outbox WHERE lane <> leat_internal.lane_of(partition_key)"))
                 .isEqualTo("0");
     }
 
@@ -153,7 +154,7 @@ class StatementCaptureTest extends CaptureFixture {
             writer.run("SET search_path = public; SET leat.context = 'why'; SET \"TimeZone\" = 'Asia/Tokyo'");
             writer.run("INSERT INTO t VALUES (1, 'a'); UPDATE t SET v = 'b'; DELETE FROM t");
         }
-        assertThat(database.rows("SELECT op, context, db_user FROM leat.outbox ORDER BY id"))
+        assertThat(database.rows("SELECT op, context, db_user FROM leat_internal.outbox ORDER BY id"))
                 .extracting(row -> String.join(" ", row))
                 .containsExactly("c why leat_writer", "u why leat_writer", "d why leat_writer");
         database.superuser("SET session_replication_role = replica; INSERT INTO public.t VALUES (2, 'b')");
@@ -167,7 +168,7 @@ class StatementCaptureTest extends CaptureFixture {
             owner.run("BEGIN");
             owner.run("INSERT INTO public.t VALUES (1, 'a')");
             owner.run("UPDATE public.t SET v = 'b'");
-            assertThat(owner.value("SELECT count(DISTINCT xmin::text) FROM leat.outbox"))
+            assertThat(owner.value("SELECT count(DISTINCT xmin::text) FROM leat_internal.outbox"))
                     .isEqualTo("1");
             owner.run("COMMIT");
         }

@@ -34,7 +34,7 @@ class StatementModelTest extends CaptureFixture {
         try (Session session = session()) {
             int version = Integer.parseInt(String.valueOf(session.value("SHOW server_version_num")));
             for (int round = 0; round < ROUNDS; round++) {
-                session.run("TRUNCATE public.by_row, public.by_statement; DELETE FROM leat.outbox");
+                session.run("TRUNCATE public.by_row, public.by_statement; DELETE FROM leat_internal.outbox");
                 // In one transaction no row is cleaned away, so both tables keep their rows at the same places.
                 session.run("BEGIN");
                 List<String> done = new ArrayList<>();
@@ -114,7 +114,7 @@ class StatementModelTest extends CaptureFixture {
         TreeMap<String, List<String>> events = new TreeMap<>();
         TestDatabase.rows(
                         session.connection(),
-                        "SELECT " + Captured.COLUMNS + " FROM leat.outbox WHERE table_name = '" + table
+                        "SELECT " + Captured.COLUMNS + " FROM leat_internal.outbox WHERE table_name = '" + table
                                 + "' AND op <> 't' ORDER BY id")
                 .stream()
                 .map(Captured::of)

@@ -51,16 +51,16 @@ class StatementRisksTest extends CaptureFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aTriggerThatComesLaterPutsTheTableBackToRows(boolean eventTrigger) {
-        if (eventTrigger) {
-            installDdlTrigger();
+    void aTriggerThatComesLaterPutsTheTableBackToRows(boolean refreshed) {
+        if (refreshed) {
+            refreshAfterDdl();
         }
         prepare();
         run("CREATE FUNCTION public.again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
                 + " UPDATE public.t SET v = 'second' WHERE id = NEW.id AND v = 'first'; RETURN NULL; END $$;"
                 + " CREATE TRIGGER again AFTER INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.again()");
-        if (!eventTrigger) {
-            assertThat(database.value("SELECT array_to_string(problems, ' ') FROM leat.attached"))
+        if (!refreshed) {
+            assertThat(database.value("SELECT array_to_string(problems, ' ') FROM leat.attached()"))
                     .contains("trigger again runs before");
             assertThat(database.value("SELECT leat.refresh()")).isEqualTo("1");
         }
@@ -68,13 +68,13 @@ class StatementRisksTest extends CaptureFixture {
         run("INSERT INTO public.t VALUES (1, 'first')");
 
         assertThat(captured().stream().map(Captured::op)).containsExactly("c", "u");
-        assertThat(database.value("SELECT array_to_string(problems, ' ') FROM leat.attached"))
+        assertThat(database.value("SELECT array_to_string(problems, ' ') FROM leat.attached()"))
                 .contains("by the row, not by the statement")
                 .doesNotContain("missing");
 
         run("DROP TRIGGER again ON public.t");
         run("SELECT leat.refresh()");
-        assertThat(database.value("SELECT problems FROM leat.attached")).isEqualTo("{}");
+        assertThat(database.value("SELECT problems FROM leat.attached()")).isEqualTo("{}");
         assertThat(captureTriggers()).isEqualTo("{!leat_before,!leat_delete,!leat_insert,!leat_truncate,!leat_update}");
     }
 
@@ -96,13 +96,13 @@ class StatementRisksTest extends CaptureFixture {
         assertThat(database.value("SELECT leat.attach('public.t', capture => 'statement')"))
                 .isEqualTo("unchanged");
         run("ALTER TABLE public.t DISABLE TRIGGER \"!leat_update\"");
-        assertThat(database.value("SELECT row_trigger FROM leat.attached")).isEqualTo("disabled");
+        assertThat(database.value("SELECT row_trigger FROM leat.attached()")).isEqualTo("disabled");
         run("SELECT leat.refresh()");
-        assertThat(database.value("SELECT row_trigger FROM leat.attached")).isEqualTo("disabled");
+        assertThat(database.value("SELECT row_trigger FROM leat.attached()")).isEqualTo("disabled");
 
         assertThat(database.value("SELECT leat.attach('public.t')")).isEqualTo("changed");
         assertThat(captureTriggers()).isEqualTo("{!leat_capture,!leat_truncate}");
-        assertThat(database.value("SELECT capture || row_trigger FROM leat.attached"))
+        assertThat(database.value("SELECT capture || row_trigger FROM leat.attached()"))
                 .isEqualTo("rowenabled");
         assertThat(database.value("SELECT leat.attach('public.t', operations => '{insert}', capture => 'statement')"))
                 .isEqualTo("changed");

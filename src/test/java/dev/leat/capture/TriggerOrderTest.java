@@ -58,7 +58,8 @@ class TriggerOrderTest extends CaptureFixture {
                     .asString()
                     .contains("trigger cascade")
                     .contains("INITIALLY DEFERRED");
-            assertThat(database.value("SELECT problems[1] FROM leat.attached")).contains("trigger cascade");
+            assertThat(database.value("SELECT problems[1] FROM leat.attached()"))
+                    .contains("trigger cascade");
         }
     }
 

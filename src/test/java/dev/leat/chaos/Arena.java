@@ -177,7 +177,7 @@ final class Arena implements AutoCloseable {
     private boolean alive(List<Long> pids) {
         String listed = pids.stream().map(Object::toString).collect(Collectors.joining(","));
         return Integer.toString(pids.size())
-                .equals(database.value("SELECT count(*) FROM leat.poller WHERE pid = ANY ('{" + listed
+                .equals(database.value("SELECT count(*) FROM leat_internal.poller WHERE pid = ANY ('{" + listed
                         + "}') AND seen_at BETWEEN now() - interval '10 s' AND now() + interval '10 s'"));
     }
 

@@ -57,9 +57,10 @@ final class DatabaseTrouble {
         server.startWithFileSizeLimit(FILE_LIMIT);
         try {
             arena.database()
-                    .superuser("INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key,"
-                            + " after, db_user) SELECT 0, 'm', false, false, now(), 0, 'full',"
-                            + " to_json(repeat(md5(n::text), 40)), 'nobody' FROM generate_series(1, 200000) n");
+                    .superuser(
+                            "INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key,"
+                                    + " after, db_user) SELECT 0, 'm', false, false, now(), 0, 'full',"
+                                    + " to_json(repeat(md5(n::text), 40)), 'nobody' FROM generate_series(1, 200000) n");
             throw new AssertionError("the outbox was to reach its limit of " + FILE_LIMIT + " bytes");
         } catch (IllegalStateException e) {
             // What was wanted: the statement failed, and what it wrote fills the file until vacuum comes.
@@ -73,13 +74,14 @@ final class DatabaseTrouble {
      */
     static Healing jumpClock(Arena arena, Random dice) {
         String by = " + interval '" + (dice.nextInt(7_200) - 3_600) + " seconds'";
-        arena.database().superuser("UPDATE leat.poller SET seen_at = seen_at" + by + ", started_at = started_at" + by);
         arena.database()
-                .superuser("UPDATE leat.lane SET low_set_at = low_set_at" + by
-                        + " WHERE lane IN (SELECT lane FROM leat.lane FOR UPDATE SKIP LOCKED)");
+                .superuser("UPDATE leat_internal.poller SET seen_at = seen_at" + by + ", started_at = started_at" + by);
         arena.database()
-                .superuser("UPDATE leat.outbox SET captured_at = captured_at" + by
-                        + " WHERE ctid IN (SELECT ctid FROM leat.outbox LIMIT 50 FOR UPDATE SKIP LOCKED)");
+                .superuser("UPDATE leat_internal.lane SET low_set_at = low_set_at" + by
+                        + " WHERE lane IN (SELECT lane FROM leat_internal.lane FOR UPDATE SKIP LOCKED)");
+        arena.database()
+                .superuser("UPDATE leat_internal.outbox SET captured_at = captured_at" + by
+                        + " WHERE ctid IN (SELECT ctid FROM leat_internal.outbox LIMIT 50 FOR UPDATE SKIP LOCKED)");
         return Healing.NOTHING;
     }
 }

@@ -47,7 +47,7 @@ class DrawnTest {
         AtomicBoolean looking = new AtomicBoolean(true);
         CompletableFuture<Void> drawing = CompletableFuture.runAsync(() -> {
             do {
-                database.value("SELECT count(nextval('leat.outbox_id_seq')) FROM generate_series(1, 200000)");
+                database.value("SELECT count(nextval('leat_internal.outbox_id_seq')) FROM generate_series(1, 200000)");
             } while (looking.get());
         });
         try (Connection connection = database.owner().getConnection();

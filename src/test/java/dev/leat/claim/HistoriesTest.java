@@ -173,7 +173,7 @@ class HistoriesTest {
                 settle(claim, List.of());
             }
         }
-        assertThat(database.rows("SELECT count(*), count(DISTINCT id), min(id) > 1000000000 FROM leat.outbox"))
+        assertThat(database.rows("SELECT count(*), count(DISTINCT id), min(id) > 1000000000 FROM leat_internal.outbox"))
                 .containsExactly(List.of("25000", "25000", "t"));
         assertThat(events(claims)).hasSize(25_000);
     }
@@ -200,7 +200,7 @@ class HistoriesTest {
         Claims claims = claims();
         assertThat(events(claims)).isEmpty();
         String quarantined =
-                String.valueOf(database.value("SELECT id FROM leat.quarantine WHERE state = 'quarantined'"));
+                String.valueOf(database.value("SELECT id FROM leat_internal.quarantine WHERE state = 'quarantined'"));
         assertThat(Long.parseLong(quarantined)).isGreaterThan(1_000_000_000);
         database.run("SELECT leat.retry(" + quarantined + ")");
         List<Event> events = events(claims);
@@ -249,7 +249,7 @@ class HistoriesTest {
         }
         assertThat(deliveries.stream().mapToInt(CompletableFuture::join).sum()).isOne();
         assertThat(told).hasSize(1);
-        assertThat(database.value("SELECT count(*) FROM leat.history")).isEqualTo("2");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.history")).isEqualTo("2");
     }
 
     @Test
@@ -259,7 +259,7 @@ class HistoriesTest {
         assertThat(deliver(claims)).containsExactly(1L, 2L, 3L);
         // As after a restore under the same timeline: the sequence, the mark and the outbox are those of an earlier
         // time.
-        database.run("SELECT setval('leat.outbox_id_seq', 1); UPDATE leat.history SET mark = 1");
+        database.run("SELECT setval('leat_internal.outbox_id_seq', 1); UPDATE leat_internal.history SET mark = 1");
         write("a");
 
         assertThat(events(claims)).hasSize(1).allMatch(event -> event.id() > 1_000_000_000);
@@ -268,7 +268,7 @@ class HistoriesTest {
 
     @Test
     void lowsAboveTheSequenceHideNothing() {
-        database.run("UPDATE leat.lane SET low = 100");
+        database.run("UPDATE leat_internal.lane SET low = 100");
         write("a");
 
         assertThat(events(claims())).hasSize(1).allMatch(event -> event.id() > 1_000_000_000);
@@ -280,7 +280,7 @@ class HistoriesTest {
         Claims before = claims();
         write("a", "a", "a");
         deliver(before);
-        database.run("SELECT setval('leat.outbox_id_seq', 1)");
+        database.run("SELECT setval('leat_internal.outbox_id_seq', 1)");
         write("a");
 
         assertThat(events(claims())).hasSize(1).allMatch(event -> event.id() > 1_000_000_000);
@@ -303,16 +303,16 @@ class HistoriesTest {
     void twoRestoresOfOneBackupDoNotGiveTheSameIds() {
         write("a");
         deliver(claims());
-        String backup = String.valueOf(database.value("SELECT last_value FROM leat.outbox_id_seq"));
+        String backup = String.valueOf(database.value("SELECT last_value FROM leat_internal.outbox_id_seq"));
         anotherTimeline();
         write("a");
         List<Event> first = events(claims());
         write("a");
         first.addAll(events(claims()));
         // The same backup again, restored to the same moment.
-        database.run("DELETE FROM leat.history WHERE history > 1;"
-                + " UPDATE leat.history SET mark = 1, moved_to = NULL, timeline = 'other';"
-                + " SELECT setval('leat.outbox_id_seq', " + backup + ")");
+        database.run("DELETE FROM leat_internal.history WHERE history > 1;"
+                + " UPDATE leat_internal.history SET mark = 1, moved_to = NULL, timeline = 'other';"
+                + " SELECT setval('leat_internal.outbox_id_seq', " + backup + ")");
         // The ids come from the clock; within two seconds they may meet.
         database.run("SELECT pg_sleep(3)");
         write("a");
@@ -326,10 +326,10 @@ class HistoriesTest {
     void whereTheTimelineIsNotKnownNothingFollows() {
         write("a");
         deliver(claims());
-        database.run("CREATE OR REPLACE FUNCTION leat.timeline() RETURNS text LANGUAGE sql AS 'SELECT NULL'");
+        database.run("CREATE OR REPLACE FUNCTION leat_internal.timeline() RETURNS text LANGUAGE sql AS 'SELECT NULL'");
         write("a");
         assertThat(deliver(claims())).containsExactly(2L);
-        database.run("UPDATE leat.history SET timeline = NULL");
+        database.run("UPDATE leat_internal.history SET timeline = NULL");
         write("a");
         assertThat(deliver(claims())).containsExactly(3L);
         assertThat(told).isEmpty();
@@ -345,21 +345,21 @@ class HistoriesTest {
         deliver(claims);
         assertThat(mark()).isEqualTo("1");
         now.addAndGet(Duration.ofSeconds(1).toNanos());
-        String unchanged = database.value("SELECT xmin FROM leat.history");
+        String unchanged = database.value("SELECT xmin FROM leat_internal.history");
         deliver(claims);
-        assertThat(database.value("SELECT xmin FROM leat.history")).isEqualTo(unchanged);
+        assertThat(database.value("SELECT xmin FROM leat_internal.history")).isEqualTo(unchanged);
         write("a");
         deliver(claims);
         assertThat(mark()).isEqualTo("3");
     }
 
     private String mark() {
-        return String.valueOf(database.value("SELECT mark FROM leat.history WHERE moved_to IS NULL"));
+        return String.valueOf(database.value("SELECT mark FROM leat_internal.history WHERE moved_to IS NULL"));
     }
 
     /** As if the history so far were that of another timeline. */
     private void anotherTimeline() {
-        database.run("UPDATE leat.history SET timeline = 'other' WHERE moved_to IS NULL");
+        database.run("UPDATE leat_internal.history SET timeline = 'other' WHERE moved_to IS NULL");
     }
 
     private void write(String... keys) {
@@ -370,13 +370,13 @@ class HistoriesTest {
 
     private void writeMany(int count) {
         database.run("""
-                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
                 SELECT n %% 64, 'c', false, false, now(), 1, 'k' || n, 'me' FROM generate_series(1, %d) n""".formatted(count));
     }
 
     private static String insert(String key, boolean held) {
         return """
-                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
                 SELECT ('x' || substr(md5('%1$s'), 1, 2))::bit(8)::int >> 2, 'c', %2$s, false, now(), 1, '%1$s', 'me'""".formatted(key, held);
     }
 

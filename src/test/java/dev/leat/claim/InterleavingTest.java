@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** The rare interleavings that the lane protocol is made for, each brought about on the real server by locks. */
 @Tag("postgres")
@@ -50,14 +51,18 @@ class InterleavingTest {
         database.run("""
                 CREATE FUNCTION public.gate() RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '60s' AS $$
                 BEGIN
-                    PERFORM pg_advisory_lock_shared(7);
-                    PERFORM pg_advisory_unlock_shared(7);
+                    IF current_setting('application_name') = 'second' THEN
+                        PERFORM pg_advisory_lock_shared(7);
+                        PERFORM pg_advisory_unlock_shared(7);
+                    END IF;
                     RETURN true;
                 END $$;
-                CREATE POLICY gate ON leat.lane USING (public.gate());
-                ALTER TABLE leat.lane ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY""");
+                CREATE POLICY gate ON leat_internal.lane USING (public.gate());
+                ALTER TABLE leat_internal.lane ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY""");
         // It has met the server before, so that the statement which waits at the gate is the one that locks.
-        Claims other = claims(database.owner());
+        PGSimpleDataSource later = database.owner();
+        later.setApplicationName("second");
+        Claims other = claims(later);
         deliver(other);
         database.run(insert("a", false));
         CompletableFuture<List<Long>> takenOver;
@@ -82,7 +87,7 @@ class InterleavingTest {
     @Test
     void aWriterThatComesBetweenTheTwoLooksIsWaitedFor() throws Exception {
         BetweenStatements between =
-                new BetweenStatements(database.owner(), Set.of("leat.outbox_id_seq", "pg_catalog.pg_locks"));
+                new BetweenStatements(database.owner(), Set.of("leat_poller.drawn", "leat_poller.writers"));
         Claims interrupted = claims(between.dataSource());
         database.run(insert("a", false));
         assertThat(deliver(interrupted)).containsExactly(1L);
@@ -110,9 +115,10 @@ class InterleavingTest {
         try (Connection blocker = database.owner().getConnection();
                 Statement statement = blocker.createStatement()) {
             blocker.setAutoCommit(false);
-            statement.execute("LOCK TABLE leat.outbox IN SHARE MODE");
+            statement.execute("LOCK TABLE leat_internal.outbox IN SHARE MODE");
             writer = CompletableFuture.runAsync(() -> database.run("INSERT INTO public.t VALUES (1)"));
-            awaitCount("SELECT count(*) FROM pg_locks WHERE relation = 'leat.outbox'::regclass AND NOT granted");
+            awaitCount(
+                    "SELECT count(*) FROM pg_locks WHERE relation = 'leat_internal.outbox'::regclass AND NOT granted");
             assertThat(deliver(claims)).isEmpty();
             assertThat(deliver(claims)).isEmpty();
             blocker.rollback();
@@ -144,11 +150,11 @@ class InterleavingTest {
                 BEGIN
                     RAISE EXCEPTION 'the commit fails';
                 END $$;
-                CREATE CONSTRAINT TRIGGER refuse AFTER DELETE ON leat.outbox
+                CREATE CONSTRAINT TRIGGER refuse AFTER DELETE ON leat_internal.outbox
                     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()""");
         database.run(insert("a", false));
         assertThatThrownBy(() -> deliver(claims)).isInstanceOf(DatabaseUnavailable.class);
-        database.run("DROP TRIGGER refuse ON leat.outbox");
+        database.run("DROP TRIGGER refuse ON leat_internal.outbox");
         assertThat(deliver(claims)).containsExactly(1L);
     }
 
@@ -158,7 +164,7 @@ class InterleavingTest {
 
     private static String insert(String key, boolean held) {
         return """
-                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
                 SELECT ('x' || substr(md5('%1$s'), 1, 2))::bit(8)::int >> 2, 'c', %2$s, false, now(), 1, '%1$s', 'me'""".formatted(key, held);
     }
 

@@ -42,7 +42,7 @@ class LaneClaimsTest {
         write("a", "b", "a", "c", "a");
         assertThat(deliver(claims)).containsExactlyInAnyOrder(1L, 2L, 3L, 4L, 5L);
         assertThat(deliver(claims)).isEmpty();
-        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
     }
 
     @Test
@@ -122,7 +122,7 @@ class LaneClaimsTest {
     void aClaimHoldsNoMoreBytesThanABatchOrOneEventThatIsLarger() {
         writeMany(200);
         database.run(
-                "UPDATE leat.outbox SET after = to_json(repeat('x', CASE id % 10 WHEN 0 THEN 9000 ELSE 1500 END))");
+                "UPDATE leat_internal.outbox SET after = to_json(repeat('x', CASE id % 10 WHEN 0 THEN 9000 ELSE 1500 END))");
         Claims small = claims(1, ClaimSettings.DEFAULT.withBatchBytes(8000));
         Set<Long> seen = new HashSet<>();
         for (int pass = 0; pass < 200 && seen.size() < 200; pass++) {
@@ -147,8 +147,9 @@ class LaneClaimsTest {
     void aLaneThatWasPassedOverIsReadSoon() {
         // The other lanes always have more than a claim holds, and the large event fits into none that has begun.
         writeMany(1000);
-        database.run("DELETE FROM leat.outbox WHERE lane = 63 AND id <> 63;"
-                + " UPDATE leat.outbox SET after = to_json(repeat('x', CASE id WHEN 63 THEN 7900 ELSE 900 END))");
+        database.run(
+                "DELETE FROM leat_internal.outbox WHERE lane = 63 AND id <> 63;"
+                        + " UPDATE leat_internal.outbox SET after = to_json(repeat('x', CASE id WHEN 63 THEN 7900 ELSE 900 END))");
         Claims small = claims(1, ClaimSettings.DEFAULT.withBatchBytes(8000));
         Set<Long> seen = new HashSet<>();
         for (int pass = 0; pass < 64 && !seen.contains(63L); pass++) {
@@ -265,7 +266,7 @@ class LaneClaimsTest {
                     .containsExactly(org.assertj.core.api.Assertions.tuple(3L, 1L));
             settle(claim, delivered(claim));
         }
-        assertThat(database.rows("SELECT id, state FROM leat.quarantine ORDER BY id"))
+        assertThat(database.rows("SELECT id, state FROM leat_internal.quarantine ORDER BY id"))
                 .containsExactly(List.of("1", "quarantined"), List.of("3", "waiting"));
     }
 
@@ -275,11 +276,12 @@ class LaneClaimsTest {
         quarantine(1);
         write("a");
         deliver(claims);
-        database.run("UPDATE leat.quarantine SET state = 'retry'");
+        database.run("UPDATE leat_internal.quarantine SET state = 'retry'");
         write("a");
         assertThat(deliver(claims)).containsExactly(1L, 2L);
         assertThat(deliver(claims)).containsExactly(3L);
-        assertThat(database.value("SELECT count(*) FROM leat.quarantine")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.quarantine"))
+                .isEqualTo("0");
     }
 
     @Test
@@ -304,7 +306,7 @@ class LaneClaimsTest {
         for (int pass = 0; pass < 4; pass++) {
             assertThat(deliver(small)).isEmpty();
         }
-        assertThat(database.rows("SELECT id, state FROM leat.quarantine ORDER BY id"))
+        assertThat(database.rows("SELECT id, state FROM leat_internal.quarantine ORDER BY id"))
                 .containsExactly(List.of("1", "quarantined"), List.of("2", "waiting"), List.of("3", "waiting"));
         database.run("SELECT leat.retry(1)");
         assertThat(deliver(claims)).containsExactly(1L, 2L, 3L);
@@ -316,7 +318,7 @@ class LaneClaimsTest {
         for (int n = 0; n < 10; n++) {
             database.run(insert("a", false));
         }
-        database.run("UPDATE leat.outbox SET stream = 'missing'");
+        database.run("UPDATE leat_internal.outbox SET stream = 'missing'");
         write("a");
         try (Claim claim = small.claim(Set.of("missing"))) {
             assertThat(claim.events()).extracting(Event::id).containsExactly(11L);
@@ -330,14 +332,14 @@ class LaneClaimsTest {
         for (int pass = 0; pass < 10; pass++) {
             rest.addAll(deliver(small));
         }
-        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
     }
 
     @Test
     void imagesTooLargeForAnyStreamAreNotRead() {
         Claims narrow = claims(1, ClaimSettings.DEFAULT.withMaxImageBytes(1000));
         database.run("""
-                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user, after)
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user, after)
                 VALUES (1, 'c', false, false, now(), 1, 'a', 'me', to_json(repeat('x', 5000)))""");
         try (Claim claim = narrow.claim(Set.of())) {
             Event event = claim.events().get(0);
@@ -368,7 +370,7 @@ class LaneClaimsTest {
         deliver(clocked);
         now[0] = Duration.ofSeconds(11).toNanos();
         deliver(clocked);
-        assertThat(database.value("SELECT min(low) FROM leat.lane")).isEqualTo("2");
+        assertThat(database.value("SELECT min(low) FROM leat_internal.lane")).isEqualTo("2");
     }
 
     private void write(String... keys) {
@@ -379,13 +381,13 @@ class LaneClaimsTest {
 
     private void writeMany(int count) {
         database.run("""
-                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
                 SELECT n %% 64, 'c', false, false, now(), 1, 'k' || n, 'me' FROM generate_series(1, %d) n""".formatted(count));
     }
 
     private static String insert(String key, boolean held) {
         return """
-                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
                 SELECT ('x' || substr(md5('%1$s'), 1, 2))::bit(8)::int >> 2, 'c', %2$s, false, now(), 1, '%1$s', 'me'""".formatted(key, held);
     }
 

@@ -68,7 +68,7 @@ class RestartTest {
 
     private static String insert(String overriding) {
         return """
-                INSERT INTO leat.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user) %s
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user) %s
                 SELECT 3, 'c', false, false, now(), 1, 'a', 'me'""".formatted(overriding);
     }
 

@@ -47,7 +47,7 @@ class ClusterIT {
         Await.until(
                 "the pollers to be alive",
                 Duration.ofSeconds(60),
-                () -> "4".equals(cluster.database().value("SELECT count(*) FROM leat.poller")));
+                () -> "4".equals(cluster.database().value("SELECT count(*) FROM leat_internal.poller")));
         cluster.drain();
         return cluster;
     }
@@ -137,7 +137,7 @@ class ClusterIT {
                                     .mapToLong(Long::longValue)
                                     .sum()
                             == before);
-            cluster.database().run("UPDATE leat.tally SET settled = 0");
+            cluster.database().run("UPDATE leat_internal.tally SET settled = 0");
             cluster.startTraffic(CHANGES_PER_SECOND, SEED);
             cluster.audit().lookOn(Duration.ofSeconds(10));
             List<Long> shares = shares(cluster.database());
@@ -147,7 +147,7 @@ class ClusterIT {
             LeatProcess stopped = cluster.pollers().remove(0);
             stopped.terminate();
             assertThat(stopped.exitCode()).as(stopped::said).isZero();
-            assertThat(cluster.database().value("SELECT count(*) FROM leat.poller"))
+            assertThat(cluster.database().value("SELECT count(*) FROM leat_internal.poller"))
                     .isEqualTo("3");
             assertThat(connectedPollers(cluster)).isEqualTo("3");
             cluster.stopTraffic();
@@ -158,7 +158,7 @@ class ClusterIT {
             for (LeatProcess poller : cluster.pollers()) {
                 assertThat(poller.exitCode()).as(poller::said).isZero();
             }
-            assertThat(cluster.database().value("SELECT count(*) FROM leat.outbox"))
+            assertThat(cluster.database().value("SELECT count(*) FROM leat_internal.outbox"))
                     .isEqualTo("0");
             assertThat(connectedPollers(cluster)).isEqualTo("0");
             assertThat(cluster.verdict().headline()).isEqualTo("in order, nothing lost");
@@ -170,7 +170,7 @@ class ClusterIT {
     private static List<Long> shares(TestDatabase database) {
         return database
                 .rows(
-                        "SELECT sum(settled) FROM leat.tally WHERE poller IN (SELECT poller FROM leat.poller) GROUP BY poller")
+                        "SELECT sum(settled) FROM leat_internal.tally WHERE poller IN (SELECT poller FROM leat_internal.poller) GROUP BY poller")
                 .stream()
                 .map(row -> Long.valueOf(String.valueOf(row.get(0))))
                 .toList();

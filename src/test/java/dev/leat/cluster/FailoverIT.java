@@ -183,8 +183,8 @@ class FailoverIT {
         Await.until("a mark near the end", PATIENCE, () -> {
             touch(database);
             return "t"
-                    .equals(database.value("SELECT mark > (SELECT last_value - 30 FROM leat.outbox_id_seq)"
-                            + " FROM leat.history WHERE moved_to IS NULL"));
+                    .equals(database.value("SELECT mark > (SELECT last_value - 30 FROM leat_internal.outbox_id_seq)"
+                            + " FROM leat_internal.history WHERE moved_to IS NULL"));
         });
         standby.catchUpWith(from);
         standby.stopFollowing();
@@ -206,7 +206,7 @@ class FailoverIT {
                 Connection prepared = after.owner().getConnection();
                 Statement inOpen = open.createStatement();
                 Statement inPrepared = prepared.createStatement()) {
-            String drawn = String.valueOf(after.value("SELECT last_value FROM leat.outbox_id_seq"));
+            String drawn = String.valueOf(after.value("SELECT last_value FROM leat_internal.outbox_id_seq"));
             assertThat(Long.parseLong(drawn)).as("ids are drawn again").isLessThan(lost - 100);
             open.setAutoCommit(false);
             prepared.setAutoCommit(false);
@@ -250,7 +250,7 @@ class FailoverIT {
         Await.until(
                 "everything to be published",
                 PATIENCE,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat.outbox WHERE " + which)));
+                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox WHERE " + which)));
     }
 
     private void assertPromise(TestDatabase database) {

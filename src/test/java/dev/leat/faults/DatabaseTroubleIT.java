@@ -130,6 +130,6 @@ class DatabaseTroubleIT {
         Scene.pause(A_WHILE);
         scene.stream().faults(Faults.none());
         Scene.pause(A_WHILE);
-        scene.database().run("VACUUM leat.outbox");
+        scene.database().run("VACUUM leat_internal.outbox");
     }
 }

@@ -63,7 +63,7 @@ class OversizedRecordIT {
         long otherKey = System.nanoTime() - began;
         awaitQuarantine("quarantined", 2);
         awaitQuarantine("waiting", 1);
-        assertThat(database.rows("SELECT reason FROM leat.quarantine WHERE state = 'quarantined' ORDER BY id"))
+        assertThat(database.rows("SELECT reason FROM leat_internal.quarantine WHERE state = 'quarantined' ORDER BY id"))
                 .extracting(row -> String.valueOf(row.get(0)))
                 .satisfiesExactly(
                         reason -> assertThat(reason).contains("bytes").contains("takes up to 1048576"),
@@ -74,7 +74,9 @@ class OversizedRecordIT {
         long raised = System.nanoTime();
         Await.until("the retried events", SOON, () -> {
             // A poller may know the former limit for ten seconds more, and set the events aside again.
-            if (!"0".equals(database.value("SELECT count(*) FROM leat.quarantine WHERE state = 'quarantined'"))) {
+            if (!"0"
+                    .equals(database.value(
+                            "SELECT count(*) FROM leat_internal.quarantine WHERE state = 'quarantined'"))) {
                 LeatProcess.run(environment, "quarantine", "retry", "--all");
             }
             return labels("public.wait.1").size() == 3
@@ -88,7 +90,7 @@ class OversizedRecordIT {
         Await.until(
                 "the quarantine to be empty",
                 SOON,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat.quarantine")));
+                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.quarantine")));
     }
 
     @Test
@@ -106,7 +108,8 @@ class OversizedRecordIT {
         put("wait", 1, "after", 1);
         awaitQuarantine("quarantined", 1);
         awaitQuarantine("waiting", 1);
-        String id = String.valueOf(database.value("SELECT id FROM leat.quarantine WHERE state = 'quarantined'"));
+        String id =
+                String.valueOf(database.value("SELECT id FROM leat_internal.quarantine WHERE state = 'quarantined'"));
         assertThat(LeatProcess.run(environment, "quarantine", "discard", id)).contains("1 events discarded");
         awaitArrival("public.wait.1", "after");
         assertThat(labels("public.wait.1")).containsExactly("first", "after");
@@ -115,7 +118,8 @@ class OversizedRecordIT {
         Await.until(
                 "the trace alone",
                 SOON,
-                () -> database.rows("SELECT id, state, decided_by, decided_at IS NOT NULL FROM leat.quarantine")
+                () -> database.rows(
+                                "SELECT id, state, decided_by, decided_at IS NOT NULL FROM leat_internal.quarantine")
                         .equals(trace));
     }
 
@@ -140,7 +144,8 @@ class OversizedRecordIT {
                 events + " events " + state,
                 SOON,
                 () -> String.valueOf(events)
-                        .equals(database.value("SELECT count(*) FROM leat.quarantine WHERE state = '" + state + "'")));
+                        .equals(database.value(
+                                "SELECT count(*) FROM leat_internal.quarantine WHERE state = '" + state + "'")));
     }
 
     /** The labels of that key's records, in the order of arrival. */

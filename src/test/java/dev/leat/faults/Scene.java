@@ -72,7 +72,8 @@ final class Scene implements AutoCloseable {
         Await.until(
                 "the pollers to be alive",
                 PATIENCE,
-                () -> String.valueOf(pollers.size()).equals(database.value("SELECT count(*) FROM leat.poller")));
+                () -> String.valueOf(pollers.size())
+                        .equals(database.value("SELECT count(*) FROM leat_internal.poller")));
     }
 
     /** Whether a session of that role is within a transaction: its poller holds lanes, or is about to. */
@@ -107,7 +108,7 @@ final class Scene implements AutoCloseable {
     List<String> keysInEveryLane(String prefix) {
         List<String> keys = database
                 .rows("SELECT min(key) FROM (SELECT '" + prefix
-                        + "-' || n FROM generate_series(1, 2000) n) AS k(key) GROUP BY leat.lane_of(key)")
+                        + "-' || n FROM generate_series(1, 2000) n) AS k(key) GROUP BY leat_internal.lane_of(key)")
                 .stream()
                 .map(row -> String.valueOf(row.get(0)))
                 .toList();

@@ -55,7 +55,7 @@ class AttachBesideWritersTest {
         }
         assertThat(attachments.attach(orders()).change()).isEqualTo("attached");
         database.run("INSERT INTO public.orders VALUES (-2, 0)");
-        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("1");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("1");
     }
 
     @Test
@@ -68,10 +68,10 @@ class AttachBesideWritersTest {
 
             goOnBeside(() -> attachments.detach("public.orders"), "AccessExclusiveLock");
         }
-        assertThat(Long.parseLong(String.valueOf(database.value("SELECT count(*) FROM leat.outbox"))))
+        assertThat(Long.parseLong(String.valueOf(database.value("SELECT count(*) FROM leat_internal.outbox"))))
                 .isPositive();
         attachments.detach("public.orders");
-        assertThat(database.value("SELECT count(*) FROM leat.attached")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat.attached()")).isEqualTo("0");
     }
 
     private static Attachment orders() {
@@ -115,7 +115,7 @@ class AttachBesideWritersTest {
             }
             assertThat(writers.failures()).isEmpty();
         }
-        assertThat(database.value("SELECT count(*) FROM leat.outbox WHERE fault IS NOT NULL"))
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox WHERE fault IS NOT NULL"))
                 .isEqualTo("0");
     }
 }

@@ -55,7 +55,7 @@ class MigrateBesideWritersTest {
             statement.execute(WRITE);
             writer.commit();
         }
-        assertThat(database.value("SELECT count(*) FROM leat.outbox WHERE fault IS NULL"))
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox WHERE fault IS NULL"))
                 .isEqualTo("6");
     }
 
@@ -72,7 +72,7 @@ class MigrateBesideWritersTest {
             for (Path script : repeatable()) {
                 all.execute(Files.readString(script));
             }
-            all.execute("UPDATE leat.attachment SET before = false; SELECT leat.refresh()");
+            all.execute("UPDATE leat_internal.attachment SET before = false; SELECT leat.refresh()");
 
             statement.execute(WRITE);
             try (Connection fresh = database.owner().getConnection();
@@ -83,7 +83,7 @@ class MigrateBesideWritersTest {
             migration.commit();
             statement.execute(WRITE);
         }
-        assertThat(database.value("SELECT count(*) FROM leat.outbox WHERE fault IS NULL"))
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox WHERE fault IS NULL"))
                 .isEqualTo("12");
     }
 
@@ -124,7 +124,7 @@ class MigrateBesideWritersTest {
             }
             assertThat(writers.failures()).isEmpty();
         }
-        assertThat(database.value("SELECT count(*) FROM leat.outbox WHERE fault IS NULL"))
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox WHERE fault IS NULL"))
                 .isEqualTo(database.value("SELECT count(*) FROM public.log"));
     }
 
@@ -134,13 +134,13 @@ class MigrateBesideWritersTest {
 
     /** As after an upgrade that has changed every function; returns how many scripts ran. */
     private int migrateAnew() {
-        database.run("UPDATE leat.flyway_schema_history SET checksum = 0 WHERE version IS NULL");
+        database.run("UPDATE leat_internal.flyway_schema_history SET checksum = 0 WHERE version IS NULL");
         return Migrations.migrate(bounded(database));
     }
 
     /** As after an upgrade that has changed what a capture function looks like. */
     private String refreshAnew() {
-        database.run("UPDATE leat.attachment SET before = NOT before");
+        database.run("UPDATE leat_internal.attachment SET before = NOT before");
         return String.valueOf(database.value("SELECT leat.refresh()"));
     }
 

@@ -12,6 +12,7 @@ final class KnownMistakes {
     private static final String BOOK = MAIN + "claim/LaneBook.java";
     private static final String CLAIM_STATEMENTS = MAIN + "claim/ClaimStatements.java";
     private static final String SETTLEMENT = MAIN + "settle/OutboxSettlement.java";
+    private static final String CLAIM_SQL = "db/migration/R__40_claim.sql";
     private static final String CAPTURE = "db/migration/R__07_capture_source.sql";
 
     private static final String INTERLEAVING = "dev.leat.claim.InterleavingTest#";
@@ -33,16 +34,14 @@ final class KnownMistakes {
                     "the sequence is read while it is being written",
                     "dev.leat.claim.DrawnTest#noIdIsTakenForDrawnBeforeItIs",
                     new Edit(
-                            "docs/sql/claim-2-drawn.sql",
-                            "coalesce(pg_catalog.pg_sequence_last_value(s.tableoid), 0)",
-                            "s.last_value")),
+                            CLAIM_SQL,
+                            "coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), 0),",
+                            "(SELECT s.last_value FROM leat_internal.outbox_id_seq s),")),
             Mistake.of(
                     "prepared transactions are not among the holders",
                     LANE_CLAIMS + "aPreparedTransactionIsWaitedForToo",
                     new Edit(
-                            "docs/sql/claim-3-holders.sql",
-                            "AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()",
-                            "AND pid <> pg_catalog.pg_backend_pid()")),
+                            CLAIM_SQL, "AND l.pid IS DISTINCT FROM pg_backend_pid()", "AND l.pid <> pg_backend_pid()")),
             Mistake.of(
                     "a holder that vanished is taken for ended though it prepared",
                     "dev.leat.claim.WatermarkTest#aHolderThatPreparesItsTransactionStillDelaysTheProof",
@@ -54,7 +53,7 @@ final class KnownMistakes {
                     "the holders are read before the sequence",
                     INTERLEAVING + "aWriterThatComesBetweenTheTwoLooksIsWaitedFor",
                     new Edit(
-                            CLAIM_STATEMENTS, "BEGIN, DRAWN, HOLDERS, LOCK_LANES", "BEGIN, HOLDERS, DRAWN, LOCK_LANES"),
+                            CLAIM_STATEMENTS, "BEGIN, DRAWN, WRITERS, LOCK_LANES", "BEGIN, WRITERS, DRAWN, LOCK_LANES"),
                     new Edit(
                             MAIN + "claim/Opening.java",
                             "            Drawn drawn = drawn(answers.next());\n"
@@ -69,7 +68,7 @@ final class KnownMistakes {
                     new Edit(
                             CAPTURE,
                             "    IF TG_OP <> 'DELETE' THEN\n        INSERT INTO",
-                            "    IF TG_OP <> 'DELETE' THEN\n        drawn := nextval('leat.outbox_id_seq'); INSERT INTO"),
+                            "    IF TG_OP <> 'DELETE' THEN\n        drawn := nextval('leat_internal.outbox_id_seq'); INSERT INTO"),
                     new Edit(
                             CAPTURE,
                             "stream, fault)\n        VALUES (new_lane,",
@@ -89,14 +88,14 @@ final class KnownMistakes {
                     "events are deleted by range",
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
                     new Edit(
-                            "docs/sql/settle-delete.sql",
-                            "leat.outbox.id between ? and ?",
-                            "? is not null and leat.outbox.id <= ?"),
-                    new Edit("docs/sql/settle-delete.sql", "leat.outbox.id = any (", "leat.outbox.id <= any ("),
+                            "db/migration/R__41_settle.sql",
+                            "            DELETE FROM leat_internal.outbox o\n"
+                                    + "             WHERE o.lane = the_lane AND o.id BETWEEN first AND last AND o.id = ANY (batch);",
+                            "            DELETE FROM leat_internal.outbox o WHERE o.lane = the_lane AND o.id <= last;"),
                     new Edit(
                             SETTLEMENT,
-                            "expect(sorted.delivered.size(), byLane(transaction, done, sorted.delivered));",
-                            "byLane(transaction, done, sorted.delivered);")),
+                            "expect(sorted.delivered.size() + sorted.released.size(), count(statement));",
+                            "count(statement);")),
             Mistake.of(
                     "a low passes what was left",
                     LANE_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
@@ -161,7 +160,7 @@ final class KnownMistakes {
                     new Edit(
                             "docs/sql/claim-1-begin.sql",
                             "READ COMMITTED, READ WRITE;",
-                            "READ COMMITTED, READ WRITE; LOCK TABLE leat.outbox IN SHARE MODE;")),
+                            "READ COMMITTED, READ WRITE; LOCK TABLE leat_internal.outbox IN SHARE MODE;")),
             Mistake.of(
                     "attach waits for its lock in one go",
                     "dev.leat.harm.AttachBesideWritersTest#whileALongTransactionKeepsAttachFromItsLockWritersGoOn",
@@ -172,7 +171,7 @@ final class KnownMistakes {
                     new Edit(
                             "db/migration/R__99_schema_version.sql",
                             "CREATE OR REPLACE FUNCTION",
-                            "LOCK TABLE leat.outbox IN SHARE MODE; CREATE OR REPLACE FUNCTION")));
+                            "LOCK TABLE leat_internal.outbox IN SHARE MODE; CREATE OR REPLACE FUNCTION")));
 
     private KnownMistakes() {}
 }

@@ -80,7 +80,7 @@ class PackedStreamTest {
         Await.until(
                 "the outbox to be empty",
                 PATIENCE,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat.outbox")));
+                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
     }
 
     @Test

@@ -30,9 +30,9 @@ record Sample(double memoryMiB, double outboxKiB, double claim, long waiting) {
     static Sample take(LeatProcess poller, TestDatabase database, DataSource pool, DataSource unused) {
         return new Sample(
                 memory(poller),
-                number(database, "SELECT pg_total_relation_size('leat.outbox') / 1024"),
+                number(database, "SELECT pg_total_relation_size('leat_internal.outbox') / 1024"),
                 claim(pool, unused),
-                (long) number(database, "SELECT count(*) FROM leat.outbox"));
+                (long) number(database, "SELECT count(*) FROM leat_internal.outbox"));
     }
 
     private static double number(TestDatabase database, String query) {

@@ -22,7 +22,8 @@ class OwnServerTest {
             database.run("SELECT leat.publish('k', 'Two', '{}')");
             server.restart(OwnServer.Stop.IMMEDIATE);
             assertThat(server.said()).contains("was not properly shut down");
-            assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("2");
+            assertThat(database.value("SELECT count(*) FROM leat_internal.outbox"))
+                    .isEqualTo("2");
         }
     }
 
@@ -69,7 +70,8 @@ class OwnServerTest {
             database.run("SELECT leat.publish('k', 'Lost', '{}')");
             standby.promote();
             copy.run("SELECT leat.publish('k', 'New', '{}')");
-            assertThat(copy.rows("SELECT op FROM leat.outbox ORDER BY id").size())
+            assertThat(copy.rows("SELECT op FROM leat_internal.outbox ORDER BY id")
+                            .size())
                     .isEqualTo(3);
             assertThat(database.value("SELECT system_identifier FROM pg_control_system()"))
                     .isEqualTo(copy.value("SELECT system_identifier FROM pg_control_system()"));

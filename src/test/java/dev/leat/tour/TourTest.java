@@ -45,7 +45,7 @@ class TourTest {
         database.run("CREATE TABLE public.orders (id int PRIMARY KEY, state text)");
         database.run("SELECT leat.attach('public.orders')");
         database.run("SET leat.context = '{\"actor\": \"ada\"}'; INSERT INTO public.orders VALUES (42, 'paid')");
-        assertThat(database.rows("SELECT op, partition_key, key, before, after FROM leat.outbox"))
+        assertThat(database.rows("SELECT op, partition_key, key, before, after FROM leat_internal.outbox"))
                 .containsExactly(java.util.Arrays.asList(
                         "c", "public.orders.42", "{\"id\":42}", null, "{\"id\":42,\"state\":\"paid\"}"));
 
@@ -73,7 +73,7 @@ class TourTest {
             // 5. Settle: the row is deleted and the lanes are let go, in one commit.
             new OutboxSettlement(false).settle(claim, outcomes);
         }
-        assertThat(database.value("SELECT count(*) FROM leat.outbox")).isEqualTo("0");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
         assertThat(stream.texts()).singleElement().asString().contains("\"after\":{\"id\":42,\"state\":\"paid\"}");
         assertThat(stream.local().records(TestStream.NAME).get(0).partitionKey())
                 .isEqualTo("public.orders.42");

@@ -62,7 +62,7 @@ class EncodingsTest {
                             second -> assertThat(second)
                                     .startsWith(Received.beginning(
                                             "{\"id\":2,\"v\":\"sound\"}", "{\"id\":2,\"v\":\"new\"}", "{\"id\":2}")));
-            assertThat(database.value("SELECT partition_key FROM leat.quarantine WHERE state = 'quarantined'"))
+            assertThat(database.value("SELECT partition_key FROM leat_internal.quarantine WHERE state = 'quarantined'"))
                     .isEqualTo("public.t.1");
         }
     }

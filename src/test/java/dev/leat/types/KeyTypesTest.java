@@ -103,8 +103,8 @@ class KeyTypesTest {
                 + "CREATE TABLE t.keyed (id int, k " + type + ", n int, v text, PRIMARY KEY (" + key + "));"
                 + "SELECT leat.attach('t.keyed')");
         Map<String, String> keys = new HashMap<>();
-        database.rows("SELECT id, leat.partition_key('t.keyed.' || " + (key.equals("k") ? "k::text" : "ROW(7, k)::text")
-                        + ") FROM t.stage")
+        database.rows("SELECT id, leat_internal.partition_key('t.keyed.' || "
+                        + (key.equals("k") ? "k::text" : "ROW(7, k)::text") + ") FROM t.stage")
                 .forEach(row -> keys.put(String.valueOf(row.get(0)), String.valueOf(row.get(1))));
         assertThat(Set.copyOf(keys.values())).as("distinct keys").hasSameSizeAs(keys.keySet());
 

@@ -40,7 +40,7 @@ class LargeRowsIT {
 
     private boolean carried(LeatProcess poller) {
         assertThat(poller.alive()).as(poller::said).isTrue();
-        return "0".equals(database.value("SELECT count(*) FROM leat.outbox"));
+        return "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox"));
     }
 
     @Test
@@ -50,7 +50,7 @@ class LargeRowsIT {
         try (LeatProcess poller = poller()) {
             Await.until("the outbox to be empty", PATIENCE, () -> carried(poller));
 
-            assertThat(database.rows("SELECT state, partition_key, reason FROM leat.quarantine ORDER BY id"))
+            assertThat(database.rows("SELECT state, partition_key, reason FROM leat_internal.quarantine ORDER BY id"))
                     .hasSize(2)
                     .satisfiesExactly(
                             first -> assertThat(first.toString())
@@ -78,7 +78,8 @@ class LargeRowsIT {
             Set<String> arrived = new HashSet<>();
             stream.local().records(TestStream.NAME).forEach(record -> arrived.add(record.partitionKey()));
             assertThat(arrived).hasSize(30);
-            assertThat(database.value("SELECT count(*) FROM leat.quarantine")).isEqualTo("0");
+            assertThat(database.value("SELECT count(*) FROM leat_internal.quarantine"))
+                    .isEqualTo("0");
             assertThat(poller.said()).doesNotContain("OutOfMemoryError");
         }
     }
@@ -89,7 +90,8 @@ class LargeRowsIT {
         try (LeatProcess poller = poller()) {
             Await.until("the outbox to be empty", PATIENCE, () -> carried(poller));
 
-            assertThat(database.value("SELECT count(*) FROM leat.quarantine WHERE reason LIKE '%takes up to 1048576%'"))
+            assertThat(database.value(
+                            "SELECT count(*) FROM leat_internal.quarantine WHERE reason LIKE '%takes up to 1048576%'"))
                     .isEqualTo("64");
             assertThat(poller.said()).doesNotContain("OutOfMemoryError");
         }

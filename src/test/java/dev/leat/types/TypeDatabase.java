@@ -28,6 +28,10 @@ final class TypeDatabase implements AutoCloseable {
                 types.remove(extension);
             }
         }
+        if (types.contains("hstore")) {
+            // Capture calls no cast of a type's owner; nor is row_to_json to, which says what is expected.
+            database.superuser("ALTER EXTENSION hstore DROP CAST (hstore AS json); DROP CAST (hstore AS json)");
+        }
         listed.statements().forEach(database::run);
         try {
             changes = new Changes(database);

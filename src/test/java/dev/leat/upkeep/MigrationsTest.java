@@ -20,14 +20,14 @@ class MigrationsTest {
     private final TestDatabase database = TestServer.shared().emptyDatabase();
 
     @Test
-    void everythingLivesInTheSchemaLeatAndASecondRunChangesNothing() {
+    void everyTableLivesInTheSchemaOfTheOwnerAloneAndASecondRunChangesNothing() {
         assertThat(Migrations.migrate(database.owner())).isPositive();
         assertThat(Migrations.migrate(database.owner())).isZero();
 
         assertThat(database.rows("SELECT DISTINCT schemaname FROM pg_tables WHERE tableowner = 'leat_owner'"))
-                .containsExactly(java.util.List.of("leat"));
-        assertThat(database.value("SELECT to_regclass('leat.flyway_schema_history')"))
-                .isEqualTo("leat.flyway_schema_history");
+                .containsExactly(java.util.List.of("leat_internal"));
+        assertThat(database.value("SELECT to_regclass('leat_internal.flyway_schema_history')"))
+                .isEqualTo("leat_internal.flyway_schema_history");
     }
 
     @Test
@@ -42,7 +42,7 @@ class MigrationsTest {
 
         Flyway.configure()
                 .dataSource(database.owner())
-                .schemas("leat")
+                .schemas("leat_internal")
                 .locations("classpath:dev/leat/migration")
                 .load()
                 .migrate();
@@ -50,7 +50,7 @@ class MigrationsTest {
         Files.writeString(scripts.resolve("V2__attach.sql"), "SELECT leat.attach('public.orders')");
         assertThat(application.migrate().migrationsExecuted).isEqualTo(1);
         assertThat(application.info().applied()).hasSize(2);
-        assertThat(database.value("SELECT count(*) FROM leat.attached")).isEqualTo("1");
+        assertThat(database.value("SELECT count(*) FROM leat.attached()")).isEqualTo("1");
         assertThat(Migrations.migrate(database.owner())).isZero();
     }
 }

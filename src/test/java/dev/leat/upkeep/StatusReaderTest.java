@@ -35,7 +35,8 @@ class StatusReaderTest {
     void theLastMinuteOfEachShardIsSummedOverPollers() {
         AtomicLong clock = new AtomicLong();
         ShardUses one = new ShardUses(database.owner(), UUID.randomUUID(), clock::get);
-        ShardUses other = new ShardUses(database.owner(), UUID.randomUUID(), clock::get);
+        UUID leaving = UUID.randomUUID();
+        ShardUses other = new ShardUses(database.owner(), leaving, clock::get);
         one.shardUsed("orders", "shard-1", 1_000, 5_000, 0);
         clock.addAndGet(Duration.ofMinutes(2).toNanos());
         for (int second = 0; second < 30; second++) {
@@ -52,12 +53,12 @@ class StatusReaderTest {
                         new Status.Shard("orders", "shard-1", 450, 45_000, 0.1),
                         new Status.Shard("orders", "shard-2", 0.1, 10, 0));
 
-        other.leave();
+        database.run("SELECT leat_poller.leave('" + leaving + "')");
         clock.addAndGet(Duration.ofMinutes(1).toNanos());
         one.flush();
-        database.run("UPDATE leat.shard_use SET measured_at = measured_at - interval '1 minute'");
+        database.run("UPDATE leat_internal.shard_use SET measured_at = measured_at - interval '1 minute'");
         assertThat(new StatusReader(database.owner()).read().shards()).isEmpty();
         one.flush();
-        assertThat(database.rows("SELECT * FROM leat.shard_use")).isEmpty();
+        assertThat(database.rows("SELECT * FROM leat_internal.shard_use")).isEmpty();
     }
 }

@@ -51,16 +51,16 @@ class UpkeepTest {
         assertThat(one.alive()).isEqualTo(2);
         assertThat(other.alive()).isEqualTo(2);
 
-        database.run("UPDATE leat.poller SET seen_at = now() - interval '6 seconds' WHERE poller = '"
+        database.run("UPDATE leat_internal.poller SET seen_at = now() - interval '6 seconds' WHERE poller = '"
                 + other.self().poller() + "'");
         one.beat();
         assertThat(one.alive()).isOne();
-        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("2");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("2");
 
-        database.run("UPDATE leat.poller SET seen_at = now() - interval '61 seconds' WHERE poller = '"
+        database.run("UPDATE leat_internal.poller SET seen_at = now() - interval '61 seconds' WHERE poller = '"
                 + other.self().poller() + "'");
         one.beat();
-        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("1");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("1");
 
         other.beat();
         assertThat(other.alive()).isEqualTo(2);
@@ -75,13 +75,13 @@ class UpkeepTest {
         PollerRegistry dead = registry();
         one.beat();
         dead.beat();
-        database.run("UPDATE leat.poller SET seen_at = seen_at + interval '10 seconds'");
+        database.run("UPDATE leat_internal.poller SET seen_at = seen_at + interval '10 seconds'");
         one.beat();
         assertThat(one.alive()).isOne();
-        database.run("UPDATE leat.poller SET seen_at = seen_at + interval '1 hour'");
+        database.run("UPDATE leat_internal.poller SET seen_at = seen_at + interval '1 hour'");
         one.beat();
         assertThat(one.alive()).isOne();
-        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("1");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("1");
         dead.beat();
         assertThat(dead.alive()).isEqualTo(2);
     }
@@ -104,7 +104,7 @@ class UpkeepTest {
         tallies.flush();
         tallies.flush();
 
-        assertThat(database.rows("SELECT schema_name, table_name, op, settled FROM leat.tally ORDER BY 2, 3"))
+        assertThat(database.rows("SELECT schema_name, table_name, op, settled FROM leat_internal.tally ORDER BY 2, 3"))
                 .containsExactly(
                         List.of("public", "orders", "c", "3"),
                         List.of("public", "orders", "d", "1"),
@@ -115,25 +115,25 @@ class UpkeepTest {
     void countsThatCouldNotBeWrittenAreKeptForTheNextTime() {
         Tallies tallies = new Tallies(poller, UUID.randomUUID());
         tallies.settled(List.of(delivered(Operation.CREATE, "orders")), Duration.ZERO);
-        database.run("ALTER TABLE leat.tally RENAME TO away");
+        database.run("ALTER TABLE leat_internal.tally RENAME TO away");
         try {
             tallies.flush();
             throw new AssertionError("the flush should have failed");
         } catch (DatabaseUnavailable e) {
-            database.run("ALTER TABLE leat.away RENAME TO tally");
+            database.run("ALTER TABLE leat_internal.away RENAME TO tally");
         }
         tallies.flush();
 
-        assertThat(database.value("SELECT settled FROM leat.tally")).isEqualTo("1");
+        assertThat(database.value("SELECT settled FROM leat_internal.tally")).isEqualTo("1");
     }
 
     @Test
     void countsOfPollersThatAreGoneAreSummedUp() {
         UUID self = UUID.randomUUID();
         UUID alive = UUID.randomUUID();
-        database.run(
-                "INSERT INTO leat.poller (poller, host, pid, version) VALUES ('" + alive + "', 'there', 1, 'test')");
-        database.run("INSERT INTO leat.tally (poller, schema_name, table_name, op, settled) VALUES"
+        database.run("INSERT INTO leat_internal.poller (poller, host, pid, version) VALUES ('" + alive
+                + "', 'there', 1, 'test')");
+        database.run("INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled) VALUES"
                 + " (NULL, 'public', 'orders', 'c', 100), (NULL, NULL, NULL, 'm', 10), (NULL, NULL, NULL, 'm', 5),"
                 + " (gen_random_uuid(), 'public', 'orders', 'c', 20), (gen_random_uuid(), 'public', 'orders', 'c', 3),"
                 + " (gen_random_uuid(), NULL, NULL, 'm', 1),"
@@ -141,16 +141,16 @@ class UpkeepTest {
 
         new Tallies(poller, self).foldGone();
 
-        String rows = "SELECT poller IS NULL, table_name, op, settled FROM leat.tally ORDER BY 1, 2, 4";
+        String rows = "SELECT poller IS NULL, table_name, op, settled FROM leat_internal.tally ORDER BY 1, 2, 4";
         assertThat(database.rows(rows))
                 .containsExactly(
                         List.of("f", "orders", "c", "7"),
                         List.of("f", "orders", "c", "9"),
                         List.of("t", "orders", "c", "123"),
                         java.util.Arrays.asList("t", null, "m", "16"));
-        List<List<@Nullable String>> before = database.rows("SELECT ctid, xmin FROM leat.tally ORDER BY 1");
+        List<List<@Nullable String>> before = database.rows("SELECT ctid, xmin FROM leat_internal.tally ORDER BY 1");
         new Tallies(poller, self).foldGone();
-        assertThat(database.rows("SELECT ctid, xmin FROM leat.tally ORDER BY 1"))
+        assertThat(database.rows("SELECT ctid, xmin FROM leat_internal.tally ORDER BY 1"))
                 .isEqualTo(before);
     }
 
@@ -161,21 +161,22 @@ class UpkeepTest {
         ShardUses shardUses = new ShardUses(poller, registry.self().poller(), System::nanoTime);
         Upkeep upkeep = new Upkeep(poller, registry, tallies, shardUses, Duration.ofDays(7), new PollerListener() {});
         upkeep.start();
-        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("1");
-        assertThat(database.value("SELECT count(*) > 1 FROM pg_inherits WHERE inhparent = 'leat.sent'::regclass"))
+        assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("1");
+        assertThat(database.value(
+                        "SELECT count(*) > 1 FROM pg_inherits WHERE inhparent = 'leat_internal.sent'::regclass"))
                 .as("room for the days to come")
                 .isEqualTo("t");
-        String seen = database.value("SELECT seen_at FROM leat.poller");
+        String seen = database.value("SELECT seen_at FROM leat_internal.poller");
         Await.until(
                 "another sign of life",
                 Duration.ofSeconds(20),
-                () -> !String.valueOf(seen).equals(database.value("SELECT seen_at FROM leat.poller")));
+                () -> !String.valueOf(seen).equals(database.value("SELECT seen_at FROM leat_internal.poller")));
 
         tallies.settled(List.of(delivered(Operation.CREATE, "orders")), Duration.ZERO);
         upkeep.stop();
 
-        assertThat(database.value("SELECT count(*) FROM leat.poller")).isEqualTo("0");
-        assertThat(database.value("SELECT settled FROM leat.tally")).isEqualTo("1");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("0");
+        assertThat(database.value("SELECT settled FROM leat_internal.tally")).isEqualTo("1");
     }
 
     @Test
@@ -188,7 +189,7 @@ class UpkeepTest {
             }
         };
         PollerRegistry registry = registry();
-        database.run("ALTER TABLE leat.poller RENAME TO away");
+        database.run("ALTER TABLE leat_internal.poller RENAME TO away");
         Upkeep upkeep = new Upkeep(
                 poller,
                 registry,
@@ -198,13 +199,13 @@ class UpkeepTest {
                 listener);
         upkeep.start();
         Await.until("a second failure", Duration.ofSeconds(20), () -> failures.size() > 1);
-        assertThat(failures.peek()).startsWith("sign of life: ERROR: relation \"leat.poller\" does not exist");
+        assertThat(failures.peek()).startsWith("sign of life: ERROR: relation \"leat_internal.poller\" does not exist");
 
-        database.run("ALTER TABLE leat.away RENAME TO poller");
+        database.run("ALTER TABLE leat_internal.away RENAME TO poller");
         Await.until(
                 "a sign of life",
                 Duration.ofSeconds(20),
-                () -> "1".equals(database.value("SELECT count(*) FROM leat.poller")));
+                () -> "1".equals(database.value("SELECT count(*) FROM leat_internal.poller")));
         upkeep.stop();
     }
 

@@ -19,7 +19,7 @@ public class DefaultCatalog extends CatalogImpl {
 
     public static final DefaultCatalog DEFAULT_CATALOG = new DefaultCatalog();
 
-    public final Leat LEAT = Leat.LEAT;
+    public final LeatPoller LEAT_POLLER = LeatPoller.LEAT_POLLER;
 
     private DefaultCatalog() {
         super("");
@@ -28,7 +28,7 @@ public class DefaultCatalog extends CatalogImpl {
     @Override
     public final List<Schema> getSchemas() {
         return Arrays.asList(
-            Leat.LEAT
+            LeatPoller.LEAT_POLLER
         );
     }
 

@@ -4,22 +4,14 @@
 package dev.leat.jooq.generated;
 
 
-import dev.leat.jooq.generated.tables.Attached;
-import dev.leat.jooq.generated.tables.Attachment;
 import dev.leat.jooq.generated.tables.Lane;
 import dev.leat.jooq.generated.tables.Outbox;
 import dev.leat.jooq.generated.tables.Poller;
 import dev.leat.jooq.generated.tables.Quarantine;
-import dev.leat.jooq.generated.tables.Sent;
-import dev.leat.jooq.generated.tables.Tally;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
 public class Tables {
-
-    public static final Attached ATTACHED = Attached.ATTACHED;
-
-    public static final Attachment ATTACHMENT = Attachment.ATTACHMENT;
 
     public static final Lane LANE = Lane.LANE;
 
@@ -28,8 +20,4 @@ public class Tables {
     public static final Poller POLLER = Poller.POLLER;
 
     public static final Quarantine QUARANTINE = Quarantine.QUARANTINE;
-
-    public static final Sent SENT = Sent.SENT;
-
-    public static final Tally TALLY = Tally.TALLY;
 }

@@ -4,7 +4,7 @@
 package dev.leat.jooq.generated.tables;
 
 
-import dev.leat.jooq.generated.Leat;
+import dev.leat.jooq.generated.LeatPoller;
 
 import java.time.OffsetDateTime;
 import java.util.Collection;
@@ -22,9 +22,7 @@ import org.jooq.Stringly;
 import org.jooq.Table;
 import org.jooq.TableField;
 import org.jooq.TableOptions;
-import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -41,18 +39,26 @@ public class Lane extends TableImpl<Record> {
         return Record.class;
     }
 
-    public final TableField<Record, Short> LANE_ = createField(DSL.name("lane"), SQLDataType.SMALLINT.nullable(false), this, "");
+    public final TableField<Record, Short> LANE_ = createField(DSL.name("lane"), SQLDataType.SMALLINT, this, "");
 
-    public final TableField<Record, Long> LOW = createField(DSL.name("low"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+    public final TableField<Record, Long> LOW = createField(DSL.name("low"), SQLDataType.BIGINT, this, "");
 
-    public final TableField<Record, OffsetDateTime> LOW_SET_AT = createField(DSL.name("low_set_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("now()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
+    public final TableField<Record, OffsetDateTime> LOW_SET_AT = createField(DSL.name("low_set_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
+
+    public final TableField<Record, Long> HOLDER = createField(DSL.name("holder"), SQLDataType.BIGINT, this, "");
 
     private Lane(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
 
     private Lane(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.table(), where);
+        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.view("""
+        create view "lane" as  SELECT lane,
+         low,
+         low_set_at,
+         xmax AS holder
+        FROM leat_internal.lane l;
+        """), where);
     }
 
     public Lane(String alias) {
@@ -69,12 +75,7 @@ public class Lane extends TableImpl<Record> {
 
     @Override
     public Schema getSchema() {
-        return aliased() ? null : Leat.LEAT;
-    }
-
-    @Override
-    public UniqueKey<Record> getPrimaryKey() {
-        return Internal.createUniqueKey(Lane.LANE, DSL.name("lane_pkey"), new TableField[] { Lane.LANE.LANE_ }, true);
+        return aliased() ? null : LeatPoller.LEAT_POLLER;
     }
 
     @Override

@@ -4,14 +4,13 @@
 package dev.leat.jooq.generated.tables;
 
 
-import dev.leat.jooq.generated.Leat;
+import dev.leat.jooq.generated.LeatPoller;
 
 import java.time.OffsetDateTime;
 import java.util.Collection;
 
 import org.jooq.Condition;
 import org.jooq.Field;
-import org.jooq.Identity;
 import org.jooq.Name;
 import org.jooq.PlainSQL;
 import org.jooq.QueryPart;
@@ -40,19 +39,19 @@ public class Outbox extends TableImpl<Record> {
         return Record.class;
     }
 
-    public final TableField<Record, Long> ID = createField(DSL.name("id"), SQLDataType.BIGINT.nullable(false).identity(true), this, "");
+    public final TableField<Record, Long> ID = createField(DSL.name("id"), SQLDataType.BIGINT, this, "");
 
-    public final TableField<Record, Short> LANE = createField(DSL.name("lane"), SQLDataType.SMALLINT.nullable(false), this, "");
+    public final TableField<Record, Short> LANE = createField(DSL.name("lane"), SQLDataType.SMALLINT, this, "");
 
-    public final TableField<Record, String> OP = createField(DSL.name("op"), SQLDataType.VARCHAR.nullable(false), this, "");
+    public final TableField<Record, String> OP = createField(DSL.name("op"), SQLDataType.VARCHAR, this, "");
 
-    public final TableField<Record, Boolean> HELD = createField(DSL.name("held"), SQLDataType.BOOLEAN.nullable(false), this, "");
+    public final TableField<Record, Boolean> HELD = createField(DSL.name("held"), SQLDataType.BOOLEAN, this, "");
 
-    public final TableField<Record, Boolean> MAY_PASS = createField(DSL.name("may_pass"), SQLDataType.BOOLEAN.nullable(false), this, "");
+    public final TableField<Record, Boolean> MAY_PASS = createField(DSL.name("may_pass"), SQLDataType.BOOLEAN, this, "");
 
-    public final TableField<Record, OffsetDateTime> CAPTURED_AT = createField(DSL.name("captured_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false), this, "");
+    public final TableField<Record, OffsetDateTime> CAPTURED_AT = createField(DSL.name("captured_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
-    public final TableField<Record, Long> XID = createField(DSL.name("xid"), SQLDataType.BIGINT.nullable(false), this, "");
+    public final TableField<Record, Long> XID = createField(DSL.name("xid"), SQLDataType.BIGINT, this, "");
 
     public final TableField<Record, String> SCHEMA_NAME = createField(DSL.name("schema_name"), SQLDataType.CLOB, this, "");
 
@@ -60,7 +59,7 @@ public class Outbox extends TableImpl<Record> {
 
     public final TableField<Record, String> TYPE = createField(DSL.name("type"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, String> PARTITION_KEY = createField(DSL.name("partition_key"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, String> PARTITION_KEY = createField(DSL.name("partition_key"), SQLDataType.CLOB, this, "");
 
     public final TableField<Record, String> KEY = createField(DSL.name("key"), SQLDataType.VARCHAR, this, "");
 
@@ -70,7 +69,7 @@ public class Outbox extends TableImpl<Record> {
 
     public final TableField<Record, String> CONTEXT = createField(DSL.name("context"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, String> DB_USER = createField(DSL.name("db_user"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, String> DB_USER = createField(DSL.name("db_user"), SQLDataType.CLOB, this, "");
 
     public final TableField<Record, String> APPLICATION = createField(DSL.name("application"), SQLDataType.CLOB, this, "");
 
@@ -78,12 +77,38 @@ public class Outbox extends TableImpl<Record> {
 
     public final TableField<Record, String> FAULT = createField(DSL.name("fault"), SQLDataType.CLOB, this, "");
 
+    public final TableField<Record, Boolean> STREAM_KNOWN = createField(DSL.name("stream_known"), SQLDataType.BOOLEAN, this, "");
+
     private Outbox(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
 
     private Outbox(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.table(), where);
+        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.view("""
+        create view "outbox" as  SELECT id,
+         lane,
+         op,
+         held,
+         may_pass,
+         captured_at,
+         xid,
+         schema_name,
+         table_name,
+         type,
+         partition_key,
+         key,
+         before,
+         after,
+         context,
+         db_user,
+         application,
+         stream,
+         fault,
+         ((op <> 'm'::"char") OR (stream IS NULL) OR (EXISTS ( SELECT
+                FROM leat_poller.stream s
+               WHERE (s.stream = o.stream)))) AS stream_known
+        FROM leat_internal.outbox o;
+        """), where);
     }
 
     public Outbox(String alias) {
@@ -100,12 +125,7 @@ public class Outbox extends TableImpl<Record> {
 
     @Override
     public Schema getSchema() {
-        return aliased() ? null : Leat.LEAT;
-    }
-
-    @Override
-    public Identity<Record, Long> getIdentity() {
-        return (Identity<Record, Long>) super.getIdentity();
+        return aliased() ? null : LeatPoller.LEAT_POLLER;
     }
 
     @Override

@@ -4,7 +4,7 @@
 package dev.leat.jooq.generated.tables;
 
 
-import dev.leat.jooq.generated.Leat;
+import dev.leat.jooq.generated.LeatPoller;
 
 import java.time.OffsetDateTime;
 import java.util.Collection;
@@ -23,9 +23,7 @@ import org.jooq.Stringly;
 import org.jooq.Table;
 import org.jooq.TableField;
 import org.jooq.TableOptions;
-import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -42,24 +40,35 @@ public class Poller extends TableImpl<Record> {
         return Record.class;
     }
 
-    public final TableField<Record, UUID> POLLER_ = createField(DSL.name("poller"), SQLDataType.UUID.nullable(false), this, "");
+    public final TableField<Record, UUID> POLLER_ = createField(DSL.name("poller"), SQLDataType.UUID, this, "");
 
-    public final TableField<Record, String> HOST = createField(DSL.name("host"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, String> ROLE = createField(DSL.name("role"), SQLDataType.VARCHAR, this, "");
 
-    public final TableField<Record, Long> PID = createField(DSL.name("pid"), SQLDataType.BIGINT.nullable(false), this, "");
+    public final TableField<Record, String> HOST = createField(DSL.name("host"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, String> VERSION = createField(DSL.name("version"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, Long> PID = createField(DSL.name("pid"), SQLDataType.BIGINT, this, "");
 
-    public final TableField<Record, OffsetDateTime> STARTED_AT = createField(DSL.name("started_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("now()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
+    public final TableField<Record, String> VERSION = createField(DSL.name("version"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, OffsetDateTime> SEEN_AT = createField(DSL.name("seen_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("now()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
+    public final TableField<Record, OffsetDateTime> STARTED_AT = createField(DSL.name("started_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
+
+    public final TableField<Record, OffsetDateTime> SEEN_AT = createField(DSL.name("seen_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
     private Poller(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
 
     private Poller(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.table(), where);
+        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.view("""
+        create view "poller" as  SELECT poller,
+         role,
+         host,
+         pid,
+         version,
+         started_at,
+         seen_at
+        FROM leat_internal.poller;
+        """), where);
     }
 
     public Poller(String alias) {
@@ -76,12 +85,7 @@ public class Poller extends TableImpl<Record> {
 
     @Override
     public Schema getSchema() {
-        return aliased() ? null : Leat.LEAT;
-    }
-
-    @Override
-    public UniqueKey<Record> getPrimaryKey() {
-        return Internal.createUniqueKey(Poller.POLLER, DSL.name("poller_pkey"), new TableField[] { Poller.POLLER.POLLER_ }, true);
+        return aliased() ? null : LeatPoller.LEAT_POLLER;
     }
 
     @Override

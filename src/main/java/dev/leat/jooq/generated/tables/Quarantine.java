@@ -4,14 +4,11 @@
 package dev.leat.jooq.generated.tables;
 
 
-import dev.leat.jooq.generated.Leat;
+import dev.leat.jooq.generated.LeatPoller;
 
 import java.time.OffsetDateTime;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.List;
 
-import org.jooq.Check;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Name;
@@ -25,9 +22,7 @@ import org.jooq.Stringly;
 import org.jooq.Table;
 import org.jooq.TableField;
 import org.jooq.TableOptions;
-import org.jooq.UniqueKey;
 import org.jooq.impl.DSL;
-import org.jooq.impl.Internal;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableImpl;
 
@@ -44,19 +39,19 @@ public class Quarantine extends TableImpl<Record> {
         return Record.class;
     }
 
-    public final TableField<Record, Long> ID = createField(DSL.name("id"), SQLDataType.BIGINT.nullable(false), this, "");
+    public final TableField<Record, Long> ID = createField(DSL.name("id"), SQLDataType.BIGINT, this, "");
 
-    public final TableField<Record, Short> LANE = createField(DSL.name("lane"), SQLDataType.SMALLINT.nullable(false), this, "");
+    public final TableField<Record, Short> LANE = createField(DSL.name("lane"), SQLDataType.SMALLINT, this, "");
 
-    public final TableField<Record, String> OP = createField(DSL.name("op"), SQLDataType.VARCHAR.nullable(false), this, "");
+    public final TableField<Record, String> OP = createField(DSL.name("op"), SQLDataType.VARCHAR, this, "");
 
-    public final TableField<Record, Boolean> HELD = createField(DSL.name("held"), SQLDataType.BOOLEAN.nullable(false), this, "");
+    public final TableField<Record, Boolean> HELD = createField(DSL.name("held"), SQLDataType.BOOLEAN, this, "");
 
-    public final TableField<Record, Boolean> MAY_PASS = createField(DSL.name("may_pass"), SQLDataType.BOOLEAN.nullable(false), this, "");
+    public final TableField<Record, Boolean> MAY_PASS = createField(DSL.name("may_pass"), SQLDataType.BOOLEAN, this, "");
 
-    public final TableField<Record, OffsetDateTime> CAPTURED_AT = createField(DSL.name("captured_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false), this, "");
+    public final TableField<Record, OffsetDateTime> CAPTURED_AT = createField(DSL.name("captured_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
-    public final TableField<Record, Long> XID = createField(DSL.name("xid"), SQLDataType.BIGINT.nullable(false), this, "");
+    public final TableField<Record, Long> XID = createField(DSL.name("xid"), SQLDataType.BIGINT, this, "");
 
     public final TableField<Record, String> SCHEMA_NAME = createField(DSL.name("schema_name"), SQLDataType.CLOB, this, "");
 
@@ -64,7 +59,7 @@ public class Quarantine extends TableImpl<Record> {
 
     public final TableField<Record, String> TYPE = createField(DSL.name("type"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, String> PARTITION_KEY = createField(DSL.name("partition_key"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, String> PARTITION_KEY = createField(DSL.name("partition_key"), SQLDataType.CLOB, this, "");
 
     public final TableField<Record, String> KEY = createField(DSL.name("key"), SQLDataType.VARCHAR, this, "");
 
@@ -74,7 +69,7 @@ public class Quarantine extends TableImpl<Record> {
 
     public final TableField<Record, String> CONTEXT = createField(DSL.name("context"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, String> DB_USER = createField(DSL.name("db_user"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, String> DB_USER = createField(DSL.name("db_user"), SQLDataType.CLOB, this, "");
 
     public final TableField<Record, String> APPLICATION = createField(DSL.name("application"), SQLDataType.CLOB, this, "");
 
@@ -82,22 +77,53 @@ public class Quarantine extends TableImpl<Record> {
 
     public final TableField<Record, String> FAULT = createField(DSL.name("fault"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, String> STATE = createField(DSL.name("state"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, String> STATE = createField(DSL.name("state"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, String> REASON = createField(DSL.name("reason"), SQLDataType.CLOB.nullable(false), this, "");
+    public final TableField<Record, String> REASON = createField(DSL.name("reason"), SQLDataType.CLOB, this, "");
 
-    public final TableField<Record, OffsetDateTime> QUARANTINED_AT = createField(DSL.name("quarantined_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("clock_timestamp()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
+    public final TableField<Record, OffsetDateTime> QUARANTINED_AT = createField(DSL.name("quarantined_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
     public final TableField<Record, OffsetDateTime> DECIDED_AT = createField(DSL.name("decided_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
     public final TableField<Record, String> DECIDED_BY = createField(DSL.name("decided_by"), SQLDataType.CLOB, this, "");
+
+    public final TableField<Record, Boolean> STREAM_KNOWN = createField(DSL.name("stream_known"), SQLDataType.BOOLEAN, this, "");
 
     private Quarantine(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
 
     private Quarantine(Name alias, Table<Record> aliased, Field<?>[] parameters, Condition where) {
-        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.table(), where);
+        super(alias, null, aliased, parameters, DSL.comment(""), TableOptions.view("""
+        create view "quarantine" as  SELECT id,
+         lane,
+         op,
+         held,
+         may_pass,
+         captured_at,
+         xid,
+         schema_name,
+         table_name,
+         type,
+         partition_key,
+         key,
+         before,
+         after,
+         context,
+         db_user,
+         application,
+         stream,
+         fault,
+         state,
+         reason,
+         quarantined_at,
+         decided_at,
+         decided_by,
+         ((op <> 'm'::"char") OR (stream IS NULL) OR (EXISTS ( SELECT
+                FROM leat_poller.stream s
+               WHERE (s.stream = q.stream)))) AS stream_known
+        FROM leat_internal.quarantine q;
+        """), where);
     }
 
     public Quarantine(String alias) {
@@ -114,19 +140,7 @@ public class Quarantine extends TableImpl<Record> {
 
     @Override
     public Schema getSchema() {
-        return aliased() ? null : Leat.LEAT;
-    }
-
-    @Override
-    public UniqueKey<Record> getPrimaryKey() {
-        return Internal.createUniqueKey(Quarantine.QUARANTINE, DSL.name("quarantine_pkey"), new TableField[] { Quarantine.QUARANTINE.ID }, true);
-    }
-
-    @Override
-    public List<Check<Record>> getChecks() {
-        return Arrays.asList(
-            Internal.createCheck(this, DSL.name("quarantine_state_check"), "((state = ANY (ARRAY['quarantined'::text, 'waiting'::text, 'retry'::text, 'discarded'::text])))", true)
-        );
+        return aliased() ? null : LeatPoller.LEAT_POLLER;
     }
 
     @Override

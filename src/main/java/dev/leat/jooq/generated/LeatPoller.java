@@ -4,14 +4,10 @@
 package dev.leat.jooq.generated;
 
 
-import dev.leat.jooq.generated.tables.Attached;
-import dev.leat.jooq.generated.tables.Attachment;
 import dev.leat.jooq.generated.tables.Lane;
 import dev.leat.jooq.generated.tables.Outbox;
 import dev.leat.jooq.generated.tables.Poller;
 import dev.leat.jooq.generated.tables.Quarantine;
-import dev.leat.jooq.generated.tables.Sent;
-import dev.leat.jooq.generated.tables.Tally;
 
 import java.util.Arrays;
 import java.util.List;
@@ -22,15 +18,11 @@ import org.jooq.impl.SchemaImpl;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
-public class Leat extends SchemaImpl {
+public class LeatPoller extends SchemaImpl {
 
     private static final long serialVersionUID = 1L;
 
-    public static final Leat LEAT = new Leat();
-
-    public final Attached ATTACHED = Attached.ATTACHED;
-
-    public final Attachment ATTACHMENT = Attachment.ATTACHMENT;
+    public static final LeatPoller LEAT_POLLER = new LeatPoller();
 
     public final Lane LANE = Lane.LANE;
 
@@ -40,12 +32,8 @@ public class Leat extends SchemaImpl {
 
     public final Quarantine QUARANTINE = Quarantine.QUARANTINE;
 
-    public final Sent SENT = Sent.SENT;
-
-    public final Tally TALLY = Tally.TALLY;
-
-    private Leat() {
-        super("leat", null);
+    private LeatPoller() {
+        super("leat_poller", null);
     }
 
 
@@ -57,14 +45,10 @@ public class Leat extends SchemaImpl {
     @Override
     public final List<Table<?>> getTables() {
         return Arrays.asList(
-            Attached.ATTACHED,
-            Attachment.ATTACHMENT,
             Lane.LANE,
             Outbox.OUTBOX,
             Poller.POLLER,
-            Quarantine.QUARANTINE,
-            Sent.SENT,
-            Tally.TALLY
+            Quarantine.QUARANTINE
         );
     }
 }

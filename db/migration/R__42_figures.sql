@@ -1,0 +1,143 @@
+-- What a poller notes for others: that it lives, and its figures. For fairness and for people only; but leat status reads them, so what is
+-- noted is checked (leat_internal.poller, tally, shard_use), and a row can be changed by the role alone that wrote it.
+--
+-- leat_poller.beat(poller, host, pid, version): says that a poller lives, and forgets those that have been gone for a minute.
+-- leat_poller.leave(poller): takes a poller off the list, and its figures of shards.
+-- leat_poller.note_counts(poller, schemas, tables, ops, settled): adds to what the poller has settled.
+-- leat_poller.fold_counts(poller): sums the counts of pollers that are gone into the rows without a poller. Two that do so at once leave two
+-- sums, which the next one makes one again.
+-- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard took over the last so many seconds, and
+-- refused; forgets what nobody has written for half a minute.
+-- leat_poller.catalog_changes(): a number that changes when the catalog does, for pollers to know when to call leat.refresh. Counted by the
+-- statistics, so it follows within seconds, and not before PostgreSQL 15, where to ask often would be dear: always 0.
+--
+-- poller    drawn anew at each start of one
+-- Returns:  beat: how many other pollers were seen within five seconds by the database's clock
+-- Tables:   write leat_internal.poller, tally, shard_use
+-- Errors:   check_violation, not_null_violation for what cannot be; insufficient_privilege for a poller of another role
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_poller.beat(poller uuid, host text, pid bigint, version text) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+BEGIN
+    INSERT INTO leat_internal.poller AS p (poller, role, host, pid, version)
+    VALUES (beat.poller, session_user, left(beat.host, 255), beat.pid, left(beat.version, 100))
+    ON CONFLICT (poller) DO UPDATE SET seen_at = now() WHERE p.role = session_user;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'leat_poller.beat: poller % is of another role', beat.poller USING ERRCODE = 'insufficient_privilege',
+            HINT = 'A poller draws its id at each start.';
+    END IF;
+    -- Who will have been seen in the future was seen before the clock was set back.
+    DELETE FROM leat_internal.poller p
+     WHERE p.poller <> beat.poller AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute';
+    RETURN (SELECT count(*) FROM leat_internal.poller p
+             WHERE p.poller <> beat.poller AND p.seen_at BETWEEN now() - interval '5 seconds' AND now() + interval '5 seconds');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_poller.leave(poller uuid) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        DELETE FROM leat_internal.shard_use s WHERE s.poller = leave.poller AND s.role = session_user;
+        DELETE FROM leat_internal.poller p WHERE p.poller = leave.poller AND p.role = session_user;
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_poller.note_counts(poller uuid, schemas text[], tables text[], ops text[], settled bigint[])
+    RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+BEGIN
+    IF note_counts.poller IS NULL
+       OR EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = note_counts.poller AND p.role <> session_user) THEN
+        RAISE EXCEPTION 'leat_poller.note_counts: poller % is of another role', coalesce(note_counts.poller::text, 'null')
+            USING ERRCODE = 'insufficient_privilege', HINT = 'A poller draws its id at each start.';
+    END IF;
+    IF EXISTS (SELECT FROM unnest(note_counts.settled) AS s WHERE s < 0) THEN
+        RAISE EXCEPTION 'leat_poller.note_counts: a count is negative' USING ERRCODE = 'check_violation',
+            HINT = 'Counts are of events that were settled since the last call.';
+    END IF;
+    -- Not ON CONFLICT: domain events have no schema and no table, and null conflicts with nothing.
+    WITH delta AS (
+        SELECT d.schema_name, d.table_name, d.op::"char" AS op, d.settled
+          FROM unnest(note_counts.schemas, note_counts.tables, note_counts.ops, note_counts.settled)
+               AS d (schema_name, table_name, op, settled)
+    ), added AS (
+        UPDATE leat_internal.tally t SET settled = t.settled + d.settled FROM delta d
+         WHERE t.poller = note_counts.poller AND t.op = d.op
+           AND t.schema_name IS NOT DISTINCT FROM d.schema_name AND t.table_name IS NOT DISTINCT FROM d.table_name
+        RETURNING d.schema_name, d.table_name, d.op
+    )
+    INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled)
+    SELECT note_counts.poller, d.schema_name, d.table_name, d.op, d.settled FROM delta d
+     WHERE NOT EXISTS (SELECT FROM added a
+                        WHERE a.op = d.op AND a.schema_name IS NOT DISTINCT FROM d.schema_name
+                          AND a.table_name IS NOT DISTINCT FROM d.table_name);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_poller.fold_counts(poller uuid) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH gone AS (
+            DELETE FROM leat_internal.tally t
+             WHERE (t.poller IS NULL OR NOT EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = t.poller))
+               AND t.poller IS DISTINCT FROM fold_counts.poller
+               AND EXISTS (SELECT FROM leat_internal.tally g
+                            WHERE g.poller IS NOT NULL AND g.poller IS DISTINCT FROM fold_counts.poller
+                              AND NOT EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = g.poller))
+            RETURNING t.schema_name, t.table_name, t.op, t.settled
+        )
+        INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled)
+        SELECT NULL, g.schema_name, g.table_name, g.op, least(sum(g.settled), 9223372036854775807)::bigint
+          FROM gone g GROUP BY g.schema_name, g.table_name, g.op
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_poller.note_shards(
+        poller uuid, seconds double precision, streams text[], shards text[], records bigint[], bytes bigint[], refused bigint[])
+    RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+BEGIN
+    INSERT INTO leat_internal.shard_use AS s (poller, role, stream, shard, seconds, records, bytes, refused)
+    SELECT note_shards.poller, session_user, u.stream, u.shard, note_shards.seconds, u.records, u.bytes, u.refused
+      FROM unnest(note_shards.streams, note_shards.shards, note_shards.records, note_shards.bytes, note_shards.refused)
+           AS u (stream, shard, records, bytes, refused)
+    ON CONFLICT (poller, stream, shard) DO UPDATE
+       SET seconds = excluded.seconds, records = excluded.records, bytes = excluded.bytes, refused = excluded.refused,
+           measured_at = clock_timestamp()
+     WHERE s.role = session_user;
+    DELETE FROM leat_internal.shard_use s
+     WHERE s.measured_at NOT BETWEEN clock_timestamp() - interval '30 seconds' AND clock_timestamp() + interval '30 seconds';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_poller.catalog_changes() RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF current_setting('server_version_num')::integer < 150000 THEN
+        RETURN 0;
+    END IF;
+    RETURN (SELECT sum(pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid))
+              FROM (VALUES ('pg_class'::regclass::oid), ('pg_attribute'::regclass::oid), ('pg_trigger'::regclass::oid),
+                           ('pg_constraint'::regclass::oid), ('pg_inherits'::regclass::oid), ('pg_namespace'::regclass::oid))
+                   AS c (oid));
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_poller.beat(uuid, text, bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.leave(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.note_counts(uuid, text[], text[], text[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.fold_counts(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.catalog_changes() FROM PUBLIC;

@@ -1,0 +1,1 @@
+SELECT virtualtransaction FROM leat_poller.writers() AS virtualtransaction

@@ -1,7 +1,0 @@
-delete from leat.quarantine
-where leat.quarantine.id = any (
-  cast(
-    ?
-    as bigint[]
-  )
-)

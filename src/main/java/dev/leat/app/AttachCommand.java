@@ -2,6 +2,7 @@ package dev.leat.app;
 
 import dev.leat.config.Attachment;
 import dev.leat.config.TablesFile;
+import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.Attachments.Attached;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -109,7 +109,7 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         Attachments attachments = new Attachments(database);
         for (Attachment wish : wishes) {
             tell(attachments.attach(wish));

@@ -5,6 +5,7 @@ import dev.leat.config.InvalidSettings;
 import dev.leat.config.Setting;
 import dev.leat.config.Settings;
 import dev.leat.config.SettingsReader;
+import dev.leat.database.PinnedDataSource;
 import dev.leat.observe.Causes;
 import dev.leat.upkeep.Migrations;
 import dev.leat.upkeep.SchemaState;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -37,7 +37,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
     }
 
     /** What the command does. Refusals of the database may pass through it. */
-    abstract int work(DataSource database) throws SQLException;
+    abstract int work(PinnedDataSource database) throws SQLException;
 
     /** Whether the command needs the schema as this version knows it. */
     boolean needsSchema() {
@@ -52,10 +52,11 @@ abstract class DatabaseCommand implements Callable<Integer> {
     private int inDatabase(Settings.Database settings) {
         return translating(settings, () -> {
             try (HikariDataSource pool = Pools.open(settings, "leat " + spec().name(), 2, Duration.ZERO)) {
+                PinnedDataSource database = PinnedDataSource.of(pool);
                 if (needsSchema()) {
-                    requireSchema(pool);
+                    requireSchema(database);
                 }
-                return work(pool);
+                return work(database);
             }
         });
     }
@@ -89,7 +90,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         return thrown;
     }
 
-    static void requireSchema(DataSource database) {
+    static void requireSchema(PinnedDataSource database) {
         SchemaState state = Migrations.state(database);
         if (!(state instanceof SchemaState.Current)) {
             throw new Fault(ExitCode.SCHEMA, state.advice());

@@ -1,8 +1,8 @@
 package dev.leat.app;
 
+import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Attachments;
 import java.util.List;
-import javax.sql.DataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -20,7 +20,7 @@ final class DetachCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         Attachments attachments = new Attachments(database);
         for (String table : tables) {
             attachments.detach(table);

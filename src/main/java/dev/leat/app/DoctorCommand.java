@@ -2,6 +2,7 @@ package dev.leat.app;
 
 import dev.leat.config.Setting;
 import dev.leat.config.Settings;
+import dev.leat.database.PinnedDataSource;
 import dev.leat.publish.PublishSettings;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.Finding;
@@ -13,7 +14,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,7 +46,7 @@ final class DoctorCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         Settings.@Nullable Stream given = reader().streamIfGiven();
         List<Finding> findings = new ArrayList<>(new Inspection(database, Instant::now).findings());
         boolean readable = findings.stream()

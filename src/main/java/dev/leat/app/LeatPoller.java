@@ -3,6 +3,7 @@ package dev.leat.app;
 import dev.leat.PollerListener;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
+import dev.leat.database.PinnedDataSource;
 import dev.leat.loop.House;
 import dev.leat.loop.Poller;
 import dev.leat.loop.Rooms;
@@ -52,7 +53,7 @@ public final class LeatPoller {
 
     private LeatPoller(Builder wish) throws SQLException {
         identity = wish.identity;
-        DataSource database = wish.database;
+        PinnedDataSource database = wish.database;
         PollerRegistry registry = new PollerRegistry(database, identity);
         Tallies tallies = new Tallies(database, identity.poller());
         ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
@@ -85,8 +86,8 @@ public final class LeatPoller {
     /**
      * Begins with the defaults.
      *
-     * @param database gives a connection to each worker and up to three more; its role needs what {@code leat.grant_poller}
-     *     gives
+     * @param database gives a connection to each worker and up to three more, none of them bound to a transaction of the
+     *     caller's, and gets them back as they came; its role needs what {@code leat.grant_poller} gives
      * @param kinesis a client that does not retry by itself, such as {@link dev.leat.publish.KinesisClients} prepares; not closed here
      * @param stream name or ARN of the stream for events that name none
      */
@@ -124,7 +125,7 @@ public final class LeatPoller {
         }
     }
 
-    private static String databaseName(DataSource database) throws SQLException {
+    private static String databaseName(PinnedDataSource database) throws SQLException {
         try (Connection connection = database.getConnection()) {
             return connection.getCatalog();
         }
@@ -133,7 +134,7 @@ public final class LeatPoller {
     /** A poller to be. */
     public static final class Builder {
 
-        private final DataSource database;
+        private final PinnedDataSource database;
         private final KinesisClient kinesis;
         private final String stream;
         private ClaimSettings claim = ClaimSettings.DEFAULT;
@@ -145,7 +146,7 @@ public final class LeatPoller {
         private PollerRegistry.Identity identity = identify();
 
         private Builder(DataSource database, KinesisClient kinesis, String stream) {
-            this.database = database;
+            this.database = PinnedDataSource.of(database);
             this.kinesis = kinesis;
             this.stream = stream;
         }

@@ -1,8 +1,10 @@
 package dev.leat.app;
 
+import dev.leat.database.PinnedDataSource;
+import dev.leat.upkeep.MigrationLocked;
 import dev.leat.upkeep.Migrations;
+import dev.leat.upkeep.SchemaNotOurs;
 import dev.leat.upkeep.SchemaState;
-import javax.sql.DataSource;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -20,16 +22,26 @@ final class MigrateCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         SchemaState state = Migrations.state(database);
         if (state instanceof SchemaState.Newer) {
             throw new Fault(ExitCode.SCHEMA, state.advice());
         }
-        int scripts = Migrations.migrate(database);
+        int scripts = migrated(database);
         out().println(
                         scripts == 0
                                 ? "the schema leat is up to date"
                                 : "the schema leat is migrated: " + scripts + " scripts ran");
         return ExitCode.DONE;
+    }
+
+    private static int migrated(PinnedDataSource database) {
+        try {
+            return Migrations.migrate(database);
+        } catch (SchemaNotOurs e) {
+            throw new Fault(ExitCode.SCHEMA, e.lines());
+        } catch (MigrationLocked e) {
+            throw new Fault(ExitCode.REFUSED, String.valueOf(e.getMessage()), e);
+        }
     }
 }

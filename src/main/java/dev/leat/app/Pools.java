@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import dev.leat.config.Settings;
+import dev.leat.database.PinnedDataSource;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverManager;
@@ -43,7 +44,7 @@ public final class Pools {
 
     /** A pooler gives its clients another process id than that of whichever session serves them. */
     private static boolean ownSessions(HikariDataSource pool) throws SQLException {
-        try (Connection connection = pool.getConnection();
+        try (Connection connection = PinnedDataSource.of(pool).getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_backend_pid()")) {
             row.next();

@@ -1,10 +1,10 @@
 package dev.leat.app;
 
+import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Quarantine;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,7 +48,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         Quarantine quarantine = new Quarantine(database);
         // In their order: an event is decided about after those of its key before it.
         List<Long> chosen = ids.isEmpty()

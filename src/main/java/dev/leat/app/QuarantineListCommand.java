@@ -1,11 +1,11 @@
 package dev.leat.app;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Quarantine;
 import dev.leat.upkeep.Quarantine.Entry;
 import java.io.IOException;
 import java.util.List;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -52,7 +52,7 @@ final class QuarantineListCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         List<Entry> entries = new Quarantine(database).list(states, key, limit);
         if (json) {
             out().println(Json.text(document -> write(document, entries)));

@@ -5,6 +5,7 @@ import dev.leat.claim.ClaimSettings;
 import dev.leat.config.Durations;
 import dev.leat.config.Setting;
 import dev.leat.config.Settings;
+import dev.leat.database.PinnedDataSource;
 import dev.leat.observe.LogListener;
 import dev.leat.publish.PublishSettings;
 import dev.leat.upkeep.PollerRegistry;
@@ -13,7 +14,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +52,7 @@ final class RunCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         throw new IllegalStateException("run opens a pool of its own");
     }
 
@@ -70,9 +70,10 @@ final class RunCommand extends DatabaseCommand {
                             self.applicationName(),
                             poller.workers() + 3,
                             Duration.ofSeconds(60))) {
-                requireSchema(pool);
+                PinnedDataSource database = PinnedDataSource.of(pool);
+                requireSchema(database);
                 KinesisClient kinesis = opening.client();
-                return runUntilStopped(settings, wire(settings, publish, self, pool, kinesis), kinesis);
+                return runUntilStopped(settings, wire(settings, publish, self, database, kinesis), kinesis);
             }
         });
     }
@@ -81,11 +82,11 @@ final class RunCommand extends DatabaseCommand {
             Settings settings,
             PublishSettings publish,
             PollerRegistry.Identity self,
-            DataSource pool,
+            PinnedDataSource database,
             KinesisClient kinesis)
             throws SQLException {
         Settings.Poller poller = settings.poller();
-        LeatPoller.Builder builder = LeatPoller.builder(pool, kinesis, settings.stream().stream())
+        LeatPoller.Builder builder = LeatPoller.builder(database, kinesis, settings.stream().stream())
                 .identity(self)
                 .listener(new LogListener())
                 .workers(poller.workers())

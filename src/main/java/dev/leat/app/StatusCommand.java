@@ -1,8 +1,8 @@
 package dev.leat.app;
 
+import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Status;
 import dev.leat.upkeep.StatusReader;
-import javax.sql.DataSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,7 +19,7 @@ final class StatusCommand extends DatabaseCommand {
     }
 
     @Override
-    int work(DataSource database) {
+    int work(PinnedDataSource database) {
         Status status = new StatusReader(database).read();
         if (json) {
             out().println(StatusJson.text(status));

@@ -91,6 +91,7 @@ public final class Inspection {
     }
 
     private boolean schema() {
+        findings.addAll(Migrations.strangers(dataSource));
         SchemaState state = Migrations.state(dataSource);
         if (state instanceof SchemaState.Current current) {
             findings.add(Finding.ok("schema", "version " + current.found() + ", as this Leat needs it"));

@@ -1,8 +1,13 @@
 package dev.leat.upkeep;
 
+import dev.leat.database.PinnedDataSource;
+import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 
 /**
  * Leat's migrations, with a history table of their own in the schema {@code leat}: an application's own Flyway neither sees
@@ -16,6 +21,11 @@ public final class Migrations {
     /** What {@code leat.schema_version()} answers when the schema fits this Leat. */
     public static final int SCHEMA_VERSION = 1;
 
+    private static final String HISTORY_SCHEMA = "leat";
+    private static final String HISTORY_TABLE = "flyway_schema_history";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private Migrations() {}
 
     /**
@@ -23,9 +33,33 @@ public final class Migrations {
      *
      * @param owner connects as the role that is to own the schema {@code leat}
      * @return how many scripts ran
+     * @throws SchemaNotOurs when a schema of Leat's belongs to another role, or holds what is not Leat's
+     * @throws MigrationLocked when another session holds the lock that keeps migrations apart
      */
     public static int migrate(DataSource owner) {
-        return flyway(owner).migrate().migrationsExecuted;
+        return migrate(owner, PATIENCE);
+    }
+
+    /**
+     * @param patience how long the lock that keeps migrations apart is waited for
+     */
+    static int migrate(DataSource owner, Duration patience) {
+        PinnedDataSource database = PinnedDataSource.of(owner);
+        MigrationLock lock = new MigrationLock(database, HISTORY_SCHEMA, HISTORY_TABLE);
+        lock.await(patience, System::nanoTime);
+        List<String> needed = Stream.of(HISTORY_SCHEMA, "leat").distinct().toList();
+        SchemaOwnership.claim(database, needed, HISTORY_SCHEMA, HISTORY_TABLE);
+        try {
+            return flyway(database, patience).migrate().migrationsExecuted;
+        } catch (FlywayException e) {
+            String holder = lock.holder();
+            throw holder.isEmpty() ? e : lock.held(holder);
+        }
+    }
+
+    /** What others own in Leat's schemas, or may create there. */
+    static List<Finding> strangers(DataSource database) {
+        return SchemaOwnership.problems(PinnedDataSource.of(database), HISTORY_SCHEMA, HISTORY_TABLE);
     }
 
     /**
@@ -50,11 +84,14 @@ public final class Migrations {
         return found == SCHEMA_VERSION ? new SchemaState.Current(found) : new SchemaState.Newer(found, SCHEMA_VERSION);
     }
 
-    private static Flyway flyway(DataSource owner) {
+    private static Flyway flyway(PinnedDataSource database, Duration patience) {
         return Flyway.configure()
-                .dataSource(owner)
-                .schemas("leat_internal")
+                .dataSource(FlywayConnections.of(database))
+                .schemas(HISTORY_SCHEMA)
+                .table(HISTORY_TABLE)
                 .locations(LOCATION)
+                // Flyway tries once a second.
+                .lockRetryCount((int) patience.toSeconds())
                 .load();
     }
 }

@@ -1,23 +1,27 @@
 package dev.leat.upkeep;
 
 import dev.leat.DatabaseUnavailable;
+import dev.leat.database.PinnedDataSource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the statements of a poller's duties, each by itself. By JDBC alone: a poller's start should not load what builds
+ * Runs the statements of a poller's duties, each in a transaction of its own. By JDBC alone: a poller's start should not load what builds
  * statements, nor its idle seconds render them.
  */
 final class UpkeepSql {
 
-    private final DataSource database;
+    private final PinnedDataSource database;
 
     UpkeepSql(DataSource database) {
-        this.database = database;
+        this.database = PinnedDataSource.of(database);
     }
 
     /**
@@ -29,8 +33,44 @@ final class UpkeepSql {
      */
     @Nullable
     Object run(String sql, @Nullable Object... parameters) {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(false);
+            Object first = first(connection, sql, parameters);
+            connection.commit();
+            return first;
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Runs a query in a transaction that is open already.
+     *
+     * @return its rows, each column as text; null as an empty one
+     */
+    static List<List<String>> rows(Connection connection, String sql, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < parameters.length; i++) {
+                statement.setObject(i + 1, parameters[i]);
+            }
+            List<List<String>> all = new ArrayList<>();
+            try (ResultSet rows = statement.executeQuery()) {
+                int columns = rows.getMetaData().getColumnCount();
+                while (rows.next()) {
+                    List<String> row = new ArrayList<>();
+                    for (int column = 1; column <= columns; column++) {
+                        row.add(Objects.requireNonNullElse(rows.getString(column), ""));
+                    }
+                    all.add(row);
+                }
+            }
+            return all;
+        }
+    }
+
+    private static @Nullable Object first(Connection connection, String sql, @Nullable Object... parameters)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < parameters.length; i++) {
                 statement.setObject(i + 1, parameters[i]);
             }
@@ -40,8 +80,6 @@ final class UpkeepSql {
             try (ResultSet rows = statement.getResultSet()) {
                 return rows.next() ? rows.getObject(1) : null;
             }
-        } catch (SQLException e) {
-            throw new DatabaseUnavailable(String.valueOf(e.getMessage()), e);
         }
     }
 }

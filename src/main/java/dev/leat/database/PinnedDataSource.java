@@ -1,0 +1,87 @@
+package dev.leat.database;
+
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.util.logging.Logger;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Another data source, each of whose transactions begins with {@code search_path = pg_catalog, pg_temp}.
+ *
+ * <p>A connection begins in autocommit mode, whatever the other's do. In that mode each statement is a transaction of its own,
+ * and its rows are in memory before the call returns: {@code setFetchSize} has no effect. Connections refuse what would change
+ * the session for others: {@code setSchema}, {@code setReadOnly}, {@code setTransactionIsolation} and {@code setClientInfo}. A
+ * closed connection goes back as it came; what was not committed is rolled back.
+ *
+ * <p>Statements that cannot run inside a transaction, such as {@code VACUUM}, cannot run here.
+ */
+public final class PinnedDataSource implements DataSource {
+
+    private final DataSource unpinned;
+
+    private PinnedDataSource(DataSource unpinned) {
+        this.unpinned = unpinned;
+    }
+
+    /** Pins a data source, once: a pinned one is returned as it is. */
+    public static PinnedDataSource of(DataSource any) {
+        return any instanceof PinnedDataSource pinned ? pinned : new PinnedDataSource(any);
+    }
+
+    @Override
+    public Connection getConnection() throws SQLException {
+        return PinnedConnection.of(unpinned.getConnection());
+    }
+
+    @Override
+    public Connection getConnection(String username, String password) throws SQLException {
+        return PinnedConnection.of(unpinned.getConnection(username, password));
+    }
+
+    /**
+     * Connections whose transactions are not pinned, for statements that are safe by themselves: one that pins its transaction
+     * before anything else in it, or one that is a call of a function by its qualified name, with parameters of exactly the
+     * declared types and no operator. They too go back as they came.
+     */
+    public DataSource raw() {
+        return new Raw(unpinned);
+    }
+
+    @Override
+    public @Nullable PrintWriter getLogWriter() throws SQLException {
+        return unpinned.getLogWriter();
+    }
+
+    @Override
+    public void setLogWriter(@Nullable PrintWriter out) throws SQLException {
+        unpinned.setLogWriter(out);
+    }
+
+    @Override
+    public void setLoginTimeout(int seconds) throws SQLException {
+        unpinned.setLoginTimeout(seconds);
+    }
+
+    @Override
+    public int getLoginTimeout() throws SQLException {
+        return unpinned.getLoginTimeout();
+    }
+
+    @Override
+    public Logger getParentLogger() throws SQLFeatureNotSupportedException {
+        return unpinned.getParentLogger();
+    }
+
+    @Override
+    public <T> T unwrap(Class<T> type) throws SQLException {
+        return type.isInstance(this) ? type.cast(this) : unpinned.unwrap(type);
+    }
+
+    @Override
+    public boolean isWrapperFor(Class<?> type) throws SQLException {
+        return type.isInstance(this) || unpinned.isWrapperFor(type);
+    }
+}

@@ -1,14 +1,19 @@
 package dev.leat.upkeep;
 
 import dev.leat.config.Attachment;
+import dev.leat.database.PinnedDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.StringJoiner;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.ExecuteContext;
 import org.jooq.ExecuteListener;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DefaultExecuteListenerProvider;
 
 /** Attaches and detaches tables, one transaction for each, so that no table stays locked while another is waited for. */
@@ -16,10 +21,15 @@ public final class Attachments {
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'";
 
+    /** Safe on its own path: no operator, and the function is qualified. */
+    private static final String AS_THE_SESSION_SEES_IT = "SELECT CAST(pg_catalog.to_regclass(?) AS pg_catalog.oid)";
+
+    private final PinnedDataSource dataSource;
     private final DSLContext database;
 
     public Attachments(DataSource database) {
-        this.database = Dsl.of(database);
+        this.dataSource = PinnedDataSource.of(database);
+        this.database = Dsl.of(dataSource);
     }
 
     /**
@@ -36,10 +46,10 @@ public final class Attachments {
      */
     public Attached attach(Attachment wish) {
         List<String> warnings = new ArrayList<>();
+        List<Object> values = new ArrayList<>();
+        String call = call(wish, values);
         String change = database.transactionResult(transaction -> {
             transaction.dsl().execute(LOCK_TIMEOUT);
-            List<Object> values = new ArrayList<>();
-            String call = call(wish, values);
             return transaction
                     .derive(new DefaultExecuteListenerProvider(new Warnings(warnings)))
                     .dsl()
@@ -50,10 +60,10 @@ public final class Attachments {
     }
 
     /** Only what is wished for is said: the defaults are the function's own. */
-    private static String call(Attachment wish, List<Object> values) {
+    private String call(Attachment wish, List<Object> values) {
         StringJoiner arguments = new StringJoiner(", ", "SELECT leat.attach(", ")");
         arguments.add("?::regclass");
-        values.add(wish.table());
+        values.add(qualified(wish.table()));
         list(arguments, values, "key", wish.key());
         list(arguments, values, "exclude", wish.exclude());
         list(arguments, values, "mask", wish.mask());
@@ -88,9 +98,10 @@ public final class Attachments {
      *     had within five seconds
      */
     public void detach(String table) {
+        String name = qualified(table);
         database.transaction(transaction -> {
             transaction.dsl().execute(LOCK_TIMEOUT);
-            transaction.dsl().fetch("SELECT leat.detach(?::regclass)", table);
+            transaction.dsl().fetch("SELECT leat.detach(?::regclass)", name);
         });
     }
 
@@ -103,13 +114,39 @@ public final class Attachments {
                         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                         WHERE a.relation <> ALL (?::text[]::regclass[])
                         ORDER BY 1
-                        """, (Object) tables.toArray(String[]::new)).getValues(0, String.class);
+                        """, (Object) tables.stream().map(this::qualified).toArray(String[]::new))
+                .getValues(0, String.class);
     }
 
     /** The streams that tables name for themselves. */
     public List<String> streams() {
         return database.fetch("SELECT DISTINCT stream FROM leat_poller.attachment WHERE stream IS NOT NULL ORDER BY 1")
                 .getValues(0, String.class);
+    }
+
+    /**
+     * A table's name with its schema. Whoever names a table without one means the first of that name on the session's own path,
+     * which pinned statements do not know.
+     */
+    private String qualified(String table) {
+        String oid;
+        try (Connection connection = dataSource.raw().getConnection()) {
+            oid = UpkeepSql.rows(connection, AS_THE_SESSION_SEES_IT, table)
+                    .get(0)
+                    .get(0);
+        } catch (SQLException e) {
+            throw new DataAccessException(String.valueOf(e.getMessage()), e);
+        }
+        // One that is not there is refused under the name that was given.
+        return oid.isEmpty() ? table : name(Long.parseLong(oid)).orElse(table);
+    }
+
+    private Optional<String> name(long oid) {
+        return database.fetch("""
+                        SELECT format('%I.%I', n.nspname, c.relname)
+                        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                        WHERE c.oid = ?::oid
+                        """, oid).getValues(0, String.class).stream().findFirst();
     }
 
     /** Collects what the server remarks while a statement runs. */

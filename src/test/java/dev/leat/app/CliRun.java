@@ -10,20 +10,20 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /** The command line in this JVM, with an environment of the test's own and its output captured. */
-final class CliRun {
+public final class CliRun {
 
-    final Map<String, String> environment = new HashMap<>();
-    final CountDownLatch stop = new CountDownLatch(1);
+    public final Map<String, String> environment = new HashMap<>();
+    public final CountDownLatch stop = new CountDownLatch(1);
 
     /** What one command left behind. */
-    record Result(int exitCode, String out, String err) {
+    public record Result(int exitCode, String out, String err) {
 
-        List<String> errLines() {
+        public List<String> errLines() {
             return err.lines().toList();
         }
     }
 
-    static CliRun on(TestDatabase database, String role) {
+    public static CliRun on(TestDatabase database, String role) {
         CliRun run = new CliRun();
         run.environment.put("LEAT_DATABASE_URL", database.url());
         run.environment.put("LEAT_DATABASE_USERNAME", role);
@@ -31,11 +31,11 @@ final class CliRun {
         return run;
     }
 
-    static CliRun on(TestDatabase database) {
+    public static CliRun on(TestDatabase database) {
         return on(database, TestServer.OWNER);
     }
 
-    Result leat(String... arguments) {
+    public Result leat(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         World world = new World(environment, atMost -> stop);

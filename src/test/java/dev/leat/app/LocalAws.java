@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** AWS's own settings for this JVM, as system properties, which the SDK reads like its environment variables. */
-final class LocalAws implements AutoCloseable {
+public final class LocalAws implements AutoCloseable {
 
     private final Map<String, @Nullable String> former = new HashMap<>();
 
@@ -19,7 +19,7 @@ final class LocalAws implements AutoCloseable {
         set("aws.endpointUrlKinesis", "http://127.0.0.1:1");
     }
 
-    static LocalAws of(LocalStream stream) {
+    public static LocalAws of(LocalStream stream) {
         LocalAws aws = new LocalAws();
         aws.set("aws.endpointUrlKinesis", stream.endpoint().toString());
         return aws;

@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             'USAGE ON SCHEMA leat, leat_poller',
             'SELECT ON TABLE leat_poller.outbox, leat_poller.lane, leat_poller.history, leat_poller.poller, leat_poller.tally,'
             ' leat_poller.shard_use, leat_poller.quarantine, leat_poller.attachment, leat_poller.stream',
-            'EXECUTE ON FUNCTION leat.attached(), leat.refresh(), leat.retry(bigint), leat.discard(bigint), leat.schema_version(),'
+            'EXECUTE ON FUNCTION leat.attached(), leat.foreign_rights(), leat.refresh(), leat.retry(bigint), leat.discard(bigint), leat.schema_version(),'
             ' leat_poller.drawn(), leat_poller.writers(), leat_poller.lock_lanes(bigint, integer, integer),'
             ' leat_poller.note_lows(smallint[], bigint[]),'
             ' leat_poller.settle(boolean, smallint[], integer[], bigint[], bigint[]),'
@@ -123,6 +123,22 @@ CREATE OR REPLACE FUNCTION leat_internal.rights_of_others()
          WHERE a.grantee <> h.owner
     $$;
 
+-- leat.foreign_rights(): the rights on Leat's objects that somebody holds and did not get from Leat, in words; for leat doctor.
+CREATE OR REPLACE FUNCTION leat.foreign_rights() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT format('%s has %s on %s', CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END,
+                      string_agg(r.privilege, ', ' ORDER BY r.privilege), lower(split_part(r.object, ' ', 1))
+                      || substr(r.object, strpos(r.object, ' ')))
+          FROM leat_internal.rights_of_others() AS r
+         WHERE NOT (r.grantee = 0 AND r.object ~ '^FUNCTION leat_internal[.]capture_[0-9]+[(][)]$' AND r.privilege = 'EXECUTE')
+           AND (r.object ~ '^[A-Z]+ leat_internal([.]|$)'
+                OR NOT EXISTS (SELECT FROM leat_internal.granted g WHERE g.role = r.grantee))
+         GROUP BY r.grantee, r.object
+         ORDER BY r.object, r.grantee
+    $$;
+
 CREATE OR REPLACE FUNCTION leat_internal.keep_rights(relation regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -171,5 +187,6 @@ REVOKE ALL ON FUNCTION leat.grant_poller(name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.grant_publisher(name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.revoke(name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.rights_of_others() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.foreign_rights() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.keep_rights(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.restore_rights() FROM PUBLIC;

@@ -59,7 +59,7 @@ public final class LeatPoller {
         ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
         PollerListener listener = new Listeners(List.of(wish.listener, tallies, shardUses));
         LaneClaims claims = new LaneClaims(
-                database,
+                database.raw(),
                 wish.claim,
                 wish.stream,
                 () -> registry.alive() * atWork(),

@@ -55,6 +55,8 @@ public final class LaneClaims {
     }
 
     /**
+     * @param dataSource its connections need no search_path: a claim pins its own transaction, and a look at the sequence is a call by
+     *     a qualified name alone
      * @param defaultStream the stream of events that name none
      * @param claimants how many workers of how many pollers share the lanes now; at least 1
      * @param nanoTime the monotonic clock

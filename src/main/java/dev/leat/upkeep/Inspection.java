@@ -35,6 +35,7 @@ public final class Inspection {
         server();
         clocks();
         if (rights() && schema()) {
+            findings.addAll(new RightsInspection(database).findings());
             outbox();
             history();
             findings.addAll(new CaptureInspection(database).findings());

@@ -4,13 +4,12 @@ import dev.leat.database.PinnedDataSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * Leat's migrations, with a history table of their own in the schema {@code leat}: an application's own Flyway neither sees
+ * Leat's migrations, with a history table of their own in the schema {@code leat_internal}: an application's own Flyway neither sees
  * them nor is disturbed by them.
  */
 public final class Migrations {
@@ -21,7 +20,7 @@ public final class Migrations {
     /** What {@code leat.schema_version()} answers when the schema fits this Leat. */
     public static final int SCHEMA_VERSION = 1;
 
-    private static final String HISTORY_SCHEMA = "leat";
+    private static final String HISTORY_SCHEMA = "leat_internal";
     private static final String HISTORY_TABLE = "flyway_schema_history";
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -31,7 +30,7 @@ public final class Migrations {
     /**
      * Brings the schema up to this version.
      *
-     * @param owner connects as the role that is to own the schema {@code leat}
+     * @param owner connects as the role that is to own Leat
      * @return how many scripts ran
      * @throws SchemaNotOurs when a schema of Leat's belongs to another role, or holds what is not Leat's
      * @throws MigrationLocked when another session holds the lock that keeps migrations apart
@@ -47,8 +46,7 @@ public final class Migrations {
         PinnedDataSource database = PinnedDataSource.of(owner);
         MigrationLock lock = new MigrationLock(database, HISTORY_SCHEMA, HISTORY_TABLE);
         lock.await(patience, System::nanoTime);
-        List<String> needed = Stream.of(HISTORY_SCHEMA, "leat").distinct().toList();
-        SchemaOwnership.claim(database, needed, HISTORY_SCHEMA, HISTORY_TABLE);
+        SchemaOwnership.claim(database, HISTORY_SCHEMA, HISTORY_TABLE);
         try {
             return flyway(database, patience).migrate().migrationsExecuted;
         } catch (FlywayException e) {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SchemaOwnership {
 
-    /** Those of Leat's names that it may find in a database. */
-    private static final List<String> SCHEMAS = List.of("leat", "leat_internal");
+    /** Leat's own. */
+    private static final List<String> SCHEMAS = List.of("leat", "leat_poller", "leat_internal");
 
     /** SQLSTATE of CREATE SCHEMA when there is one of that name, and when another transaction is creating it. */
     private static final Set<String> CREATED_MEANWHILE = Set.of("42P06", "23505");
@@ -68,28 +68,26 @@ final class SchemaOwnership {
      * Makes sure of the schemas before a migration, and creates those that are not there: a schema that is the migrating role's
      * own stays its own, while one that Flyway found a moment later could be anybody's.
      *
-     * @param needed the schemas that the scripts write into
      * @throws SchemaNotOurs saying what is wrong
      * @throws DatabaseUnavailable when the database cannot be asked, or a schema cannot be created
      */
-    static void claim(PinnedDataSource database, List<String> needed, String historySchema, String historyTable) {
+    static void claim(PinnedDataSource database, String historySchema, String historyTable) {
         try {
             try {
-                claimOnce(database, needed, historySchema, historyTable);
+                claimOnce(database, historySchema, historyTable);
             } catch (SQLException e) {
                 if (!CREATED_MEANWHILE.contains(String.valueOf(e.getSQLState()))) {
                     throw e;
                 }
                 // Perhaps by another migration of ours.
-                claimOnce(database, needed, historySchema, historyTable);
+                claimOnce(database, historySchema, historyTable);
             }
         } catch (SQLException e) {
             throw new DatabaseUnavailable(String.valueOf(e.getMessage()), e);
         }
     }
 
-    private static void claimOnce(
-            PinnedDataSource database, List<String> needed, String historySchema, String historyTable)
+    private static void claimOnce(PinnedDataSource database, String historySchema, String historyTable)
             throws SQLException {
         try (Connection connection = open(database)) {
             SchemaOwnership ownership = new SchemaOwnership(connection, historySchema, historyTable);
@@ -99,7 +97,7 @@ final class SchemaOwnership {
                         .map(problem -> problem.text() + ": " + problem.advice() + ", then run `leat migrate` again")
                         .toList());
             }
-            for (String schema : needed) {
+            for (String schema : SCHEMAS) {
                 if (ownership.owner(schema) == null) {
                     ownership.create(schema);
                 }
@@ -171,7 +169,7 @@ final class SchemaOwnership {
                 problems.add(problem(
                         "the schema " + schema + " belongs to role " + owner + ", and the schema " + SCHEMAS.get(0)
                                 + " to role " + first,
-                        "give both to the role that is to own Leat"));
+                        "give all of them to the role that is to own Leat"));
             }
             first = owner;
             problems.addAll(creators(schema));

@@ -2,6 +2,7 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Session;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package dev.leat.capture;
 
+import dev.leat.testkit.Session;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.SQLException;

@@ -2,6 +2,7 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Session;
 import dev.leat.testkit.TestServer;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,6 +2,7 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Session;
 import dev.leat.upkeep.Quarantine;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;

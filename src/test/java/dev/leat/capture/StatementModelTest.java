@@ -2,6 +2,7 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Session;
 import dev.leat.testkit.TestDatabase;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Session;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -1,6 +1,5 @@
-package dev.leat.capture;
+package dev.leat.testkit;
 
-import dev.leat.testkit.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
@@ -13,23 +12,24 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** One connection of a role, so that what a session keeps (plans, settings, a transaction) is kept. */
-final class Session implements AutoCloseable {
+public final class Session implements AutoCloseable {
 
     private final Connection connection;
 
-    Session(Connection connection) {
+    public Session(Connection connection) {
         this.connection = connection;
     }
 
     /** What the server said to a statement that it refused. */
-    record Refusal(String state, String message, @Nullable String hint) {}
+    public record Refusal(
+            String state, String message, @Nullable String hint) {}
 
-    Connection connection() {
+    public Connection connection() {
         return connection;
     }
 
     /** Runs statements in one implicit transaction, or in the one that is open. */
-    void run(String sql) {
+    public void run(String sql) {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
@@ -38,7 +38,7 @@ final class Session implements AutoCloseable {
     }
 
     /** The warnings and notices that statements gave. */
-    List<String> warnings(String sql) {
+    public List<String> warnings(String sql) {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
             List<String> warnings = new ArrayList<>();
@@ -52,8 +52,7 @@ final class Session implements AutoCloseable {
     }
 
     /** The first column of the first row. */
-    @Nullable
-    String value(String sql) {
+    public @Nullable String value(String sql) {
         try {
             return TestDatabase.rows(connection, sql).get(0).get(0);
         } catch (SQLException e) {
@@ -62,7 +61,7 @@ final class Session implements AutoCloseable {
     }
 
     /** Runs a statement that must be refused. */
-    Refusal refusal(String sql) {
+    public Refusal refusal(String sql) {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (PSQLException e) {

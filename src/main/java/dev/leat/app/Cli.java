@@ -2,13 +2,17 @@ package dev.leat.app;
 
 import dev.leat.config.InvalidSettings;
 import dev.leat.observe.Causes;
+import dev.leat.observe.PrintableWriter;
 import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line, from arguments to an exit code. */
 final class Cli {
@@ -17,10 +21,11 @@ final class Cli {
     private final PrintWriter out;
     private final PrintWriter err;
 
+    /** Whatever is written to the two is made printable, and no fault says a password. Results are left as they are. */
     Cli(World world, PrintWriter out, PrintWriter err) {
         this.world = world;
-        this.out = out;
-        this.err = err;
+        this.out = new PrintableWriter(out, UnaryOperator.identity());
+        this.err = new PrintableWriter(err, world.secrets()::hide);
     }
 
     /** Runs one command; see {@link ExitCode}. */
@@ -34,15 +39,29 @@ final class Cli {
         needed.forEach(command -> line.addSubcommand(command.get()));
         line.setOut(out)
                 .setErr(err)
+                // Colours are control sequences.
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                // What stands in a file is nobody's to be quoted in a message.
+                .setExpandAtFiles(false)
                 .setUsageHelpWidth(110)
                 .setUsageHelpAutoWidth(false)
                 .setAbbreviatedOptionsAllowed(false)
                 .setExecutionExceptionHandler((thrown, command, parsed) -> report(thrown, leat.debug()))
-                .setParameterExceptionHandler((thrown, given) -> misused(thrown, leat.debug()));
-        int code = line.execute(arguments);
+                .setParameterExceptionHandler((thrown, given) -> misused(thrown, given, leat.debug()));
+        int code = executed(line, arguments);
         out.flush();
         err.flush();
         return code;
+    }
+
+    private int executed(CommandLine line, String... arguments) {
+        try {
+            CommandLineSecrets.refuse(line, arguments);
+        } catch (Fault fault) {
+            print(fault.lines());
+            return fault.exitCode();
+        }
+        return line.execute(arguments);
     }
 
     private Map<String, Supplier<CommandLine>> commands() {
@@ -62,11 +81,22 @@ final class Cli {
         return commands;
     }
 
-    private int misused(CommandLine.ParameterException thrown, boolean debug) {
-        print(List.of(Causes.line(thrown) + " (see "
+    private int misused(ParameterException thrown, String[] arguments, boolean debug) {
+        ParameterException sayable = sayable(thrown, arguments);
+        print(List.of(Causes.line(sayable) + " (see "
                 + thrown.getCommandLine().getCommandSpec().qualifiedName() + " --help)"));
-        trace(thrown, debug);
+        trace(sayable, debug);
         return ExitCode.USAGE;
+    }
+
+    private static ParameterException sayable(ParameterException thrown, String... arguments) {
+        if (!(thrown instanceof UnmatchedArgumentException unmatched)) {
+            return thrown;
+        }
+        ParameterException sayable =
+                new ParameterException(thrown.getCommandLine(), CommandLineSecrets.unknown(unmatched, arguments));
+        sayable.setStackTrace(thrown.getStackTrace());
+        return sayable;
     }
 
     private int report(Exception thrown, boolean debug) {

@@ -100,7 +100,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
     SettingsReader reader() {
         Map<Setting, String> given = new EnumMap<>(Setting.class);
         if (databaseOptions != null) {
-            databaseOptions.into(given);
+            databaseOptions.into(given, world.secrets());
         }
         moreOptions(given);
         return new SettingsReader(given, world.environment());

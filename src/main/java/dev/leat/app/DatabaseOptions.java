@@ -22,15 +22,21 @@ final class DatabaseOptions {
 
     @Option(
             names = "--database-password",
-            paramLabel = "<password>",
-            arity = "0..1",
+            arity = "0",
             interactive = true,
+            prompt = "Password: ",
             description =
-                    "Its password; asked for when no value follows. Other users of this machine can read command lines:"
-                            + " prefer the environment. LEAT_DATABASE_PASSWORD")
+                    "Asks for its password. None is taken from the command line, which other users of this machine can"
+                            + " read. LEAT_DATABASE_PASSWORD")
     private @Nullable String password;
 
-    void into(Map<Setting, String> given) {
+    /**
+     * @param secrets learns the password that was typed in
+     */
+    void into(Map<Setting, String> given, Secrets secrets) {
+        if (password != null) {
+            secrets.add(password);
+        }
         Options.put(given, Setting.DATABASE_URL, url);
         Options.put(given, Setting.DATABASE_USERNAME, username);
         Options.put(given, Setting.DATABASE_PASSWORD, password);

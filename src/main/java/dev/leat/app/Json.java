@@ -3,6 +3,7 @@ package dev.leat.app;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -21,7 +22,13 @@ final class Json {
         void write(JsonGenerator json) throws IOException;
     }
 
-    static String text(Document document) {
+    /** Writes the document, and ends the line. */
+    static void print(PrintWriter out, Document document) {
+        out.print(text(document));
+        out.println();
+    }
+
+    private static String text(Document document) {
         Writer text = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(text).useDefaultPrettyPrinter()) {
             document.write(json);

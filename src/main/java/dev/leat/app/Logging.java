@@ -1,5 +1,7 @@
 package dev.leat.app;
 
+import dev.leat.observe.JavaLog;
+
 /** The log of the runnable jar. As a library Leat sets nothing: the application's own binding decides. */
 final class Logging {
 
@@ -22,6 +24,7 @@ final class Logging {
         set(PREFIX + "log.org.jooq", debug ? "info" : "off");
         set("org.jooq.no-logo", "true");
         set("org.jooq.no-tips", "true");
+        JavaLog.join();
     }
 
     private static void set(String property, String value) {

@@ -1,5 +1,6 @@
 package dev.leat.app;
 
+import dev.leat.observe.PrintableStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 
 /** {@code java -jar leat.jar}. */
 public final class Main {
@@ -18,10 +20,14 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        World world = new World(System.getenv(), Main::untilSignal);
+        // The log and a thread that ends by an exception write there without asking anybody.
+        System.setOut(new PrintableStream(System.out, UnaryOperator.identity()));
+        System.setErr(new PrintableStream(System.err, world.secrets()::hide));
         Logging.prepare(Arrays.asList(arguments).contains("--debug"));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        int code = new Cli(new World(System.getenv(), Main::untilSignal), out, err).run(arguments);
+        int code = new Cli(world, out, err).run(arguments);
         ENDED.complete(code);
         System.exit(code);
     }

@@ -86,7 +86,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
 
     private void tell(List<Long> decided, int released) {
         if (json) {
-            out().println(Json.text(document -> {
+            Json.print(out(), document -> {
                 document.writeStartObject();
                 document.writeArrayFieldStart("decided");
                 for (long id : decided) {
@@ -95,7 +95,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
                 document.writeEndArray();
                 document.writeNumberField("released", released);
                 document.writeEndObject();
-            }));
+            });
         } else {
             out().println(decided.size() + " events " + done + ", " + released + " released to be sent");
         }

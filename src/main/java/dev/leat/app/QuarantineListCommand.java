@@ -55,7 +55,7 @@ final class QuarantineListCommand extends DatabaseCommand {
     int work(PinnedDataSource database) {
         List<Entry> entries = new Quarantine(database).list(states, key, limit);
         if (json) {
-            out().println(Json.text(document -> write(document, entries)));
+            Json.print(out(), document -> write(document, entries));
             return ExitCode.DONE;
         }
         if (entries.isEmpty()) {

@@ -22,7 +22,7 @@ final class StatusCommand extends DatabaseCommand {
     int work(PinnedDataSource database) {
         Status status = new StatusReader(database).read();
         if (json) {
-            out().println(StatusJson.text(status));
+            StatusJson.print(out(), status);
         } else {
             StatusText.lines(status).forEach(out()::println);
         }

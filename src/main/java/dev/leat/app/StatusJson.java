@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.leat.Operation;
 import dev.leat.upkeep.Status;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.Map;
 
 /** {@code leat status --json}. The field names are part of the contract (docs/operations.md). */
@@ -11,8 +12,8 @@ final class StatusJson {
 
     private StatusJson() {}
 
-    static String text(Status status) {
-        return Json.text(json -> {
+    static void print(PrintWriter out, Status status) {
+        Json.print(out, json -> {
             json.writeStartObject();
             json.writeNumberField("schema_version", status.schemaVersion());
             backlog(json, status.backlog());

@@ -1,6 +1,8 @@
 package dev.leat.app;
 
+import dev.leat.observe.Printable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Aligned columns for a person. */
@@ -18,7 +20,10 @@ final class TextTable {
     }
 
     void add(String... cells) {
-        rows.add(List.of(cells));
+        // A tab would leave the column.
+        rows.add(Arrays.stream(cells)
+                .map(cell -> Printable.line(cell).replace("\t", "\\t"))
+                .toList());
     }
 
     /** The lines, without white space at their ends. */

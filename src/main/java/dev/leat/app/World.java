@@ -9,8 +9,13 @@ import java.util.concurrent.CountDownLatch;
  *
  * @param environment such as {@link System#getenv()}
  * @param stop how the process is asked to stop
+ * @param secrets the environment's passwords, and those that are typed in later
  */
-record World(Map<String, String> environment, StopSignal stop) {
+record World(Map<String, String> environment, StopSignal stop, Secrets secrets) {
+
+    World(Map<String, String> environment, StopSignal stop) {
+        this(environment, stop, Secrets.of(environment));
+    }
 
     /** SIGTERM and SIGINT, or what stands for them. */
     interface StopSignal {

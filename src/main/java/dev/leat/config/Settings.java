@@ -14,20 +14,25 @@ public record Settings(Database database, Stream stream, Poller poller, Packing 
     /**
      * Where the outbox is.
      *
+     * <p>A user and a password that the URL holds win over the others, and are taken out of it.
+     *
      * @param url a JDBC URL; any driver on the class path that speaks to PostgreSQL, such as {@code jdbc:postgresql:} or
      *     {@code jdbc:aws-wrapper:postgresql:}
-     * @param username null when the URL or the driver knows it
-     * @param password null when the URL or the driver knows it; never printed
+     * @param username null when the driver knows it
+     * @param password null when the driver knows it; never printed
      */
     public record Database(
             String url, @Nullable String username, @Nullable String password) {
 
         public Database {
             Faults faults = new Faults();
-            if (!url.startsWith("jdbc:")) {
-                faults.add(Setting.DATABASE_URL + " must be a JDBC URL, such as jdbc:postgresql://localhost:5432/shop");
-            } else if (!url.contains("postgresql:")) {
-                faults.add(Setting.DATABASE_URL + " does not name PostgreSQL: it must begin like jdbc:postgresql:");
+            try {
+                DatabaseUrl parts = DatabaseUrl.parse(url);
+                url = parts.url();
+                username = parts.user() == null ? username : parts.user();
+                password = parts.password() == null ? password : parts.password();
+            } catch (IllegalArgumentException e) {
+                faults.add(Setting.DATABASE_URL + " " + e.getMessage());
             }
             if (username != null) {
                 faults.notBlank(Setting.DATABASE_USERNAME, username);
@@ -35,11 +40,10 @@ public record Settings(Database database, Stream stream, Poller poller, Packing 
             faults.raise();
         }
 
-        /** The URL without its parameters: they may hold a password. */
+        /** The URL without its parameters: they may hold the password of a key. */
         public String printableUrl() {
             int parameters = url.indexOf('?');
-            String plain = parameters < 0 ? url : url.substring(0, parameters);
-            return plain.replaceFirst("//[^/@]*@", "//");
+            return parameters < 0 ? url : url.substring(0, parameters);
         }
 
         /** Without the password. */

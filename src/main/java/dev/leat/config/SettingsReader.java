@@ -75,6 +75,14 @@ public final class SettingsReader {
                 faults,
                 Setting.DATABASE_URL,
                 "the JDBC URL of the database, such as jdbc:postgresql://localhost:5432/shop");
+        if (options.containsKey(Setting.DATABASE_URL)
+                && url != null
+                && !DatabaseUrl.secretsIn(url).isEmpty()) {
+            faults.add(Setting.DATABASE_URL.option()
+                    + " holds a password, which other users of this machine can read on the command line: set "
+                    + Setting.DATABASE_URL.environment() + " or " + Setting.DATABASE_PASSWORD.environment());
+            return null;
+        }
         return url == null
                 ? null
                 : new Settings.Database(url, value(Setting.DATABASE_USERNAME), value(Setting.DATABASE_PASSWORD));

@@ -75,7 +75,10 @@ public final class Listeners implements PollerListener {
             try {
                 message.accept(listener);
             } catch (RuntimeException e) {
-                LOG.warn("the listener {} threw, which listeners must not; it missed this message", listener, e);
+                LOG.warn(
+                        "the listener {} threw, which listeners must not; it missed this message",
+                        Printable.line(String.valueOf(listener)),
+                        Printable.thrown(e));
             }
         }
     }

@@ -4,11 +4,13 @@ import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,7 +72,7 @@ public final class LogListener implements PollerListener {
     private void quarantined(Outcome.Quarantined quarantined) {
         Event event = quarantined.event();
         seldom.admit("quarantined " + quarantined.reason())
-                .ifPresent(heldBack -> log.warn(
+                .ifPresent(heldBack -> warn(
                         "event {} of key {} cannot be sent and is in quarantine: {}; later events of its key {}; see `leat quarantine list`{}",
                         event.id(),
                         event.route().partitionKey(),
@@ -89,7 +91,7 @@ public final class LogListener implements PollerListener {
     @Override
     public void retrying(String stream, String code, int entries, Duration pause) {
         seldom.admit(stream + " " + code)
-                .ifPresent(heldBack -> log.warn(
+                .ifPresent(heldBack -> warn(
                         "stream {} answered {} for {} entries: they are sent again after {} ms, and later events of their keys wait{}",
                         stream,
                         code,
@@ -100,7 +102,7 @@ public final class LogListener implements PollerListener {
 
     @Override
     public void outOfSequence(Event event, String shardId, String sequenceNumber) {
-        log.error(
+        error(
                 "event {} of key {} was acknowledged by {} with sequence number {}, which is not above its predecessor's:"
                         + " consumers must order this key by the event id",
                 event.id(),
@@ -111,12 +113,12 @@ public final class LogListener implements PollerListener {
 
     @Override
     public void notice(String text) {
-        seldom.admit(text).ifPresent(heldBack -> log.warn("{}{}", text, more(heldBack)));
+        seldom.admit(text).ifPresent(heldBack -> warn("{}{}", text, more(heldBack)));
     }
 
     @Override
     public void movedPastGap(long certain, long above, String reason) {
-        log.warn(
+        warn(
                 "event ids go on above {}, so that none comes that consumers know for another event: {}, and commits may be lost;"
                         + " changes above id {} that are still in the outbox are sent in their order under new ids, a second time"
                         + " if they had been sent before",
@@ -128,24 +130,24 @@ public final class LogListener implements PollerListener {
     @Override
     public void passFailed(RuntimeException cause, Duration pause) {
         seldom.admit("pass failed " + cause.getMessage())
-                .ifPresent(heldBack -> log.warn(
+                .ifPresent(heldBack -> warn(
                         "a pass was given up: {}; its lanes are free for any poller, its events stay in the outbox, and the next"
                                 + " pass begins in {} ms{}",
                         Causes.line(cause),
                         pause.toMillis(),
                         more(heldBack)));
-        log.debug("the pass failed by", cause);
+        log.debug("the pass failed by", Printable.thrown(cause));
     }
 
     @Override
     public void upkeepFailed(String duty, RuntimeException cause) {
         seldom.admit("upkeep " + duty)
-                .ifPresent(heldBack -> log.warn(
+                .ifPresent(heldBack -> warn(
                         "the {} failed: {}; it is tried again, and events are published meanwhile{}",
                         duty,
                         Causes.line(cause),
                         more(heldBack)));
-        log.debug("the {} failed by", duty, cause);
+        log.debug("the {} failed by", duty, Printable.thrown(cause));
     }
 
     @Override
@@ -157,6 +159,21 @@ public final class LogListener implements PollerListener {
                     "stopped at the deadline with a claim under way: its lanes are free once its session has ended, within seconds,"
                             + " and its events, of which some may have been sent, are sent again by the next poller");
         }
+    }
+
+    private void warn(String text, @Nullable Object... values) {
+        log.warn(text, printable(values));
+    }
+
+    private void error(String text, @Nullable Object... values) {
+        log.error(text, printable(values));
+    }
+
+    /** The values are other people's, and the log may be an application's that prints them as they are. */
+    private static @Nullable Object[] printable(@Nullable Object... values) {
+        return Arrays.stream(values)
+                .map(value -> value instanceof String text ? Printable.line(text) : value)
+                .toArray();
     }
 
     private static String more(long heldBack) {

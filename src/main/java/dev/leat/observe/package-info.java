@@ -1,4 +1,4 @@
-/** Listeners of a poller: what happened, told to people. */
+/** Listeners of a poller: what happened, told to people, in text that is safe to show. */
 @NullMarked
 package dev.leat.observe;
 

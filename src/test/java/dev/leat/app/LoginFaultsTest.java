@@ -40,13 +40,8 @@ class LoginFaultsTest {
             cli.environment.put("LEAT_DATABASE_USERNAME", "barred");
             assertRefused(cli.leat("migrate"), "barred");
 
-            assertThat(cli.leat(
-                                    "migrate",
-                                    "--debug",
-                                    "--database-username",
-                                    "shop",
-                                    "--database-password",
-                                    "secret-of-mine")
+            cli.environment.put("LEAT_DATABASE_PASSWORD", "secret-of-mine");
+            assertThat(cli.leat("migrate", "--debug", "--database-username", "shop")
                             .err())
                     .contains("\tat ")
                     .doesNotContain("secret-of-mine");

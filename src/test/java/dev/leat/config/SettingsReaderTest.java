@@ -169,7 +169,7 @@ class SettingsReaderTest {
     @Test
     void thePasswordIsNeverPrinted() {
         var given = new Settings.Database(URL, "poller", "secret");
-        var inUrl = new Settings.Database("jdbc:postgresql://me:secret@db.example/shop?password=secret", null, null);
+        var inUrl = new Settings.Database("jdbc:postgresql://db.example/shop?user=me&password=secret", null, null);
 
         assertThat(List.of(given.toString(), inUrl.toString(), inUrl.printableUrl()))
                 .noneMatch(text -> text.contains("secret"))

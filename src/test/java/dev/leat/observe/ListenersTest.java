@@ -90,6 +90,34 @@ class ListenersTest {
                         second -> assertThat(second).contains("event 43", "pass it"));
     }
 
+    /** The log may be an application's, whose binding prints what it is given. */
+    @Test
+    void noValueBeginsALineOfTheLogOrActsOnATerminal() {
+        String forged = "x\nERROR forged\u001b[2J";
+        Event event = new Event(
+                1,
+                3,
+                Operation.CREATE,
+                new Event.Route(forged, null),
+                new Event.Subject("public", "orders", null),
+                new Event.Row("{}", null, "{}"),
+                new Event.Origin(1, Instant.EPOCH, "app", null, null),
+                false,
+                null);
+        log.settled(List.of(new Outcome.Quarantined(event, forged)), Duration.ZERO);
+        log.retrying(forged, forged, 1, Duration.ZERO);
+        log.outOfSequence(event, forged, forged);
+        log.notice(forged);
+        log.movedPastGap(1, 2, forged);
+        log.passFailed(new IllegalStateException(forged), Duration.ZERO);
+        log.upkeepFailed(forged, new IllegalStateException(forged));
+
+        assertThat(logger.lines)
+                .hasSize(7)
+                .allSatisfy(line ->
+                        assertThat(line).contains("ERROR forged\\u001b[2J").doesNotContain("\n", "\u001b"));
+    }
+
     @Test
     void whatWasPublishedIsSummedOnceAMinute() {
         log.sending("changes", 8, 1);

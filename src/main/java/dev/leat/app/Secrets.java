@@ -1,0 +1,49 @@
+package dev.leat.app;
+
+import dev.leat.config.DatabaseUrl;
+import dev.leat.config.Setting;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Passwords that this process knows, to be left out of whatever is said about faults. A second net: nothing of Leat's says a
+ * password, but a driver's message may.
+ */
+final class Secrets {
+
+    private static final int LEAST = 4;
+    private static final int LONG = 12;
+
+    private final List<String> known = new CopyOnWriteArrayList<>();
+
+    /** Those of an environment, whether or not it can be worked with. */
+    static Secrets of(Map<String, String> environment) {
+        Secrets secrets = new Secrets();
+        secrets.add(environment.getOrDefault(Setting.DATABASE_PASSWORD.environment(), ""));
+        DatabaseUrl.secretsIn(environment.getOrDefault(Setting.DATABASE_URL.environment(), ""))
+                .forEach(secrets::add);
+        return secrets;
+    }
+
+    /**
+     * Takes a password, unless Leat's own words or numbers could well contain it: a gap in them would say what it is.
+     */
+    void add(String secret) {
+        boolean plain = secret.matches("[a-zA-Z]*|[0-9]*");
+        if (secret.length() >= (plain ? LONG : LEAST) && !known.contains(secret)) {
+            known.add(secret);
+            // A secret may be a part of another.
+            known.sort(Comparator.comparing(String::length).reversed());
+        }
+    }
+
+    String hide(String text) {
+        String without = text;
+        for (String secret : known) {
+            without = without.replace(secret, "***");
+        }
+        return without;
+    }
+}

@@ -17,24 +17,26 @@ CREATE OR REPLACE FUNCTION leat_internal.take_mutex(name text, who text) RETURNS
     AS $$
 #variable_conflict use_column
 DECLARE
-    former   text := current_setting('lock_timeout');
-    patience interval := CASE former WHEN '0' THEN '5 seconds' ELSE former END;
+    patience interval := CASE current_setting('lock_timeout') WHEN '0' THEN '5 seconds' ELSE current_setting('lock_timeout') END;
+    ends     timestamptz := clock_timestamp() + patience;
     users    text;
 BEGIN
-    BEGIN
-        PERFORM set_config('lock_timeout', (1000 * extract(epoch FROM patience))::bigint::text, true);
-        PERFORM FROM leat_internal.mutex m WHERE m.name = take_mutex.name FOR UPDATE;
-        PERFORM set_config('lock_timeout', former, true);
-    EXCEPTION WHEN lock_not_available THEN
-        SELECT string_agg(DISTINCT coalesce(format('session %s of %I', l.pid, a.usename), 'a prepared transaction'), ', ') INTO users
-          FROM leat_internal.mutex m
-          JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.transactionid = m.xmax
-          LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-         WHERE m.name = take_mutex.name;
-        RAISE EXCEPTION '%: another attach, detach or refresh has been under way for %: that of %', who, patience,
-                coalesce(users, 'somebody who has gone since')
-            USING ERRCODE = 'lock_not_available', HINT = 'Wait for its transaction to end, or end it, and call it again.';
-    END;
+    -- Not by waiting for the lock in a block that catches the error: it would be held by a subtransaction, and whose that is nobody could say.
+    LOOP
+        IF leat_internal.try_mutex(take_mutex.name) THEN
+            RETURN;
+        END IF;
+        EXIT WHEN clock_timestamp() >= ends;
+        PERFORM pg_sleep(0.05);
+    END LOOP;
+    SELECT string_agg(DISTINCT coalesce(format('session %s of %I', l.pid, a.usename), 'a prepared transaction'), ', ') INTO users
+      FROM leat_internal.mutex m
+      JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.transactionid = m.xmax
+      LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE m.name = take_mutex.name;
+    RAISE EXCEPTION '%: another attach, detach or refresh has been under way for %: that of %', who, patience,
+            coalesce(users, 'somebody who has gone since')
+        USING ERRCODE = 'lock_not_available', HINT = 'Wait for its transaction to end, or end it, and call it again.';
 END
 $$;
 

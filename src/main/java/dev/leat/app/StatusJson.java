@@ -47,6 +47,7 @@ final class StatusJson {
             json.writeStringField("schema", table.schema());
             json.writeStringField("table", table.table());
             json.writeBooleanField("attached", table.attached());
+            json.writeStringField("capture_fault", table.captureFault());
             json.writeStringField("stream", table.stream());
             counts(json, "published", table.published());
             counts(json, "pending", table.pending());

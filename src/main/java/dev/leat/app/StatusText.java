@@ -104,6 +104,13 @@ final class StatusText {
         lines.addAll(table.lines());
     }
 
+    private static String attached(Status.Table table) {
+        if (table.captureFault() != null) {
+            return "FAIL: " + table.captureFault() + " (leat doctor)";
+        }
+        return table.table() == null ? "-" : table.attached() ? "yes" : "no";
+    }
+
     private static void tables(List<String> lines, Status status) {
         if (status.tables().isEmpty()) {
             lines.add("");
@@ -126,7 +133,7 @@ final class StatusText {
         for (Status.Table each : status.tables()) {
             table.add(
                     each.table() == null ? "(domain events)" : each.schema() + "." + each.table(),
-                    each.table() == null ? "-" : each.attached() ? "yes" : "no",
+                    attached(each),
                     each.stream() == null ? "default" : each.stream(),
                     count(each.published(), Operation.CREATE),
                     count(each.published(), Operation.UPDATE),

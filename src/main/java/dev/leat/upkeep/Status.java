@@ -28,6 +28,7 @@ public record Status(
 
     /**
      * @param schema null, as is {@code table}, for domain events
+     * @param captureFault why not all of its changes are captured; null when they are, or it is not attached
      * @param stream null: the poller's default
      * @param published counts by operation since the table was first seen; approximate after a crash. A TRUNCATE counts as
      *     many events as there are lanes
@@ -37,6 +38,7 @@ public record Status(
             @Nullable String schema,
             @Nullable String table,
             boolean attached,
+            @Nullable String captureFault,
             @Nullable String stream,
             Map<Operation, Long> published,
             Map<Operation, Long> pending) {}

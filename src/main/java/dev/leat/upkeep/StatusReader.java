@@ -72,12 +72,13 @@ public final class StatusReader {
 
     private static final class Line {
         private boolean attached;
+        private @Nullable String captureFault;
         private @Nullable String stream;
         private final Map<Operation, Long> published = new EnumMap<>(Operation.class);
         private final Map<Operation, Long> pending = new EnumMap<>(Operation.class);
 
         Status.Table table(Name name) {
-            return new Status.Table(name.schema(), name.table(), attached, stream, published, pending);
+            return new Status.Table(name.schema(), name.table(), attached, captureFault, stream, published, pending);
         }
     }
 
@@ -87,15 +88,15 @@ public final class StatusReader {
 
     private static void attached(DSLContext in, Map<Name, Line> lines) {
         for (Record row : in.fetch("""
-                SELECT n.nspname, c.relname, a.stream
-                FROM leat_poller.attachment a
-                JOIN pg_catalog.pg_class c ON c.oid = a.relation
-                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                ORDER BY 1, 2
+                SELECT schema_name, table_name, stream,
+                       CASE WHEN row_trigger NOT IN ('enabled', 'not wanted') THEN 'row trigger ' || row_trigger
+                            WHEN truncate_trigger NOT IN ('enabled', 'not wanted') THEN 'truncate trigger ' || truncate_trigger END
+                FROM leat.attached() WHERE table_name IS NOT NULL ORDER BY 1, 2
                 """)) {
             Line line = line(lines, row);
             line.attached = true;
             line.stream = row.get(2, String.class);
+            line.captureFault = row.get(3, String.class);
         }
     }
 

@@ -2,12 +2,12 @@ package dev.leat.upkeep;
 
 import dev.leat.config.Attachment;
 import dev.leat.database.PinnedDataSource;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.StringJoiner;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
@@ -20,9 +20,6 @@ import org.jooq.impl.DefaultExecuteListenerProvider;
 public final class Attachments {
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'";
-
-    /** Safe on its own path: no operator, and the function is qualified. */
-    private static final String AS_THE_SESSION_SEES_IT = "SELECT CAST(pg_catalog.to_regclass(?) AS pg_catalog.oid)";
 
     private final PinnedDataSource dataSource;
     private final DSLContext database;
@@ -129,16 +126,13 @@ public final class Attachments {
      * which pinned statements do not know.
      */
     private String qualified(String table) {
-        String oid;
-        try (Connection connection = dataSource.raw().getConnection()) {
-            oid = UpkeepSql.rows(connection, AS_THE_SESSION_SEES_IT, table)
-                    .get(0)
-                    .get(0);
+        try {
+            OptionalLong relation = dataSource.relation(table);
+            // One that is not there is refused under the name that was given.
+            return relation.isEmpty() ? table : name(relation.getAsLong()).orElse(table);
         } catch (SQLException e) {
             throw new DataAccessException(String.valueOf(e.getMessage()), e);
         }
-        // One that is not there is refused under the name that was given.
-        return oid.isEmpty() ? table : name(Long.parseLong(oid)).orElse(table);
     }
 
     private Optional<String> name(long oid) {

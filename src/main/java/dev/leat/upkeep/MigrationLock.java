@@ -27,6 +27,10 @@ final class MigrationLock {
         this.number = FLYWAY + ("\"" + schema + "\".\"" + historyTable + "\"").hashCode();
     }
 
+    long number() {
+        return number;
+    }
+
     /**
      * Returns when nobody holds it.
      *

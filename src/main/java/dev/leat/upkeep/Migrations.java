@@ -20,8 +20,8 @@ public final class Migrations {
     /** What {@code leat.schema_version()} answers when the schema fits this Leat. */
     public static final int SCHEMA_VERSION = 1;
 
-    private static final String HISTORY_SCHEMA = "leat_internal";
-    private static final String HISTORY_TABLE = "flyway_schema_history";
+    static final String HISTORY_SCHEMA = "leat_internal";
+    static final String HISTORY_TABLE = "flyway_schema_history";
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 

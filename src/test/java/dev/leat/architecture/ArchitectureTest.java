@@ -13,10 +13,14 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.DriverManager;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 class ArchitectureTest {
 
@@ -85,6 +89,32 @@ class ArchitectureTest {
                 .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.upkeep", "dev.leat.jooq.generated..")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("org.jooq.."))
+                .check(LEAT);
+    }
+
+    /** A connection of any other data source runs its statements on the session's own search_path. */
+    @Test
+    void connectionsArePinnedOrAreTheClaimsOrTheDemosOwn() {
+        noClasses()
+                .that(DescribedPredicate.not(
+                        resideInAnyPackage("dev.leat.database", "dev.leat.claim", "dev.leat.demo")))
+                .should()
+                .callMethod(DataSource.class, "getConnection")
+                .orShould()
+                .callMethod(HikariDataSource.class, "getConnection")
+                .orShould()
+                .callMethod(PGSimpleDataSource.class, "getConnection")
+                .orShould()
+                .callMethod(DriverManager.class, "getConnection", String.class)
+                .check(LEAT);
+    }
+
+    @Test
+    void pinsKnowNothingOfLeat() {
+        noClasses()
+                .that(resideInAPackage("dev.leat.database"))
+                .should()
+                .dependOnClassesThat(leatOutside("dev.leat.database"))
                 .check(LEAT);
     }
 

@@ -158,8 +158,8 @@ final class Traps {
                          WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind IN ('r', 'v')
                 LOOP
                     made := made + trap.try(format(
-                        'CREATE VIEW %I.%I AS SELECT * FROM pg_catalog.%2$I WHERE trap.note(current_user::text, %L)',
-                        schema, p.relname, 'relation ' || schema || '.' || p.relname))::int;
+                        'CREATE VIEW %I.%I AS SELECT c.* FROM trap.note(current_user::text, %4$L) n, pg_catalog.%2$I c WHERE n',
+                        schema, p.relname, null, 'relation ' || schema || '.' || p.relname))::int;
                     PERFORM trap.try(format('GRANT SELECT ON %I.%I TO PUBLIC', schema, p.relname));
                 END LOOP;
                 -- Types.

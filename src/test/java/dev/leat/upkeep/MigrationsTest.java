@@ -2,11 +2,18 @@ package dev.leat.upkeep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -28,6 +35,33 @@ class MigrationsTest {
                 .containsExactly(java.util.List.of("leat_internal"));
         assertThat(database.value("SELECT to_regclass('leat_internal.flyway_schema_history')"))
                 .isEqualTo("leat_internal.flyway_schema_history");
+    }
+
+    @Test
+    void sessionsAreLeftAsTheyWere() throws SQLException {
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(database.owner());
+        config.setMaximumPoolSize(2);
+        config.setConnectionInitSql("SET search_path = public, pg_catalog");
+        try (HikariDataSource pool = new HikariDataSource(config)) {
+            assertThat(Migrations.migrate(pool)).isPositive();
+            try (Connection one = pool.getConnection();
+                    Connection other = pool.getConnection()) {
+                for (Connection session : List.of(one, other)) {
+                    assertThat(TestDatabase.rows(
+                                    session, "SELECT current_setting('search_path'), current_setting('role')"))
+                            .containsExactly(List.of("public, pg_catalog", "none"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void twoAtOnceDoNotDisturbEachOther() throws Exception {
+        CompletableFuture<Integer> other = CompletableFuture.supplyAsync(() -> Migrations.migrate(database.owner()));
+        int scripts = Migrations.migrate(database.owner());
+        assertThat(scripts + other.get(60, TimeUnit.SECONDS)).isPositive();
+        assertThat(Migrations.state(database.owner())).isInstanceOf(SchemaState.Current.class);
     }
 
     @Test

@@ -1,0 +1,5 @@
+/** Connections whose transactions are pinned. */
+@NullMarked
+package dev.leat.database;
+
+import org.jspecify.annotations.NullMarked;

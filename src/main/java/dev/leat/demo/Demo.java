@@ -1,9 +1,17 @@
 package dev.leat.demo;
 
 import dev.leat.localstream.LocalStreamCommand;
+import dev.leat.observe.JavaLog;
+import dev.leat.observe.PrintableStream;
+import dev.leat.observe.PrintableWriter;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -55,11 +63,34 @@ public final class Demo implements Callable<Integer> {
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    private Demo() {}
+    private final PrintStream terminal;
+
+    /**
+     * @param terminal takes control sequences, with which a line renews itself
+     */
+    private Demo(PrintStream terminal) {
+        this.terminal = terminal;
+    }
 
     public static void main(String[] args) {
         quiet();
-        System.exit(new CommandLine(new Demo()).execute(args));
+        Demo demo = new Demo(System.out);
+        System.setOut(new PrintableStream(System.out, UnaryOperator.identity()));
+        System.setErr(new PrintableStream(System.err, UnaryOperator.identity()));
+        System.exit(new CommandLine(demo)
+                .setOut(printable(System.out))
+                .setErr(printable(System.err))
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                .setExpandAtFiles(false)
+                .setExecutionExceptionHandler((thrown, command, parsed) -> {
+                    thrown.printStackTrace(command.getErr());
+                    return CommandLine.ExitCode.SOFTWARE;
+                })
+                .execute(args));
+    }
+
+    private static PrintWriter printable(PrintStream stream) {
+        return new PrintableWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), UnaryOperator.identity());
     }
 
     /** The demo says itself what it does; the parts' own logs would be in the way. */
@@ -70,6 +101,7 @@ public final class Demo implements Callable<Integer> {
             int equals = property.indexOf('=');
             System.getProperties().putIfAbsent(property.substring(0, equals), property.substring(equals + 1));
         }
+        JavaLog.join();
     }
 
     @Override
@@ -81,7 +113,7 @@ public final class Demo implements Callable<Integer> {
         }
         // Ctrl-C ends the traffic; the rest goes its way to the verdict while the JVM waits in this hook.
         Runtime.getRuntime().addShutdownHook(new Thread(this::endEarly, "ctrl-c"));
-        Progress progress = new Progress(System.out, terminal());
+        Progress progress = new Progress(terminal, isTerminal());
         try {
             DemoRun.Wish wish = new DemoRun.Wish(forever ? 0 : seconds, rate, pollers, port, seed);
             return new DemoRun(wish, progress).run(stop) ? 0 : 1;
@@ -115,7 +147,7 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    private static boolean terminal() {
+    private static boolean isTerminal() {
         String term = System.getenv("TERM");
         return System.console() != null && term != null && !term.equals("dumb");
     }

@@ -72,7 +72,7 @@ final class DemoRun {
     }
 
     private boolean carry(LocalStream stream, EmbeddedServer server, CountDownLatch stop)
-            throws SQLException, InterruptedException {
+            throws SQLException, IOException, InterruptedException {
         server.createRole("shop");
         server.createRole("poller");
         server.createDatabase("shop", "shop");
@@ -119,7 +119,7 @@ final class DemoRun {
         return watch.verdict();
     }
 
-    private void introduce(LocalStream stream, EmbeddedServer server) throws SQLException {
+    private void introduce(LocalStream stream, EmbeddedServer server) throws SQLException, IOException {
         progress.part(
                 "PostgreSQL",
                 server.url("shop") + "?user=shop   (" + server.version() + ", embedded, removed at the end)");
@@ -138,9 +138,11 @@ final class DemoRun {
         progress.part("consumer", "reads every shard by the AWS SDK, and checks order and loss");
         progress.line("");
         progress.line("  Have a look while it runs:");
-        progress.line("    psql -h localhost -p " + server.port() + " -U shop shop");
+        progress.line("    PGPASSFILE=" + server.passwordFile("shop", "shop") + " psql -h localhost -p " + server.port()
+                + " -U shop shop");
         progress.line("    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws --region " + stream.region()
                 + " --endpoint-url " + stream.endpoint() + " kinesis list-shards --stream-name " + STREAM);
+        progress.line("  The file holds the password of the role shop, drawn for this run; only you can read it.");
         progress.line("");
     }
 }

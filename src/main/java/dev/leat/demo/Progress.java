@@ -1,5 +1,6 @@
 package dev.leat.demo;
 
+import dev.leat.observe.Printable;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
@@ -30,7 +31,7 @@ final class Progress {
 
     void line(String text) {
         endLine();
-        out.println(text);
+        out.println(Printable.line(text));
         out.flush();
     }
 

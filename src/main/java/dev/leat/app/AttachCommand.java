@@ -2,9 +2,11 @@ package dev.leat.app;
 
 import dev.leat.config.Attachment;
 import dev.leat.config.TablesFile;
+import dev.leat.config.TablesFile.Declaration;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.Attachments.Attached;
+import dev.leat.upkeep.TableNames;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -82,7 +85,7 @@ final class AttachCommand extends DatabaseCommand {
     @Option(names = "--detach-others", description = "With --file: detach the tables that it does not name.")
     private boolean detachOthers;
 
-    private List<Attachment> wishes = List.of();
+    private List<Declaration> declarations = List.of();
 
     AttachCommand(World world) {
         super(world);
@@ -104,15 +107,16 @@ final class AttachCommand extends DatabaseCommand {
         if (file == null && detachOthers) {
             throw new ParameterException(spec().commandLine(), "--detach-others goes with --file");
         }
-        wishes = file == null ? List.of(wish(String.valueOf(table))) : declared(file);
+        declarations = file == null ? List.of(new Declaration(1, wish(String.valueOf(table)))) : declared(file);
         return super.call();
     }
 
     @Override
     int work(PinnedDataSource database) {
+        refuseTwice(new TableNames(database));
         Attachments attachments = new Attachments(database);
-        for (Attachment wish : wishes) {
-            tell(attachments.attach(wish));
+        for (Declaration each : declarations) {
+            tell(attachments.attach(each.attachment()));
         }
         if (file != null) {
             others(attachments);
@@ -120,9 +124,29 @@ final class AttachCommand extends DatabaseCommand {
         return ExitCode.DONE;
     }
 
+    /** Of two declarations the second would undo the first, and what it leaves out would leave the database. */
+    private void refuseTwice(TableNames names) {
+        List<String> faults = names.alike(tables()).stream().map(this::twice).toList();
+        if (!faults.isEmpty()) {
+            throw new Fault(ExitCode.USAGE, faults);
+        }
+    }
+
+    private String twice(List<String> alike) {
+        return file + ": "
+                + declarations.stream()
+                        .filter(each -> alike.contains(each.attachment().table()))
+                        .map(each -> each.attachment().table() + " (line " + each.line() + ")")
+                        .collect(Collectors.joining(" and "))
+                + " are the same table: declare it once";
+    }
+
+    private List<String> tables() {
+        return declarations.stream().map(each -> each.attachment().table()).toList();
+    }
+
     private void others(Attachments attachments) {
-        for (String other :
-                attachments.others(wishes.stream().map(Attachment::table).toList())) {
+        for (String other : attachments.others(tables())) {
             if (detachOthers) {
                 attachments.detach(other);
                 out().println(other + ": detached");
@@ -141,7 +165,7 @@ final class AttachCommand extends DatabaseCommand {
         attached.warnings().forEach(warning -> err().println("leat: warning: " + warning));
     }
 
-    private static List<Attachment> declared(Path file) {
+    private static List<Declaration> declared(Path file) {
         try (Reader text = Files.newBufferedReader(file)) {
             return TablesFile.read(file.toString(), text);
         } catch (NoSuchFileException e) {

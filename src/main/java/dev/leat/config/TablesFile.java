@@ -38,6 +38,13 @@ public final class TablesFile {
     private final Faults faults = new Faults();
     private final Map<String, Integer> seen = new HashMap<>();
 
+    /**
+     * A table's declaration.
+     *
+     * @param line where it stands, from 1
+     */
+    public record Declaration(int line, Attachment attachment) {}
+
     private TablesFile(String name, YAMLParser parser) {
         this.name = name;
         this.parser = parser;
@@ -49,21 +56,21 @@ public final class TablesFile {
      * @throws InvalidSettings with every fault that could be found, each with its line
      * @throws IOException when the text cannot be read
      */
-    public static List<Attachment> read(String name, Reader text) throws IOException {
+    public static List<Declaration> read(String name, Reader text) throws IOException {
         try (YAMLParser parser = new YAMLFactory().createParser(text)) {
             TablesFile file = new TablesFile(name, parser);
-            List<Attachment> attachments = file.read();
+            List<Declaration> declarations = file.read();
             file.faults.raise();
-            return attachments;
+            return declarations;
         }
     }
 
-    private List<Attachment> read() throws IOException {
-        List<Attachment> attachments = new ArrayList<>();
+    private List<Declaration> read() throws IOException {
+        List<Declaration> declarations = new ArrayList<>();
         try {
             if (next() != JsonToken.START_OBJECT) {
                 fault("expected 'tables:' and the tables below it");
-                return attachments;
+                return declarations;
             }
             while (next() == JsonToken.FIELD_NAME) {
                 if (!parser.currentName().equals("tables")) {
@@ -71,7 +78,7 @@ public final class TablesFile {
                     next();
                     parser.skipChildren();
                 } else if (next() == JsonToken.START_OBJECT) {
-                    tables(attachments);
+                    tables(declarations);
                 } else {
                     fault("below 'tables:' stands one table's name to a line, each with a colon");
                     parser.skipChildren();
@@ -85,10 +92,10 @@ public final class TablesFile {
             faults.add(name + ":" + line + ": not YAML: "
                     + e.getOriginalMessage().lines().findFirst().orElse(""));
         }
-        return attachments;
+        return declarations;
     }
 
-    private void tables(List<Attachment> attachments) throws IOException {
+    private void tables(List<Declaration> declarations) throws IOException {
         while (next() == JsonToken.FIELD_NAME) {
             String table = parser.currentName();
             int line = line();
@@ -98,9 +105,9 @@ public final class TablesFile {
             }
             JsonToken value = next();
             if (value == JsonToken.START_OBJECT) {
-                attachments.add(attachment(table));
+                declarations.add(new Declaration(line, attachment(table)));
             } else if (value == JsonToken.VALUE_NULL || parser.getText().isEmpty()) {
-                attachments.add(Attachment.of(table));
+                declarations.add(new Declaration(line, Attachment.of(table)));
             } else {
                 fault("after " + table + ": expected its options, one to a line, or nothing; the options are "
                         + ALLOWED);

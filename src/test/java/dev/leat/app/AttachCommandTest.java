@@ -184,6 +184,25 @@ class AttachCommandTest {
         assertThat(attached()).isEqualTo("[]");
     }
 
+    /** Else the last of them would win, and what only the first excludes would leave the database. */
+    @Test
+    void aTableUnderTwoNamesAttachesNothing() throws IOException {
+        database.run("CREATE TABLE \"Orders\" (id bigint PRIMARY KEY)");
+        String oid = String.valueOf(database.value("SELECT 'public.orders'::regclass::oid"));
+        for (String other : List.of("orders", "'\"public\".\"orders\"'", "PUBLIC.Orders", "' public . orders '", oid)) {
+            Path file = file(
+                    "tables:\n  public.items:\n  public.orders:\n    exclude: [card_number]\n  public.\"Orders\":\n  "
+                            + other + ":\n");
+            assertRefused(
+                    cli.leat("attach", "--file", file.toString()),
+                    2,
+                    "public.orders (line 3)",
+                    other.replace("'", "") + " (line 6)",
+                    "same table");
+            assertThat(attached()).isEqualTo("[]");
+        }
+    }
+
     @Test
     void aMissingFileIsSaid() {
         assertRefused(cli.leat("attach", "--file", "no.yaml"), 2, "there is no file no.yaml");

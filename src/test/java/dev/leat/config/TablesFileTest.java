@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 class TablesFileTest {
 
     private static List<Attachment> read(String text) throws IOException {
-        return TablesFile.read("tables.yaml", new StringReader(text));
+        return TablesFile.read("tables.yaml", new StringReader(text)).stream()
+                .map(TablesFile.Declaration::attachment)
+                .toList();
     }
 
     private static void assertRefused(String text, String... faults) {

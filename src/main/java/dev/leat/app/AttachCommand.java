@@ -113,7 +113,9 @@ final class AttachCommand extends DatabaseCommand {
 
     @Override
     int work(PinnedDataSource database) {
-        refuseTwice(new TableNames(database));
+        TableNames names = new TableNames(database);
+        requireSchemas(names, tables());
+        refuseTwice(names);
         Attachments attachments = new Attachments(database);
         for (Declaration each : declarations) {
             tell(attachments.attach(each.attachment()));
@@ -122,6 +124,15 @@ final class AttachCommand extends DatabaseCommand {
             others(attachments);
         }
         return ExitCode.DONE;
+    }
+
+    static void requireSchemas(TableNames names, List<String> tables) {
+        List<String> faults = names.unqualified(tables).stream()
+                .map(name -> "name the table " + name + " with its schema, such as public." + name)
+                .toList();
+        if (!faults.isEmpty()) {
+            throw new Fault(ExitCode.USAGE, faults);
+        }
     }
 
     /** Of two declarations the second would undo the first, and what it leaves out would leave the database. */

@@ -2,6 +2,7 @@ package dev.leat.app;
 
 import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Attachments;
+import dev.leat.upkeep.TableNames;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -21,6 +22,7 @@ final class DetachCommand extends DatabaseCommand {
 
     @Override
     int work(PinnedDataSource database) {
+        AttachCommand.requireSchemas(new TableNames(database), tables);
         Attachments attachments = new Attachments(database);
         for (String table : tables) {
             attachments.detach(table);

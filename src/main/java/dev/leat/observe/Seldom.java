@@ -1,7 +1,7 @@
 package dev.leat.observe;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -9,9 +9,11 @@ import java.util.function.LongSupplier;
 /** Lets one of many alike through in a while, and knows how many it held back. Safe for use by several threads. */
 final class Seldom {
 
+    private static final int KINDS = 1_000;
+
     private final long every;
     private final LongSupplier nanoTime;
-    private final Map<String, Kind> kinds = new HashMap<>();
+    private final Map<String, Kind> kinds = new LinkedHashMap<>();
 
     /**
      * @param nanoTime the clock, such as {@code System::nanoTime}
@@ -34,6 +36,10 @@ final class Seldom {
             known = new Kind();
             known.admittedAt = now;
             kinds.put(kind, known);
+            if (kinds.size() > KINDS) {
+                // What others write is in them, so their number has no end.
+                kinds.remove(kinds.keySet().iterator().next());
+            }
             return OptionalLong.of(0);
         }
         if (now - known.admittedAt < every) {

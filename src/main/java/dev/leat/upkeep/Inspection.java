@@ -92,7 +92,12 @@ public final class Inspection {
     }
 
     private boolean schema() {
-        findings.addAll(Migrations.strangers(dataSource));
+        List<Finding> strangers = Migrations.strangers(dataSource);
+        if (!strangers.isEmpty()) {
+            // What else the schemas hold may be anybody's.
+            findings.addAll(strangers);
+            return false;
+        }
         SchemaState state = Migrations.state(dataSource);
         if (state instanceof SchemaState.Current current) {
             findings.add(Finding.ok("schema", "version " + current.found() + ", as this Leat needs it"));

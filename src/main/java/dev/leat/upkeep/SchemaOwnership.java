@@ -6,7 +6,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -139,21 +141,24 @@ final class SchemaOwnership {
         List<Finding> problems = new ArrayList<>();
         String self = UpkeepSql.rows(database, "SELECT current_user").get(0).get(0);
         boolean first = firstInstallation();
+        Map<String, List<String>> foreign = new LinkedHashMap<>();
         for (String schema : SCHEMAS) {
             String owner = owner(schema);
             if (owner == null) {
                 continue;
             }
             if (!owner.equals(self)) {
-                problems.add(problem(
-                        "the schema " + schema + " belongs to role " + owner
-                                + ", and `leat migrate` was started as role " + self,
-                        "if it is Leat's, log in as " + owner + "; if it is not, drop or rename it"));
+                foreign.computeIfAbsent(owner, role -> new ArrayList<>()).add(schema);
                 continue;
             }
             problems.addAll(creators(schema));
             problems.addAll(objects(schema, first));
         }
+        foreign.forEach((owner, schemas) -> problems.add(problem(
+                (schemas.size() == 1 ? "the schema " : "the schemas ") + String.join(", ", schemas)
+                        + (schemas.size() == 1 ? " belongs" : " belong") + " to role " + owner
+                        + ", and `leat migrate` was started as role " + self,
+                "if this is Leat's, log in as " + owner + "; if it is not, drop or rename it")));
         return problems;
     }
 

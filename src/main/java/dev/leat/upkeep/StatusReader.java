@@ -102,7 +102,7 @@ public final class StatusReader {
 
     private static void published(DSLContext in, Map<Name, Line> lines) {
         for (Record row : in.fetch("""
-                SELECT schema_name, table_name, op::text, sum(settled)::bigint FROM leat_poller.tally
+                SELECT schema_name, table_name, op::text, least(sum(settled), 9223372036854775807)::bigint FROM leat_poller.tally
                 GROUP BY 1, 2, 3 ORDER BY 1, 2
                 """)) {
             line(lines, row).published.put(Operation.of(row.get(2, String.class)), row.get(3, Long.class));

@@ -9,13 +9,26 @@ import org.jooq.DSLContext;
 import org.jooq.Record2;
 import org.jooq.impl.DSL;
 
-/** Which names mean one and the same table. Only the database can tell: it depends on its search path, too. */
+/** What the names of tables mean, which only the database can tell. */
 public final class TableNames {
 
     private final DSLContext database;
 
     public TableNames(DataSource database) {
         this.database = Dsl.of(database);
+    }
+
+    /**
+     * The names without a schema. Where such a table is would depend on a search_path, and Leat looks nothing up by one.
+     *
+     * @throws org.jooq.exception.DataAccessException when one cannot be a name at all
+     */
+    public List<String> unqualified(List<String> names) {
+        return database.fetch("""
+                        SELECT n.name FROM pg_catalog.unnest(?::pg_catalog.text[]) AS n (name)
+                        WHERE n.name OPERATOR(pg_catalog.!~) '^[0-9]+$'
+                          AND pg_catalog.cardinality(pg_catalog.parse_ident(n.name)) OPERATOR(pg_catalog.=) 1
+                        """, (Object) names.toArray(String[]::new)).getValues(0, String.class);
     }
 
     /**

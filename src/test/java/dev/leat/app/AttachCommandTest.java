@@ -111,7 +111,7 @@ class AttachCommandTest {
         assertRefused(cli.leat("attach", "public.orders", "--operations", "upsert"), 6, "upsert", "truncate");
         assertRefused(cli.leat("detach", "public.orders"), 6, "is not attached");
         database.run("CREATE TABLE keyless (a int)");
-        assertRefused(cli.leat("attach", "keyless"), 6, "no primary key");
+        assertRefused(cli.leat("attach", "public.keyless"), 6, "no primary key");
     }
 
     @Test
@@ -189,7 +189,7 @@ class AttachCommandTest {
     void aTableUnderTwoNamesAttachesNothing() throws IOException {
         database.run("CREATE TABLE \"Orders\" (id bigint PRIMARY KEY)");
         String oid = String.valueOf(database.value("SELECT 'public.orders'::regclass::oid"));
-        for (String other : List.of("orders", "'\"public\".\"orders\"'", "PUBLIC.Orders", "' public . orders '", oid)) {
+        for (String other : List.of("'\"public\".\"orders\"'", "PUBLIC.Orders", "' public . orders '", oid)) {
             Path file = file(
                     "tables:\n  public.items:\n  public.orders:\n    exclude: [card_number]\n  public.\"Orders\":\n  "
                             + other + ":\n");
@@ -201,6 +201,15 @@ class AttachCommandTest {
                     "same table");
             assertThat(attached()).isEqualTo("[]");
         }
+    }
+
+    @Test
+    void aTableWithoutItsSchemaAttachesNothing() throws IOException {
+        Path file = file("tables:\n  public.items:\n  orders:\n");
+        assertRefused(cli.leat("attach", "--file", file.toString()), 2, "name the table orders with its schema");
+        assertRefused(cli.leat("attach", "orders"), 2, "such as public.orders");
+        assertRefused(cli.leat("detach", "orders"), 2, "such as public.orders");
+        assertThat(attached()).isEqualTo("[]");
     }
 
     @Test

@@ -119,7 +119,7 @@ class StrangersSchemaTest {
         done(owner);
         String superuser = database.role("leat_superuser");
         database.superuser("ALTER ROLE leat_superuser SUPERUSER");
-        refused(CliRun.on(database, superuser), "belongs to role leat_owner", "log in as leat_owner");
+        refused(CliRun.on(database, superuser), "belong to role leat_owner", "log in as leat_owner");
     }
 
     @Test

@@ -5,14 +5,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import dev.leat.config.Settings;
 import dev.leat.database.PinnedDataSource;
-import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import org.postgresql.PGConnection;
 
 /** Connections to the database, for the commands and for a poller. */
 public final class Pools {
@@ -34,22 +30,18 @@ public final class Pools {
     public static HikariDataSource open(
             Settings.Database database, String applicationName, int size, Duration socketTimeout) throws SQLException {
         requireDriver(database);
-        HikariDataSource pool = open(database, applicationName, size, socketTimeout, "1");
-        if (ownSessions(pool)) {
+        HikariDataSource pool = open(database, applicationName, size, socketTimeout, "0");
+        if (!ownSessions(pool)) {
             return pool;
         }
+        // Not the other way about: a name that is left in a pooler's session is met by its next client.
         pool.close();
-        return open(database, applicationName, size, socketTimeout, "0");
+        return open(database, applicationName, size, socketTimeout, "1");
     }
 
-    /** A pooler gives its clients another process id than that of whichever session serves them. */
     private static boolean ownSessions(HikariDataSource pool) throws SQLException {
-        try (Connection connection = PinnedDataSource.of(pool).getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_backend_pid()")) {
-            row.next();
-            return connection.isWrapperFor(PGConnection.class)
-                    && connection.unwrap(PGConnection.class).getBackendPID() == row.getInt(1);
+        try {
+            return PinnedDataSource.of(pool).ownSessions();
         } catch (SQLException e) {
             pool.close();
             throw e;

@@ -10,18 +10,47 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A connection whose transactions are pinned; see {@link PinnedDataSource}. */
-public interface PinnedConnection extends Connection {
+final class PinnedConnection implements InvocationHandler {
 
-    /** Whether a statement of the open transaction has failed, so that it can only be rolled back. */
-    boolean failed();
+    /** What would change the session for whoever uses it next. */
+    private static final Set<String> REFUSED =
+            Set.of("setSchema", "setReadOnly", "setTransactionIsolation", "setClientInfo", "setNetworkTimeout");
+
+    /** Sends nothing, or nothing that names anything. */
+    private static final Set<String> QUIET = Set.of(
+            "abort",
+            "beginRequest",
+            "clearWarnings",
+            "endRequest",
+            "getClientInfo",
+            "getHoldability",
+            "getNetworkTimeout",
+            "getTransactionIsolation",
+            "getTypeMap",
+            "getWarnings",
+            "isClosed",
+            "isReadOnly",
+            "isValid",
+            "nativeSQL",
+            "setCatalog",
+            "setHoldability",
+            "setTypeMap");
+
+    private final Session session;
+    private final Connection proxy;
+
+    private PinnedConnection(Session session) {
+        this.session = session;
+        this.proxy = (Connection) Proxy.newProxyInstance(
+                PinnedConnection.class.getClassLoader(), new Class<?>[] {Connection.class}, this);
+    }
 
     /**
-     * @param unpinned of which nobody else makes use any more
+     * @param unpinned nobody else makes use of it until this is closed, which closes it
      */
-    static PinnedConnection of(Connection unpinned) throws SQLException {
+    static Connection of(Connection unpinned) throws SQLException {
         try {
-            Calls calls = new Calls(Session.of(unpinned));
-            return calls.proxy;
+            return new PinnedConnection(Session.of(unpinned)).proxy;
         } catch (SQLException | RuntimeException | Error e) {
             try (unpinned) {
                 throw e;
@@ -29,103 +58,64 @@ public interface PinnedConnection extends Connection {
         }
     }
 
-    /** What each method of the connection does. */
-    final class Calls implements InvocationHandler {
-
-        /** What would change the session for whoever uses it next. */
-        private static final Set<String> REFUSED =
-                Set.of("setSchema", "setReadOnly", "setTransactionIsolation", "setClientInfo", "setNetworkTimeout");
-
-        /** Sends nothing, or nothing that names anything. */
-        private static final Set<String> QUIET = Set.of(
-                "abort",
-                "beginRequest",
-                "clearWarnings",
-                "endRequest",
-                "getClientInfo",
-                "getHoldability",
-                "getNetworkTimeout",
-                "getTransactionIsolation",
-                "getTypeMap",
-                "getWarnings",
-                "isClosed",
-                "isReadOnly",
-                "isValid",
-                "nativeSQL",
-                "setCatalog",
-                "setHoldability",
-                "setTypeMap");
-
-        private final Session session;
-        private final PinnedConnection proxy;
-
-        private Calls(Session session) {
-            this.session = session;
-            this.proxy = (PinnedConnection) Proxy.newProxyInstance(
-                    PinnedConnection.class.getClassLoader(), new Class<?>[] {PinnedConnection.class}, this);
-        }
-
-        @Override
-        public @Nullable Object invoke(Object self, Method method, Object @Nullable [] arguments) throws Throwable {
-            String name = method.getName();
-            return switch (name) {
-                case "equals" -> arguments != null && arguments[0] == self;
-                case "hashCode" -> System.identityHashCode(self);
-                case "toString" -> "pinned " + session.connection();
-                case "unwrap", "isWrapperFor" -> unwrap(self, method, arguments);
-                case "failed" -> session.failed();
-                case "getAutoCommit" -> session.autoCommit();
-                case "setAutoCommit" -> {
-                    session.setAutoCommit(arguments != null && Boolean.TRUE.equals(arguments[0]));
-                    yield null;
-                }
-                case "commit" -> {
-                    requireTransactions(name);
-                    session.commit();
-                    yield null;
-                }
-                case "rollback" ->
-                    arguments == null ? rollback() : session.call(session.connection(), method, arguments);
-                case "close" -> {
-                    session.close();
-                    yield null;
-                }
-                case "createStatement", "prepareStatement", "prepareCall", "getMetaData" ->
-                    guarded(Session.plain(session.connection(), method, arguments), method.getReturnType());
-                default -> other(method, arguments);
-            };
-        }
-
-        private @Nullable Object other(Method method, Object @Nullable [] arguments) throws Throwable {
-            if (REFUSED.contains(method.getName())) {
-                throw new SQLFeatureNotSupportedException(method.getName() + " would change the session for others");
+    @Override
+    public @Nullable Object invoke(Object self, Method method, Object @Nullable [] arguments) throws Throwable {
+        String name = method.getName();
+        return switch (name) {
+            case "equals" -> arguments != null && arguments[0] == self;
+            case "hashCode" -> System.identityHashCode(self);
+            case "toString" -> "pinned " + session.connection();
+            case "unwrap", "isWrapperFor" -> unwrap(self, method, arguments);
+            case "getAutoCommit" -> session.autoCommit();
+            case "setAutoCommit" -> {
+                session.setAutoCommit(arguments != null && Boolean.TRUE.equals(arguments[0]));
+                yield null;
             }
-            return QUIET.contains(method.getName())
-                    ? Session.plain(session.connection(), method, arguments)
-                    : session.call(session.connection(), method, arguments);
-        }
-
-        private @Nullable Object rollback() throws SQLException {
-            requireTransactions("rollback");
-            session.rollback();
-            return null;
-        }
-
-        private void requireTransactions(String call) throws SQLException {
-            if (session.autoCommit()) {
-                throw new SQLException("no " + call + " in autocommit mode", "25P01");
+            case "commit" -> {
+                requireTransactions(name);
+                session.commit();
+                yield null;
             }
-        }
-
-        private @Nullable Object unwrap(Object self, Method method, Object @Nullable [] arguments) throws Throwable {
-            if (arguments != null && arguments[0] instanceof Class<?> type && type.isInstance(self)) {
-                return method.getName().equals("unwrap") ? self : true;
+            case "rollback" -> arguments == null ? rollback() : session.call(session.connection(), method, arguments);
+            case "close" -> {
+                session.close();
+                yield null;
             }
-            return Session.plain(session.connection(), method, arguments);
-        }
+            case "createStatement", "prepareStatement", "prepareCall", "getMetaData" ->
+                guarded(Session.plain(session.connection(), method, arguments), method.getReturnType());
+            default -> other(method, arguments);
+        };
+    }
 
-        private @Nullable Object guarded(@Nullable Object target, Class<?> type) {
-            return target == null ? null : Guarded.of(target, type, session, proxy);
+    private @Nullable Object other(Method method, Object @Nullable [] arguments) throws Throwable {
+        if (REFUSED.contains(method.getName())) {
+            throw new SQLFeatureNotSupportedException(method.getName() + " would change the session for others");
         }
+        return QUIET.contains(method.getName())
+                ? Session.plain(session.connection(), method, arguments)
+                : session.call(session.connection(), method, arguments);
+    }
+
+    private @Nullable Object rollback() throws SQLException {
+        requireTransactions("rollback");
+        session.rollback();
+        return null;
+    }
+
+    private void requireTransactions(String call) throws SQLException {
+        if (session.autoCommit()) {
+            throw new SQLException("no " + call + " in autocommit mode", "25P01");
+        }
+    }
+
+    private @Nullable Object unwrap(Object self, Method method, Object @Nullable [] arguments) throws Throwable {
+        if (arguments != null && arguments[0] instanceof Class<?> type && type.isInstance(self)) {
+            return method.getName().equals("unwrap") ? self : true;
+        }
+        return Session.plain(session.connection(), method, arguments);
+    }
+
+    private @Nullable Object guarded(@Nullable Object target, Class<?> type) {
+        return target == null ? null : Guarded.of(target, type, session, proxy);
     }
 }

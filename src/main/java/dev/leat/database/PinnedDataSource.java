@@ -6,10 +6,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.sql.Statement;
 import java.util.OptionalLong;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.PGStatement;
 
 /**
  * Another data source, each of whose transactions begins with {@code search_path = pg_catalog, pg_temp}.
@@ -51,6 +54,27 @@ public final class PinnedDataSource implements DataSource {
      */
     public DataSource raw() {
         return new Raw(unpinned);
+    }
+
+    /**
+     * Whether the server's sessions are the connections' own. A pooler gives its clients another process id than that of whichever
+     * session serves them.
+     *
+     * <p>Asked without a transaction, and not prepared: the driver would prepare the statement, and BEGIN as well, under names
+     * that other clients of a pooler then run into.
+     */
+    public boolean ownSessions() throws SQLException {
+        try (Connection connection = raw().getConnection();
+                Statement statement = connection.createStatement()) {
+            if (!connection.isWrapperFor(PGConnection.class)) {
+                return false;
+            }
+            statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+            try (ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_backend_pid()")) {
+                row.next();
+                return connection.unwrap(PGConnection.class).getBackendPID() == row.getInt(1);
+            }
+        }
     }
 
     /**

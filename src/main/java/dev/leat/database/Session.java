@@ -23,7 +23,6 @@ final class Session {
     private final boolean autoCommitBefore;
     private boolean autoCommit = true;
     private boolean pinned;
-    private boolean failed;
 
     private Session(Connection connection, @Nullable BaseConnection driver) throws SQLException {
         this.connection = connection;
@@ -59,11 +58,6 @@ final class Session {
         return autoCommit;
     }
 
-    /** Whether a statement of the open transaction has failed. */
-    boolean failed() {
-        return driver == null ? failed : driver.getTransactionState() == TransactionState.FAILED;
-    }
-
     /** Calls what may send something: in the open transaction, or in one of its own. */
     @Nullable
     Object call(Object target, Method method, Object @Nullable [] arguments) throws Throwable {
@@ -72,7 +66,6 @@ final class Session {
             pin();
             answer = plain(target, method, arguments);
         } catch (Throwable e) {
-            failed = true;
             if (autoCommit) {
                 giveUp(e);
             }
@@ -114,13 +107,11 @@ final class Session {
 
     void commit() throws SQLException {
         pinned = false;
-        failed = false;
         connection.commit();
     }
 
     void rollback() throws SQLException {
         pinned = false;
-        failed = false;
         connection.rollback();
     }
 

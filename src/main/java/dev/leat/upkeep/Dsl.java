@@ -1,15 +1,17 @@
 package dev.leat.upkeep;
 
-import dev.leat.database.PinnedConnection;
 import dev.leat.database.PinnedDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import javax.sql.DataSource;
 import org.jooq.ConnectionProvider;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.jooq.impl.DefaultConfiguration;
+import org.jooq.impl.DefaultTransactionProvider;
 import org.jspecify.annotations.Nullable;
 
 /** jOOQ as this package uses it. */
@@ -17,31 +19,49 @@ final class Dsl {
 
     private Dsl() {}
 
-    /** Each statement, or each {@code transaction}, in a transaction on a connection of its own. */
-    static DSLContext of(DataSource database) {
-        return DSL.using(new Transactions(PinnedDataSource.of(database)), SQLDialect.POSTGRES);
+    /**
+     * Each statement by itself, which can only read, or each {@code transaction}; on a connection of its own. jOOQ does not say
+     * when the commit of a statement by itself was refused.
+     */
+    static DSLContext of(DataSource any) {
+        PinnedDataSource database = PinnedDataSource.of(any);
+        return DSL.using(new DefaultConfiguration()
+                .set(SQLDialect.POSTGRES)
+                .set(new Connections(database, "SET TRANSACTION READ ONLY"))
+                .set(new DefaultTransactionProvider(new Connections(database, ""))));
     }
 
     /**
      * jOOQ reads rows, and asks the driver about their columns, after a statement has returned: that belongs into the
-     * statement's transaction, which ends when jOOQ gives the connection back.
+     * statement's transaction. What jOOQ has not committed when it gives the connection back is rolled back.
+     *
+     * @param begin what to begin the transaction with
      */
-    private record Transactions(PinnedDataSource database) implements ConnectionProvider {
+    private record Connections(PinnedDataSource database, String begin) implements ConnectionProvider {
 
         @Override
         public Connection acquire() {
             try {
-                Connection connection = database.getConnection();
-                try {
-                    connection.setAutoCommit(false);
-                    return connection;
-                } catch (SQLException | RuntimeException | Error e) {
-                    try (connection) {
-                        throw e;
+                return open();
+            } catch (SQLException e) {
+                throw new DataAccessException("no connection: " + e.getMessage(), e);
+            }
+        }
+
+        private Connection open() throws SQLException {
+            Connection connection = database.getConnection();
+            try {
+                connection.setAutoCommit(false);
+                if (!begin.isEmpty()) {
+                    try (Statement statement = connection.createStatement()) {
+                        statement.execute(begin);
                     }
                 }
-            } catch (SQLException e) {
-                throw refused("no connection", e);
+                return connection;
+            } catch (SQLException | RuntimeException | Error e) {
+                try (connection) {
+                    throw e;
+                }
             }
         }
 
@@ -50,18 +70,11 @@ final class Dsl {
             if (connection == null) {
                 return;
             }
-            try (connection) {
-                // One that has failed is rolled back by the close: what went wrong is said already.
-                if (!connection.unwrap(PinnedConnection.class).failed()) {
-                    connection.commit();
-                }
+            try {
+                connection.close();
             } catch (SQLException e) {
-                throw refused("not committed", e);
+                throw new DataAccessException("the connection was not given back: " + e.getMessage(), e);
             }
-        }
-
-        private static DataAccessException refused(String what, SQLException reason) {
-            return new DataAccessException(what + ": " + reason.getMessage(), reason);
         }
     }
 }

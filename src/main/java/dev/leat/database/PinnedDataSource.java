@@ -2,12 +2,10 @@ package dev.leat.database;
 
 import java.io.PrintWriter;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
-import java.util.OptionalLong;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -73,26 +71,6 @@ public final class PinnedDataSource implements DataSource {
             try (ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_backend_pid()")) {
                 row.next();
                 return connection.unwrap(PGConnection.class).getBackendPID() == row.getInt(1);
-            }
-        }
-    }
-
-    /**
-     * The oid of the relation that has that name on the session's own search_path, which pinned statements do not know; empty if
-     * there is none.
-     *
-     * @param name as SQL writes it, with or without a schema
-     */
-    public OptionalLong relation(String name) throws SQLException {
-        // Safe by itself: one call of a qualified function, and no operator.
-        try (Connection connection = raw().getConnection();
-                PreparedStatement statement =
-                        connection.prepareStatement("SELECT CAST(pg_catalog.to_regclass(?) AS pg_catalog.oid)")) {
-            statement.setString(1, name);
-            try (ResultSet rows = statement.executeQuery()) {
-                rows.next();
-                long oid = rows.getLong(1);
-                return rows.wasNull() ? OptionalLong.empty() : OptionalLong.of(oid);
             }
         }
     }

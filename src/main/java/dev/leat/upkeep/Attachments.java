@@ -1,19 +1,14 @@
 package dev.leat.upkeep;
 
 import dev.leat.config.Attachment;
-import dev.leat.database.PinnedDataSource;
-import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.StringJoiner;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.ExecuteContext;
 import org.jooq.ExecuteListener;
-import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DefaultExecuteListenerProvider;
 
 /** Attaches and detaches tables, one transaction for each, so that no table stays locked while another is waited for. */
@@ -21,12 +16,10 @@ public final class Attachments {
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'";
 
-    private final PinnedDataSource dataSource;
     private final DSLContext database;
 
     public Attachments(DataSource database) {
-        this.dataSource = PinnedDataSource.of(database);
-        this.database = Dsl.of(dataSource);
+        this.database = Dsl.of(database);
     }
 
     /**
@@ -57,10 +50,10 @@ public final class Attachments {
     }
 
     /** Only what is wished for is said: the defaults are the function's own. */
-    private String call(Attachment wish, List<Object> values) {
+    private static String call(Attachment wish, List<Object> values) {
         StringJoiner arguments = new StringJoiner(", ", "SELECT leat.attach(", ")");
         arguments.add("?::regclass");
-        values.add(qualified(wish.table()));
+        values.add(wish.table());
         list(arguments, values, "key", wish.key());
         list(arguments, values, "exclude", wish.exclude());
         list(arguments, values, "mask", wish.mask());
@@ -95,10 +88,9 @@ public final class Attachments {
      *     had within five seconds
      */
     public void detach(String table) {
-        String name = qualified(table);
         database.transaction(transaction -> {
             transaction.dsl().execute(LOCK_TIMEOUT);
-            transaction.dsl().fetch("SELECT leat.detach(?::regclass)", name);
+            transaction.dsl().fetch("SELECT leat.detach(?::regclass)", table);
         });
     }
 
@@ -111,36 +103,13 @@ public final class Attachments {
                         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                         WHERE a.relation <> ALL (?::text[]::regclass[])
                         ORDER BY 1
-                        """, (Object) tables.stream().map(this::qualified).toArray(String[]::new))
-                .getValues(0, String.class);
+                        """, (Object) tables.toArray(String[]::new)).getValues(0, String.class);
     }
 
     /** The streams that tables name for themselves. */
     public List<String> streams() {
         return database.fetch("SELECT DISTINCT stream FROM leat_poller.attachment WHERE stream IS NOT NULL ORDER BY 1")
                 .getValues(0, String.class);
-    }
-
-    /**
-     * A table's name with its schema. Whoever names a table without one means the first of that name on the session's own path,
-     * which pinned statements do not know.
-     */
-    private String qualified(String table) {
-        try {
-            OptionalLong relation = dataSource.relation(table);
-            // One that is not there is refused under the name that was given.
-            return relation.isEmpty() ? table : name(relation.getAsLong()).orElse(table);
-        } catch (SQLException e) {
-            throw new DataAccessException(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    private Optional<String> name(long oid) {
-        return database.fetch("""
-                        SELECT format('%I.%I', n.nspname, c.relname)
-                        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                        WHERE c.oid = ?::oid
-                        """, oid).getValues(0, String.class).stream().findFirst();
     }
 
     /** Collects what the server remarks while a statement runs. */

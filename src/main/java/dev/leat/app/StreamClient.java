@@ -1,5 +1,6 @@
 package dev.leat.app;
 
+import dev.leat.observe.Causes;
 import dev.leat.publish.KinesisClients;
 import dev.leat.publish.PublishSettings;
 import java.util.regex.Matcher;
@@ -22,7 +23,7 @@ public final class StreamClient {
      *
      * @param stream a name or an ARN; the region of an ARN wins over the environment's
      * @param workers how many workers share it
-     * @throws Fault when there is no region, or there are no credentials
+     * @throws Fault when there is no region, there are no credentials, or the endpoint is no URL
      */
     public static KinesisClient open(String stream, PublishSettings settings, int workers) {
         Region region = region(stream);
@@ -39,7 +40,17 @@ public final class StreamClient {
                     e);
         }
         var builder = KinesisClient.builder().region(region).credentialsProvider(credentials);
-        return KinesisClients.prepare(builder, settings, workers).build();
+        try {
+            return KinesisClients.prepare(builder, settings, workers).build();
+        } catch (NullPointerException | IllegalArgumentException | SdkClientException e) {
+            // The SDK's words for an endpoint that is no URL have changed from one version to the next.
+            credentials.close();
+            throw new Fault(
+                    ExitCode.STREAM,
+                    "the SDK makes no client of its settings: " + Causes.line(e)
+                            + ": check that AWS_ENDPOINT_URL_KINESIS is a URL, such as http://localhost:4567",
+                    e);
+        }
     }
 
     private static Region region(String stream) {

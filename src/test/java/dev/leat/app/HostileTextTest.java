@@ -47,10 +47,10 @@ class HostileTextTest {
                 + " FOR EACH ROW EXECUTE FUNCTION touch()");
         try (Connection connection = database.owner().getConnection();
                 PreparedStatement insert = connection.prepareStatement("""
-                        INSERT INTO leat.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name,
+                        INSERT INTO leat_internal.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name,
                                                      type, partition_key, db_user, state, reason)
                         OVERRIDING SYSTEM VALUE
-                        SELECT n, leat.lane_of(h), 'c', false, false, now(), 1, h, CASE n WHEN 1 THEN h END,
+                        SELECT n, leat_internal.lane_of(h), 'c', false, false, now(), 1, h, CASE n WHEN 1 THEN h END,
                                CASE n WHEN 2 THEN h END, h || n, h, 'quarantined', h
                         FROM (SELECT ?::text) x (h), generate_series(1, 2) n
                         """)) {

@@ -81,14 +81,14 @@ class HostileTextTest {
 
     @Test
     void namesOfTheDatabaseAreShownTame() {
-        assertShown("attach", TABLE);
+        assertShown("attach", "public." + TABLE);
         assertShown("status");
         assertTame("doctor", "--no-streams");
-        assertTame("attach", TABLE, "--key", HOSTILE);
-        assertTame("attach", TABLE, "--key", "absent");
-        assertTame("attach", TABLE, "--stream", HOSTILE);
-        assertShown("detach", TABLE);
-        assertTame("detach", TABLE);
+        assertTame("attach", "public." + TABLE, "--key", HOSTILE);
+        assertTame("attach", "public." + TABLE, "--key", "absent");
+        assertTame("attach", "public." + TABLE, "--stream", HOSTILE);
+        assertShown("detach", "public." + TABLE);
+        assertTame("detach", "public." + TABLE);
     }
 
     @Test
@@ -101,7 +101,7 @@ class HostileTextTest {
 
     @Test
     void jsonKeepsItsMeaning() throws IOException {
-        cli.leat("attach", TABLE);
+        cli.leat("attach", "public." + TABLE);
 
         assertThat(texts(assertTame("status", "--json").out())).contains(HOSTILE);
         assertThat(texts(assertTame("quarantine", "list", "--json").out()))
@@ -125,7 +125,7 @@ class HostileTextTest {
         assertTame(HOSTILE);
         assertTame("migrate", HOSTILE);
         assertTame("attach", HOSTILE);
-        assertTame("attach", TABLE, "--capture", HOSTILE);
+        assertTame("attach", "public." + TABLE, "--capture", HOSTILE);
         assertTame("detach", HOSTILE);
         assertTame("quarantine", "retry", HOSTILE);
         assertTame("quarantine", "list", "--state", HOSTILE);

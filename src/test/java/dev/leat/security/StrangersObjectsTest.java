@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StrangersObjectsTest {
 
     private static final Duration LONG = Duration.ofSeconds(30);
+    private static final int RECORDS = 11;
 
     @AutoClose
     private final TestDatabase database = TestServer.shared().emptyDatabase();
@@ -44,7 +45,9 @@ class StrangersObjectsTest {
         owner.environment.put("LEAT_STREAM", "changes");
         run.environment.put("LEAT_STREAM", "changes");
         database.superuser("CREATE TABLE public.orders (id bigint PRIMARY KEY, note text);"
-                + "ALTER TABLE public.orders OWNER TO " + TestServer.OWNER);
+                + "ALTER TABLE public.orders OWNER TO " + TestServer.OWNER
+                + "; CREATE TABLE public.lines (id bigint PRIMARY KEY, note varchar(20), price numeric);"
+                + "ALTER TABLE public.lines OWNER TO " + TestServer.OWNER);
         Traps traps = Traps.set(database, List.of(TestServer.OWNER, poller));
         for (String role : List.of(TestServer.OWNER, poller)) {
             database.superuser("ALTER ROLE " + role + " IN DATABASE " + database.name() + " SET search_path = " + path);
@@ -55,6 +58,7 @@ class StrangersObjectsTest {
         database.superuser("SET search_path = pg_catalog; SELECT leat.grant_poller('" + poller + "')");
         done(owner, "attach", "public.orders", "--mask", "note");
         done(owner, "attach", "public.orders");
+        done(owner, "attach", "public.lines", "--capture", "statement");
         done(owner, "migrate");
         carry();
         done(owner, "status");
@@ -76,13 +80,19 @@ class StrangersObjectsTest {
                 Statement statement = writer.createStatement()) {
             statement.execute("INSERT INTO public.orders VALUES (1, 'a'), (2, 'b')");
             statement.execute("DELETE FROM public.orders");
+            statement.execute("INSERT INTO public.lines VALUES (1, 'a', 1.5), (2, 'b', 2.5)");
+            // By the slower way, in the window after DDL.
+            statement.execute(
+                    "BEGIN; ALTER TABLE public.orders RENAME id TO nr; ALTER TABLE public.lines RENAME id TO nr;"
+                            + " INSERT INTO public.orders VALUES (3, 'c'); INSERT INTO public.lines VALUES (3, 'c', 3.5); COMMIT");
+            statement.execute("DELETE FROM public.lines");
         }
-        Await.until("four records", LONG, () -> streams.recordCount("changes") == 4 || running.isDone());
+        Await.until("what was changed", LONG, () -> streams.recordCount("changes") == RECORDS || running.isDone());
         run.stop.countDown();
         CliRun.Result result = running.get(60, TimeUnit.SECONDS);
         assertThat(result.exitCode()).as(result.toString()).isZero();
         assertThat(result.err()).isEmpty();
-        assertThat(streams.recordCount("changes")).isEqualTo(4);
+        assertThat(streams.recordCount("changes")).isEqualTo(RECORDS);
     }
 
     private static void done(CliRun cli, String... arguments) {

@@ -236,6 +236,8 @@ class TableOwnerTest extends Attack {
             strings = {
                 "CREATE OR REPLACE FUNCTION leat_internal.capture_1() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
                         + " AS $$ BEGIN RETURN NULL; END $$",
+                "DO $$ BEGIN EXECUTE replace(pg_get_functiondef('leat_internal.capture_1'::regproc), 'RETURN NULL;',"
+                        + " 'RETURN NULL; -- mine'); END $$",
                 "ALTER FUNCTION leat_internal.capture_1() SECURITY INVOKER",
                 "ALTER FUNCTION leat_internal.capture_1() RESET search_path",
                 "ALTER FUNCTION leat_internal.capture_1() OWNER TO mallory",

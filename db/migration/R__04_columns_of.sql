@@ -8,6 +8,11 @@
 -- Returns:  attnum, name, in the order of the table; without dropped columns
 -- Tables:   pg_attribute
 -- Errors:   none; no rows for a table that is gone
+-- leat_internal.partitions(relid): a table and its partitions, their partitions too. Not by pg_partition_tree, which locks each of them and so
+-- waits for whoever has locked one.
+--
+-- Returns:  oids; of a table that is not partitioned its own
+-- Tables:   pg_inherits, pg_class
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 CREATE OR REPLACE FUNCTION leat_internal.columns_of(relid oid) RETURNS TABLE (attnum smallint, name text)
@@ -24,3 +29,18 @@ CREATE OR REPLACE FUNCTION leat_internal.columns_of(relid oid) RETURNS TABLE (at
     $$;
 
 REVOKE ALL ON FUNCTION leat_internal.columns_of(oid) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION leat_internal.partitions(relid oid) RETURNS TABLE (relid oid)
+    LANGUAGE sql STABLE STRICT ROWS 20
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE tree (oid) AS (
+            SELECT partitions.relid
+            UNION
+            SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+              JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+        )
+        SELECT tree.oid FROM tree
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.partitions(oid) FROM PUBLIC;

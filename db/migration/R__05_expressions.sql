@@ -8,7 +8,9 @@
 -- leat_internal.base_type(typid): what a domain is over; any other type itself.
 -- leat_internal.plain(typid): whether no cast of anybody's is called by to_json: PostgreSQL's own types, domains over them, arrays of these.
 -- leat_internal.text_expression(value, typid, sure): SQL for a value as text.
--- leat_internal.json_expression(value, typid, sure): SQL for what row_to_json and to_json may be given for a value.
+-- leat_internal.too_nested(types): whether composite values of these types have so many fields, or so deep, that an expression for each would
+-- be a burden on every row: more than 500, or more than four levels. Then they are written as their text.
+-- leat_internal.json_expression(value, typid, sure, flat): SQL for what row_to_json and to_json may be given for a value.
 -- leat_internal.nested_json(elements, dimensions): the JSON of an array, from that of its elements in their order.
 -- leat_internal.types_expression(names, types, row_name): SQL, true as long as these columns have these types.
 -- leat_internal.suffix_expression(names, types, row_name, sure): SQL for what follows the table in the partition key: a dot and the key's
@@ -21,6 +23,7 @@
 --
 -- value     SQL
 -- typid     the value's type; null: not known
+-- flat      whether composite values are written as their text
 -- sure      whether what surrounds the expression has proven the types. Otherwise the expression asks at run time
 -- names     columns; written quoted, whatever they hold
 -- types     beside names
@@ -79,7 +82,30 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.json_expression(value text, typid oid, sure boolean) RETURNS text
+CREATE OR REPLACE FUNCTION leat_internal.too_nested(types oid[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE part (oid, depth) AS (
+            SELECT u.type, 0 FROM unnest(too_nested.types) AS u (type) WHERE u.type >= 16384
+            UNION ALL
+            SELECT inner_type.type, p.depth + inner_type.deeper
+              FROM part p
+              JOIN pg_type t ON t.oid = p.oid
+             CROSS JOIN LATERAL (SELECT t.typbasetype AS type, 0 AS deeper WHERE t.typtype = 'd'
+                                 UNION ALL
+                                 SELECT t.typelem, 0 WHERE t.typsubscript = 'array_subscript_handler'::regproc AND t.typelem <> 0
+                                 UNION ALL
+                                 SELECT a.atttypid, 1 FROM pg_attribute a
+                                  WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS inner_type
+             WHERE p.oid >= 16384 AND p.depth <= 4
+        )
+        -- No more of them are looked for than tell.
+        SELECT count(*) > 500 OR coalesce(max(seen.depth), 0) > 4
+          FROM (SELECT part.depth FROM part WHERE part.depth > 0 LIMIT 501) AS seen
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.json_expression(value text, typid oid, sure boolean, flat boolean) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
@@ -104,9 +130,9 @@ BEGIN
            CASE WHEN t.typsubscript = 'array_subscript_handler'::regproc THEN t.typelem ELSE 0 END AS typelem
       INTO kind
       FROM pg_type t WHERE t.oid = base;
-    IF kind.typtype = 'c' THEN
+    IF kind.typtype = 'c' AND NOT flat THEN
         -- A composite type is not locked by whoever uses a value of it, so each field is asked for its type where it is read.
-        SELECT string_agg(format('%s AS %I', leat_internal.json_expression(format('(%s).%I', value, a.attname), a.atttypid, false),
+        SELECT string_agg(format('%s AS %I', leat_internal.json_expression(format('(%s).%I', value, a.attname), a.atttypid, false, false),
                                  a.attname), ', ' ORDER BY a.attnum)
           INTO fields
           FROM pg_attribute a
@@ -119,10 +145,10 @@ BEGIN
         SELECT t.typdelim, t.typtype = 'c' OR t.typsubscript = 'array_subscript_handler'::regproc AND t.typelem <> 0 AS nested
           INTO element
           FROM pg_type t WHERE t.oid = leat_internal.base_type(kind.typelem);
-        IF element.nested THEN
+        IF element.nested AND NOT flat THEN
             RETURN format('CASE WHEN %1$s IS DISTINCT FROM NULL THEN leat_internal.nested_json('
                           'ARRAY(SELECT (%2$s)::text FROM (SELECT unnest(%1$s) AS value) AS leat_element), array_dims(%1$s)) END',
-                          value, leat_internal.json_expression('leat_element.value', kind.typelem, false));
+                          value, leat_internal.json_expression('leat_element.value', kind.typelem, false, false));
         END IF;
         IF element.typdelim = ',' THEN
             -- The array's text, read again as one of texts: no cast of the elements is looked for.
@@ -198,7 +224,7 @@ CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[
                                (SELECT string_agg(
                                            format($q$%L || coalesce(to_json(%s)::text, 'null')$q$,
                                                   CASE place WHEN 1 THEN '{' ELSE ',' END || to_json(name) || ':',
-                                                  leat_internal.json_expression(format('%s.%I', row_name, name), type, sure)),
+                                                  leat_internal.json_expression(format('%s.%I', row_name, name), type, sure, leat_internal.too_nested(types))),
                                            ' || ' ORDER BY place)
                                   FROM unnest(names, types) WITH ORDINALITY AS n (name, type, place)))
                END
@@ -221,10 +247,11 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oi
                                                 THEN format($q$CASE WHEN %s.%I IS DISTINCT FROM NULL THEN '***' END AS %2$I$q$,
                                                             row_name, name)
                                                 ELSE format('%s AS %I',
-                                                            leat_internal.json_expression(format('%s.%I', row_name, name), type, sure),
+                                                            leat_internal.json_expression(format('%s.%I', row_name, name), type, sure, nested.flat),
                                                             name) END,
                                            ', ' ORDER BY place)
-                                  FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, hidden, place)))
+                                  FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, hidden, place),
+                                       (SELECT leat_internal.too_nested(types) AS flat OFFSET 0) AS nested))
                END
     $$;
 
@@ -273,7 +300,8 @@ $$;
 REVOKE ALL ON FUNCTION leat_internal.base_type(oid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.plain(oid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.text_expression(text, oid, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.json_expression(text, oid, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.too_nested(oid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.json_expression(text, oid, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.nested_json(text[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], oid[], text, boolean) FROM PUBLIC;

@@ -180,7 +180,8 @@ BEGIN
                                        ' OR leat_internal.plain_since(%2$s, %3$s))'
                                   ELSE ' AND pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL' END,
                              'pg_class'::regclass::oid, relid, last_number);
-    guard := CASE WHEN unsafe THEN 'false' ELSE concat_ws(' AND ', guard, leat_internal.fields_guard(image_types)) END;
+    guard := CASE WHEN unsafe THEN 'false' ELSE concat_ws(' AND ', guard, CASE WHEN NOT leat_internal.too_nested(image_types)
+                                                         THEN leat_internal.fields_guard(image_types) END) END;
 
     query := format('SELECT %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
                     leat_internal.suffix_expression(key_names, key_types, 'leat_image', false),

@@ -41,7 +41,7 @@ CREATE OR REPLACE FUNCTION leat_internal.capture_settings() RETURNS text[]
     SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT ARRAY['search_path=pg_catalog, pg_temp', 'TimeZone=UTC', 'DateStyle=ISO, YMD', 'IntervalStyle=postgres',
-                     'lc_monetary=C', 'extra_float_digits=1', 'bytea_output=hex', 'quote_all_identifiers=off']
+                     'lc_monetary=C', 'extra_float_digits=1', 'bytea_output=hex', 'array_nulls=on', 'quote_all_identifiers=off']
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.capture_fault(attachment integer) RETURNS text

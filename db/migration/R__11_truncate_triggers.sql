@@ -24,7 +24,7 @@ BEGIN
          WHERE t.tgname = '!leat_truncate' AND p.pronamespace = 'leat_internal'::regnamespace
            AND p.proname = 'capture_' || wish.attachment
            AND NOT ('truncate' = ANY (wish.operations)
-                    AND t.tgrelid IN (SELECT wish.relation UNION SELECT r.relid FROM pg_partition_tree(wish.relation) r))
+                    AND t.tgrelid IN (SELECT wish.relation UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r))
     LOOP
         EXECUTE format('DROP TRIGGER "!leat_truncate" ON %s', target);
         changed := changed + 1;

@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION leat_internal.order_risks(relation regclass) RETURNS 
                        ' captured, and its changes would come before older ones; unless it never does, make it a'
                        ' CONSTRAINT TRIGGER that is INITIALLY DEFERRED', t.tgname) AS risk
               FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-             WHERE t.tgrelid IN (SELECT order_risks.relation UNION SELECT r.relid FROM pg_partition_tree(order_risks.relation) r)
+             WHERE t.tgrelid IN (SELECT order_risks.relation UNION SELECT r.relid FROM leat_internal.partitions(order_risks.relation) r)
                AND NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0 AND NOT t.tginitdeferred
                AND p.pronamespace <> 'leat_internal'::regnamespace
                AND t.tgenabled <> 'D'

@@ -42,7 +42,7 @@ BEGIN
                   FROM pg_locks l
                  WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
                    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                   AND l.relation IN (SELECT target::oid UNION SELECT r.relid FROM pg_partition_tree(target) r);
+                   AND l.relation IN (SELECT target::oid UNION SELECT r.relid FROM leat_internal.partitions(target) r);
                 RAISE EXCEPTION '%: % could not be locked for its triggers within %: it is in use by %', who, target,
                         patience, coalesce(users, 'somebody who has gone since')
                     USING ERRCODE = 'lock_not_available',

@@ -83,8 +83,8 @@ DECLARE
     sent_by       text := nullif(current_setting('application_name'), '');
 BEGIN
     IF failure IS NOT NULL THEN
-        old_partition := leat_internal.partition_key(quote_ident(event_schema) || '.' || quote_ident(event_table));
-        new_partition := old_partition;
+        new_partition := leat_internal.partition_key(quote_ident(event_schema) || '.' || quote_ident(event_table));
+        old_partition := CASE WHEN operation <> 'INSERT' THEN new_partition END;
     ELSIF getdatabaseencoding() <> 'UTF8' THEN
         -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
         BEGIN

@@ -156,7 +156,7 @@ BEGIN
     SELECT a.relation INTO other FROM leat_internal.attachment a
      WHERE a.relation <> attach.relation
        AND (a.relation IN (SELECT p.relid FROM pg_partition_ancestors(attach.relation) AS p)
-            OR a.relation IN (SELECT p.relid FROM pg_partition_tree(attach.relation) AS p))
+            OR a.relation IN (SELECT p.relid FROM leat_internal.partitions(attach.relation) AS p))
      LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'leat.attach: % and % are parts of one partitioned table, and % is attached already',

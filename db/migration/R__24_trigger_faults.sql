@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
               JOIN pg_class root ON root.oid = a.relation
              CROSS JOIN LATERAL (SELECT root.oid AS relid
                                  UNION
-                                 SELECT r.relid FROM pg_partition_tree(root.oid) AS r
+                                 SELECT r.relid FROM leat_internal.partitions(root.oid) AS r
                                    JOIN pg_class c ON c.oid = r.relid AND c.relkind IN ('r', 'p')) AS part
              WHERE a.attachment = trigger_faults.attachment
         ), wanted AS (

@@ -46,57 +46,69 @@ DECLARE
     function_fault text;
 BEGIN
     FOR wish IN SELECT a.* FROM leat_internal.attachment a ORDER BY a.attachment LOOP
-        SELECT s.* INTO form FROM leat_internal.shape(wish.attachment) AS s;
-        attachment := wish.attachment;
-        relation := wish.relation;
-        schema_name := form.schema_name;
-        table_name := form.table_name;
-        key_columns := form.key_names;
-        key_named := wish.key_columns IS NOT NULL;
-        excluded := wish.left_out;
-        masked := wish.masked;
-        before := wish.before;
-        operations := wish.operations;
-        stream := wish.stream;
-        on_quarantine := wish.on_quarantine;
-        capture := wish.capture;
-        held := form.held;
-        attached_at := wish.attached_at;
-        problems := '{}';
-        IF form.relid IS NULL THEN
-            row_trigger := 'missing';
-            truncate_trigger := 'missing';
-            stale := true;
-            problems := ARRAY['the table was dropped; leat.refresh() forgets it'];
+        BEGIN
+            SELECT s.* INTO form FROM leat_internal.shape(wish.attachment) AS s;
+            attachment := wish.attachment;
+            relation := wish.relation;
+            schema_name := form.schema_name;
+            table_name := form.table_name;
+            key_columns := form.key_names;
+            key_named := wish.key_columns IS NOT NULL;
+            excluded := wish.left_out;
+            masked := wish.masked;
+            before := wish.before;
+            operations := wish.operations;
+            stream := wish.stream;
+            on_quarantine := wish.on_quarantine;
+            capture := wish.capture;
+            held := form.held;
+            attached_at := wish.attached_at;
+            problems := '{}';
+            IF form.relid IS NULL THEN
+                row_trigger := 'missing';
+                truncate_trigger := 'missing';
+                stale := true;
+                problems := ARRAY['the table was dropped; leat.refresh() forgets it'];
+                RETURN NEXT;
+                CONTINUE;
+            END IF;
+            SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> '!leat_truncate'),
+                            CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
+                   coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
+                            CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
+                   coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
+                                             f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
+              INTO row_trigger, truncate_trigger, problems
+              FROM leat_internal.trigger_faults(wish.attachment) AS f;
+            function_fault := leat_internal.capture_fault(wish.attachment);
+            stale := coalesce(function_fault = 'stale', false);
+            IF stale THEN
+                problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
+            ELSIF function_fault IS NOT NULL THEN
+                row_trigger := 'function ' || function_fault;
+                problems := problems || format('the function leat_internal.capture_%s is %s: somebody other than Leat has done that;'
+                                               ' SELECT leat.attach(...) with the same options mends it', wish.attachment, function_fault);
+            END IF;
+            IF form.problem IS NOT NULL THEN
+                problems := problems || form.problem;
+            END IF;
+            IF wish.capture = 'statement' THEN
+                problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
+                                                FROM unnest(leat_internal.statement_risks(wish.attachment)) AS r (risk));
+            END IF;
+            problems := problems || leat_internal.order_risks(wish.relation);
             RETURN NEXT;
-            CONTINUE;
-        END IF;
-        SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> '!leat_truncate'),
-                        CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
-               coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
-                        CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
-               coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
-                                         f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
-          INTO row_trigger, truncate_trigger, problems
-          FROM leat_internal.trigger_faults(wish.attachment) AS f;
-        function_fault := leat_internal.capture_fault(wish.attachment);
-        stale := coalesce(function_fault = 'stale', false);
-        IF stale THEN
-            problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
-        ELSIF function_fault IS NOT NULL THEN
-            row_trigger := 'function ' || function_fault;
-            problems := problems || format('the function leat_internal.capture_%s is %s: somebody other than Leat has done that;'
-                                           ' SELECT leat.attach(...) with the same options mends it', wish.attachment, function_fault);
-        END IF;
-        IF form.problem IS NOT NULL THEN
-            problems := problems || form.problem;
-        END IF;
-        IF wish.capture = 'statement' THEN
-            problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
-                                            FROM unnest(leat_internal.statement_risks(wish.attachment)) AS r (risk));
-        END IF;
-        problems := problems || leat_internal.order_risks(wish.relation);
-        RETURN NEXT;
+        EXCEPTION WHEN OTHERS THEN
+            -- One table must not hide the others.
+            attachment := wish.attachment;
+            relation := wish.relation;
+            schema_name := (leat_internal.readable_names(wish.relation))[1];
+            table_name := (leat_internal.readable_names(wish.relation))[2];
+            row_trigger := 'not known';
+            truncate_trigger := 'not known';
+            problems := ARRAY['it could not be looked at: ' || left(SQLERRM, 200)];
+            RETURN NEXT;
+        END;
     END LOOP;
 END
 $$;

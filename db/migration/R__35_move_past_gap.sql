@@ -52,6 +52,11 @@ BEGIN
             RAISE EXCEPTION 'leat_poller.check_history: no event can have been published under the id %', seen
                 USING ERRCODE = 'invalid_parameter_value', HINT = format('The highest id drawn is %s.', drawn);
         END IF;
+        -- For what a poller says alone, a history may begin once a minute: nobody can fill the table by inventing ids.
+        IF NOT force AND coalesce(present = old.timeline, present IS NULL) AND drawn >= greatest(old.mark, low)
+           AND old.history > 1 AND old.began_at > clock_timestamp() - interval '1 minute' THEN
+            RETURN false;
+        END IF;
         -- Where the timeline is not known, nothing follows from it; where it was not known before, this is another server.
         IF NOT force AND coalesce(present = old.timeline, present IS NULL) AND drawn >= greatest(seen, old.mark, low) THEN
             RETURN false;

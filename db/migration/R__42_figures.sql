@@ -17,12 +17,27 @@
 -- Errors:   check_violation, not_null_violation for what cannot be; insufficient_privilege for a poller of another role
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
+-- leat_internal.room(what, rows, most): an error when there are more rows of figures than any real poller writes.
+CREATE OR REPLACE FUNCTION leat_internal.room(what text, rows bigint, most bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF rows >= most THEN
+        RAISE EXCEPTION 'leat_poller: there are % % noted already, and % are the most', rows, what, most
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'The owner can delete from leat_internal.poller, tally and shard_use.';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION leat_poller.beat(poller uuid, host text, pid bigint, version text) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM leat_internal.room('pollers', (SELECT count(*) FROM leat_internal.poller p
+                                            WHERE p.role = session_user AND p.poller <> beat.poller), 1000);
     INSERT INTO leat_internal.poller AS p (poller, role, host, pid, version)
     VALUES (beat.poller, session_user, left(beat.host, 255), beat.pid, left(beat.version, 100))
     ON CONFLICT (poller) DO UPDATE SET seen_at = now() WHERE p.role = session_user;
@@ -58,6 +73,7 @@ BEGIN
         RAISE EXCEPTION 'leat_poller.note_counts: poller % is of another role', coalesce(note_counts.poller::text, 'null')
             USING ERRCODE = 'insufficient_privilege', HINT = 'A poller draws its id at each start.';
     END IF;
+    PERFORM leat_internal.room('counted tables', (SELECT count(*) FROM leat_internal.tally t) + cardinality(note_counts.ops), 100000);
     IF EXISTS (SELECT FROM unnest(note_counts.settled) AS s WHERE s < 0) THEN
         RAISE EXCEPTION 'leat_poller.note_counts: a count is negative' USING ERRCODE = 'check_violation',
             HINT = 'Counts are of events that were settled since the last call.';
@@ -95,7 +111,7 @@ CREATE OR REPLACE FUNCTION leat_poller.fold_counts(poller uuid) RETURNS void
             RETURNING t.schema_name, t.table_name, t.op, t.settled
         )
         INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled)
-        SELECT NULL, g.schema_name, g.table_name, g.op, least(sum(g.settled), 9223372036854775807)::bigint
+        SELECT NULL, g.schema_name, g.table_name, g.op, least(sum(g.settled), 1000000000000000)::bigint
           FROM gone g GROUP BY g.schema_name, g.table_name, g.op
     $$;
 
@@ -107,6 +123,7 @@ CREATE OR REPLACE FUNCTION leat_poller.note_shards(
     AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM leat_internal.room('shards', (SELECT count(*) FROM leat_internal.shard_use s) + cardinality(note_shards.shards), 100000);
     INSERT INTO leat_internal.shard_use AS s (poller, role, stream, shard, seconds, records, bytes, refused)
     SELECT note_shards.poller, session_user, u.stream, u.shard, note_shards.seconds, u.records, u.bytes, u.refused
       FROM unnest(note_shards.streams, note_shards.shards, note_shards.records, note_shards.bytes, note_shards.refused)
@@ -135,6 +152,7 @@ BEGIN
 END
 $$;
 
+REVOKE ALL ON FUNCTION leat_internal.room(text, bigint, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.beat(uuid, text, bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.leave(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_counts(uuid, text[], text[], text[], bigint[]) FROM PUBLIC;

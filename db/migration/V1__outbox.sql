@@ -139,7 +139,7 @@ CREATE TABLE leat_internal.tally (
     schema_name text CHECK (length(schema_name) <= 512),
     table_name  text CHECK (length(table_name) <= 512),
     op          "char" NOT NULL CHECK (op IN ('c', 'u', 'd', 'r', 't', 'm')),
-    settled     bigint NOT NULL CHECK (settled >= 0),
+    settled     bigint NOT NULL CHECK (settled BETWEEN 0 AND 1000000000000000),
     UNIQUE (poller, schema_name, table_name, op)
 ) WITH (fillfactor = 50);
 
@@ -153,9 +153,9 @@ CREATE TABLE leat_internal.shard_use (
     stream      text             NOT NULL CHECK (length(stream) <= 256),
     shard       text             NOT NULL CHECK (length(shard) <= 128),
     seconds     double precision NOT NULL CHECK (seconds BETWEEN 1 AND 60),
-    records     bigint           NOT NULL CHECK (records >= 0),
-    bytes       bigint           NOT NULL CHECK (bytes >= 0),
-    refused     bigint           NOT NULL CHECK (refused >= 0),
+    records     bigint           NOT NULL CHECK (records BETWEEN 0 AND 1000000000),
+    bytes       bigint           NOT NULL CHECK (bytes BETWEEN 0 AND 1000000000000000),
+    refused     bigint           NOT NULL CHECK (refused BETWEEN 0 AND 1000000000),
     measured_at timestamptz      NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (poller, stream, shard)
 ) WITH (fillfactor = 50);

@@ -27,7 +27,7 @@ final class Dsl {
         PinnedDataSource database = PinnedDataSource.of(any);
         return DSL.using(new DefaultConfiguration()
                 .set(SQLDialect.POSTGRES)
-                .set(new Connections(database, "SET TRANSACTION READ ONLY"))
+                .set(new Connections(database, "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '60s'"))
                 .set(new DefaultTransactionProvider(new Connections(database, ""))));
     }
 

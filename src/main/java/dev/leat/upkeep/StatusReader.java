@@ -203,11 +203,11 @@ public final class StatusReader {
     private static List<Status.Shard> shards(DSLContext in) {
         return in.fetch("""
                         SELECT stream, shard, sum(records / seconds)::float8, sum(bytes / seconds)::float8,
-                               (sum(refused) / sum(records + refused))::float8
+                               (sum(refused) / sum(records::numeric + refused))::float8
                         FROM leat_poller.shard_use
                         WHERE measured_at BETWEEN clock_timestamp() - interval '15 seconds'
                                               AND clock_timestamp() + interval '15 seconds'
-                        GROUP BY stream, shard HAVING sum(records + refused) > 0 ORDER BY stream, shard
+                        GROUP BY stream, shard HAVING sum(records::numeric + refused) > 0 ORDER BY stream, shard
                         """)
                 .map(row -> new Status.Shard(
                         row.get(0, String.class),

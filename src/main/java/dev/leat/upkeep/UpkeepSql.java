@@ -35,6 +35,7 @@ final class UpkeepSql {
     Object run(String sql, @Nullable Object... parameters) {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
+            first(connection, "SET LOCAL statement_timeout = '60s'");
             Object first = first(connection, sql, parameters);
             connection.commit();
             return first;

@@ -126,14 +126,42 @@ class PollerTest extends Attack {
                     "SELECT leat_poller.beat(" + self + ", NULL, 1, 'v')")) {
                 assertThat(poller.refusal(statement).state()).as(statement).startsWith("23");
             }
+            assertThat(poller.refusal("SELECT leat_poller.note_counts(" + self
+                                    + ", '{s}', '{t}', '{c}', '{9223372036854775807}')")
+                            .state())
+                    .isEqualTo("23514");
+            assertThat(poller.refusal("SELECT leat_poller.note_shards(" + self
+                                    + ", 1, '{x}', '{x}', '{9223372036854775807}', '{1}', '{1}')")
+                            .state())
+                    .isEqualTo("23514");
             // As large as a count can be, twice.
-            poller.run("SELECT leat_poller.note_counts(" + self + ", '{s}', '{t}', '{c}', '{9223372036854775807}'),"
-                    + " leat_poller.note_counts('00000000-0000-0000-0000-000000000002', '{s}', '{t}', '{c}', '{9223372036854775807}'),"
+            poller.run("SELECT leat_poller.note_counts(" + self + ", '{s}', '{t}', '{c}', '{1000000000000000}'),"
+                    + " leat_poller.note_counts('00000000-0000-0000-0000-000000000002', '{s}', '{t}', '{c}', '{1000000000000000}'),"
                     + " leat_poller.beat(" + self + ", E'h\\x1b[2J', 1, repeat('v', 1000))");
         }
         assertThat(leat("status").exitCode()).isZero();
         assertThat(leat("status", "--json").exitCode()).isZero();
         assertThat(leat("doctor", "--no-streams").err()).isEmpty();
+    }
+
+    @Test
+    void noTableOfLeatsIsFilledByInventing() throws Exception {
+        try (Session poller = poller()) {
+            assertThat(poller.refusal(
+                                    "SELECT leat_poller.beat(gen_random_uuid(), 'h', 1, 'v') FROM generate_series(1, 2000)")
+                            .state())
+                    .isEqualTo("54000");
+            assertThat(poller.refusal(
+                                    "SELECT leat_poller.note_counts(gen_random_uuid(), array_fill('s'::text, '{100001}'),"
+                                            + " array_fill('t'::text, '{100001}'), array_fill('c'::text, '{100001}'),"
+                                            + " array_fill(1::bigint, '{100001}'))")
+                            .state())
+                    .isEqualTo("54000");
+            for (int i = 0; i < 5; i++) {
+                poller.run("SELECT leat_poller.check_history((SELECT id + 900000000 FROM leat_poller.drawn()))");
+            }
+        }
+        assertThat(database.value("SELECT count(*) FROM leat_internal.history")).isEqualTo("2");
     }
 
     @Test

@@ -154,6 +154,42 @@ class TableOwnerTest extends Attack {
                 .isEqualTo("1000");
     }
 
+    /** Each field of each level is an expression of its own, evaluated for each row: what is too much of that is written as its text. */
+    @Test
+    void aTypeOfManyFieldsAndLevelsKeepsNobodyWaiting() throws Exception {
+        try (Session mallory = tenant("mallory")) {
+            mallory.run("CREATE TABLE mallory.t (id int PRIMARY KEY)");
+            run("SELECT leat.attach('mallory.t')");
+            mallory.run("DO $$ DECLARE t text := 'mallory.w'; BEGIN"
+                    + " EXECUTE (SELECT 'CREATE TYPE mallory.w AS (' || string_agg('f' || i || ' int', ',') || ')' FROM generate_series(1, 1500) i);"
+                    + " FOR i IN 1..60 LOOP EXECUTE format('CREATE TYPE mallory.k%s AS (%s %s)', i, repeat('n', 50), t);"
+                    + " t := 'mallory.k' || i; END LOOP; END $$; ALTER TABLE mallory.t ADD c mallory.k60");
+            mallory.run("SET statement_timeout = '10s'; INSERT INTO mallory.t VALUES (1)");
+            run("SET statement_timeout = '10s'; SELECT leat.refresh(); SELECT FROM leat.attached()");
+            mallory.run("INSERT INTO mallory.t VALUES (2)");
+            // Few enough to be taken one by one.
+            mallory.run("CREATE TYPE mallory.pair AS (n int, m int); ALTER TABLE mallory.t DROP c, ADD d mallory.pair;"
+                    + " INSERT INTO mallory.t VALUES (3, ROW(1, 2))");
+        }
+        assertThat(events())
+                .containsExactly(
+                        "c mallory.t.1 {\"id\":1,\"c\":null}",
+                        "c mallory.t.2 {\"id\":2,\"c\":null}",
+                        "c mallory.t.3 {\"id\":3,\"d\":{\"n\":1,\"m\":2}}");
+    }
+
+    /** A partition that somebody has locked keeps no look at the attachments waiting. */
+    @Test
+    void aLockedPartitionKeepsNobodyWaiting() throws Exception {
+        try (Session mallory = tenant("mallory")) {
+            mallory.run("CREATE TABLE mallory.p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+                    + " CREATE TABLE mallory.p1 PARTITION OF mallory.p FOR VALUES FROM (0) TO (10)");
+            run("SELECT leat.attach('mallory.p')");
+            mallory.run("BEGIN; LOCK TABLE mallory.p1 IN ACCESS EXCLUSIVE MODE");
+            run("SET lock_timeout = '1s'; SELECT FROM leat.attached(); SELECT leat.refresh()");
+        }
+    }
+
     /** PostgreSQL asks for EXECUTE on the function of each trigger that the new partition gets. */
     @Test
     void theOwnerOfAnAttachedTableCanMakeAndAttachPartitions() throws Exception {

@@ -50,6 +50,14 @@ class WriterTest extends Attack {
         }
     }
 
+    @Test
+    void noSettingChangesHowAnArrayIsWritten() throws Exception {
+        run("CREATE TYPE public.mood AS ENUM ('a', 'b'); CREATE TABLE public.t (id int PRIMARY KEY, c public.mood[]);"
+                + " SELECT leat.attach('public.t')");
+        run("SET array_nulls = off; INSERT INTO public.t VALUES (1, ARRAY['a', NULL]::public.mood[])");
+        assertThat(events()).containsExactly("c public.t.1 {\"id\":1,\"c\":[\"a\",null]}");
+    }
+
     /** Names that generated SQL uses itself. */
     @ParameterizedTest
     @ValueSource(

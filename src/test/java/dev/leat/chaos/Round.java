@@ -79,9 +79,9 @@ final class Round {
             wrong.add(verdict.toString());
         }
         for (String table : List.of("outbox", "quarantine")) {
-            String left = arena.database().value("SELECT count(*) FROM leat." + table);
+            String left = arena.database().value("SELECT count(*) FROM leat_internal." + table);
             if (!"0".equals(left)) {
-                wrong.add(left + " rows are left in leat." + table);
+                wrong.add(left + " rows are left in leat_internal." + table);
             }
         }
         if (verdict.duplicates() > 0 && !plan.mayRepeat() && !arena.crew().excused()) {

@@ -41,7 +41,7 @@ class StrangersSchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"leat", "leat_internal"})
+    @ValueSource(strings = {"leat", "leat_poller", "leat_internal"})
     void aStrangersSchemaIsNotMigratedInto(String schema) {
         database.superuser("CREATE SCHEMA " + schema + " AUTHORIZATION " + stranger + "; GRANT ALL ON SCHEMA " + schema
                 + " TO " + TestServer.OWNER);

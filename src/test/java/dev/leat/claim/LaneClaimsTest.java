@@ -348,6 +348,18 @@ class LaneClaimsTest {
         }
     }
 
+    /** An error's text can be as long as whoever raises it likes. */
+    @Test
+    void aFaultCountsForWhatAClaimHolds() {
+        Claims narrow = claims(1, ClaimSettings.DEFAULT.withMaxImageBytes(1000));
+        database.run("""
+                INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user, fault)
+                VALUES (1, 'c', false, false, now(), 1, 'a', 'me', repeat('x', 5000))""");
+        try (Claim claim = narrow.claim(Set.of())) {
+            assertThat(claim.events().get(0).fault()).contains("5000 bytes").doesNotContain("xx");
+        }
+    }
+
     @Test
     void anIdlePollerIsWokenByTheFirstEvent() throws Exception {
         for (int pass = 0; pass < 3; pass++) {

@@ -158,9 +158,9 @@ final class KnownMistakes {
                     "a claim locks writers out of the outbox",
                     "dev.leat.app.KinesisGoneTest#whileTheEndpointRefusesConnectionsWritersNeitherFailNorWait",
                     new Edit(
-                            "docs/sql/claim-1-begin.sql",
-                            "READ COMMITTED, READ WRITE;",
-                            "READ COMMITTED, READ WRITE; LOCK TABLE leat_internal.outbox IN SHARE MODE;")),
+                            CLAIM_SQL,
+                            "    RETURN QUERY\n        SELECT l.lane, l.low",
+                            "    LOCK TABLE leat_internal.outbox IN SHARE MODE;\n    RETURN QUERY\n        SELECT l.lane, l.low")),
             Mistake.of(
                     "attach waits for its lock in one go",
                     "dev.leat.harm.AttachBesideWritersTest#whileALongTransactionKeepsAttachFromItsLockWritersGoOn",

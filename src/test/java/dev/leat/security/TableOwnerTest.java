@@ -152,6 +152,7 @@ class TableOwnerTest extends Attack {
                         + " false, repeat('x', 1000000))");
         assertThat(database.value("SELECT length(fault) FROM leat_internal.outbox"))
                 .isEqualTo("1000");
+        assertThat(database.value("SELECT op FROM leat_internal.outbox")).isEqualTo("c");
     }
 
     /** Each field of each level is an expression of its own, evaluated for each row: what is too much of that is written as its text. */

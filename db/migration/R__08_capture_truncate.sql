@@ -6,6 +6,10 @@
 -- partition; the partitions' markers are not written when the last thing this session has captured, in this transaction,
 -- is the truncation of a table above them.
 --
+-- leat_internal.marker_at(place, id): schema and table of a marker that this transaction has written; null if there is none at that place. The
+-- place is kept in a setting (leat.truncated, for this transaction). For a SERIALIZABLE transaction that reads the outbox by its index
+-- conflicts with every other that does and writes, but reading a row of its own by its place leaves no predicate lock.
+--
 -- truncated  the table whose trigger fires: the attached one or a partition of it
 -- attachment leat_internal.attachment.attachment
 -- held, key_list   as its row events had them when its function was written, for when that cannot be asked for
@@ -30,6 +34,8 @@ DECLARE
     list    text := capture_truncate.key_list;
     prefix  text;
     last_id bigint;
+    place   text;
+    above   text[];
 BEGIN
     BEGIN
         SELECT a.relation INTO root FROM leat_internal.attachment a WHERE a.attachment = capture_truncate.attachment;
@@ -48,25 +54,43 @@ BEGIN
         EXCEPTION WHEN object_not_in_prerequisite_state THEN
             last_id := NULL;  -- this session has captured nothing yet
         END;
-        IF EXISTS (SELECT FROM leat_internal.outbox o,
-                               pg_partition_ancestors(truncated) AS p
-                    WHERE o.lane = 63 AND o.id = last_id AND o.op = 't'
-                      AND o.xid = pg_current_xact_id()::text::bigint
-                      AND p.relid <> truncated
-                      AND leat_internal.readable_names(p.relid) = ARRAY[o.schema_name, o.table_name]) THEN
+        -- Anybody can set it to anything.
+        place := substring(current_setting('leat.truncated', true) FROM '^[(][0-9]{1,9},[0-9]{1,4}[)]$');
+        above := leat_internal.marker_at(place::tid, last_id);
+        IF EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p
+                    WHERE p.relid <> truncated AND leat_internal.readable_names(p.relid) = above) THEN
             RETURN;
         END IF;
     END IF;
-    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
-                             db_user, application, stream)
-    SELECT lane.number, 't', is_held, capture_truncate.may_pass, clock_timestamp(),
-           pg_current_xact_id()::text::bigint, names[1], names[2], leat_internal.partition_key(prefix || lane.number),
-           leat_internal.readable(nullif(current_setting('leat.context', true), '')),
-           leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
-           nullif(current_setting('application_name'), ''), capture_truncate.stream
-      FROM generate_series(0, 63) AS lane (number)
-     ORDER BY lane.number;
+    WITH marker AS (
+        INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
+                                 db_user, application, stream)
+        SELECT lane.number, 't', is_held, capture_truncate.may_pass, clock_timestamp(),
+               pg_current_xact_id()::text::bigint, names[1], names[2], leat_internal.partition_key(prefix || lane.number),
+               leat_internal.readable(nullif(current_setting('leat.context', true), '')),
+               leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
+               nullif(current_setting('application_name'), ''), capture_truncate.stream
+          FROM generate_series(0, 63) AS lane (number)
+         ORDER BY lane.number
+        RETURNING lane, ctid
+    )
+    SELECT m.ctid::text INTO place FROM marker AS m WHERE m.lane = 63;
+    PERFORM set_config('leat.truncated', place, true);
 END
 $$;
 
+CREATE OR REPLACE FUNCTION leat_internal.marker_at(place tid, id bigint) RETURNS text[]
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_indexscan = off
+    SET enable_indexonlyscan = off
+    SET enable_bitmapscan = off
+    SET enable_tidscan = on
+    AS $$
+        SELECT ARRAY[o.schema_name, o.table_name] FROM leat_internal.outbox o
+         WHERE o.ctid = marker_at.place AND o.id = marker_at.id AND o.op = 't' AND o.xid = pg_current_xact_id()::text::bigint
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.marker_at(tid, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.capture_truncate(oid, integer, boolean, text, boolean, text) FROM PUBLIC;

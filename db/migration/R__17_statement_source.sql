@@ -11,7 +11,9 @@
 --
 -- Statements in WITH fire in the order in which they end, and one that is not read to its end ends last: a row may go from a key
 -- before another is inserted under it, and the insert's trigger fires first. So creates that were captured under a key since the
--- statement began that takes the row away (leat_internal.capture_began) are written anew behind the delete.
+-- statement began that takes the row away (leat_internal.capture_began) are written anew behind the delete. Only when there are such
+-- creates of this table (leat.created_<oid>, for this transaction) is the outbox read: a SERIALIZABLE transaction that reads it conflicts with
+-- every other that does and writes.
 --
 -- Nothing here can fail over a value: the types are PostgreSQL's own (leat_internal.statement_risks), and rows so wide that their JSON might
 -- not fit take the slower way, one at a time in a block that catches every error, as all rows do after DDL.
@@ -114,6 +116,9 @@ BEGIN
             IF cursor IS NOT NULL THEN
                 CLOSE cursor;
             END IF;
+            IF TG_OP <> 'DELETE' THEN
+                PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
+            END IF;
             RETURN NULL;
         END IF;
         own_at := clock_timestamp();
@@ -126,15 +131,13 @@ BEGIN
             SELECT %10$s, 'c', false, %6$L, own_at, own_xid, %4$L, %5$L, r.new_partition, r.new_key, NULL, r.new_image,
                    own_context, own_user, own_application, %7$L
               FROM %11$s AS r;
+            PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
             RETURN NULL;
         END IF;
         -- Anybody can set it to anything.
         began := substring(current_setting('leat.began_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint;
+        early := substring(current_setting('leat.created_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint > began;
         IF TG_OP = 'DELETE' THEN
-            IF pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass) > began THEN
-                early := EXISTS (SELECT FROM leat_internal.outbox AS o WHERE o.lane = ANY (%17$L::smallint[]) AND o.id > began
-                                                                AND o.xid = own_xid AND o.op = 'c');
-            END IF;
             INSERT INTO leat_internal.outbox %9$s
             SELECT %14$s, 'd', false, %6$L, own_at, own_xid, %4$L, %5$L, r.old_partition, r.old_key, r.old_image, NULL,
                    own_context, own_user, own_application, %7$L
@@ -152,7 +155,7 @@ BEGIN
                 RETURNING o.op, o.partition_key)
             SELECT array_agg(w.partition_key) FILTER (WHERE w.op = 'd') INTO moved FROM written AS w;
         END IF;
-        IF moved IS NOT NULL THEN
+        IF early AND moved IS NOT NULL THEN
             WITH early AS (
                 DELETE FROM leat_internal.outbox AS o
                  WHERE o.lane = ANY (%17$L::smallint[]) AND o.id > began AND o.xid = own_xid AND o.op = 'c' AND o.partition_key = ANY (moved)
@@ -161,12 +164,14 @@ BEGIN
             SELECT e.lane, e.op, e.held, e.may_pass, e.captured_at, e.xid, e.schema_name, e.table_name, e.partition_key, e.key,
                    e.before, e.after, e.context, e.db_user, e.application, e.stream
               FROM early AS e ORDER BY e.id;
+            PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
         END IF;
         IF TG_OP = 'UPDATE' AND moved IS NOT NULL THEN
             INSERT INTO leat_internal.outbox %9$s
             SELECT %15$s, 'c', false, %6$L, own_at, own_xid, %4$L, %5$L, r.new_partition, r.new_key, NULL, r.new_image,
                    own_context, own_user, own_application, %7$L
               FROM %12$s AS r WHERE NOT r.same;
+            PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
         END IF;
         RETURN NULL;
     END IF;

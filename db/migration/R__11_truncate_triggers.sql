@@ -20,7 +20,11 @@ DECLARE
 BEGIN
     SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
     FOR target IN
-        SELECT t.tgrelid FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        -- By what depends on the function: pg_trigger has no index by which to find its triggers.
+        SELECT t.tgrelid
+          FROM pg_proc p
+          JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.classid = 'pg_trigger'::regclass
+          JOIN pg_trigger t ON t.oid = d.objid
          WHERE t.tgname = '!leat_truncate' AND p.pronamespace = 'leat_internal'::regnamespace
            AND p.proname = 'capture_' || wish.attachment
            AND NOT ('truncate' = ANY (wish.operations)

@@ -21,7 +21,7 @@ DECLARE
     at_once  CONSTANT interval := '100 milliseconds';
     between  CONSTANT interval := '400 milliseconds';
     former   text := current_setting('lock_timeout');
-    patience interval := CASE former WHEN '0' THEN '5 seconds' ELSE former END;
+    patience interval := leat_internal.patience();
     ends     timestamptz := clock_timestamp() + patience;
     changed  integer;
     target   regclass;
@@ -38,13 +38,10 @@ BEGIN
             -- All locks and the setting are as they were before this try.
             IF clock_timestamp() >= ends THEN
                 SELECT a.relation INTO target FROM leat_internal.attachment a WHERE a.attachment = change_triggers.attachment;
-                SELECT string_agg(DISTINCT coalesce('session ' || l.pid, 'a prepared transaction'), ', ') INTO users
-                  FROM pg_locks l
-                 WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
-                   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                   AND l.relation IN (SELECT target::oid UNION SELECT r.relid FROM leat_internal.partitions(target) r);
+                users := leat_internal.holders(
+                    ARRAY(SELECT target::oid UNION SELECT r.relid FROM leat_internal.partitions(target) r), '{}', '{}');
                 RAISE EXCEPTION '%: % could not be locked for its triggers within %: it is in use by %', who, target,
-                        patience, coalesce(users, 'somebody who has gone since')
+                        date_trunc('second', patience + interval '0.999 seconds'), coalesce(users, 'somebody who has gone since')
                     USING ERRCODE = 'lock_not_available',
                           HINT = 'Wait for the transactions that use it to end (pg_stat_activity.xact_start), or end them,'
                                  ' and call it again. No lock was waited for longer than 0.1 s at a time.';

@@ -6,7 +6,8 @@
 --
 -- To create a trigger the table is locked (SHARE ROW EXCLUSIVE) until the transaction ends, so call it in a short one; when only
 -- other options change, nothing is. The lock is tried for, 100 ms at a time, so that no writer has to wait longer behind
--- this call (leat_internal.change_triggers), for as long as the caller's lock_timeout says, or five seconds.
+-- this call (leat_internal.change_triggers). All that it waits for together, other calls and changes of the capture function too, it waits
+-- for as long as the caller's lock_timeout says, or five seconds; then it says who holds it.
 --
 --     SELECT leat.attach('public.orders');
 --     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
@@ -47,6 +48,9 @@ CREATE OR REPLACE FUNCTION leat.attach(
     AS $$
 #variable_conflict use_column
 DECLARE
+    began    timestamptz := clock_timestamp();
+    ends     timestamptz := began + leat_internal.patience();
+    timeout  text := current_setting('lock_timeout');
     wish     leat_internal.attachment;
     former   leat_internal.attachment;
     target   record;
@@ -183,6 +187,7 @@ BEGIN
     wish.on_quarantine := attach.on_quarantine;
     wish.capture := attach.capture;
 
+    PERFORM leat_internal.wait_until(ends);
     IF former.attachment IS NULL THEN
         INSERT INTO leat_internal.attachment (relation, key_columns, key_attnums, left_out, left_out_attnums, masked, masked_attnums,
                                      pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
@@ -208,8 +213,14 @@ BEGIN
                       HINT = 'Leave capture out, and it is captured by the row.';
         END IF;
     END IF;
-    changed := leat_internal.write_capture(wish.attachment) OR changed;
+    BEGIN
+        changed := leat_internal.write_capture(wish.attachment) OR changed;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.attach', wish.attachment, began);
+    END;
+    PERFORM leat_internal.wait_until(ends);
     changed := leat_internal.change_triggers('leat.attach', wish.attachment) > 0 OR changed;
+    PERFORM set_config('lock_timeout', timeout, true);
 
     FOREACH risk IN ARRAY leat_internal.order_risks(attach.relation) LOOP
         RAISE WARNING '%: %', attach.relation, risk;

@@ -2,8 +2,8 @@
 -- stays and will be sent.
 --
 -- relation  an attached table
--- Tables:   deletes from leat_internal.attachment; drops the triggers (ACCESS EXCLUSIVE on the table until the transaction
---           ends; tried for, as by leat.attach) and leat_internal.capture_<n>()
+-- Tables:   deletes from leat_internal.attachment and attachment_state; drops the triggers (ACCESS EXCLUSIVE on the table until the transaction
+--           ends; waited for, as by leat.attach) and leat_internal.capture_<n>()
 -- Errors:   undefined_object when it is not attached, lock_not_available
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
@@ -13,8 +13,11 @@ CREATE OR REPLACE FUNCTION leat.detach(relation regclass) RETURNS void
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish leat_internal.attachment;
-    root regclass;
+    began  timestamptz := clock_timestamp();
+    ends   timestamptz := began + leat_internal.patience();
+    former text := current_setting('lock_timeout');
+    wish   leat_internal.attachment;
+    root   regclass;
 BEGIN
     PERFORM leat_internal.take_mutex('attachments', 'leat.detach');
     SELECT a.* INTO wish FROM leat_internal.attachment a WHERE a.relation = detach.relation;
@@ -26,10 +29,23 @@ BEGIN
                   HINT = CASE WHEN root IS NULL THEN 'SELECT * FROM leat.attached() lists what is.'
                               ELSE format('It is a partition of %s, which is: detach that one.', root) END;
     END IF;
-    UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = wish.attachment;
+    -- All waits together take no longer than one may.
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = wish.attachment;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.detach', wish.attachment, began);
+    END;
     PERFORM leat_internal.change_triggers('leat.detach', wish.attachment);
-    EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || wish.attachment);
-    DELETE FROM leat_internal.attachment a WHERE a.attachment = wish.attachment;
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || wish.attachment);
+        DELETE FROM leat_internal.attachment_state s WHERE s.attachment = wish.attachment;
+        DELETE FROM leat_internal.attachment a WHERE a.attachment = wish.attachment;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.detach', wish.attachment, began);
+    END;
+    PERFORM set_config('lock_timeout', former, true);
 END
 $$;
 

@@ -1,78 +1,195 @@
 -- leat.refresh(): brings what Leat keeps beside a table up to date with it, after DDL. Until then rows are captured by the
--- slower way, so nothing hurries; pollers call it within a second or two. Call it in the transaction of the DDL where rows are changed in
+-- slower way, so nothing hurries; pollers do it within a second or two. Call it in the transaction of the DDL where rows are changed in
 -- bulk right after.
+-- leat_poller.refresh(): the same for pollers: stops after half a second, so that nobody who attaches a table has to wait for long, and
+-- leaves alone for some time what could not be brought up to date.
+-- leat_internal.refresh(patience): what both do.
 --
--- For each attachment, apart from the others: rewrites the function that has become stale, puts TRUNCATE triggers on new
--- partitions and takes them from detached ones, captures by the row what must no longer be captured by the statement, keeps renamed columns left out, and forgets a table that is gone. It never
+-- Looks at those attachments alone of which something has changed since the last time (leat_internal.fingerprints). For each, apart from the
+-- others: rewrites the function that has become stale, puts TRUNCATE triggers on new partitions and takes them from detached ones, captures
+-- by the row what must no longer be captured by the statement, keeps renamed columns left out, and forgets a table that is gone. It never
 -- enables a trigger that somebody disabled, nor mends one or a function that somebody replaced, nor creates a missing row trigger:
 -- leat.attached shows those, and leat.attach mends them. What cannot be locked within 100 ms is left for the next time.
 --
--- Returns:  how many attachments were changed
--- Tables:   leat_internal.attachment, the catalog; locks a partition (SHARE ROW EXCLUSIVE) to give it its trigger
+-- What a look has found is noted with the fingerprint that was taken before it, and only if nothing was changed: so a change that comes
+-- between is seen the next time, and so is what Leat itself has changed.
+--
+-- patience  after how long to stop; what has failed is then left alone until it is due again. Null: all, now
+-- Returns:  leat.refresh: how many attachments were changed. The others: how many were looked at and how many changed, and in how many
+--           seconds the next call is due even if the catalog does not change; null: not before it does
+-- Tables:   leat_internal.attachment, leat_internal.attachment_state, the catalog; locks a partition (SHARE ROW EXCLUSIVE) to give it its trigger
 -- Errors:   none of its own: what fails for one attachment is a WARNING
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
-CREATE OR REPLACE FUNCTION leat.refresh() RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION leat_internal.refresh(patience interval, OUT looked integer, OUT changed integer, OUT again double precision)
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '100ms'
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish     leat_internal.attachment;
-    now_is   leat_internal.attachment;
-    changed  boolean;
-    repaired integer := 0;
+    ends     timestamptz := clock_timestamp() + patience;
+    due      record;
+    outcome  text;
+    left_due boolean := false;
 BEGIN
-    IF NOT leat_internal.try_mutex('attachments') THEN
-        RETURN 0;  -- somebody else is at it
+    SELECT array_agg(f.attachment ORDER BY s.failures NULLS FIRST, f.attachment) AS attachments,
+           array_agg(f.fingerprint ORDER BY s.failures NULLS FIRST, f.attachment) AS fingerprints
+      INTO due
+      FROM leat_internal.fingerprints() AS f
+      LEFT JOIN leat_internal.attachment_state s ON s.attachment = f.attachment AND s.fingerprint = f.fingerprint
+     WHERE s.attachment IS NULL OR s.failures > 0 AND (patience IS NULL OR s.retry_at NOT BETWEEN now() AND now() + interval '10 minutes');
+    looked := 0;
+    changed := 0;
+    IF due.attachments IS NOT NULL AND NOT leat_internal.try_mutex('attachments') THEN
+        left_due := true;  -- somebody else is at it
+    ELSIF due.attachments IS NOT NULL THEN
+        FOR place IN 1..cardinality(due.attachments) LOOP
+            IF clock_timestamp() > ends THEN
+                left_due := true;
+                EXIT;
+            END IF;
+            outcome := leat_internal.refresh_one(due.attachments[place], due.fingerprints[place]);
+            looked := looked + 1;
+            changed := changed + (outcome LIKE 'changed%')::integer;
+            left_due := left_due OR outcome = 'changed';
+        END LOOP;
     END IF;
-    FOR wish IN SELECT a.* FROM leat_internal.attachment a ORDER BY a.attachment LOOP
-        BEGIN
-            IF pg_describe_object('pg_class'::regclass, wish.relation, 0) IS NULL THEN
-                EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || wish.attachment);
-                DELETE FROM leat_internal.attachment a WHERE a.attachment = wish.attachment;
-                repaired := repaired + 1;
-                CONTINUE;
-            END IF;
-            now_is := wish;
-            IF (SELECT s.unsafe FROM leat_internal.shape(wish.attachment) AS s) THEN
-                RAISE EXCEPTION 'which of its columns must not leave is not certain'
-                    USING HINT = 'It was restored and then changed: attach it again, naming them.';
-            END IF;
-            IF leat_internal.capture_fault(wish.attachment) = 'changed' THEN
-                RAISE EXCEPTION 'its capture function was changed by somebody other than Leat'
-                    USING HINT = 'SELECT leat.attach(...) with the same options mends it.';
-            END IF;
-            IF wish.pinned_in = wish.relation::oid THEN
-                now_is.left_out := leat_internal.follow_renames(wish.relation, wish.left_out, wish.left_out_attnums);
-                now_is.masked := leat_internal.follow_renames(wish.relation, wish.masked, wish.masked_attnums);
-            ELSE
-                -- Restored from a dump: the columns are numbered anew.
-                now_is.key_attnums := leat_internal.attnums(wish.relation, wish.key_columns);
-                now_is.left_out_attnums := leat_internal.attnums(wish.relation, wish.left_out);
-                now_is.masked_attnums := leat_internal.attnums(wish.relation, wish.masked);
-                now_is.pinned_in := wish.relation;
-            END IF;
-            now_is.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(wish.relation) AS c ORDER BY c.attnum);
-            changed := now_is IS DISTINCT FROM wish;
-            IF changed THEN
-                UPDATE leat_internal.attachment a
-                   SET key_attnums = now_is.key_attnums, left_out = now_is.left_out,
-                       left_out_attnums = now_is.left_out_attnums, masked = now_is.masked,
-                       masked_attnums = now_is.masked_attnums, pinned_in = now_is.pinned_in,
-                       pinned_columns = now_is.pinned_columns
-                 WHERE a.attachment = wish.attachment;
-            END IF;
+    again := CASE WHEN left_due THEN 0
+                  ELSE (SELECT greatest(0, extract(epoch FROM min(s.retry_at) - clock_timestamp()))
+                          FROM leat_internal.attachment_state s WHERE s.failures > 0 HAVING count(*) > 0) END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat.refresh() RETURNS integer
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT r.changed FROM leat_internal.refresh(NULL) AS r $$;
+
+CREATE OR REPLACE FUNCTION leat_poller.refresh(OUT looked integer, OUT changed integer, OUT again double precision)
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT r.looked, r.changed, r.again FROM leat_internal.refresh('500 milliseconds') AS r $$;
+
+-- leat_internal.refresh_one(attachment, fingerprint): looks at one attachment, and notes under that fingerprint what it has found.
+--
+-- Returns:  gone; unchanged; changed: it is to be looked at once more; changed, left or left: not everything could be done
+CREATE OR REPLACE FUNCTION leat_internal.refresh_one(attachment integer, fingerprint bigint) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    wish    leat_internal.attachment;
+    now_is  leat_internal.attachment;
+    fault   text;
+    changed boolean := false;
+    done    boolean := false;
+BEGIN
+    SELECT a.* INTO wish FROM leat_internal.attachment a WHERE a.attachment = refresh_one.attachment;
+    IF NOT FOUND THEN
+        DELETE FROM leat_internal.attachment_state s WHERE s.attachment = refresh_one.attachment;
+        RETURN 'gone';
+    END IF;
+    BEGIN
+        IF pg_describe_object('pg_class'::regclass, wish.relation, 0) IS NULL THEN
+            EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || wish.attachment);
+            DELETE FROM leat_internal.attachment_state s WHERE s.attachment = wish.attachment;
+            DELETE FROM leat_internal.attachment a WHERE a.attachment = wish.attachment;
+            RETURN 'changed, gone';
+        END IF;
+        now_is := wish;
+        IF wish.pinned_in <> wish.relation::oid AND (SELECT s.unsafe FROM leat_internal.shape(wish.attachment) AS s) THEN
+            RAISE EXCEPTION 'which of its columns must not leave is not certain'
+                USING HINT = 'It was restored and then changed: attach it again, naming them.';
+        END IF;
+        fault := leat_internal.capture_fault(wish.attachment);
+        IF fault = 'changed' THEN
+            RAISE EXCEPTION 'its capture function was changed by somebody other than Leat'
+                USING HINT = 'SELECT leat.attach(...) with the same options mends it.';
+        END IF;
+        IF wish.pinned_in = wish.relation::oid THEN
+            now_is.left_out := leat_internal.follow_renames(wish.relation, wish.left_out, wish.left_out_attnums);
+            now_is.masked := leat_internal.follow_renames(wish.relation, wish.masked, wish.masked_attnums);
+        ELSE
+            -- Restored from a dump: the columns are numbered anew.
+            now_is.key_attnums := leat_internal.attnums(wish.relation, wish.key_columns);
+            now_is.left_out_attnums := leat_internal.attnums(wish.relation, wish.left_out);
+            now_is.masked_attnums := leat_internal.attnums(wish.relation, wish.masked);
+            now_is.pinned_in := wish.relation;
+        END IF;
+        now_is.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(wish.relation) AS c ORDER BY c.attnum);
+        changed := now_is IS DISTINCT FROM wish;
+        IF changed THEN
+            UPDATE leat_internal.attachment a
+               SET key_attnums = now_is.key_attnums, left_out = now_is.left_out,
+                   left_out_attnums = now_is.left_out_attnums, masked = now_is.masked,
+                   masked_attnums = now_is.masked_attnums, pinned_in = now_is.pinned_in,
+                   pinned_columns = now_is.pinned_columns
+             WHERE a.attachment = wish.attachment;
+        END IF;
+        IF changed OR fault IS NOT NULL THEN
             changed := leat_internal.write_capture(wish.attachment) OR changed;
-            changed := leat_internal.truncate_triggers(wish.attachment, false) > 0 OR changed;
+        END IF;
+        changed := leat_internal.truncate_triggers(wish.attachment, false) > 0 OR changed;
+        done := true;
+    EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING 'leat.refresh: % is left for later: %', wish.relation, SQLERRM;
+        changed := false;
+    END;
+    IF done THEN
+        BEGIN
             changed := leat_internal.switch_capture(wish.attachment) OR changed;
-            repaired := repaired + changed::integer;
         EXCEPTION WHEN OTHERS THEN
-            RAISE WARNING 'leat.refresh: % is left for later: %', wish.relation, SQLERRM;
+            -- What else was done for this attachment stays.
+            RAISE WARNING 'leat.refresh: the triggers of % are left for later: %', wish.relation, SQLERRM;
+            done := false;
         END;
-    END LOOP;
-    RETURN repaired;
+    END IF;
+    IF done AND changed THEN
+        RETURN 'changed';
+    END IF;
+    BEGIN
+        PERFORM leat_internal.note_state(wish.attachment, refresh_one.fingerprint, done);
+    EXCEPTION WHEN OTHERS THEN
+        -- So it is looked at once more.
+        RAISE WARNING 'leat.refresh: what was found of % could not be noted: %', wish.relation, SQLERRM;
+        RETURN CASE WHEN changed THEN 'changed, left' ELSE 'left' END;
+    END;
+    RETURN CASE WHEN done THEN 'unchanged' WHEN changed THEN 'changed, left' ELSE 'left' END;
+END
+$$;
+
+-- leat_internal.note_state(attachment, fingerprint, sound): notes what a look at an attachment finds, or that one has failed. What fails again
+-- and again is tried ever more rarely: after a second, two, four, and at last every five minutes.
+CREATE OR REPLACE FUNCTION leat_internal.note_state(attachment integer, fingerprint bigint, sound boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    found record;
+BEGIN
+    IF sound THEN
+        SELECT l.* INTO STRICT found FROM leat_internal.look(note_state.attachment) AS l;
+        INSERT INTO leat_internal.attachment_state AS s
+        VALUES (note_state.attachment, note_state.fingerprint, 0, NULL, found.schema_name, found.table_name, found.key_columns, found.held,
+                found.row_trigger, found.truncate_trigger, found.stale, found.problems)
+        ON CONFLICT (attachment) DO UPDATE
+           SET fingerprint = excluded.fingerprint, failures = 0, retry_at = NULL, schema_name = excluded.schema_name,
+               table_name = excluded.table_name, key_columns = excluded.key_columns, held = excluded.held,
+               row_trigger = excluded.row_trigger, truncate_trigger = excluded.truncate_trigger, stale = excluded.stale,
+               problems = excluded.problems;
+    ELSE
+        INSERT INTO leat_internal.attachment_state AS s (attachment, fingerprint, failures, retry_at)
+        VALUES (note_state.attachment, note_state.fingerprint, 1, clock_timestamp() + interval '1 second')
+        ON CONFLICT (attachment) DO UPDATE
+           SET fingerprint = excluded.fingerprint,
+               failures = CASE WHEN s.fingerprint = excluded.fingerprint THEN least(s.failures, 1000) + 1 ELSE 1 END,
+               retry_at = clock_timestamp() + CASE WHEN s.fingerprint = excluded.fingerprint
+                                                   THEN least(interval '1 second' * 2 ^ least(s.failures, 20), interval '5 minutes')
+                                                   ELSE interval '1 second' END;
+    END IF;
 END
 $$;
 
@@ -102,10 +219,6 @@ BEGIN
     END IF;
     PERFORM leat_internal.row_triggers(wish.attachment) + leat_internal.enable_triggers(wish.attachment);
     RETURN true;
-EXCEPTION WHEN OTHERS THEN
-    -- What else the refresh has done for this attachment stays.
-    RAISE WARNING 'leat.refresh: the triggers of % are left for later: %', wish.relation, SQLERRM;
-    RETURN false;
 END
 $$;
 
@@ -120,6 +233,10 @@ CREATE OR REPLACE FUNCTION leat_internal.follow_renames(relation regclass, names
                 SELECT c.name FROM leat_internal.columns_of(relation) c WHERE c.attnum = ANY (attnums)) AS all_names
     $$;
 
+REVOKE ALL ON FUNCTION leat_internal.refresh(interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.refresh() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.refresh() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.refresh_one(integer, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.note_state(integer, bigint, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.switch_capture(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.follow_renames(regclass, text[], smallint[]) FROM PUBLIC;

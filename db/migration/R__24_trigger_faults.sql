@@ -38,8 +38,9 @@ CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
                         WHEN t.tgenabled <> 'A' THEN 'not ENABLE ALWAYS' END AS fault
               FROM tree
              CROSS JOIN wanted
-              LEFT JOIN pg_trigger t ON t.tgrelid = tree.relid AND t.tgname = wanted.name
-              LEFT JOIN pg_proc p ON p.oid = t.tgfoid
+             -- By its index, whatever the planner takes the number of partitions for: there may be thousands of triggers.
+              LEFT JOIN LATERAL (SELECT g.* FROM pg_trigger g WHERE g.tgrelid = tree.relid AND g.tgname = wanted.name OFFSET 0) AS t ON true
+              LEFT JOIN LATERAL (SELECT f.* FROM pg_proc f WHERE f.oid = t.tgfoid OFFSET 0) AS p ON true
         )
         SELECT seen.relid::regclass, seen.name::text, seen.fault
           FROM seen

@@ -1,5 +1,7 @@
 -- leat.attached(): what is attached, how, and what is wrong with it. A function and no view: whoever may use a schema can queue for the
 -- lock of a view in it.
+-- leat_internal.look(attachment): what it says of one attachment that depends on the table and the functions. leat.refresh keeps that, and
+-- leat.attached says it again as long as nothing has changed that it rests on (leat_internal.fingerprints); otherwise it looks.
 --
 -- attachment, relation, schema_name, table_name   names are null when the table is gone
 -- key_columns      the key as it is now: the primary key, or the columns named
@@ -11,9 +13,71 @@
 --                  partitions), function changed, or not wanted
 -- stale            the function is older than the table's shape; rows are captured by the slower way until leat.refresh
 -- problems         sentences for a person; empty when all is well
--- Tables:   leat_internal.attachment, the catalog. The function has its owner's rights, so that a poller can call it
--- Errors:   none
+-- Tables:   leat_internal.attachment, leat_internal.attachment_state, the catalog. The function has its owner's rights, so that a poller can
+--           call it
+-- Errors:   none; look: what it could not be looked at for
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+CREATE OR REPLACE FUNCTION leat_internal.look(
+        attachment integer,
+        OUT schema_name text,
+        OUT table_name text,
+        OUT key_columns text[],
+        OUT held boolean,
+        OUT row_trigger text,
+        OUT truncate_trigger text,
+        OUT stale boolean,
+        OUT problems text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    wish           leat_internal.attachment;
+    form           record;
+    function_fault text;
+BEGIN
+    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = look.attachment;
+    SELECT s.* INTO form FROM leat_internal.shape(wish.attachment) AS s;
+    schema_name := form.schema_name;
+    table_name := form.table_name;
+    key_columns := form.key_names;
+    held := form.held;
+    problems := '{}';
+    IF form.relid IS NULL THEN
+        row_trigger := 'missing';
+        truncate_trigger := 'missing';
+        stale := true;
+        problems := ARRAY['the table was dropped; leat.refresh() forgets it'];
+        RETURN;
+    END IF;
+    SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> '!leat_truncate'),
+                    CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
+           coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
+                    CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
+           coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
+                                     f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
+      INTO row_trigger, truncate_trigger, problems
+      FROM leat_internal.trigger_faults(wish.attachment) AS f;
+    function_fault := leat_internal.capture_fault(wish.attachment);
+    stale := coalesce(function_fault = 'stale', false);
+    IF stale THEN
+        problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
+    ELSIF function_fault IS NOT NULL THEN
+        row_trigger := 'function ' || function_fault;
+        problems := problems || format('the function leat_internal.capture_%s is %s: somebody other than Leat has done that;'
+                                       ' SELECT leat.attach(...) with the same options mends it', wish.attachment, function_fault);
+    END IF;
+    IF form.problem IS NOT NULL THEN
+        problems := problems || form.problem;
+    END IF;
+    IF wish.capture = 'statement' THEN
+        problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
+                                        FROM unnest(leat_internal.statement_risks(wish.attachment)) AS r (risk));
+    END IF;
+    problems := problems || leat_internal.order_risks(wish.relation);
+END
+$$;
 
 CREATE OR REPLACE FUNCTION leat.attached()
     RETURNS TABLE (
@@ -41,76 +105,58 @@ CREATE OR REPLACE FUNCTION leat.attached()
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish           leat_internal.attachment;
-    form           record;
-    function_fault text;
+    wish  record;
+    found record;
 BEGIN
-    FOR wish IN SELECT a.* FROM leat_internal.attachment a ORDER BY a.attachment LOOP
+    FOR wish IN
+        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AS key_named, a.left_out, a.masked, a.before, a.operations, a.stream,
+               a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
+               s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
+          FROM leat_internal.attachment a
+          LEFT JOIN leat_internal.fingerprints() AS f ON f.attachment = a.attachment
+          LEFT JOIN leat_internal.attachment_state s ON s.attachment = a.attachment AND s.fingerprint = f.fingerprint AND s.failures = 0
+         ORDER BY a.attachment
+    LOOP
+        attachment := wish.attachment;
+        relation := wish.relation;
+        key_named := wish.key_named;
+        excluded := wish.left_out;
+        masked := wish.masked;
+        before := wish.before;
+        operations := wish.operations;
+        stream := wish.stream;
+        on_quarantine := wish.on_quarantine;
+        capture := wish.capture;
+        attached_at := wish.attached_at;
         BEGIN
-            SELECT s.* INTO form FROM leat_internal.shape(wish.attachment) AS s;
-            attachment := wish.attachment;
-            relation := wish.relation;
-            schema_name := form.schema_name;
-            table_name := form.table_name;
-            key_columns := form.key_names;
-            key_named := wish.key_columns IS NOT NULL;
-            excluded := wish.left_out;
-            masked := wish.masked;
-            before := wish.before;
-            operations := wish.operations;
-            stream := wish.stream;
-            on_quarantine := wish.on_quarantine;
-            capture := wish.capture;
-            held := form.held;
-            attached_at := wish.attached_at;
-            problems := '{}';
-            IF form.relid IS NULL THEN
-                row_trigger := 'missing';
-                truncate_trigger := 'missing';
-                stale := true;
-                problems := ARRAY['the table was dropped; leat.refresh() forgets it'];
-                RETURN NEXT;
-                CONTINUE;
+            IF wish.looked THEN
+                found := wish;
+            ELSE
+                SELECT l.* INTO found FROM leat_internal.look(wish.attachment) AS l;
             END IF;
-            SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> '!leat_truncate'),
-                            CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
-                   coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
-                            CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
-                   coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
-                                             f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
-              INTO row_trigger, truncate_trigger, problems
-              FROM leat_internal.trigger_faults(wish.attachment) AS f;
-            function_fault := leat_internal.capture_fault(wish.attachment);
-            stale := coalesce(function_fault = 'stale', false);
-            IF stale THEN
-                problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
-            ELSIF function_fault IS NOT NULL THEN
-                row_trigger := 'function ' || function_fault;
-                problems := problems || format('the function leat_internal.capture_%s is %s: somebody other than Leat has done that;'
-                                               ' SELECT leat.attach(...) with the same options mends it', wish.attachment, function_fault);
-            END IF;
-            IF form.problem IS NOT NULL THEN
-                problems := problems || form.problem;
-            END IF;
-            IF wish.capture = 'statement' THEN
-                problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
-                                                FROM unnest(leat_internal.statement_risks(wish.attachment)) AS r (risk));
-            END IF;
-            problems := problems || leat_internal.order_risks(wish.relation);
-            RETURN NEXT;
+            schema_name := found.schema_name;
+            table_name := found.table_name;
+            key_columns := found.key_columns;
+            held := found.held;
+            row_trigger := found.row_trigger;
+            truncate_trigger := found.truncate_trigger;
+            stale := found.stale;
+            problems := found.problems;
         EXCEPTION WHEN OTHERS THEN
             -- One table must not hide the others.
-            attachment := wish.attachment;
-            relation := wish.relation;
             schema_name := (leat_internal.readable_names(wish.relation))[1];
             table_name := (leat_internal.readable_names(wish.relation))[2];
+            key_columns := NULL;
+            held := NULL;
             row_trigger := 'not known';
             truncate_trigger := 'not known';
+            stale := NULL;
             problems := ARRAY['it could not be looked at: ' || left(SQLERRM, 200)];
-            RETURN NEXT;
         END;
+        RETURN NEXT;
     END LOOP;
 END
 $$;
 
+REVOKE ALL ON FUNCTION leat_internal.look(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.attached() FROM PUBLIC;

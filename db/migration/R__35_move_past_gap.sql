@@ -2,6 +2,8 @@
 -- above all that were ever published. Pollers call it before they first claim from a server.
 -- leat.move_past_gap(force): the same by hand, for a restore that leaves no trace (docs/operations.md).
 -- leat_internal.move_past_gap(seen, force): what both do.
+-- leat_internal.lock_lanes(who, lanes): locks the rows of these lanes, in their order, and waits for all together as lock_timeout says; then it
+-- says who holds them. Leaves lock_timeout to its caller, who sets it back.
 --
 -- Commits may have been lost when the timeline is not the history's, or the sequence stands below an id that was drawn before. Ids above the
 -- history's mark are then doubtful: an event may bear one that another event was published under. leat_poller.renumber gives such
@@ -41,7 +43,7 @@ BEGIN
     FOR look IN 1..2 LOOP
         IF look = 2 THEN
             -- Lanes first, as claims do. Another poller may have moved meanwhile, hence the second look.
-            PERFORM FROM leat_internal.lane l ORDER BY l.lane FOR UPDATE;
+            PERFORM leat_internal.lock_lanes('leat.move_past_gap', ARRAY(SELECT l.lane FROM leat_internal.lane l));
             LOCK TABLE leat_internal.history IN SHARE ROW EXCLUSIVE MODE;
         END IF;
         -- The sequence last: what was marked was drawn before.
@@ -81,6 +83,25 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION leat_internal.lock_lanes(who text, lanes smallint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    began timestamptz := clock_timestamp();
+    ends  timestamptz := began + leat_internal.patience();
+BEGIN
+    FOR place IN 0..63 LOOP
+        CONTINUE WHEN place <> ALL (lanes);
+        PERFORM leat_internal.wait_until(ends);
+        PERFORM FROM leat_internal.lane l WHERE l.lane = place FOR UPDATE;
+    END LOOP;
+EXCEPTION WHEN lock_not_available THEN
+    PERFORM leat_internal.ours_busy(who, 'the rows of the lanes', began);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION leat_poller.check_history(seen bigint) RETURNS boolean
     LANGUAGE sql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -92,5 +113,6 @@ CREATE OR REPLACE FUNCTION leat.move_past_gap(force boolean DEFAULT false) RETUR
     AS $$ SELECT leat_internal.move_past_gap(0, move_past_gap.force) $$;
 
 REVOKE ALL ON FUNCTION leat_internal.move_past_gap(bigint, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.lock_lanes(text, smallint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.check_history(bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.move_past_gap(boolean) FROM PUBLIC;

@@ -8,18 +8,19 @@
 -- most      how many events of the outbox, at most
 -- Returns:  how many events of the outbox were given new ids
 -- Tables:   locks leat_internal.lane (FOR UPDATE), reads leat_internal.history, deletes from and inserts into leat_internal.outbox, updates leat_internal.quarantine
--- Errors:   none of its own
+-- Errors:   lock_not_available after five seconds, saying who holds the lanes
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 CREATE OR REPLACE FUNCTION leat_poller.renumber(lanes smallint[], most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
     AS $$
 #variable_conflict use_column
 DECLARE
     renumbered integer;
 BEGIN
-    PERFORM FROM leat_internal.lane l WHERE l.lane = ANY (renumber.lanes) ORDER BY l.lane FOR UPDATE;
+    PERFORM leat_internal.lock_lanes('leat_poller.renumber', renumber.lanes);
     UPDATE leat_internal.quarantine q
        SET id = q.id + (SELECT h.moved_to - h.mark FROM leat_internal.history h WHERE q.id > h.mark AND q.id <= h.moved_to
                          ORDER BY h.history DESC LIMIT 1)

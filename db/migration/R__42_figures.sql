@@ -8,8 +8,10 @@
 -- sums, which the next one makes one again.
 -- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard took over the last so many seconds, and
 -- refused; forgets what nobody has written for half a minute.
--- leat_poller.catalog_changes(): a number that changes when the catalog does, for pollers to know when to call leat.refresh. Counted by the
--- statistics, so it follows within seconds, and not before PostgreSQL 15, where to ask often would be dear: always 0.
+-- leat_poller.catalog_changes(): a number that changes when the catalog does so that a look at attached tables may find something, for pollers
+-- to know when to call leat_poller.refresh. Tables that come and go count only where that updates a row or touches a constraint: no DDL
+-- that Leat has to see leaves all of the others alone. Counted by the statistics, so it follows within seconds, and not before
+-- PostgreSQL 15, where to ask often would be dear: always 0.
 --
 -- poller    drawn anew at each start of one
 -- Returns:  beat: how many other pollers were seen within five seconds by the database's clock
@@ -145,10 +147,13 @@ BEGIN
     IF current_setting('server_version_num')::integer < 150000 THEN
         RETURN 0;
     END IF;
-    RETURN (SELECT sum(pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid))
-              FROM (VALUES ('pg_class'::regclass::oid), ('pg_attribute'::regclass::oid), ('pg_trigger'::regclass::oid),
-                           ('pg_constraint'::regclass::oid), ('pg_inherits'::regclass::oid), ('pg_namespace'::regclass::oid))
-                   AS c (oid));
+    RETURN (SELECT sum(pg_stat_get_tuples_updated(c.oid)
+                       + CASE WHEN c.whole THEN pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_deleted(c.oid) ELSE 0 END)
+              FROM (VALUES ('pg_class'::regclass::oid, false), ('pg_attribute'::regclass::oid, false), ('pg_type'::regclass::oid, false),
+                           ('pg_proc'::regclass::oid, true), ('pg_trigger'::regclass::oid, true), ('pg_constraint'::regclass::oid, true),
+                           ('pg_inherits'::regclass::oid, true), ('pg_namespace'::regclass::oid, false),
+                           ('pg_subscription_rel'::regclass::oid, true))
+                   AS c (oid, whole));
 END
 $$;
 

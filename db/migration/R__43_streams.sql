@@ -8,14 +8,17 @@
 -- stream    a stream's name or ARN
 -- Returns:  whether that was news
 -- Tables:   leat_internal.stream
--- Errors:   invalid_parameter_value
+-- Errors:   invalid_parameter_value; lock_not_available after five seconds
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 CREATE OR REPLACE FUNCTION leat.allow_stream(stream text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
     AS $$
 #variable_conflict use_column
+DECLARE
+    began timestamptz := clock_timestamp();
 BEGIN
     IF allow_stream.stream IS NULL THEN
         RAISE EXCEPTION 'leat.allow_stream: the stream is null' USING ERRCODE = 'invalid_parameter_value',
@@ -24,17 +27,24 @@ BEGIN
     PERFORM leat_internal.check_route('leat.allow_stream', allow_stream.stream, 'wait');
     INSERT INTO leat_internal.stream (stream) VALUES (allow_stream.stream) ON CONFLICT (stream) DO NOTHING;
     RETURN FOUND;
+EXCEPTION WHEN lock_not_available THEN
+    PERFORM leat_internal.ours_busy('leat.allow_stream', 'the stream''s row', began);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION leat.forbid_stream(stream text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
     AS $$
 #variable_conflict use_column
+DECLARE
+    began timestamptz := clock_timestamp();
 BEGIN
     DELETE FROM leat_internal.stream s WHERE s.stream = forbid_stream.stream;
     RETURN FOUND;
+EXCEPTION WHEN lock_not_available THEN
+    PERFORM leat_internal.ours_busy('leat.forbid_stream', 'the stream''s row', began);
 END
 $$;
 

@@ -9,7 +9,8 @@
 --
 -- role      a role that exists; not PUBLIC, which is everybody
 -- Tables:   writes leat_internal.granted; grants and revokes in the schemas leat, leat_poller and leat_internal
--- Errors:   undefined_object for a role that does not exist; invalid_parameter_value; insufficient_privilege when the caller does not
+-- Errors:   lock_not_available after five seconds, saying who changes Leat's objects meanwhile; undefined_object for a role that does not
+--           exist; invalid_parameter_value; insufficient_privilege when the caller does not
 --           own the schemas
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
@@ -30,7 +31,7 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             ' leat_poller.beat(uuid, text, bigint, text), leat_poller.leave(uuid),'
             ' leat_poller.note_counts(uuid, text[], text[], text[], bigint[]), leat_poller.fold_counts(uuid),'
             ' leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]),'
-            ' leat_poller.catalog_changes(), leat_poller.rotate_sent(interval)']
+            ' leat_poller.catalog_changes(), leat_poller.refresh(), leat_poller.rotate_sent(interval)']
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.publisher_rights() RETURNS text[]
@@ -43,9 +44,11 @@ CREATE OR REPLACE FUNCTION leat_internal.publisher_rights() RETURNS text[]
 CREATE OR REPLACE FUNCTION leat_internal.give(who text, role name, kind text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
     AS $$
 #variable_conflict use_column
 DECLARE
+    began  timestamptz := clock_timestamp();
     rights text;
 BEGIN
     -- GRANT takes "public" for everybody, quoted or not.
@@ -61,6 +64,8 @@ BEGIN
         EXECUTE format('GRANT %s TO %I', rights, give.role);
     END LOOP;
     INSERT INTO leat_internal.granted (role, kind) VALUES (quote_ident(give.role)::regrole, give.kind) ON CONFLICT DO NOTHING;
+EXCEPTION WHEN lock_not_available THEN
+    PERFORM leat_internal.ours_busy(who, 'what is granted', began);
 END
 $$;
 
@@ -77,9 +82,11 @@ CREATE OR REPLACE FUNCTION leat.grant_publisher(role name) RETURNS void
 CREATE OR REPLACE FUNCTION leat.revoke(role name) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
     AS $$
 #variable_conflict use_column
 DECLARE
+    began  timestamptz := clock_timestamp();
     rights text;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = revoke.role) THEN
@@ -90,6 +97,8 @@ BEGIN
         EXECUTE format('REVOKE %s FROM %I', rights, revoke.role);
     END LOOP;
     DELETE FROM leat_internal.granted g WHERE g.role = quote_ident(revoke.role)::regrole;
+EXCEPTION WHEN lock_not_available THEN
+    PERFORM leat_internal.ours_busy('leat.revoke', 'what is granted', began);
 END
 $$;
 

@@ -224,6 +224,25 @@ CREATE TABLE leat_internal.attachment (
     attached_at      timestamptz NOT NULL DEFAULT now()
 );
 
+-- What a look at each attachment has found, for as long as nothing that it rests on changes. A row that is missing means a look.
+-- fingerprint  of what was looked at, taken before (leat_internal.fingerprints)
+-- failures     how many looks in a row have failed; then nothing is known but that, and the next one is at retry_at
+-- the others   as leat.attached() has them
+CREATE TABLE leat_internal.attachment_state (
+    attachment       integer PRIMARY KEY,
+    fingerprint      bigint  NOT NULL,
+    failures         integer NOT NULL DEFAULT 0,
+    retry_at         timestamptz,
+    schema_name      text,
+    table_name       text,
+    key_columns      text[],
+    held             boolean,
+    row_trigger      text,
+    truncate_trigger text,
+    stale            boolean,
+    problems         text[]
+);
+
 -- Streams that domain events may name beside those of attached tables and the poller's own (leat.allow_stream).
 CREATE TABLE leat_internal.stream (
     stream     text PRIMARY KEY,

@@ -1,24 +1,38 @@
 package dev.leat.upkeep;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
-/** The SQL functions that somebody has to call now and then; any poller may, and of several at once one does the work. */
+/**
+ * The SQL functions that somebody has to call now and then; any poller may, and of several at once one does the work.
+ *
+ * <p>Capture is brought up to date with changed tables when the catalog has changed. To ask what has changed takes some ten microseconds for
+ * each attached table. Where other DDL, such as of temporary tables, changes the catalog all the time, most such questions find nothing, so
+ * they have a small share of the time; where they find something, work goes on.
+ */
 final class Housekeeping {
 
-    /** How long capture is left as it is when the catalog does not seem to change. */
-    private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(10);
+    /** How long the question is put off when the catalog does not seem to change. */
+    private static final Duration AT_LEAST_EVERY = Duration.ofMinutes(1);
 
-    /** A look takes some milliseconds for each attached table: it has this share of the time at most. */
-    private static final int SHARE = 20;
+    /** The same where the server does not say whether it has changed. */
+    private static final Duration UNTOLD_EVERY = Duration.ofSeconds(10);
+
+    /** A question that finds nothing has one part in so many of the time at most. */
+    private static final int SHARE_IN_VAIN = 250;
+
+    /** Work on tables that have changed has one part in so many. */
+    private static final int SHARE_AT_WORK = 4;
 
     private final UpkeepSql database;
     private final LongSupplier nanoTime;
     private long seen = -1;
-    private long lookedAt;
     private long notBefore;
+    private long atLatest;
 
     /**
      * @param nanoTime the monotonic clock
@@ -27,27 +41,38 @@ final class Housekeeping {
         this.database = new UpkeepSql(database);
         this.nanoTime = nanoTime;
         this.notBefore = nanoTime.getAsLong();
-        this.lookedAt = notBefore - AT_LEAST_EVERY.toNanos();
+        this.atLatest = notBefore;
     }
 
     /**
-     * Brings capture up to date with changed tables, if the catalog has changed since the last time or that is ten seconds ago. Until
-     * then their rows are captured by a slower way.
+     * Brings capture up to date with changed tables, for a second or so at most, if the catalog has changed since the last time or something was
+     * left. Until then their rows are captured by a slower way.
      */
     void refreshIfChanged() {
-        long begin = nanoTime.getAsLong();
-        if (begin - notBefore < 0) {
+        long asked = nanoTime.getAsLong();
+        if (asked - notBefore < 0) {
             return;
         }
         long changes =
-                ((Number) Objects.requireNonNull(database.run("SELECT leat_poller.catalog_changes()"))).longValue();
-        if (changes == seen && begin - lookedAt < AT_LEAST_EVERY.toNanos()) {
+                number(database.run("SELECT leat_poller.catalog_changes()")).longValue();
+        if (changes == seen && asked - atLatest < 0) {
             return;
         }
-        database.run("SELECT leat.refresh()");
+        long begin = nanoTime.getAsLong();
+        List<@Nullable Object> refreshed = database.row("SELECT looked, again FROM leat_poller.refresh()");
+        long end = nanoTime.getAsLong();
+        boolean found = number(refreshed.get(0)).intValue() > 0;
         seen = changes;
-        lookedAt = nanoTime.getAsLong();
-        notBefore = lookedAt + SHARE * (lookedAt - begin);
+        notBefore = end + ((found ? SHARE_AT_WORK : SHARE_IN_VAIN) - 1) * (end - begin);
+        atLatest = end + (changes == 0 ? UNTOLD_EVERY : AT_LEAST_EVERY).toNanos();
+        Object again = refreshed.get(1);
+        if (again != null) {
+            atLatest = Math.min(atLatest, end + (long) (number(again).doubleValue() * 1e9));
+        }
+    }
+
+    private static Number number(@Nullable Object value) {
+        return (Number) Objects.requireNonNull(value);
     }
 
     /** Drops partitions of {@code leat_internal.sent} that were kept long enough, and makes room for what comes. */

@@ -33,10 +33,22 @@ final class UpkeepSql {
      */
     @Nullable
     Object run(String sql, @Nullable Object... parameters) {
+        List<@Nullable Object> row = row(sql, parameters);
+        return row.isEmpty() ? null : row.get(0);
+    }
+
+    /**
+     * Runs one statement.
+     *
+     * @param parameters as the driver takes them; arrays too
+     * @return the columns of its first row; none if it has no row
+     * @throws DatabaseUnavailable with the database's own words
+     */
+    List<@Nullable Object> row(String sql, @Nullable Object... parameters) {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
             first(connection, "SET LOCAL statement_timeout = '60s'");
-            Object first = first(connection, sql, parameters);
+            List<@Nullable Object> first = first(connection, sql, parameters);
             connection.commit();
             return first;
         } catch (SQLException e) {
@@ -69,17 +81,23 @@ final class UpkeepSql {
         }
     }
 
-    private static @Nullable Object first(Connection connection, String sql, @Nullable Object... parameters)
+    private static List<@Nullable Object> first(Connection connection, String sql, @Nullable Object... parameters)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < parameters.length; i++) {
                 statement.setObject(i + 1, parameters[i]);
             }
             if (!statement.execute()) {
-                return null;
+                return List.of();
             }
             try (ResultSet rows = statement.getResultSet()) {
-                return rows.next() ? rows.getObject(1) : null;
+                List<@Nullable Object> row = new ArrayList<>();
+                if (rows.next()) {
+                    for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
+                        row.add(rows.getObject(column));
+                    }
+                }
+                return row;
             }
         }
     }

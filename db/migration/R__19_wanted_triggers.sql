@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION leat_internal.wanted_triggers(attachment integer)
             SELECT a.operations, leat_internal.capture_by(a.attachment) = 'statement' AS whole
               FROM leat_internal.attachment a WHERE a.attachment = wanted_triggers.attachment
         ), rows (events, type) AS (
-            SELECT string_agg(upper(o), ' OR ' ORDER BY o),
+            SELECT string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o),
                    1 + sum(CASE o WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END)
               FROM wish, unnest(wish.operations) AS o
              WHERE o <> 'truncate' AND NOT wish.whole
@@ -36,7 +36,7 @@ CREATE OR REPLACE FUNCTION leat_internal.wanted_triggers(attachment integer)
                   FROM wish WHERE whole AND 'delete' = ANY (operations)
                 UNION ALL
                 SELECT '!leat_before', 2 + sum(CASE o WHEN 'delete' THEN 8 ELSE 16 END),
-                       'BEFORE ' || string_agg(upper(o), ' OR ' ORDER BY o) || ' ON %s FOR EACH STATEMENT', 'capture_began'
+                       'BEFORE ' || string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o) || ' ON %s FOR EACH STATEMENT', 'capture_began'
                   FROM wish, unnest(operations) AS o WHERE whole AND o IN ('update', 'delete') HAVING count(*) > 0) AS w (name, type, clause, function)
     $$;
 

@@ -138,7 +138,7 @@ CREATE OR REPLACE FUNCTION leat.foreign_rights() RETURNS SETOF text
     SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT format('%s has %s on %s', CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END,
-                      string_agg(r.privilege, ', ' ORDER BY r.privilege), lower(split_part(r.object, ' ', 1))
+                      string_agg(r.privilege, ', ' ORDER BY r.privilege), lower(split_part(r.object COLLATE "C", ' ', 1))
                       || substr(r.object, strpos(r.object, ' ')))
           FROM leat_internal.rights_of_others() AS r
          WHERE NOT (r.grantee = 0 AND r.object ~ '^FUNCTION leat_internal[.]capture_[0-9]+[(][)]$' AND r.privilege = 'EXECUTE')

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +96,7 @@ final class DoctorCommand extends DatabaseCommand {
     }
 
     private void print(Finding finding) {
-        out().println(String.format("%-4s  %s: %s", finding.level(), finding.subject(), finding.text()));
+        out().println(String.format(Locale.ROOT, "%-4s  %s: %s", finding.level(), finding.subject(), finding.text()));
         if (!finding.advice().isEmpty()) {
             out().println("      -> " + finding.advice());
         }

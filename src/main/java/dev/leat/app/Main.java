@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -20,6 +21,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        // What Leat says is for programs too: its digits, letters and years are the same everywhere.
+        Locale.setDefault(Locale.ROOT);
         World world = new World(System.getenv(), Main::untilSignal);
         // The log and a thread that ends by an exception write there without asking anybody.
         System.setOut(new PrintableStream(System.out, UnaryOperator.identity()));

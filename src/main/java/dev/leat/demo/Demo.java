@@ -8,6 +8,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +74,7 @@ public final class Demo implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
+        Locale.setDefault(Locale.ROOT);
         quiet();
         Demo demo = new Demo(System.out);
         System.setOut(new PrintableStream(System.out, UnaryOperator.identity()));

@@ -1,6 +1,7 @@
 package dev.leat.localstream;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -18,7 +19,7 @@ final class SequenceNumber {
     private SequenceNumber() {}
 
     static String prefix(long createdMillis, int ordinal) {
-        return "49" + String.format("%013d%06d", createdMillis, ordinal);
+        return "49" + String.format(Locale.ROOT, "%013d%06d", createdMillis, ordinal);
     }
 
     static String of(String prefix, long count) {

@@ -2,6 +2,7 @@ package dev.leat.localstream;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** One shard: its range of the hash space, its lineage, its records. Guarded by the stream's lock. */
@@ -32,7 +33,7 @@ final class Shard {
     private long closedAt = Long.MAX_VALUE;
 
     Shard(int ordinal, HashKey start, HashKey end, @Nullable Shard parent, @Nullable Shard adjacent, long createdAt) {
-        this.id = String.format("shardId-%012d", ordinal);
+        this.id = String.format(Locale.ROOT, "shardId-%012d", ordinal);
         this.prefix = SequenceNumber.prefix(createdAt, ordinal);
         this.start = start;
         this.end = end;

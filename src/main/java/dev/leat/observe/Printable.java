@@ -2,6 +2,7 @@ package dev.leat.observe;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ public final class Printable {
             } else if (c == '\r') {
                 plain.append("\\r");
             } else {
-                plain.append(String.format("\\u%04x", (int) c));
+                plain.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             }
         }
         return plain.toString();

@@ -32,7 +32,7 @@ class QuarantineCommandTest {
                 INSERT INTO leat_internal.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name,
                                              partition_key, db_user, state, reason)
                 OVERRIDING SYSTEM VALUE
-                SELECT %d, leat_internal.lane_of('%2$s'), 'c', false, false, now(), 1, 'public', 'orders', '%2$s', 'app', '%3$s', '%4$s'
+                SELECT %s, leat_internal.lane_of('%2$s'), 'c', false, false, now(), 1, 'public', 'orders', '%2$s', 'app', '%3$s', '%4$s'
                 """.formatted(id, key, state, reason));
     }
 

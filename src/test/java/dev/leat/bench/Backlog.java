@@ -56,9 +56,9 @@ final class Backlog {
         }
         database.run("TRUNCATE leat_internal.outbox");
         database.run("""
-                DO $$ BEGIN FOR n IN 1..%d LOOP
+                DO $$ BEGIN FOR n IN 1..%s LOOP
                     UPDATE item SET version = version + 1
-                    WHERE id = CASE WHEN n %% 100 < %d THEN 1 ELSE 2 + n %% 997 END;
+                    WHERE id = CASE WHEN n %% 100 < %s THEN 1 ELSE 2 + n %% 997 END;
                 END LOOP; END $$""".formatted(events, Math.round(100 * hot)));
         database.superuser("CHECKPOINT");
     }

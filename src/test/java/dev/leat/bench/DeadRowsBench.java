@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 
@@ -94,8 +95,11 @@ public final class DeadRowsBench implements Runnable {
         StringBuilder line =
                 new StringBuilder("| " + what + " | " + sides.get(0).spread());
         for (Side side : sides.subList(1, sides.size())) {
-            line.append(" | %s | %.2f"
-                    .formatted(side.spread(), side.cpu() / sides.get(0).cpu()));
+            line.append(String.format(
+                    Locale.ROOT,
+                    " | %s | %.2f",
+                    side.spread(),
+                    side.cpu() / sides.get(0).cpu()));
         }
         System.out.println(line + " |");
     }

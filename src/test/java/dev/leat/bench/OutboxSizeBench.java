@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 
@@ -90,7 +91,7 @@ public final class OutboxSizeBench {
                 sizes.get(3),
                 sizes.get(4),
                 captured.logged() - uncaptured.logged(),
-                "%.1f µs".formatted(captured.micros() - uncaptured.micros()),
+                String.format(Locale.ROOT, "%.1f µs", captured.micros() - uncaptured.micros()),
                 record(database));
     }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -94,7 +95,7 @@ final class Side {
                     (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, db_user, after)
                 SELECT n %% 1000 %% 64, 'u', false, false, now(), 1, 'public', 'orders', 'public.orders.' || n %% 1000, 'app',
                        json_build_object('id', n %% 1000, 'note', repeat('x', 200))
-                FROM generate_series(1, %d) n""".formatted(events));
+                FROM generate_series(1, %s) n""".formatted(events));
     }
 
     /** Claims and settles until nothing is left; returns how many events that were. */
@@ -196,11 +197,12 @@ final class Side {
     String spread() {
         double[] cpu =
                 cpuMillis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        return "%.2f ms (%.2f to %.2f), took %.1f ms"
-                .formatted(
-                        Quantiles.of(cpu, 0.5),
-                        Quantiles.of(cpu, 0.1),
-                        Quantiles.of(cpu, 0.9),
-                        Quantiles.median(millis, Double::doubleValue));
+        return String.format(
+                Locale.ROOT,
+                "%.2f ms (%.2f to %.2f), took %.1f ms",
+                Quantiles.of(cpu, 0.5),
+                Quantiles.of(cpu, 0.1),
+                Quantiles.of(cpu, 0.9),
+                Quantiles.median(millis, Double::doubleValue));
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
 
@@ -84,6 +85,7 @@ public final class ThrottleBench implements Runnable {
 
     private static String median(List<Throttled> all) {
         return String.format(
+                Locale.ROOT,
                 "busy %.1f %% (least %.1f %%) | refused %.1f %% (most %.1f %%) | %.1f CPU-s a million | others p50 %.0f ms, p99 %.0f, after 10 s %.0f ms"
                         + " | %d lost, %d late, %d twice",
                 100 * middle(all.stream().mapToDouble(Throttled::busy).toArray()),

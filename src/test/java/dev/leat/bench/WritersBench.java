@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -96,7 +97,7 @@ public final class WritersBench {
     }
 
     private static String quantiles(double[] sorted) {
-        return "p50 %.2f ms, p99 %.2f ms".formatted(quantile(sorted, 0.5), quantile(sorted, 0.99));
+        return String.format(Locale.ROOT, "p50 %.2f ms, p99 %.2f ms", quantile(sorted, 0.5), quantile(sorted, 0.99));
     }
 
     private static void report(List<double[]> alone, List<double[]> beside) {

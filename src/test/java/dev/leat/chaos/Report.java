@@ -4,6 +4,7 @@ import dev.leat.demo.Verdict;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -52,10 +53,14 @@ record Report(
         parts.add(counts);
         if (verdict != null) {
             parts.add(String.format(
+                    Locale.ROOT,
                     "%,d changes, %,d stream faults, %,d repeats (%,d behind newer ones)",
-                    verdict.committed(), faults, verdict.duplicates(), verdict.replayedBack()));
+                    verdict.committed(),
+                    faults,
+                    verdict.duplicates(),
+                    verdict.replayedBack()));
         }
-        parts.add(String.format("recovered in %.1f s", recovered.toMillis() / 1e3));
+        parts.add(String.format(Locale.ROOT, "recovered in %.1f s", recovered.toMillis() / 1e3));
         parts.add(passed() && verdict != null ? verdict.headline() : "FAILED");
         return String.join("; ", parts);
     }

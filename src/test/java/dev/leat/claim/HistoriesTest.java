@@ -371,7 +371,7 @@ class HistoriesTest {
     private void writeMany(int count) {
         database.run("""
                 INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, partition_key, db_user)
-                SELECT n %% 64, 'c', false, false, now(), 1, 'k' || n, 'me' FROM generate_series(1, %d) n""".formatted(count));
+                SELECT n %% 64, 'c', false, false, now(), 1, 'k' || n, 'me' FROM generate_series(1, %s) n""".formatted(count));
     }
 
     private static String insert(String key, boolean held) {

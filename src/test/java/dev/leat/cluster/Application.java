@@ -34,10 +34,10 @@ final class Application {
                 CREATE TABLE public.log (version bigint PRIMARY KEY)""");
         database.run("SELECT leat.attach('public.orders'); SELECT leat.attach('public.notes', key => '{owner}')");
         for (int id = 0; id < ORDERS; id++) {
-            database.run("INSERT INTO public.orders VALUES (%d, %d)".formatted(id, logged(database)));
+            database.run("INSERT INTO public.orders VALUES (%s, %s)".formatted(id, logged(database)));
         }
         for (int id = 0; id < NOTES; id++) {
-            database.run("INSERT INTO public.notes VALUES (%d, %d, %d)".formatted(id, id % 3, logged(database)));
+            database.run("INSERT INTO public.notes VALUES (%s, %s, %s)".formatted(id, id % 3, logged(database)));
         }
     }
 
@@ -71,7 +71,7 @@ final class Application {
     /** The statements of one logged change. */
     String change(String table, int id) {
         long next = version.incrementAndGet();
-        return "UPDATE public.%s SET version = %d WHERE id = %d; INSERT INTO public.log VALUES (%d)"
+        return "UPDATE public.%s SET version = %s WHERE id = %s; INSERT INTO public.log VALUES (%s)"
                 .formatted(table, next, id, next);
     }
 

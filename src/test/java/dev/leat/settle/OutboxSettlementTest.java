@@ -151,6 +151,6 @@ class OutboxSettlementTest {
                 INSERT INTO leat_internal.outbox
                     (lane, op, held, may_pass, captured_at, xid, partition_key, db_user, key, before, after, context)
                 SELECT 5, 'u', false, false, now(), 1, 'k', 'me', '{"id": 1}', '{"a": "\\u0000"}', '{"a":  1e400}', '{'
-                FROM generate_series(1, %d) n""".formatted(count));
+                FROM generate_series(1, %s) n""".formatted(count));
     }
 }

@@ -2,6 +2,7 @@ package dev.leat.soak;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /** Whether figures stayed flat: the median of the last third of the samples against that of the first third. */
@@ -24,7 +25,7 @@ final class Trend {
 
         @Override
         public String toString() {
-            return "%s %.2f at first, %.2f at last: %.2f".formatted(name, first, last, rise());
+            return String.format(Locale.ROOT, "%s %.2f at first, %.2f at last: %.2f", name, first, last, rise());
         }
     }
 

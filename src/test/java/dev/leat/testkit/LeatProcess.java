@@ -87,6 +87,13 @@ public final class LeatProcess implements AutoCloseable {
         return start(List.of("-Xmx192m", "-jar", JAR.toString()), environment.variables(), List.of(arguments));
     }
 
+    /** The same from the class path of the tests, which needs no package, with further options of the JVM. */
+    public static LeatProcess startUnpackaged(Environment environment, List<String> options, String... arguments) {
+        List<String> java = new ArrayList<>(options);
+        java.addAll(List.of("-Xmx192m", "-cp", System.getProperty("java.class.path"), "dev.leat.app.Main"));
+        return start(java, environment.variables(), List.of(arguments));
+    }
+
     /** Starts {@code java -jar leat-demo.jar} with these arguments, its temporary files in that directory. */
     public static LeatProcess demo(Path temporary, String... arguments) {
         return start(

@@ -131,6 +131,12 @@ public final class TestServer {
         return clone("template0 ENCODING '" + encoding + "' LC_COLLATE 'C' LC_CTYPE 'C'");
     }
 
+    /** The same, sorted and folded as in Turkish; before PostgreSQL 15, which has no such databases, as everywhere. */
+    public TestDatabase turkishDatabase() {
+        prepareTemplate();
+        return clone("template0 ENCODING 'UTF8' LOCALE 'C'" + (old() ? "" : " LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR'"));
+    }
+
     private TestDatabase clone(String template) {
         String name = "leat_test_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
         superuser("postgres", "CREATE DATABASE " + name + " OWNER " + OWNER + " TEMPLATE " + template);

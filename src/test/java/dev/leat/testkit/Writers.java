@@ -75,9 +75,9 @@ public final class Writers implements AutoCloseable {
     private static String change(String table, int kind, int id) {
         return switch (kind) {
             case 0 ->
-                "INSERT INTO %s VALUES (%d, 0) ON CONFLICT (id) DO UPDATE SET v = %1$s.v + 1".formatted(table, id);
-            case 1 -> "UPDATE %s SET v = v + 1 WHERE id = %d".formatted(table, id);
-            default -> "DELETE FROM %s WHERE id = %d".formatted(table, id);
+                "INSERT INTO %s VALUES (%s, 0) ON CONFLICT (id) DO UPDATE SET v = %1$s.v + 1".formatted(table, id);
+            case 1 -> "UPDATE %s SET v = v + 1 WHERE id = %s".formatted(table, id);
+            default -> "DELETE FROM %s WHERE id = %s".formatted(table, id);
         };
     }
 

@@ -114,6 +114,7 @@ BEGIN
                      WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal')
               UNION SELECT p.xmax FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
                      WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal')
+              UNION SELECT a.xmax FROM leat_internal.attachment a
               UNION SELECT g.xmax FROM leat_internal.granted g
               UNION SELECT s.xmax FROM leat_internal.stream s
               UNION SELECT l.xmax FROM leat_internal.lane l

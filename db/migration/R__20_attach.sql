@@ -170,7 +170,12 @@ BEGIN
                                 other::text);
     END IF;
 
-    SELECT a.* INTO former FROM leat_internal.attachment a WHERE a.relation = attach.relation;
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        SELECT a.* INTO former FROM leat_internal.attachment a WHERE a.relation = attach.relation FOR UPDATE;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.ours_busy('leat.attach', 'what is noted of the table', began);
+    END;
     wish := former;
     wish.relation := attach.relation;
     wish.pinned_in := attach.relation;
@@ -187,7 +192,6 @@ BEGIN
     wish.on_quarantine := attach.on_quarantine;
     wish.capture := attach.capture;
 
-    PERFORM leat_internal.wait_until(ends);
     IF former.attachment IS NULL THEN
         INSERT INTO leat_internal.attachment (relation, key_columns, key_attnums, left_out, left_out_attnums, masked, masked_attnums,
                                      pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
@@ -213,6 +217,7 @@ BEGIN
                       HINT = 'Leave capture out, and it is captured by the row.';
         END IF;
     END IF;
+    PERFORM leat_internal.wait_until(ends);
     BEGIN
         changed := leat_internal.write_capture(wish.attachment) OR changed;
     EXCEPTION WHEN lock_not_available THEN

@@ -171,7 +171,7 @@ DECLARE
     found record;
 BEGIN
     IF sound THEN
-        SELECT l.* INTO STRICT found FROM leat_internal.look(note_state.attachment) AS l;
+        SELECT l.* INTO STRICT found FROM leat_internal.look(note_state.attachment, true) AS l;
         INSERT INTO leat_internal.attachment_state AS s
         VALUES (note_state.attachment, note_state.fingerprint, 0, NULL, found.schema_name, found.table_name, found.key_columns, found.held,
                 found.row_trigger, found.truncate_trigger, found.stale, found.problems)

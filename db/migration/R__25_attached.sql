@@ -1,6 +1,6 @@
 -- leat.attached(): what is attached, how, and what is wrong with it. A function and no view: whoever may use a schema can queue for the
 -- lock of a view in it.
--- leat_internal.look(attachment): what it says of one attachment that depends on the table and the functions. leat.refresh keeps that, and
+-- leat_internal.look(attachment, function_is_sound): what it says of one attachment that depends on the table and the functions. leat.refresh keeps that, and
 -- leat.attached says it again as long as nothing has changed that it rests on (leat_internal.fingerprints); otherwise it looks.
 --
 -- attachment, relation, schema_name, table_name   names are null when the table is gone
@@ -20,6 +20,7 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 CREATE OR REPLACE FUNCTION leat_internal.look(
         attachment integer,
+        function_is_sound boolean,
         OUT schema_name text,
         OUT table_name text,
         OUT key_columns text[],
@@ -59,7 +60,8 @@ BEGIN
                                      f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
       INTO row_trigger, truncate_trigger, problems
       FROM leat_internal.trigger_faults(wish.attachment) AS f;
-    function_fault := leat_internal.capture_fault(wish.attachment);
+    -- Half of what a look costs; leat.refresh has just asked.
+    function_fault := CASE WHEN NOT function_is_sound THEN leat_internal.capture_fault(wish.attachment) END;
     stale := coalesce(function_fault = 'stale', false);
     IF stale THEN
         problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
@@ -132,7 +134,7 @@ BEGIN
             IF wish.looked THEN
                 found := wish;
             ELSE
-                SELECT l.* INTO found FROM leat_internal.look(wish.attachment) AS l;
+                SELECT l.* INTO found FROM leat_internal.look(wish.attachment, false) AS l;
             END IF;
             schema_name := found.schema_name;
             table_name := found.table_name;
@@ -158,5 +160,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat_internal.look(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.look(integer, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.attached() FROM PUBLIC;

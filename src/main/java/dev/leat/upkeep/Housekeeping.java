@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * The SQL functions that somebody has to call now and then; any poller may, and of several at once one does the work.
  *
  * <p>Capture is brought up to date with changed tables when the catalog has changed. To ask what has changed takes some ten microseconds for
- * each attached table. Where other DDL, such as of temporary tables, changes the catalog all the time, most such questions find nothing, so
- * they have a small share of the time; where they find something, work goes on.
+ * each attached table. Where other DDL, such as of temporary tables, changes the catalog all the time, most such questions find nothing: after
+ * some of those at once they have a small share of the time. Where they find something, work goes on.
  */
 final class Housekeeping {
 
@@ -22,8 +22,14 @@ final class Housekeeping {
     /** The same where the server does not say whether it has changed. */
     private static final Duration UNTOLD_EVERY = Duration.ofSeconds(10);
 
-    /** A question that finds nothing has one part in so many of the time at most. */
+    /** Questions that find nothing have one part in so many of the time. */
     private static final int SHARE_IN_VAIN = 250;
+
+    /** Beyond so many nanoseconds of them that have not been made up for by rest, rest comes first. */
+    private static final long IN_VAIN_AT_ONCE = Duration.ofMillis(200).toNanos();
+
+    /** But not longer than this: where a machine is busy, what a question takes tells little about what it costs. */
+    private static final Duration LONGEST_REST = Duration.ofSeconds(10);
 
     /** Work on tables that have changed has one part in so many. */
     private static final int SHARE_AT_WORK = 4;
@@ -31,6 +37,8 @@ final class Housekeeping {
     private final UpkeepSql database;
     private final LongSupplier nanoTime;
     private long seen = -1;
+    private long inVain;
+    private long restedAt;
     private long notBefore;
     private long atLatest;
 
@@ -42,6 +50,7 @@ final class Housekeeping {
         this.nanoTime = nanoTime;
         this.notBefore = nanoTime.getAsLong();
         this.atLatest = notBefore;
+        this.restedAt = notBefore;
     }
 
     /**
@@ -50,7 +59,9 @@ final class Housekeeping {
      */
     void refreshIfChanged() {
         long asked = nanoTime.getAsLong();
-        if (asked - notBefore < 0) {
+        inVain = Math.max(0, inVain - (asked - restedAt) / SHARE_IN_VAIN);
+        restedAt = asked;
+        if (asked - notBefore < 0 || inVain > IN_VAIN_AT_ONCE) {
             return;
         }
         long changes =
@@ -61,9 +72,12 @@ final class Housekeeping {
         long begin = nanoTime.getAsLong();
         List<@Nullable Object> refreshed = database.row("SELECT looked, again FROM leat_poller.refresh()");
         long end = nanoTime.getAsLong();
-        boolean found = number(refreshed.get(0)).intValue() > 0;
         seen = changes;
-        notBefore = end + ((found ? SHARE_AT_WORK : SHARE_IN_VAIN) - 1) * (end - begin);
+        if (number(refreshed.get(0)).intValue() > 0) {
+            notBefore = end + (SHARE_AT_WORK - 1) * (end - begin);
+        } else {
+            inVain = Math.min(inVain + end - begin, IN_VAIN_AT_ONCE + LONGEST_REST.toNanos() / SHARE_IN_VAIN);
+        }
         atLatest = end + (changes == 0 ? UNTOLD_EVERY : AT_LEAST_EVERY).toNanos();
         Object again = refreshed.get(1);
         if (again != null) {

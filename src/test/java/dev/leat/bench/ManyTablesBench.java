@@ -33,7 +33,10 @@ public final class ManyTablesBench implements Callable<Integer> {
     @CommandLine.Option(names = "--warm-up", defaultValue = "30", description = "Seconds that a poller is given first.")
     private int warmUp;
 
-    @CommandLine.Option(names = "--seconds", defaultValue = "40", description = "For which a poller with nothing to do is watched.")
+    @CommandLine.Option(
+            names = "--seconds",
+            defaultValue = "40",
+            description = "For which a poller with nothing to do is watched.")
     private int seconds;
 
     public static void main(String[] args) {
@@ -47,7 +50,8 @@ public final class ManyTablesBench implements Callable<Integer> {
                 TestStream stream = new TestStream(1);
                 Session session = new Session(database.owner().getConnection())) {
             session.run("SET application_name = '" + Usage.INSTRUMENT + "'; SET client_min_messages = error");
-            System.out.println("PostgreSQL " + server.server().value("SHOW server_version") + ", " + tables + " tables");
+            System.out.println(
+                    "PostgreSQL " + server.server().value("SHOW server_version") + ", " + tables + " tables");
             tables(session, "attached");
             tables(session, "other");
             try (Running poller = new Running(database, stream)) {
@@ -63,7 +67,8 @@ public final class ManyTablesBench implements Callable<Integer> {
             try (Running poller = new Running(database, stream)) {
                 poller.idle("a poller, " + tables + " attached", () -> {});
                 poller.idle("the same beside temporary tables with keys, and ANALYZE", () -> {
-                    session.run("CREATE TEMP TABLE work (id serial PRIMARY KEY, a text NOT NULL); DROP TABLE work; ANALYZE other_1");
+                    session.run(
+                            "CREATE TEMP TABLE work (id serial PRIMARY KEY, a text NOT NULL); DROP TABLE work; ANALYZE other_1");
                 });
                 alter(session);
                 noticed(session);
@@ -75,7 +80,8 @@ public final class ManyTablesBench implements Callable<Integer> {
 
     private void tables(Session session, String name) {
         for (int n = 1; n <= tables; n++) {
-            session.run("CREATE TABLE " + name + "_" + n + " (id bigint PRIMARY KEY, a text, b int NOT NULL, c timestamptz, d numeric,"
+            session.run("CREATE TABLE " + name + "_" + n
+                    + " (id bigint PRIMARY KEY, a text, b int NOT NULL, c timestamptz, d numeric,"
                     + " e text, f text, g jsonb, h date, i int)");
         }
         session.run("ANALYZE");
@@ -132,7 +138,10 @@ public final class ManyTablesBench implements Callable<Integer> {
             session.run("ALTER TABLE attached_" + (n + 1) + " ADD noticed int");
             long began = System.nanoTime();
             int attachment = n + 1;
-            Await.until("the function to be rewritten", PATIENCE, () -> !source(session, attachment).equals(former));
+            Await.until(
+                    "the function to be rewritten",
+                    PATIENCE,
+                    () -> !source(session, attachment).equals(former));
             after[n] = (System.nanoTime() - began) / 1e9;
             current(session);
         }
@@ -150,8 +159,11 @@ public final class ManyTablesBench implements Callable<Integer> {
         // Twice a second: the question costs as much as a poller's own.
         Await.until("every table to be looked at", PATIENCE, () -> {
             session.run("SELECT pg_sleep(0.5)");
-            return "0".equals(session.value("SELECT count(*) FROM leat_internal.fingerprints() f LEFT JOIN leat_internal.attachment_state s"
-                        + " ON s.attachment = f.attachment AND s.fingerprint = f.fingerprint WHERE s.attachment IS NULL"));
+            return "0"
+                    .equals(
+                            session.value(
+                                    "SELECT count(*) FROM leat_internal.fingerprints() f LEFT JOIN leat_internal.attachment_state s"
+                                            + " ON s.attachment = f.attachment AND s.fingerprint = f.fingerprint WHERE s.attachment IS NULL"));
         });
     }
 

@@ -65,7 +65,7 @@ class OpenDdlTest extends CaptureFixture {
                 Session caller = session()) {
             String pid = holder.value("SELECT pg_backend_pid()");
             // So that two hundred pairs take no minutes; what has no timeout of its own would meet the other.
-            caller.run("SET lock_timeout = '300ms'; SET statement_timeout = '20s'");
+            caller.run("SET lock_timeout = '100ms'; SET statement_timeout = '20s'");
             for (String open : OPEN) {
                 for (String call : CALLS) {
                     holder.run("BEGIN; SET LOCAL client_min_messages = error; " + open);
@@ -106,15 +106,20 @@ class OpenDdlTest extends CaptureFixture {
             Session.Refusal refusal = caller.refusal(call);
 
             assertThat(refusal.state()).isEqualTo("55P03");
-            assertThat(refusal.message()).contains("session " + holder.value("SELECT pg_backend_pid()") + " of leat_owner");
+            assertThat(refusal.message())
+                    .contains("session " + holder.value("SELECT pg_backend_pid()") + " of leat_owner");
             assertThat(caller.value("SHOW lock_timeout")).isEqualTo("0");
         }
     }
 
     static Stream<Arguments> waits() {
         return Stream.of(
-                Arguments.of("ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'", "SELECT leat.attach('public.t', mask => '{a}')"),
-                Arguments.of("ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'", "SELECT leat.detach('public.t')"),
+                Arguments.of(
+                        "ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'",
+                        "SELECT leat.attach('public.t', mask => '{a}')"),
+                Arguments.of(
+                        "ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'",
+                        "SELECT leat.detach('public.t')"),
                 Arguments.of("SELECT leat.allow_stream('a')", "SELECT leat.allow_stream('a')"),
                 Arguments.of("SELECT FROM leat_internal.lane FOR UPDATE", "SELECT leat_poller.renumber('{1,2}', 10)"),
                 Arguments.of("SELECT leat.grant_poller('leat_waits')", "SELECT leat.grant_publisher('leat_waits')"));

@@ -38,8 +38,9 @@ class HousekeepingTest {
 
     @Test
     void whatCouldNotBeLockedIsTriedAgainThoughTheCatalogDoesNotChange() throws Exception {
-        database.run("CREATE TABLE public.p (id int PRIMARY KEY) PARTITION BY RANGE (id); SELECT leat.attach('public.p');"
-                + " CREATE TABLE public.p1 PARTITION OF public.p FOR VALUES FROM (0) TO (10)");
+        database.run(
+                "CREATE TABLE public.p (id int PRIMARY KEY) PARTITION BY RANGE (id); SELECT leat.attach('public.p');"
+                        + " CREATE TABLE public.p1 PARTITION OF public.p FOR VALUES FROM (0) TO (10)");
         try (Session writer = new Session(database.owner().getConnection())) {
             writer.run("BEGIN; INSERT INTO public.p VALUES (1)");
             Await.until("an attempt", PATIENCE, () -> secondPasses() && failures() > 0);
@@ -47,7 +48,8 @@ class HousekeepingTest {
         }
         Await.until("the trigger on the partition", PATIENCE, () -> secondPasses() && failures() == 0);
 
-        assertThat(database.value("SELECT truncate_trigger FROM leat.attached()")).isEqualTo("enabled");
+        assertThat(database.value("SELECT truncate_trigger FROM leat.attached()"))
+                .isEqualTo("enabled");
     }
 
     private boolean secondPasses() {
@@ -61,7 +63,7 @@ class HousekeepingTest {
     }
 
     private int failures() {
-        return Integer.parseInt(
-                String.valueOf(database.value("SELECT coalesce(max(failures), 0) FROM leat_internal.attachment_state")));
+        return Integer.parseInt(String.valueOf(
+                database.value("SELECT coalesce(max(failures), 0) FROM leat_internal.attachment_state")));
     }
 }

@@ -60,6 +60,7 @@ DECLARE
     pk_defers    boolean;
     key_numbers  smallint[] := '{}';
     last_number  integer;
+    above        integer := leat_internal.captured_above(attachment, 'capture');
 BEGIN
     SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
     names := (pg_identify_object_as_address('pg_class'::regclass, wish.relation, 0)).object_names;
@@ -159,7 +160,9 @@ BEGIN
 
     -- The function is this table's alone, and its partitions'.
     SELECT CASE c.relkind WHEN 'p' THEN format('pg_partition_root(TG_RELID)::oid = %s', pg_partition_root(relid)::oid)
-                          ELSE format('TG_RELID = %s', relid) END
+                          -- Since it became a partition, or is none any more, a table above it may capture its rows.
+                          ELSE format('TG_RELID = %s AND pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', relid,
+                                      pg_partition_root(relid)::oid) END
       INTO guard
       FROM pg_class c WHERE c.oid = relid;
     -- pg_describe_object names column, schema and table, all as of now, for less than half a microsecond.
@@ -180,8 +183,13 @@ BEGIN
                                        ' OR leat_internal.plain_since(%2$s, %3$s))'
                                   ELSE ' AND pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL' END,
                              'pg_class'::regclass::oid, relid, last_number);
-    guard := CASE WHEN unsafe THEN 'false' ELSE concat_ws(' AND ', guard, CASE WHEN NOT leat_internal.too_nested(image_types)
+    guard := CASE WHEN unsafe OR above IS NOT NULL THEN 'false' ELSE concat_ws(' AND ', guard, CASE WHEN NOT leat_internal.too_nested(image_types)
                                                          THEN leat_internal.fields_guard(image_types) END) END;
+
+    IF above IS NOT NULL THEN
+        problem := format('it is a partition of %s, which is attached too: its changes are captured as that one''s, by that one''s'
+                          ' options, as long as it is', (SELECT a.relation FROM leat_internal.attachment a WHERE a.attachment = above));
+    END IF;
 
     query := format('SELECT %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
                     leat_internal.suffix_expression(key_names, key_types, 'leat_image', false),

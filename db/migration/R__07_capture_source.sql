@@ -3,7 +3,8 @@
 -- The function takes one of three ways for each row:
 --   named    the columns by name, as long as the guard says that the table is the one the function was written for, and that its columns
 --            have the types they had then: no cast of a type's owner runs here (leat_internal.json_expression);
---   asked    after DDL: the names are asked for anew (leat_internal.shape) and the row is read by a dynamic statement;
+--   asked    after DDL: the names are asked for anew (leat_internal.shape) and the row is read by a dynamic statement; not at all if a
+--            table above this one captures it (leat_internal.captured_above);
 --   faulty   if even that fails: an event without images that says why, and goes to quarantine (leat_internal.capture_asked).
 -- Shaping runs inside blocks that catch every error; they write nothing, so they take no subtransaction id. What remains
 -- outside is one INSERT into the outbox. The writer's statement fails only if that does.

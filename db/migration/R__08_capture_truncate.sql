@@ -36,7 +36,21 @@ DECLARE
     last_id bigint;
     place   text;
     above   text[];
+    other   leat_internal.attachment;
 BEGIN
+    SELECT a.* INTO other FROM leat_internal.attachment a
+     WHERE a.attachment = leat_internal.captured_above(capture_truncate.attachment, 'truncate');
+    IF other.attachment IS NOT NULL THEN
+        -- The partition is the other attachment's, whose trigger may not be here yet: leat.refresh puts it here.
+        IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = truncated
+                              AND t.tgname = leat_internal.trigger_name('truncate', other.attachment)) THEN
+            PERFORM leat_internal.capture_truncate(truncated, other.attachment, capture_truncate.held, capture_truncate.key_list,
+                                                   other.on_quarantine = 'pass', other.stream);
+        END IF;
+        RETURN;
+    ELSIF leat_internal.captured_above(capture_truncate.attachment, 'capture') IS NOT NULL THEN
+        RETURN;
+    END IF;
     BEGIN
         SELECT a.relation INTO root FROM leat_internal.attachment a WHERE a.attachment = capture_truncate.attachment;
         SELECT s.held, s.key_list INTO STRICT is_held, list FROM leat_internal.shape(capture_truncate.attachment) AS s;

@@ -16,6 +16,7 @@ CREATE OR REPLACE FUNCTION leat_internal.truncate_triggers(attachment integer, m
 DECLARE
     wish    leat_internal.attachment;
     target  regclass;
+    own     name := leat_internal.trigger_name('truncate', attachment);
     changed integer := 0;
 BEGIN
     SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
@@ -25,22 +26,22 @@ BEGIN
           FROM pg_proc p
           JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.classid = 'pg_trigger'::regclass
           JOIN pg_trigger t ON t.oid = d.objid
-         WHERE t.tgname = '!leat_truncate' AND p.pronamespace = 'leat_internal'::regnamespace
+         WHERE t.tgname = own AND p.pronamespace = 'leat_internal'::regnamespace
            AND p.proname = 'capture_' || wish.attachment
            AND NOT ('truncate' = ANY (wish.operations)
                     AND t.tgrelid IN (SELECT wish.relation UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r))
     LOOP
-        EXECUTE format('DROP TRIGGER "!leat_truncate" ON %s', target);
+        EXECUTE format('DROP TRIGGER %I ON %s', own, target);
         changed := changed + 1;
     END LOOP;
     IF 'truncate' = ANY (wish.operations) THEN
         FOR target IN
             SELECT f.relid FROM leat_internal.trigger_faults(wish.attachment) AS f
-             WHERE f.trigger = '!leat_truncate' AND (f.fault = 'missing' OR mend AND f.fault = 'replaced')
+             WHERE f.trigger = own AND (f.fault = 'missing' OR mend AND f.fault = 'replaced')
         LOOP
-            EXECUTE format('CREATE OR REPLACE TRIGGER "!leat_truncate" AFTER TRUNCATE ON %s'
-                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat_internal.%I()', target, 'capture_' || wish.attachment);
-            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "!leat_truncate"', target);
+            EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s'
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat_internal.%I()', own, target, 'capture_' || wish.attachment);
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, own);
             changed := changed + 1;
         END LOOP;
     END IF;

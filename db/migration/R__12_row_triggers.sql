@@ -5,7 +5,8 @@
 --   !leat_insert, !leat_update, !leat_delete  AFTER STATEMENT, where changes are captured by the statement; and with the last two
 --   !leat_before                              BEFORE STATEMENT (leat_internal.capture_began)
 --
--- Their names sort before what people call their triggers, so that an event is written before a trigger of the user's
+-- Those of a partitioned table bear the attachment's number, as in !leat_capture_7 (leat_internal.trigger_name). Their names sort before
+-- what people call their triggers, so that an event is written before a trigger of the user's
 -- rewrites the row.
 --
 -- attachment  leat_internal.attachment.attachment
@@ -30,7 +31,7 @@ BEGIN
           FROM leat_internal.wanted_triggers(wish.attachment) AS w
           FULL JOIN (SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                       WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
-                        AND p.proname IN ('capture_' || wish.attachment, 'capture_began') AND t.tgname <> '!leat_truncate') AS t
+                        AND p.proname IN ('capture_' || wish.attachment, 'capture_began') AND t.tgname <> leat_internal.trigger_name('truncate', wish.attachment)) AS t
             ON t.tgname = w.name
          WHERE w.name IS NULL
             OR EXISTS (SELECT FROM leat_internal.trigger_faults(wish.attachment) AS f

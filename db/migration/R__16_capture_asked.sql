@@ -4,7 +4,8 @@
 -- leat_internal.write_asked(...): writes the events of a row that was read so, or that could not be read, for which only failure is given.
 --
 -- attachment       leat_internal.attachment.attachment
--- fired_for        the table whose trigger fired: nothing is captured unless it is the attached one or a partition of it
+-- fired_for        the table whose trigger fired: nothing is captured unless it is the attached one or a partition of it, and no table
+--                  above captures it (leat_internal.captured_above)
 -- operation        INSERT, UPDATE or DELETE
 -- old_row, new_row as a trigger has them, of the table's own type
 -- schema_name, table_name, may_pass, stream   as events of the table have them, for when they cannot be asked for
@@ -39,7 +40,8 @@ DECLARE
 BEGIN
     IF EXISTS (SELECT FROM leat_internal.attachment a
                 WHERE a.attachment = capture_asked.attachment AND a.relation <> fired_for
-                  AND a.relation NOT IN (SELECT p.relid FROM pg_partition_ancestors(fired_for) AS p)) THEN
+                  AND a.relation NOT IN (SELECT p.relid FROM pg_partition_ancestors(fired_for) AS p))
+       OR leat_internal.captured_above(attachment, 'capture') IS NOT NULL THEN
         RETURN;
     END IF;
     BEGIN

@@ -68,7 +68,8 @@ BEGIN
             typed := false;  -- a column has gone, or has another name
         END;
         IF typed IS NOT TRUE
-           AND EXISTS (SELECT FROM leat_internal.attachment a WHERE a.attachment = %3$s AND a.relation <> TG_RELID) THEN
+           AND (EXISTS (SELECT FROM leat_internal.attachment a WHERE a.attachment = %3$s AND a.relation <> TG_RELID)
+                OR leat_internal.captured_above(%3$s, 'capture') IS NOT NULL) THEN
             RETURN NULL;
         END IF;
         IF widest > %1$s OR typed IS NOT TRUE THEN

@@ -157,12 +157,19 @@ BEGIN
     -- One attach, detach or refresh at a time: two that rewrite one function would fail.
     PERFORM leat_internal.take_mutex('attachments', 'leat.attach');
 
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        SELECT a.* INTO former FROM leat_internal.attachment a WHERE a.relation = attach.relation FOR UPDATE;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.ours_busy('leat.attach', 'what is noted of the table', began);
+    END;
     SELECT a.relation INTO other FROM leat_internal.attachment a
      WHERE a.relation <> attach.relation
        AND (a.relation IN (SELECT p.relid FROM pg_partition_ancestors(attach.relation) AS p)
             OR a.relation IN (SELECT p.relid FROM leat_internal.partitions(attach.relation) AS p))
      LIMIT 1;
-    IF FOUND THEN
+    -- One that was attached before it became a partition stays so.
+    IF FOUND AND former.attachment IS NULL THEN
         RAISE EXCEPTION 'leat.attach: % and % are parts of one partitioned table, and % is attached already',
                 attach.relation, other, other
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -170,12 +177,6 @@ BEGIN
                                 other::text);
     END IF;
 
-    PERFORM leat_internal.wait_until(ends);
-    BEGIN
-        SELECT a.* INTO former FROM leat_internal.attachment a WHERE a.relation = attach.relation FOR UPDATE;
-    EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.ours_busy('leat.attach', 'what is noted of the table', began);
-    END;
     wish := former;
     wish.relation := attach.relation;
     wish.pinned_in := attach.relation;
@@ -227,6 +228,9 @@ BEGIN
     changed := leat_internal.change_triggers('leat.attach', wish.attachment) > 0 OR changed;
     PERFORM set_config('lock_timeout', timeout, true);
 
+    IF leat_internal.captured_above(wish.attachment, 'capture') IS NOT NULL THEN
+        RAISE WARNING '%: %', attach.relation, (SELECT s.problem FROM leat_internal.shape(wish.attachment) AS s);
+    END IF;
     FOREACH risk IN ARRAY leat_internal.order_risks(attach.relation) LOOP
         RAISE WARNING '%: %', attach.relation, risk;
     END LOOP;

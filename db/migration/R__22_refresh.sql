@@ -213,7 +213,7 @@ BEGIN
       INTO by_now
       FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
      WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
-       AND p.proname = 'capture_' || wish.attachment AND t.tgname <> '!leat_truncate';
+       AND p.proname = 'capture_' || wish.attachment AND t.tgname <> leat_internal.trigger_name('truncate', wish.attachment);
     IF by_now NOT IN ('row', 'statement') OR by_now = leat_internal.capture_by(wish.attachment) THEN
         RETURN false;
     END IF;

@@ -74,6 +74,12 @@ BEGIN
         SELECT b.attachment, hash_record_extended((b.parent, c.oid, c.relname, c.relkind, c.relispartition, n.oid, n.nspname), 6)
           FROM below b JOIN pg_class c ON c.oid = b.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         UNION ALL
+        -- Whether a table above captures.
+        SELECT u.attachment, hash_record_extended((x.attachment, x.relation::oid), 13)
+          FROM above u JOIN leat_internal.attachment x ON x.relation = u.oid
+        UNION ALL
+        SELECT u.attachment, f.hash FROM above u JOIN fired f ON f.tgrelid = u.oid
+        UNION ALL
         SELECT u.attachment, hash_record_extended((u.child, c.oid, c.relname, c.relkind, n.oid, n.nspname), 7)
           FROM above u JOIN pg_class c ON c.oid = u.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         UNION ALL

@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
         ), wanted AS (
             SELECT w.name, w.type, w.function FROM leat_internal.wanted_triggers(trigger_faults.attachment) AS w
             UNION ALL
-            SELECT '!leat_truncate', 32, ('capture_' || a.attachment)::name FROM leat_internal.attachment a
+            SELECT leat_internal.trigger_name('truncate', a.attachment), 32, ('capture_' || a.attachment)::name FROM leat_internal.attachment a
              WHERE a.attachment = trigger_faults.attachment AND 'truncate' = ANY (a.operations)
         ), seen AS (
             SELECT tree.root, tree.relid, wanted.name,

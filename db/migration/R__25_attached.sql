@@ -52,9 +52,9 @@ BEGIN
         problems := ARRAY['the table was dropped; leat.refresh() forgets it'];
         RETURN;
     END IF;
-    SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> '!leat_truncate'),
+    SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> leat_internal.trigger_name('truncate', wish.attachment)),
                     CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
-           coalesce(min(f.fault) FILTER (WHERE f.trigger = '!leat_truncate'),
+           coalesce(min(f.fault) FILTER (WHERE f.trigger = leat_internal.trigger_name('truncate', wish.attachment)),
                     CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
            coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
                                      f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')

@@ -46,14 +46,14 @@ class AttachedViewTest extends CaptureFixture {
                 "CREATE TABLE public.p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
                         + " CREATE TABLE public.p1 PARTITION OF public.p FOR VALUES FROM (0) TO (10); SELECT leat.attach('public.p')");
 
-        run("ALTER TABLE public.p1 DISABLE TRIGGER \"!leat_capture\"; DROP TRIGGER \"!leat_truncate\" ON public.p");
+        run("ALTER TABLE public.p1 DISABLE TRIGGER \"!leat_capture_1\"; DROP TRIGGER \"!leat_truncate_1\" ON public.p");
 
         assertThat(database.rows("SELECT row_trigger, truncate_trigger FROM leat.attached()"))
                 .containsExactly(List.of("disabled", "missing"));
         assertThat(database.value("SELECT array_to_string(problems, ' ') FROM leat.attached()"))
-                .contains("\"!leat_capture\" on public.p1 is disabled")
-                .contains("\"!leat_truncate\" on public.p is missing");
-        run("ALTER TABLE public.p ENABLE TRIGGER \"!leat_capture\"");
+                .contains("\"!leat_capture_1\" on public.p1 is disabled")
+                .contains("\"!leat_truncate_1\" on public.p is missing");
+        run("ALTER TABLE public.p ENABLE TRIGGER \"!leat_capture_1\"");
         assertThat(database.value("SELECT row_trigger FROM leat.attached()")).isEqualTo("not ENABLE ALWAYS");
     }
 

@@ -58,7 +58,8 @@ BEGIN
         NULL;  -- as it was when the function was written
     END;
     prefix := quote_ident(names[1]) || '.' || quote_ident(names[2]) || list || '#';
-    IF truncated IS DISTINCT FROM root THEN
+    -- Without a root the attachment is gone behind Leat's back: what was done is told all the same.
+    IF truncated <> root THEN
         IF NOT EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p WHERE p.relid = root) THEN
             -- Detached from the table since; leat.refresh removes this trigger.
             RETURN;

@@ -5,8 +5,9 @@
 -- Returns one row:
 --   relid        the table, null when it is gone
 --   schema_name, table_name
---   key_names    the key columns by their present names; empty when there is no usable key
---   key_list     '' or, for a held key, its columns in parentheses
+--   key_names    the key columns by their present names; empty when there is no usable key. Of a key that was named at attach: the columns
+--                that bear the names, or, where none does, the one that did
+--   key_list     '' or, for a held key, its columns in parentheses: as they were named at attach, so that a rename does not change it
 --   held         the key is not exactly the table's (undeferrable) primary key
 --   prefix       what partition keys begin with: schema.table, and key_list. Held and unheld events of one table never
 --                share a partition key, for a held event waits where an unheld one would pass it
@@ -106,14 +107,21 @@ BEGIN
         END IF;
     ELSE
         SELECT coalesce(array_agg(coalesce(
-                   (SELECT c.attnum FROM unnest(numbers) AS c (attnum) WHERE pinned AND c.attnum = wish.key_attnums[n.place]),
-                   (SELECT c.attnum FROM unnest(numbers, columns) AS c (attnum, name) WHERE c.name = n.name))
+                   (SELECT c.attnum FROM unnest(numbers, columns) AS c (attnum, name) WHERE c.name = n.name),
+                   (SELECT c.attnum FROM unnest(numbers) AS c (attnum) WHERE pinned AND c.attnum = wish.key_attnums[n.place]))
                ORDER BY n.place), '{}')
           INTO key_numbers
           FROM unnest(wish.key_columns) WITH ORDINALITY AS n (name, place);
         IF array_position(key_numbers, NULL) IS NOT NULL THEN
             key_numbers := '{}';
             problem := 'a key column is gone: the table''s events share one partition key';
+        ELSIF NOT columns @> wish.key_columns THEN
+            SELECT format('no column is called %I any more: the key goes by the one that was, which is called %I now; attach the table'
+                          ' again, naming it', n.name, columns[array_position(numbers, key_numbers[n.place])])
+              INTO problem
+              FROM unnest(wish.key_columns) WITH ORDINALITY AS n (name, place)
+             WHERE n.name <> ALL (columns)
+             LIMIT 1;
         END IF;
     END IF;
     IF key_numbers && (hidden || veiled) THEN
@@ -136,7 +144,7 @@ BEGIN
     key_list := '';
     IF held AND cardinality(key_names) > 0 THEN
         SELECT '(' || string_agg(quote_ident(leat_internal.readable(n.name)), ',' ORDER BY n.place) || ')' INTO key_list
-          FROM unnest(key_names) WITH ORDINALITY AS n (name, place);
+          FROM unnest(coalesce(wish.key_columns, key_names)) WITH ORDINALITY AS n (name, place);
     END IF;
     prefix := quote_ident(schema_name) || '.' || quote_ident(table_name) || key_list;
 
@@ -178,7 +186,7 @@ BEGIN
     END IF;
     last_number := coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = relid), 0);
     last_number := greatest(last_number, (SELECT max(n) FROM unnest(numbers) AS n));
-    guard := guard || format(CASE WHEN image_names IS NULL
+    guard := guard || format(CASE WHEN image_names IS NULL AND columns @> coalesce(wish.key_columns, '{}')
                                   THEN ' AND (pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL'
                                        ' OR leat_internal.plain_since(%2$s, %3$s))'
                                   ELSE ' AND pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL' END,

@@ -15,8 +15,8 @@
 -- relation       an ordinary or a partitioned table. Partitions come with it, also those added later
 -- key            columns that make the partition key; null: the primary key. Other columns than the primary key's make
 --                the events held: they wait until every lower id is known to be committed or rolled back
--- exclude        columns that never leave the database
--- mask           columns of which only '***' leaves (null stays null)
+-- exclude        columns that never leave the database, whatever they are called later
+-- mask           columns of which only '***' leaves (null stays null), whatever they are called later
 -- before         whether updates and deletes carry the old row; without it a delete carries its key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
@@ -53,6 +53,7 @@ DECLARE
     timeout  text := current_setting('lock_timeout');
     wish     leat_internal.attachment;
     former   leat_internal.attachment;
+    seen     leat_internal.attachment;
     target   record;
     other    regclass;
     unknown  text;
@@ -130,17 +131,6 @@ BEGIN
                 (SELECT x FROM unnest(attach.exclude) AS x WHERE x = ANY (attach.mask) LIMIT 1)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Exclude it, or mask it.';
     END IF;
-    SELECT k INTO unknown
-      FROM unnest(coalesce(attach.key, (SELECT array_agg(a.attname::text)
-                                          FROM pg_constraint con
-                                          JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
-                                         WHERE con.conrelid = attach.relation AND con.contype = 'p'))) AS k
-     WHERE k = ANY (attach.exclude || attach.mask) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'leat.attach: column "%" is a key column, and its value leaves in the partition key', unknown
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Name another key with key => ..., or neither exclude nor mask this column.';
-    END IF;
     SELECT o INTO unknown FROM unnest(attach.operations) AS o
      WHERE o IS NULL OR o NOT IN ('insert', 'update', 'delete', 'truncate') LIMIT 1;
     IF FOUND OR cardinality(attach.operations) = 0 THEN
@@ -178,12 +168,33 @@ BEGIN
     END IF;
 
     wish := former;
+    IF former.attachment IS NOT NULL THEN
+        seen := leat_internal.followed(former);
+    END IF;
     wish.relation := attach.relation;
     wish.pinned_in := attach.relation;
     wish.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
     wish.key_columns := attach.key;
-    wish.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude) AS c);
-    wish.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask) AS c);
+    -- Nobody can list a column by a name that it got since: one that was left out stays so.
+    wish.followed := (SELECT coalesce(array_agg(c ORDER BY c), '{}') FROM unnest(seen.followed) AS c
+                       WHERE c <> ALL (attach.exclude || attach.mask));
+    wish.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude || seen.left_out) AS c
+                       WHERE c = ANY (attach.exclude || wish.followed));
+    wish.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask || seen.masked) AS c
+                     WHERE c = ANY (attach.mask || wish.followed));
+    SELECT k INTO unknown
+      FROM unnest(coalesce(attach.key, (SELECT array_agg(a.attname::text)
+                                          FROM pg_constraint con
+                                          JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
+                                         WHERE con.conrelid = attach.relation AND con.contype = 'p'))) AS k
+     WHERE k = ANY (wish.left_out || wish.masked) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'leat.attach: column "%" is a key column, and its value leaves in the partition key', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = CASE WHEN unknown = ANY (wish.followed)
+                              THEN 'It was called otherwise when it was excluded or masked, and stays so until the table is detached.'
+                              ELSE 'Name another key with key => ..., or neither exclude nor mask this column.' END;
+    END IF;
     wish.key_attnums := leat_internal.attnums(attach.relation, attach.key);
     wish.left_out_attnums := leat_internal.attnums(attach.relation, wish.left_out);
     wish.masked_attnums := leat_internal.attnums(attach.relation, wish.masked);
@@ -194,15 +205,15 @@ BEGIN
     wish.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
-        INSERT INTO leat_internal.attachment (relation, key_columns, key_attnums, left_out, left_out_attnums, masked, masked_attnums,
-                                     pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
-        VALUES (wish.relation, wish.key_columns, wish.key_attnums, wish.left_out, wish.left_out_attnums, wish.masked,
-                wish.masked_attnums, wish.pinned_in, wish.pinned_columns, wish.before, wish.operations, wish.stream,
+        INSERT INTO leat_internal.attachment (relation, key_columns, key_attnums, left_out,
+                                     left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
+        VALUES (wish.relation, wish.key_columns, wish.key_attnums, wish.left_out,
+                wish.left_out_attnums, wish.masked, wish.masked_attnums, wish.followed, wish.pinned_in, wish.pinned_columns, wish.before, wish.operations, wish.stream,
                 wish.on_quarantine, wish.capture)
         RETURNING attachment INTO wish.attachment;
     ELSIF wish IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
-           SET key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
+           SET followed = wish.followed, key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
                left_out_attnums = wish.left_out_attnums, masked = wish.masked, masked_attnums = wish.masked_attnums,
                pinned_in = wish.pinned_in, pinned_columns = wish.pinned_columns, before = wish.before, operations = wish.operations, stream = wish.stream,
                on_quarantine = wish.on_quarantine, capture = wish.capture

@@ -98,7 +98,6 @@ BEGIN
             DELETE FROM leat_internal.attachment a WHERE a.attachment = wish.attachment;
             RETURN 'changed, gone';
         END IF;
-        now_is := wish;
         IF wish.pinned_in <> wish.relation::oid AND (SELECT s.unsafe FROM leat_internal.shape(wish.attachment) AS s) THEN
             RAISE EXCEPTION 'which of its columns must not leave is not certain'
                 USING HINT = 'It was restored and then changed: attach it again, naming them.';
@@ -108,24 +107,14 @@ BEGIN
             RAISE EXCEPTION 'its capture function was changed by somebody other than Leat'
                 USING HINT = 'SELECT leat.attach(...) with the same options mends it.';
         END IF;
-        IF wish.pinned_in = wish.relation::oid THEN
-            now_is.left_out := leat_internal.follow_renames(wish.relation, wish.left_out, wish.left_out_attnums);
-            now_is.masked := leat_internal.follow_renames(wish.relation, wish.masked, wish.masked_attnums);
-        ELSE
-            -- Restored from a dump: the columns are numbered anew.
-            now_is.key_attnums := leat_internal.attnums(wish.relation, wish.key_columns);
-            now_is.left_out_attnums := leat_internal.attnums(wish.relation, wish.left_out);
-            now_is.masked_attnums := leat_internal.attnums(wish.relation, wish.masked);
-            now_is.pinned_in := wish.relation;
-        END IF;
-        now_is.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(wish.relation) AS c ORDER BY c.attnum);
+        now_is := leat_internal.followed(wish);
         changed := now_is IS DISTINCT FROM wish;
         IF changed THEN
             UPDATE leat_internal.attachment a
                SET key_attnums = now_is.key_attnums, left_out = now_is.left_out,
                    left_out_attnums = now_is.left_out_attnums, masked = now_is.masked,
                    masked_attnums = now_is.masked_attnums, pinned_in = now_is.pinned_in,
-                   pinned_columns = now_is.pinned_columns
+                   pinned_columns = now_is.pinned_columns, followed = now_is.followed
              WHERE a.attachment = wish.attachment;
         END IF;
         IF changed OR fault IS NOT NULL THEN
@@ -222,6 +211,37 @@ BEGIN
 END
 $$;
 
+-- leat_internal.followed(wish): an attachment with its columns as they are now: what was left out or masked is so under its present name
+-- too, and each column that is has its attnum pinned; a key column that bears its name, likewise.
+CREATE OR REPLACE FUNCTION leat_internal.followed(wish leat_internal.attachment) RETURNS leat_internal.attachment
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    now_is leat_internal.attachment := wish;
+    pins   smallint[] := wish.key_attnums;
+BEGIN
+    IF wish.pinned_in = wish.relation::oid THEN
+        now_is.left_out := leat_internal.follow_renames(wish.relation, wish.left_out, wish.left_out_attnums);
+        now_is.masked := leat_internal.follow_renames(wish.relation, wish.masked, wish.masked_attnums);
+        now_is.followed := ARRAY(SELECT name FROM unnest(now_is.left_out || now_is.masked) AS name
+                                  WHERE name <> ALL (wish.left_out || wish.masked)
+                                  UNION SELECT unnest(wish.followed) ORDER BY 1);
+    ELSE
+        -- Restored from a dump: the columns are numbered anew.
+        pins := array_fill(0::smallint, ARRAY[coalesce(cardinality(wish.key_columns), 0)]);
+        now_is.pinned_in := wish.relation;
+    END IF;
+    now_is.key_attnums := ARRAY(SELECT CASE n.attnum WHEN 0 THEN coalesce(pins[n.place], 0) ELSE n.attnum END
+                                  FROM unnest(leat_internal.attnums(wish.relation, wish.key_columns))
+                                       WITH ORDINALITY AS n (attnum, place) ORDER BY n.place);
+    now_is.left_out_attnums := leat_internal.attnums(wish.relation, now_is.left_out);
+    now_is.masked_attnums := leat_internal.attnums(wish.relation, now_is.masked);
+    now_is.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(wish.relation) AS c ORDER BY c.attnum);
+    RETURN now_is;
+END
+$$;
+
 -- leat_internal.follow_renames(relation, names, attnums): the names, and those that the columns of the attnums bear now.
 CREATE OR REPLACE FUNCTION leat_internal.follow_renames(relation regclass, names text[], attnums smallint[]) RETURNS text[]
     LANGUAGE sql STABLE
@@ -239,4 +259,5 @@ REVOKE ALL ON FUNCTION leat_poller.refresh() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.refresh_one(integer, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.note_state(integer, bigint, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.switch_capture(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.followed(leat_internal.attachment) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.follow_renames(regclass, text[], smallint[]) FROM PUBLIC;

@@ -198,8 +198,10 @@ CREATE TABLE leat_internal.sent_period (
 INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 
 -- What is attached, as it was asked for. The generated function of an attachment is leat_internal.capture_<attachment>.
--- key_columns        null: the primary key, whichever that is
+-- key_columns        null: the primary key, whichever that is. The column that bears the name counts; key_attnums pins the one meant, for
+--                    when none bears it
 -- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
+-- followed           names among those two that nobody listed: the pinned columns were called so later
 -- capture            by the row, or by the statement as long as leat_internal.statement_risks names nothing against it
 -- pinned_in          the oid of the table that the attnums belong to: they mean nothing after a dump and restore
 -- source             the function as it was last written: what is neither that nor what it should be was changed by somebody else
@@ -213,6 +215,7 @@ CREATE TABLE leat_internal.attachment (
     left_out_attnums smallint[] NOT NULL DEFAULT '{}',
     masked           text[]     NOT NULL DEFAULT '{}',
     masked_attnums   smallint[] NOT NULL DEFAULT '{}',
+    followed         text[]     NOT NULL DEFAULT '{}',
     pinned_in        oid        NOT NULL,
     pinned_columns   text[]     NOT NULL DEFAULT '{}',
     source           text,

@@ -13,6 +13,9 @@
 --     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
 --
 -- relation       an ordinary or a partitioned table. Partitions come with it, also those added later
+-- A table that is attached under a name under which another one was attached takes its place: the attachment of one that was dropped is
+-- forgotten; one that was renamed stays attached, and is known by its present name from then on.
+--
 -- key            columns that make the partition key; null: the primary key. Other columns than the primary key's make
 --                the events held: they wait until every lower id is known to be committed or rolled back
 -- exclude        columns that never leave the database, whatever they are called later
@@ -57,7 +60,7 @@ DECLARE
     target   record;
     other    regclass;
     unknown  text;
-    existing text;
+    existing record;
     changed  boolean := false;
     risk     text;
     risks    text[];
@@ -67,7 +70,7 @@ BEGIN
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL THEN
         RAISE EXCEPTION 'leat.attach: only key and stream may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    SELECT c.relkind, c.relpersistence, c.relowner, n.nspname INTO target
+    SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid = attach.relation;
     IF target IS NULL THEN
@@ -172,6 +175,8 @@ BEGIN
         seen := leat_internal.followed(former);
     END IF;
     wish.relation := attach.relation;
+    wish.schema_name := target.nspname;
+    wish.table_name := target.relname;
     wish.pinned_in := attach.relation;
     wish.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
     wish.key_columns := attach.key;
@@ -205,21 +210,43 @@ BEGIN
     wish.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
-        INSERT INTO leat_internal.attachment (relation, key_columns, key_attnums, left_out,
+        INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, left_out,
                                      left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
-        VALUES (wish.relation, wish.key_columns, wish.key_attnums, wish.left_out,
+        VALUES (wish.relation, wish.schema_name, wish.table_name, wish.key_columns, wish.key_attnums, wish.left_out,
                 wish.left_out_attnums, wish.masked, wish.masked_attnums, wish.followed, wish.pinned_in, wish.pinned_columns, wish.before, wish.operations, wish.stream,
                 wish.on_quarantine, wish.capture)
         RETURNING attachment INTO wish.attachment;
     ELSIF wish IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
-           SET followed = wish.followed, key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
+           SET schema_name = wish.schema_name, table_name = wish.table_name, followed = wish.followed, key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
                left_out_attnums = wish.left_out_attnums, masked = wish.masked, masked_attnums = wish.masked_attnums,
                pinned_in = wish.pinned_in, pinned_columns = wish.pinned_columns, before = wish.before, operations = wish.operations, stream = wish.stream,
                on_quarantine = wish.on_quarantine, capture = wish.capture
          WHERE a.attachment = wish.attachment;
         changed := true;
     END IF;
+    FOR existing IN SELECT a.attachment, c.oid::regclass AS relation, n.nspname, c.relname,
+                           array_to_string(ARRAY(SELECT h FROM unnest(a.left_out || a.masked) AS h
+                                                  WHERE h <> ALL (wish.left_out || wish.masked)), ', ') AS hidden
+                      FROM leat_internal.attachment a
+                      LEFT JOIN pg_class c ON c.oid = a.relation
+                      LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE a.schema_name = wish.schema_name AND a.table_name = wish.table_name AND a.attachment <> wish.attachment
+    LOOP
+        IF existing.relation IS NULL THEN
+            PERFORM leat_internal.forget(existing.attachment);
+            RAISE NOTICE '%: the table that was attached under this name was dropped, and its attachment is forgotten%', attach.relation,
+                         CASE existing.hidden WHEN '' THEN '' ELSE format('; it left out or masked %s, which this one does not',
+                                                                          existing.hidden) END;
+        ELSE
+            UPDATE leat_internal.attachment a SET schema_name = existing.nspname, table_name = existing.relname
+             WHERE a.attachment = existing.attachment;
+            RAISE NOTICE '%: the table that was attached under this name is called % now, and stays attached%', attach.relation,
+                         format('%I.%I', existing.nspname, existing.relname),
+                         CASE existing.hidden WHEN '' THEN '' ELSE format('; it leaves out or masks %s, which this one does not',
+                                                                          existing.hidden) END;
+        END IF;
+    END LOOP;
     IF wish.capture = 'statement' THEN
         risks := leat_internal.statement_risks(wish.attachment);
         IF risks <> '{}' THEN

@@ -7,7 +7,8 @@
 --
 -- Looks at those attachments alone of which something has changed since the last time (leat_internal.fingerprints). For each, apart from the
 -- others: rewrites the function that has become stale, puts TRUNCATE triggers on new partitions and takes them from detached ones, captures
--- by the row what must no longer be captured by the statement, keeps renamed columns left out, and forgets a table that is gone. It never
+-- by the row what must no longer be captured by the statement, and keeps renamed columns left out. It warns of a table that was dropped, or
+-- whose name another one bears now (leat_internal.replaced), and keeps knowing it until somebody attaches or detaches it. It never
 -- enables a trigger that somebody disabled, nor mends one or a function that somebody replaced, nor creates a missing row trigger:
 -- leat.attached shows those, and leat.attach mends them. What cannot be locked within 100 ms is left for the next time.
 --
@@ -32,6 +33,7 @@ DECLARE
     due      record;
     outcome  text;
     left_due boolean := false;
+    problem  text;
 BEGIN
     SELECT array_agg(f.attachment ORDER BY s.failures NULLS FIRST, f.attachment) AS attachments,
            array_agg(f.fingerprint ORDER BY s.failures NULLS FIRST, f.attachment) AS fingerprints
@@ -55,6 +57,9 @@ BEGIN
             left_due := left_due OR outcome = 'changed';
         END LOOP;
     END IF;
+    FOR problem IN SELECT r.problem FROM leat_internal.replaced() AS r LOOP
+        RAISE WARNING 'leat.refresh: %', problem;
+    END LOOP;
     again := CASE WHEN left_due THEN 0
                   ELSE (SELECT greatest(0, extract(epoch FROM min(s.retry_at) - clock_timestamp()))
                           FROM leat_internal.attachment_state s WHERE s.failures > 0 HAVING count(*) > 0) END;
@@ -91,11 +96,16 @@ BEGIN
         DELETE FROM leat_internal.attachment_state s WHERE s.attachment = refresh_one.attachment;
         RETURN 'gone';
     END IF;
+    IF wish.relation IS NULL THEN
+        PERFORM leat_internal.note_state(wish.attachment, refresh_one.fingerprint, true);
+        RETURN 'unchanged';
+    END IF;
     BEGIN
         IF pg_describe_object('pg_class'::regclass, wish.relation, 0) IS NULL THEN
             EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || wish.attachment);
             DELETE FROM leat_internal.attachment_state s WHERE s.attachment = wish.attachment;
-            DELETE FROM leat_internal.attachment a WHERE a.attachment = wish.attachment;
+            -- Its oid may be given to another table one day.
+            UPDATE leat_internal.attachment a SET relation = NULL, source = NULL WHERE a.attachment = wish.attachment;
             RETURN 'changed, gone';
         END IF;
         IF wish.pinned_in <> wish.relation::oid AND (SELECT s.unsafe FROM leat_internal.shape(wish.attachment) AS s) THEN

@@ -3,14 +3,16 @@
 -- leat_internal.look(attachment, function_is_sound): what it says of one attachment that depends on the table and the functions. leat.refresh keeps that, and
 -- leat.attached says it again as long as nothing has changed that it rests on (leat_internal.fingerprints); otherwise it looks.
 --
--- attachment, relation, schema_name, table_name   names are null when the table is gone
+-- attachment, relation, schema_name, table_name   the names are the table's present ones. When it is gone, or another table bears the name
+--                  that it was attached under, and that one is not captured, a row tells of that name: relation is then that other
+--                  table, or null when there is none
 -- key_columns      the key as it is now: the primary key, or the columns named
 -- key_named        whether the key was named at attach
 -- excluded, masked the columns that do not leave, by every name they were ever listed under
 -- before, operations, stream, on_quarantine, capture, attached_at   as leat.attach was told
 -- held             events wait for every lower id, because the key is not the primary key
 -- row_trigger, truncate_trigger   enabled, disabled, missing, replaced, not ENABLE ALWAYS (the worst among the table and its
---                  partitions), function changed, or not wanted
+--                  partitions), function changed, or not wanted; for a name that no captured table bears, dropped, or not attached
 -- stale            the function is older than the table's shape; rows are captured by the slower way until leat.refresh
 -- problems         sentences for a person; empty when all is well
 -- Tables:   leat_internal.attachment, leat_internal.attachment_state, the catalog. The function has its owner's rights, so that a poller can
@@ -46,10 +48,9 @@ BEGIN
     held := form.held;
     problems := '{}';
     IF form.relid IS NULL THEN
-        row_trigger := 'missing';
-        truncate_trigger := 'missing';
-        stale := true;
-        problems := ARRAY['the table was dropped; leat.refresh() forgets it'];
+        row_trigger := 'dropped';
+        truncate_trigger := 'dropped';
+        stale := false;
         RETURN;
     END IF;
     SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> leat_internal.trigger_name('truncate', wish.attachment)),
@@ -109,6 +110,7 @@ CREATE OR REPLACE FUNCTION leat.attached()
 DECLARE
     wish  record;
     found record;
+    lost  record;
 BEGIN
     FOR wish IN
         SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AS key_named, a.left_out, a.masked, a.before, a.operations, a.stream,
@@ -136,6 +138,8 @@ BEGIN
             ELSE
                 SELECT l.* INTO found FROM leat_internal.look(wish.attachment, false) AS l;
             END IF;
+            -- Told of below, by its name.
+            CONTINUE WHEN found.row_trigger = 'dropped';
             schema_name := found.schema_name;
             table_name := found.table_name;
             key_columns := found.key_columns;
@@ -155,6 +159,29 @@ BEGIN
             stale := NULL;
             problems := ARRAY['it could not be looked at: ' || left(SQLERRM, 200)];
         END;
+        RETURN NEXT;
+    END LOOP;
+    FOR lost IN SELECT r.* FROM leat_internal.replaced() AS r ORDER BY r.attachment LOOP
+        SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = lost.attachment;
+        attachment := wish.attachment;
+        relation := lost.other;
+        schema_name := leat_internal.readable(wish.schema_name);
+        table_name := leat_internal.readable(wish.table_name);
+        key_columns := wish.key_columns;
+        key_named := wish.key_columns IS NOT NULL;
+        excluded := wish.left_out;
+        masked := wish.masked;
+        before := wish.before;
+        operations := wish.operations;
+        stream := wish.stream;
+        on_quarantine := wish.on_quarantine;
+        capture := wish.capture;
+        held := NULL;
+        attached_at := wish.attached_at;
+        row_trigger := CASE WHEN lost.other IS NULL THEN 'dropped' ELSE 'not attached' END;
+        truncate_trigger := row_trigger;
+        stale := false;
+        problems := ARRAY[lost.problem];
         RETURN NEXT;
     END LOOP;
 END

@@ -26,7 +26,7 @@ CREATE OR REPLACE VIEW leat_poller.poller AS SELECT * FROM leat_internal.poller;
 CREATE OR REPLACE VIEW leat_poller.tally AS SELECT * FROM leat_internal.tally;
 CREATE OR REPLACE VIEW leat_poller.shard_use AS SELECT * FROM leat_internal.shard_use;
 CREATE OR REPLACE VIEW leat_poller.attachment AS
-    SELECT attachment, relation, stream, on_quarantine, capture, attached_at FROM leat_internal.attachment;
+    SELECT attachment, relation, schema_name, table_name, stream, on_quarantine, capture, attached_at FROM leat_internal.attachment;
 CREATE OR REPLACE VIEW leat_poller.stream AS
     SELECT stream FROM leat_internal.stream UNION ALL SELECT stream FROM leat_internal.attachment WHERE stream IS NOT NULL;
 CREATE OR REPLACE VIEW leat_poller.outbox AS

@@ -198,6 +198,8 @@ CREATE TABLE leat_internal.sent_period (
 INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 
 -- What is attached, as it was asked for. The generated function of an attachment is leat_internal.capture_<attachment>.
+-- relation           null: the table was dropped
+-- schema_name, table_name   of the table when it was attached: whether another table bears the name now is told by them
 -- key_columns        null: the primary key, whichever that is. The column that bears the name counts; key_attnums pins the one meant, for
 --                    when none bears it
 -- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
@@ -208,7 +210,9 @@ INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 -- pinned_columns     all columns of the table in their order when the attnums were noted: what a restored table is compared with
 CREATE TABLE leat_internal.attachment (
     attachment       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    relation         regclass NOT NULL UNIQUE,
+    relation         regclass UNIQUE,
+    schema_name      text     NOT NULL,
+    table_name       text     NOT NULL,
     key_columns      text[],
     key_attnums      smallint[] NOT NULL DEFAULT '{}',
     left_out         text[]     NOT NULL DEFAULT '{}',

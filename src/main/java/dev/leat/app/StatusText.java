@@ -106,7 +106,7 @@ final class StatusText {
 
     private static String attached(Status.Table table) {
         if (table.captureFault() != null) {
-            return "FAIL: " + table.captureFault() + " (leat doctor)";
+            return ("dropped".equals(table.captureFault()) ? "" : "FAIL: ") + table.captureFault() + " (leat doctor)";
         }
         return table.table() == null ? "-" : table.attached() ? "yes" : "no";
     }

@@ -84,24 +84,33 @@ public final class Attachments {
     }
 
     /**
+     * @param table by its schema and name, also if it is gone; or by its oid
      * @throws org.jooq.exception.DataAccessException when the database declines: it is not attached, or its lock was not to be
      *     had within five seconds
      */
     public void detach(String table) {
+        boolean oid = table.chars().allMatch(c -> c >= '0' && c <= '9');
         database.transaction(transaction -> {
             transaction.dsl().execute(LOCK_TIMEOUT);
-            transaction.dsl().fetch("SELECT leat.detach(?::regclass)", table);
+            transaction
+                    .dsl()
+                    .fetch(
+                            oid
+                                    ? "SELECT leat.detach(?::regclass)"
+                                    : "SELECT leat.detach(n.parts[cardinality(n.parts) - 1], n.parts[cardinality(n.parts)])"
+                                            + " FROM (SELECT parse_ident(?)) AS n (parts)",
+                            table);
         });
     }
 
-    /** The attached tables that are none of these, qualified and quoted as SQL needs it. */
+    /** The attached tables that are none of these, those that were dropped too, qualified and quoted as SQL needs it. */
     public List<String> others(List<String> tables) {
         return database.fetch("""
-                        SELECT format('%I.%I', n.nspname, c.relname)
+                        SELECT format('%I.%I', coalesce(n.nspname, a.schema_name), coalesce(c.relname, a.table_name))
                         FROM leat_poller.attachment a
-                        JOIN pg_catalog.pg_class c ON c.oid = a.relation
-                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                        WHERE a.relation <> ALL (?::text[]::regclass[])
+                        LEFT JOIN pg_catalog.pg_class c ON c.oid = a.relation
+                        LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                        WHERE c.oid IS NULL OR a.relation <> ALL (?::text[]::regclass[])
                         ORDER BY 1
                         """, (Object) tables.toArray(String[]::new)).getValues(0, String.class);
     }

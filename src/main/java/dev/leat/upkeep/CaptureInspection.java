@@ -38,7 +38,12 @@ final class CaptureInspection {
         String table = row.get(0, String.class);
         boolean captured = SOUND.contains(row.get(1, String.class)) && SOUND.contains(row.get(2, String.class));
         List<String> problems = List.of(row.get(3, String[].class));
-        if (!captured) {
+        if ("dropped".equals(row.get(1, String.class))) {
+            findings.add(Finding.warn("table " + table, "it was dropped", String.join("; ", problems)));
+        } else if ("not attached".equals(row.get(1, String.class))) {
+            findings.add(Finding.fail(
+                    "table " + table, "its changes are not captured any more", String.join("; ", problems)));
+        } else if (!captured) {
             findings.add(Finding.fail(
                     "table " + table,
                     "its changes are not all captured: row trigger " + row.get(1, String.class) + ", truncate trigger "

@@ -3,6 +3,7 @@ package dev.leat.upkeep;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,7 @@ final class Housekeeping {
 
     private final UpkeepSql database;
     private final LongSupplier nanoTime;
+    private final Consumer<String> warned;
     private long seen = -1;
     private long inVain;
     private long restedAt;
@@ -44,10 +46,12 @@ final class Housekeeping {
 
     /**
      * @param nanoTime the monotonic clock
+     * @param warned told what the database warns of, each time again
      */
-    Housekeeping(DataSource database, LongSupplier nanoTime) {
+    Housekeeping(DataSource database, LongSupplier nanoTime, Consumer<String> warned) {
         this.database = new UpkeepSql(database);
         this.nanoTime = nanoTime;
+        this.warned = warned;
         this.notBefore = nanoTime.getAsLong();
         this.atLatest = notBefore;
         this.restedAt = notBefore;
@@ -70,7 +74,7 @@ final class Housekeeping {
             return;
         }
         long begin = nanoTime.getAsLong();
-        List<@Nullable Object> refreshed = database.row("SELECT looked, again FROM leat_poller.refresh()");
+        List<@Nullable Object> refreshed = database.row(warned, "SELECT looked, again FROM leat_poller.refresh()");
         long end = nanoTime.getAsLong();
         seen = changes;
         if (number(refreshed.get(0)).intValue() > 0) {

@@ -89,7 +89,9 @@ public final class StatusReader {
     private static void attached(DSLContext in, Map<Name, Line> lines) {
         for (Record row : in.fetch("""
                 SELECT schema_name, table_name, stream,
-                       CASE WHEN row_trigger NOT IN ('enabled', 'not wanted') THEN 'row trigger ' || row_trigger
+                       CASE WHEN row_trigger = 'dropped' THEN 'dropped'
+                            WHEN row_trigger = 'not attached' THEN 'it is not the table that was attached'
+                            WHEN row_trigger NOT IN ('enabled', 'not wanted') THEN 'row trigger ' || row_trigger
                             WHEN truncate_trigger NOT IN ('enabled', 'not wanted') THEN 'truncate trigger ' || truncate_trigger END
                 FROM leat.attached() WHERE table_name IS NOT NULL ORDER BY 1, 2
                 """)) {

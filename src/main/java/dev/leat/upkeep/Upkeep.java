@@ -27,7 +27,7 @@ public final class Upkeep {
 
     /**
      * @param retain how long sent events are kept; null: none are
-     * @param listener told of duties that failed
+     * @param listener told of duties that failed, and of what a refresh warns of
      */
     public Upkeep(
             DataSource database,
@@ -39,7 +39,7 @@ public final class Upkeep {
         this.registry = registry;
         this.tallies = tallies;
         this.shardUses = shardUses;
-        this.housekeeping = new Housekeeping(database, System::nanoTime);
+        this.housekeeping = new Housekeeping(database, System::nanoTime, listener::notice);
         this.retain = retain;
         this.listener = listener;
     }

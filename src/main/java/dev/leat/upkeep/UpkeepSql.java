@@ -6,9 +6,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -45,10 +47,15 @@ final class UpkeepSql {
      * @throws DatabaseUnavailable with the database's own words
      */
     List<@Nullable Object> row(String sql, @Nullable Object... parameters) {
+        return row(warning -> {}, sql, parameters);
+    }
+
+    /** The same. The database's warnings, not what it only remarks, go to {@code warned}. */
+    List<@Nullable Object> row(Consumer<String> warned, String sql, @Nullable Object... parameters) {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
-            first(connection, "SET LOCAL statement_timeout = '60s'");
-            List<@Nullable Object> first = first(connection, sql, parameters);
+            first(warned, connection, "SET LOCAL statement_timeout = '60s'");
+            List<@Nullable Object> first = first(warned, connection, sql, parameters);
             connection.commit();
             return first;
         } catch (SQLException e) {
@@ -81,13 +88,20 @@ final class UpkeepSql {
         }
     }
 
-    private static List<@Nullable Object> first(Connection connection, String sql, @Nullable Object... parameters)
+    private static List<@Nullable Object> first(
+            Consumer<String> warned, Connection connection, String sql, @Nullable Object... parameters)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < parameters.length; i++) {
                 statement.setObject(i + 1, parameters[i]);
             }
-            if (!statement.execute()) {
+            boolean rowsCome = statement.execute();
+            for (SQLWarning each = statement.getWarnings(); each != null; each = each.getNextWarning()) {
+                if ("01000".equals(each.getSQLState())) {
+                    warned.accept(String.valueOf(each.getMessage()));
+                }
+            }
+            if (!rowsCome) {
                 return List.of();
             }
             try (ResultSet rows = statement.getResultSet()) {

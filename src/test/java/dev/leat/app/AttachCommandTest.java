@@ -184,6 +184,67 @@ class AttachCommandTest {
         assertThat(attached()).isEqualTo("[]");
     }
 
+    @Test
+    void aFileMendsATableThatWasMadeAnewOrSwapped() throws IOException {
+        String file = file("tables:\n  public.orders:\n    exclude: [card_number]\n  public.items:\n")
+                .toString();
+        cli.leat("attach", "--file", file);
+        database.run("DROP TABLE orders; CREATE TABLE orders (id bigint PRIMARY KEY, card_number text);"
+                + "ALTER TABLE items RENAME TO items_old; CREATE TABLE items (id bigint PRIMARY KEY)");
+        for (int time = 0; time < 2; time++) {
+            assertThat(cli.leat("status").out())
+                    .containsPattern("public\\.orders +FAIL: it is not the table that was attached")
+                    .containsPattern("public\\.items +FAIL: it is not the table that was attached");
+            CliRun.Result doctor = cli.leat("doctor", "--no-streams");
+            assertThat(doctor.out())
+                    .contains("FAIL  table public.orders", "that one was dropped")
+                    .contains("FAIL  table public.items", "that one is called public.items_old now", "attach it")
+                    .contains("table public.items_old: captured");
+            assertThat(doctor.exitCode()).isEqualTo(ExitCode.NOT_WELL);
+            database.run("SELECT leat.refresh()");
+        }
+
+        CliRun.Result mended = cli.leat("attach", "--file", file);
+
+        assertThat(mended.exitCode()).isZero();
+        assertThat(mended.out().lines())
+                .startsWith("public.orders: attached", "public.items: attached")
+                .last()
+                .asString()
+                .contains("public.items_old: attached, though the file does not name it");
+        assertThat(mended.err())
+                .contains("was dropped, and its attachment is forgotten")
+                .contains("is called public.items_old now, and stays attached");
+        database.run("INSERT INTO orders VALUES (1); INSERT INTO items VALUES (1)");
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("2");
+        assertThat(cli.leat("status").out()).doesNotContain("FAIL");
+        assertThat(cli.leat("doctor", "--no-streams").out()).doesNotContain("FAIL  table");
+    }
+
+    @Test
+    void aTableThatWasDroppedIsNamedAndCanBeDetached() throws IOException {
+        String file = file("tables:\n  public.items:\n").toString();
+        cli.leat("attach", "public.orders");
+        cli.leat("attach", "--file", file);
+        database.run("DROP TABLE orders");
+        for (int time = 0; time < 2; time++) {
+            assertThat(cli.leat("status").out()).containsPattern("public\\.orders +dropped");
+            assertThat(cli.leat("doctor", "--no-streams").out())
+                    .contains("WARN  table public.orders: it was dropped", "leat.detach('public', 'orders')");
+            assertThat(cli.leat("attach", "--file", file).out()).contains("public.orders: attached, though");
+            database.run("SELECT leat.refresh()");
+        }
+
+        assertThat(cli.leat("detach", "public.orders").out()).isEqualToIgnoringNewLines("public.orders: detached");
+        assertRefused(cli.leat("detach", "public.orders"), 6, "public.orders is not attached");
+        assertThat(cli.leat("status").out()).doesNotContain("orders");
+
+        database.run(
+                "CREATE TABLE orders (id bigint PRIMARY KEY); SELECT leat.attach('public.orders'); DROP TABLE orders");
+        assertThat(cli.leat("attach", "--file", file, "--detach-others").out()).contains("public.orders: detached");
+        assertThat(attached()).doesNotContain("orders");
+    }
+
     /** Else the last of them would win, and what only the first excludes would leave the database. */
     @Test
     void aTableUnderTwoNamesAttachesNothing() throws IOException {

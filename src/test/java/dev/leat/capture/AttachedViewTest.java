@@ -2,7 +2,6 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -65,13 +64,5 @@ class AttachedViewTest extends CaptureFixture {
         assertThat(database.rows("SELECT stale, key_columns FROM leat.attached()"))
                 .containsExactly(List.of("t", "{nr}"));
         assertThat(database.value("SELECT problems[1] FROM leat.attached()")).contains("leat.refresh()");
-    }
-
-    @Test
-    void aDroppedTableIsShownUntilItIsForgotten() {
-        run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t'); DROP TABLE public.t");
-
-        assertThat(database.rows("SELECT table_name, row_trigger, problems[1] FROM leat.attached()"))
-                .containsExactly(Arrays.asList(null, "missing", "the table was dropped; leat.refresh() forgets it"));
     }
 }

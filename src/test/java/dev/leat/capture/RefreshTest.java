@@ -22,17 +22,6 @@ class RefreshTest extends CaptureFixture {
     }
 
     @Test
-    void aDroppedTableIsForgotten() {
-        run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t'); DROP TABLE public.t");
-
-        assertThat(database.value("SELECT leat.refresh()")).isEqualTo("1");
-        assertThat(database.value("SELECT count(*) FROM leat_internal.attachment"))
-                .isEqualTo("0");
-        assertThat(database.value("SELECT count(*) FROM pg_proc WHERE proname ~ '^capture_[0-9]'"))
-                .isEqualTo("0");
-    }
-
-    @Test
     void whatAPersonDisabledStaysDisabled() {
         run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t');"
                 + " ALTER TABLE public.t DISABLE TRIGGER ALL");

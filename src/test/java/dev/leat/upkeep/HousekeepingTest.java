@@ -22,7 +22,7 @@ class HousekeepingTest {
     private final TestDatabase database = TestServer.shared().database();
 
     private final AtomicLong clock = new AtomicLong();
-    private final Housekeeping housekeeping = new Housekeeping(database.owner(), clock::get);
+    private final Housekeeping housekeeping = new Housekeeping(database.owner(), clock::get, warning -> {});
 
     @Test
     void aTableThatHasChangedIsBroughtUpToDate() {

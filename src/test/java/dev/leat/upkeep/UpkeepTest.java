@@ -209,6 +209,31 @@ class UpkeepTest {
         upkeep.stop();
     }
 
+    @Test
+    void whatARefreshWarnsOfIsSaid() {
+        Queue<String> notices = new ConcurrentLinkedQueue<>();
+        PollerListener listener = new PollerListener() {
+            @Override
+            public void notice(String text) {
+                notices.add(text);
+            }
+        };
+        PollerRegistry registry = registry();
+        database.run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t'); DROP TABLE public.t;"
+                + " CREATE TABLE public.t (id int PRIMARY KEY)");
+        Upkeep upkeep = new Upkeep(
+                poller,
+                registry,
+                new Tallies(poller, registry.self().poller()),
+                new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                null,
+                listener);
+        upkeep.start();
+        Await.until("a notice", Duration.ofSeconds(20), () -> !notices.isEmpty());
+        upkeep.stop();
+        assertThat(notices.peek()).contains("public.t is not the table that was attached", "attach it");
+    }
+
     private static Outcome delivered(Operation operation, @Nullable String table) {
         return new Outcome.Delivered(event(operation, table), "shard", "1");
     }

@@ -3,6 +3,8 @@
 --
 -- attachment  leat_internal.attachment.attachment
 -- mend        whether a trigger that somebody has replaced is made anew; otherwise it stays, and leat.attached tells of it
+-- Warns of a partition that was detached and is captured by no other attachment.
+--
 -- Returns:  how many triggers were created or dropped. One that is there but disabled is left as it is
 -- Tables:   leat_internal.attachment; locks each table it changes (SHARE ROW EXCLUSIVE to create, ACCESS EXCLUSIVE to drop)
 -- Errors:   lock_not_available, insufficient_privilege
@@ -32,6 +34,11 @@ BEGIN
                     AND t.tgrelid IN (SELECT wish.relation UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r))
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', own, target);
+        IF 'truncate' = ANY (wish.operations)
+           AND NOT EXISTS (SELECT FROM leat_internal.attachment a
+                            WHERE a.relation = target OR a.relation IN (SELECT p.relid FROM pg_partition_ancestors(target) AS p)) THEN
+            RAISE WARNING '% is no partition of % any more, and is captured no more: attach it, if it should be', target, wish.relation;
+        END IF;
         changed := changed + 1;
     END LOOP;
     IF 'truncate' = ANY (wish.operations) THEN

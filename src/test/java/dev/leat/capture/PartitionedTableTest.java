@@ -104,6 +104,18 @@ class PartitionedTableTest extends CaptureFixture {
     }
 
     @Test
+    void aDetachedPartitionIsWarnedOfUnlessItIsAttachedItself() throws Exception {
+        attachParts();
+        run("ALTER TABLE public.part DETACH PARTITION public.part_low; ALTER TABLE public.part DETACH PARTITION"
+                + " public.part_high; SELECT leat.attach('public.part_high')");
+        try (Session poller = session()) {
+            assertThat(poller.warnings("SELECT leat.refresh()"))
+                    .containsExactly("public.part_low is no partition of public.part any more, and is captured no more: attach it,"
+                            + " if it should be");
+        }
+    }
+
+    @Test
     void aPartitionAndItsTableCannotBothBeAttached() throws Exception {
         attachParts();
         try (Session owner = session()) {

@@ -24,6 +24,14 @@ public record DatabaseUrl(
     private static final Pattern SHAPE =
             Pattern.compile("(jdbc:(?:[a-z0-9-]+:)*postgresql:)([^?]*)(?:\\?(.*))?", Pattern.DOTALL);
 
+    private static final Pattern LIBPQ = Pattern.compile("\\s*[\"']?\\s*postgres(ql)?:", Pattern.CASE_INSENSITIVE);
+    private static final Pattern AROUND = Pattern.compile("^[\\s\"']|[\\s\"']$");
+
+    /** Where the parts of a URL go that is not JDBC's. */
+    private static final String AS_JDBC = "write jdbc:postgresql://<host>:<port>/<database>, and set "
+            + Setting.DATABASE_USERNAME.environment() + " to the user and " + Setting.DATABASE_PASSWORD.environment()
+            + " to the password, as they are, without %40 for @ and the like";
+
     private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
     private static final Pattern HOST = Pattern.compile("[\\p{L}\\p{N}._-]*|\\[[0-9a-fA-F:.]+(%[\\p{Alnum}._-]+)?]");
 
@@ -42,6 +50,12 @@ public record DatabaseUrl(
      * @throws IllegalArgumentException when no driver would understand it; the message says what is wrong, and repeats nothing
      */
     public static DatabaseUrl parse(String text) {
+        if (LIBPQ.matcher(text).lookingAt()) {
+            throw wrong("is a URL as libpq and psql take it, and a JDBC URL is needed: " + AS_JDBC);
+        }
+        if (AROUND.matcher(text).find()) {
+            throw wrong("begins or ends with a quote, a blank or a line break: leave that out");
+        }
         if (!text.startsWith("jdbc:")) {
             throw wrong("must be a JDBC URL, such as jdbc:postgresql://localhost:5432/shop");
         }
@@ -50,7 +64,7 @@ public record DatabaseUrl(
         }
         Matcher shape = SHAPE.matcher(text);
         if (!shape.matches()) {
-            throw wrong("does not name PostgreSQL: it must begin like jdbc:postgresql:");
+            throw wrong("does not name PostgreSQL: it must begin like jdbc:postgresql:, in small letters");
         }
         place(shape.group(2));
         String url = shape.group(1) + shape.group(2);
@@ -84,9 +98,8 @@ public record DatabaseUrl(
             return;
         }
         if (text.indexOf('@') >= 0) {
-            throw wrong("has an @ before its parameters: drivers for PostgreSQL take no login before the host (set "
-                    + Setting.DATABASE_USERNAME.environment() + " and " + Setting.DATABASE_PASSWORD.environment()
-                    + ")");
+            throw wrong(
+                    "has an @ before its parameters, and JDBC takes no user and password before the host: " + AS_JDBC);
         }
         if (!text.startsWith("//")) {
             database(text);

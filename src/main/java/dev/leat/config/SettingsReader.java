@@ -79,8 +79,11 @@ public final class SettingsReader {
                 && url != null
                 && !DatabaseUrl.secretsIn(url).isEmpty()) {
             faults.add(Setting.DATABASE_URL.option()
-                    + " holds a password, which other users of this machine can read on the command line: set "
-                    + Setting.DATABASE_URL.environment() + " or " + Setting.DATABASE_PASSWORD.environment());
+                    + " holds a password, which other users of this machine can read on the command line: give it without,"
+                    + " as jdbc:postgresql://<host>:<port>/<database>, and set "
+                    + Setting.DATABASE_USERNAME.environment()
+                    + " and " + Setting.DATABASE_PASSWORD.environment() + ", or set "
+                    + Setting.DATABASE_URL.environment());
             return null;
         }
         return url == null

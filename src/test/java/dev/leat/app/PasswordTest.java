@@ -96,6 +96,13 @@ class PasswordTest {
                     "JDBC:POSTGRESQL://localhost:1/shop?password=" + secret,
                     "jdbc:mysql://localhost:1/shop?password=" + secret,
                     "postgresql://shop:" + secret + "@localhost:1/shop",
+                    "postgres://shop:" + secret + "@localhost:1/shop?sslmode=require",
+                    "postgres://shop:" + secret + "@",
+                    "postgres:shop:" + secret,
+                    "'postgres://shop:" + secret + "@localhost:1/shop'",
+                    "\"jdbc:postgresql://localhost:1/shop?password=" + secret + "\"",
+                    "jdbc:postgres://shop:" + secret + "@localhost:1/shop",
+                    "host=localhost port=1 user=shop password=" + secret,
                     "jdbc:" + secret,
                     secret));
         }
@@ -185,6 +192,34 @@ class PasswordTest {
 
         cli.environment.put("LEAT_DATABASE_URL", url);
         assertThat(cli.leat("migrate").exitCode()).isZero();
+    }
+
+    /** The two commonest mistakes: psql's URL, and its way of naming the login in JDBC's. */
+    @Test
+    void whereUserAndPasswordGoIsSaid() {
+        for (String url : List.of(
+                "postgres://shop:Zq7xW@localhost:1/shop",
+                "postgresql://shop@localhost:1/shop",
+                "jdbc:postgresql://shop:Zq7xW@localhost:1/shop",
+                "jdbc:aws-wrapper:postgresql://shop:Zq7xW@localhost:1/shop")) {
+            cli.environment.put("LEAT_DATABASE_URL", url);
+            assertWhere(cli.leat("status"), url);
+            assertWhere(cli.leat("status", "--database-url", url), url);
+        }
+    }
+
+    private static void assertWhere(CliRun.Result result, String url) {
+        assertThat(result.exitCode()).as(url).isEqualTo(2);
+        assertThat(result.errLines())
+                .as(url)
+                .singleElement()
+                .asString()
+                .contains(
+                        "--database-url",
+                        "jdbc:postgresql://<host>:<port>/<database>",
+                        "LEAT_DATABASE_USERNAME",
+                        "LEAT_DATABASE_PASSWORD")
+                .doesNotContain("Zq7xW");
     }
 
     @Test

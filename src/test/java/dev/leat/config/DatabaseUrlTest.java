@@ -25,6 +25,7 @@ class DatabaseUrlTest {
                 "jdbc:postgresql://db.example:6432/sh%C3%B6p%20of%3Dmine?user=a%40b&password=s%26cr%25t+x&ssl",
                 "jdbc:postgresql://a,b:5433,[::1]:5434/shop?targetServerType=primary&user=me&password=a=b?c@d#e/f:g",
                 "jdbc:postgresql://db.example/shöp?password=&user=me&options=-c%20statement_timeout=5000",
+                "jdbc:postgresql://db.example/shop?sslmode=verify-full&sslrootcert=/etc/ssl/rds ca.pem&ssl=true&user=iam_role",
                 "jdbc:postgresql://db.example/shop?options=-c password_encryption=md5&&passfile=/a/b&sslpassword=x",
             })
     void aDriverLearnsTheSame(String text) {
@@ -42,6 +43,13 @@ class DatabaseUrlTest {
     }
 
     @Test
+    void aBlankBeforeOrAfterIsSaid() {
+        for (String text : new String[] {" jdbc:postgresql://db.example/shop", "jdbc:postgresql://db.example/shop "}) {
+            assertThatThrownBy(() -> DatabaseUrl.parse(text)).hasMessageContaining("a blank");
+        }
+    }
+
+    @Test
     void aWrapperIsLeftAsItIs() {
         assertThat(DatabaseUrl.parse("jdbc:aws-wrapper:postgresql://db.example/shop?wrapperPlugins=iam&user=me"))
                 .isEqualTo(new DatabaseUrl(
@@ -50,9 +58,19 @@ class DatabaseUrlTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    postgresql://db.example/shop                             | must be a JDBC URL
+                    postgresql://db.example/shop                             | LEAT_DATABASE_PASSWORD
+                    postgresql://me:hunter2@db.example/shop                  | as libpq and psql take it
+                    postgres://me:hunter2@db.example:5432/shop?sslmode=require | jdbc:postgresql://<host>:<port>/<database>
+                    postgres://me:hunt%40er2@db.example/shop                 | without %40
+                    Postgres://me:hunter2@db.example/shop                    | LEAT_DATABASE_USERNAME
+                    db.example/shop                                          | must be a JDBC URL
+                    host=db.example user=me password=hunter2                 | must be a JDBC URL
+                    jdbc:postgres://db.example/shop                          | must begin like jdbc:postgresql:
+                    JDBC:postgresql://db.example/shop                        | must be a JDBC URL
+                    "jdbc:postgresql://db.example/shop?password=hunter2"     | a quote
+                    "postgres://me:hunter2@db.example/shop"                  | as libpq and psql take it
                     jdbc:mysql://db.example/shop                             | does not name PostgreSQL
-                    jdbc:postgresql://me:hunter2@db.example/shop             | has an @
+                    jdbc:postgresql://me:hunter2@db.example/shop             | LEAT_DATABASE_PASSWORD
                     jdbc:postgresql:me:hunter2@db.example/shop               | has an @
                     jdbc:postgresql://db.example:hunter2/shop                | has a port
                     jdbc:postgresql://db.example:0/shop                      | has a port

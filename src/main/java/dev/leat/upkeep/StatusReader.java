@@ -128,7 +128,9 @@ public final class StatusReader {
     private Backlog backlog(DSLContext in, long events) {
         // By the first event of each lane: the index knows it, however many there are.
         Record oldest = in.fetchSingle("""
-                SELECT min(o.captured_at), greatest(0, extract(epoch FROM clock_timestamp() - min(o.captured_at)))::float8,
+                SELECT min(o.captured_at),
+                       CASE WHEN count(*) > 0
+                            THEN greatest(0, extract(epoch FROM clock_timestamp() - min(o.captured_at)))::float8 END,
                        (SELECT pg_catalog.pg_total_relation_size(c.oid) FROM pg_catalog.pg_class c
                         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                         WHERE n.nspname = 'leat_internal' AND c.relname = 'outbox')

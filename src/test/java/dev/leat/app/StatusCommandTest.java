@@ -94,6 +94,15 @@ class StatusCommandTest {
                 .isEqualTo("{\"quarantined\":0,\"waiting\":0,\"retry\":0,\"discarded\":0}");
     }
 
+    /** Nothing is no event that is captured just now. */
+    @Test
+    void withoutEventsNothingIsOld() throws Exception {
+        JsonNode backlog = json().at("/backlog");
+        assertThat(backlog.at("/events").asLong()).isZero();
+        assertThat(backlog.at("/oldest_captured_at").isNull()).isTrue();
+        assertThat(backlog.at("/oldest_age_seconds").isNull()).isTrue();
+    }
+
     @Test
     void thePersonSeesTheSame() {
         seed();

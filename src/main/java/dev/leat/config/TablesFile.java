@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * A file that declares attachments, for {@code leat attach --file}:
@@ -88,11 +90,25 @@ public final class TablesFile {
                 fault("one document is read, and here a second one begins");
             }
         } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-            faults.add(name + ":" + line + ": not YAML: "
-                    + e.getOriginalMessage().lines().findFirst().orElse(""));
+            faults.add(name + ":" + line(e) + ": not YAML: " + said(e));
         }
         return declarations;
+    }
+
+    /** Jackson's own location is that of what was read last. */
+    private static int line(JsonProcessingException e) {
+        if (e.getCause() instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
+            return marked.getProblemMark().getLine() + 1;
+        }
+        return e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+    }
+
+    /** Its sentences. The lines that are set in show the place, with what stands there. */
+    private static String said(JsonProcessingException e) {
+        return e.getOriginalMessage()
+                .lines()
+                .filter(line -> !line.isBlank() && !Character.isWhitespace(line.charAt(0)))
+                .collect(Collectors.joining(": "));
     }
 
     private void tables(List<Declaration> declarations) throws IOException {

@@ -126,6 +126,25 @@ class TablesFileTest {
     }
 
     @Test
+    void whatYamlDoesNotAllowIsSaid() {
+        assertRefused(
+                "tables:\n\tpublic.orders:\n",
+                "tables.yaml:2: not YAML: while scanning for the next token: found character '\\t(TAB)'");
+        assertRefused("", "tables.yaml:1: expected 'tables:'");
+        assertRefused("# nothing yet\n", "expected 'tables:'");
+        assertRefused("tables:\n", "tables.yaml:1: below 'tables:'");
+        assertRefused("public.orders:\n  key: [id]\n", "unknown field 'public.orders'");
+    }
+
+    @Test
+    void whatEditorsOfWindowsWriteIsRead() throws IOException {
+        assertThat(TablesFile.read(
+                        "tables.yaml", new StringReader("\uFEFFtables:\r\n  public.orders:\r\n    key: [id]\r\n")))
+                .singleElement()
+                .satisfies(each -> assertThat(each.attachment().key()).containsExactly("id"));
+    }
+
+    @Test
     void whatIsNoYamlIsRefusedWithItsLine() {
         assertRefused("tables:\n  a.b: {key: [x}\n", "tables.yaml:2: not YAML");
     }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code local-stream}: runs a local stream until it is interrupted. Exit codes: 1 if it cannot listen, 2 for wrong use. */
@@ -69,6 +70,9 @@ public final class LocalStreamCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (streams.length == 0 && spec.commandLine().getParseResult().hasMatchedOption("--shards")) {
+            throw new ParameterException(spec.commandLine(), "--shards goes with --stream");
+        }
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         try (LocalStream stream = start()) {
@@ -133,6 +137,9 @@ public final class LocalStreamCommand implements Callable<Integer> {
             out.println("  stream " + name + " with " + shards + " shards");
         }
         out.println("  " + limits());
+        out.println(
+                "  by HTTP/1.1: the SDK for JavaScript needs requestHandler: new NodeHttpHandler(), the asynchronous one for");
+        out.println("  Java Protocol.HTTP1_1 (docs/local-stream.md)");
         out.println();
         out.println("export AWS_ENDPOINT_URL_KINESIS=" + stream.endpoint());
         // The first is the name that SDKs and version 2 of the AWS CLI read, the second that of version 1.

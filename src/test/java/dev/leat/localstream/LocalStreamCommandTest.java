@@ -36,6 +36,7 @@ class LocalStreamCommandTest {
                 .contains(
                         "not for production",
                         "stream orders with 3 shards",
+                        "requestHandler: new NodeHttpHandler()",
                         "each shard takes 1000 records and 1048576 bytes a second")
                 .contains("export AWS_REGION=us-east-1");
         Matcher export = EXPORT.matcher(out.toString());
@@ -57,6 +58,16 @@ class LocalStreamCommandTest {
             assertThat(err.toString()).contains("port " + port, "--port");
             assertThat(out.toString()).isEmpty();
         }
+    }
+
+    @Test
+    void wrongUseIsOneClearLine() {
+        assertThat(execute("--port", "0", "--shards", "2")).isEqualTo(2);
+        assertThat(err.toString().lines().findFirst()).contains("--shards goes with --stream");
+        assertThat(execute("--port", "99999")).isEqualTo(2);
+        assertThat(err.toString()).contains("local-stream: port out of range:99999");
+        assertThat(execute("--host", "no-such-host.invalid", "--port", "0")).isEqualTo(1);
+        assertThat(err.toString()).contains("no-such-host.invalid cannot be listened on");
     }
 
     @Test

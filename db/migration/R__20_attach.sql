@@ -111,7 +111,13 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'leat.attach: % has no column "%"', attach.relation, coalesce(unknown, 'null')
             USING ERRCODE = 'undefined_column',
-                  HINT = 'Its columns are: ' || coalesce((
+                  HINT = coalesce((
+                      SELECT format('It has %s: a column''s name is given as it is, without quotes and in its own case. ',
+                                    string_agg(a.attname, ', ' ORDER BY a.attnum))
+                        FROM pg_attribute a
+                       WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped
+                         AND lower(a.attname) = lower(replace(unknown, '"', ''))), '')
+                      || 'Its columns are: ' || coalesce((
                       SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a
                        WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped), 'none');
     END IF;

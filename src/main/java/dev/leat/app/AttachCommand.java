@@ -6,14 +6,17 @@ import dev.leat.config.TablesFile.Declaration;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.Attachments.Attached;
+import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.TableNames;
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -98,8 +101,12 @@ final class AttachCommand extends DatabaseCommand {
                 || stream != null
                 || onQuarantine != null
                 || capture != null;
-        if ((table == null) == (file == null)) {
+        if (table == null && file == null) {
             throw new ParameterException(spec().commandLine(), "name a table, or a --file that declares them");
+        }
+        if (table != null && file != null) {
+            throw new ParameterException(
+                    spec().commandLine(), "a table and --file exclude each other: declare the table in the file");
         }
         if (file != null && options) {
             throw new ParameterException(spec().commandLine(), "with --file the options of a table stand in the file");
@@ -112,9 +119,14 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     @Override
+    String advice(MissingRight missing) {
+        return missing.toAttach(tables());
+    }
+
+    @Override
     int work(PinnedDataSource database) {
         TableNames names = new TableNames(database);
-        requireSchemas(names, tables());
+        requireTables(names, tables());
         refuseTwice(names);
         Attachments attachments = new Attachments(database);
         for (Declaration each : declarations) {
@@ -126,13 +138,35 @@ final class AttachCommand extends DatabaseCommand {
         return ExitCode.DONE;
     }
 
-    static void requireSchemas(TableNames names, List<String> tables) {
+    /** Each table is there, under the name that is given for it. */
+    static void requireTables(TableNames names, List<String> tables) {
+        Map<String, List<String>> unknown = names.unknown(tables);
         List<String> faults = names.unqualified(tables).stream()
-                .map(name -> "name the table " + name + " with its schema, such as public." + name)
+                .map(name -> "name the table " + name + " with its schema, such as "
+                        + unknown.getOrDefault(name, List.of()).stream()
+                                .findFirst()
+                                .orElse("public." + name))
                 .toList();
         if (!faults.isEmpty()) {
             throw new Fault(ExitCode.USAGE, faults);
         }
+        if (!unknown.isEmpty()) {
+            throw new Fault(
+                    ExitCode.REFUSED,
+                    unknown.entrySet().stream()
+                            .map(each -> absent(each.getKey(), each.getValue()))
+                            .toList());
+        }
+    }
+
+    private static String absent(String name, List<String> meant) {
+        String absent = "the table " + name + " does not exist";
+        if (meant.isEmpty()) {
+            return absent;
+        }
+        return absent + ", and " + String.join(" and ", meant) + (meant.size() == 1 ? " does" : " do")
+                + ": names with capitals or other characters than letters, digits and _ stand in double quotes, in a shell"
+                + " as '" + meant.get(0) + "'";
     }
 
     /** Of two declarations the second would undo the first, and what it leaves out would leave the database. */
@@ -177,10 +211,13 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     private static List<Declaration> declared(Path file) {
-        try (Reader text = Files.newBufferedReader(file)) {
-            return TablesFile.read(file.toString(), text);
+        try {
+            // As a whole: the reader of YAML takes a file that cannot be read for one that is no YAML.
+            return TablesFile.read(file.toString(), new StringReader(Files.readString(file)));
         } catch (NoSuchFileException e) {
             throw new Fault(ExitCode.USAGE, "there is no file " + file, e);
+        } catch (AccessDeniedException e) {
+            throw new Fault(ExitCode.USAGE, "the file " + file + " may not be read by this user", e);
         } catch (CharacterCodingException e) {
             throw new Fault(ExitCode.USAGE, file + " is not UTF-8 text", e);
         } catch (IOException e) {

@@ -8,6 +8,7 @@ import dev.leat.config.SettingsReader;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.observe.Causes;
 import dev.leat.upkeep.Migrations;
+import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.SchemaState;
 import java.io.PrintWriter;
 import java.sql.SQLException;
@@ -36,6 +37,11 @@ abstract class DatabaseCommand implements Callable<Integer> {
         this.world = world;
     }
 
+    /** Who gives what the role lacks for this command. */
+    String advice(MissingRight missing) {
+        return missing.toPoll();
+    }
+
     /** What the command does. Refusals of the database may pass through it. */
     abstract int work(PinnedDataSource database) throws SQLException;
 
@@ -53,12 +59,27 @@ abstract class DatabaseCommand implements Callable<Integer> {
         return translating(settings, () -> {
             try (HikariDataSource pool = Pools.open(settings, "leat " + spec().name(), 2, Duration.ZERO)) {
                 PinnedDataSource database = PinnedDataSource.of(pool);
-                if (needsSchema()) {
-                    requireSchema(database);
-                }
-                return work(database);
+                return permitted(database, () -> {
+                    if (needsSchema()) {
+                        requireSchema(database);
+                    }
+                    return work(database);
+                });
             }
         });
+    }
+
+    /** Says of a missing right who gives it. */
+    int permitted(PinnedDataSource database, Attempt attempt) throws SQLException {
+        try {
+            return attempt.run();
+        } catch (SQLException | RuntimeException e) {
+            SQLException refusal = DatabaseFaults.behind(e);
+            if (e instanceof Fault || refusal == null || !DatabaseFaults.MISSING_RIGHT.equals(refusal.getSQLState())) {
+                throw e;
+            }
+            throw DatabaseFaults.missingRight(refusal, advice(new MissingRight(database)));
+        }
     }
 
     /** Something that the database may refuse. */

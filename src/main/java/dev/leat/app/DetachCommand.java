@@ -2,6 +2,7 @@ package dev.leat.app;
 
 import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Attachments;
+import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.TableNames;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -21,8 +22,13 @@ final class DetachCommand extends DatabaseCommand {
     }
 
     @Override
+    String advice(MissingRight missing) {
+        return missing.toAttach(tables);
+    }
+
+    @Override
     int work(PinnedDataSource database) {
-        AttachCommand.requireSchemas(new TableNames(database), tables);
+        AttachCommand.requireTables(new TableNames(database), tables);
         Attachments attachments = new Attachments(database);
         for (String table : tables) {
             attachments.detach(table);

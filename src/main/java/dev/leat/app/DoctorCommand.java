@@ -18,6 +18,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 @Command(
@@ -39,6 +40,14 @@ final class DoctorCommand extends DatabaseCommand {
     @Override
     void moreOptions(Map<Setting, String> given) {
         Options.put(given, Setting.STREAM, stream);
+    }
+
+    @Override
+    public Integer call() {
+        if (noStreams && stream != null) {
+            throw new ParameterException(spec().commandLine(), "--stream and --no-streams exclude each other");
+        }
+        return super.call();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.leat.app;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.MigrationLocked;
 import dev.leat.upkeep.Migrations;
+import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.SchemaNotOurs;
 import dev.leat.upkeep.SchemaState;
 import picocli.CommandLine.Command;
@@ -19,6 +20,11 @@ final class MigrateCommand extends DatabaseCommand {
     @Override
     boolean needsSchema() {
         return false;
+    }
+
+    @Override
+    String advice(MissingRight missing) {
+        return missing.toMigrate();
     }
 
     @Override

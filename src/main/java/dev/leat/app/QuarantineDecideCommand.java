@@ -41,8 +41,12 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     @Override
     public Integer call() {
         int ways = (ids.isEmpty() ? 0 : 1) + (key == null ? 0 : 1) + (all ? 1 : 0);
-        if (ways != 1) {
+        if (ways == 0) {
             throw new ParameterException(spec().commandLine(), "say which events: ids, or --key, or --all");
+        }
+        if (ways > 1) {
+            throw new ParameterException(
+                    spec().commandLine(), "ids, --key and --all exclude each other: say which events by one of them");
         }
         return super.call();
     }
@@ -79,7 +83,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
         }
         Fault fault = DatabaseFaults.of(refusal, null);
         if (fault.exitCode() != ExitCode.REFUSED) {
-            throw fault;
+            throw e;
         }
         return fault.lines().get(0);
     }

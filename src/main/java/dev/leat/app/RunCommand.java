@@ -71,9 +71,11 @@ final class RunCommand extends DatabaseCommand {
                             poller.workers() + 3,
                             Duration.ofSeconds(60))) {
                 PinnedDataSource database = PinnedDataSource.of(pool);
-                requireSchema(database);
-                KinesisClient kinesis = opening.client();
-                return runUntilStopped(settings, wire(settings, publish, self, database, kinesis), kinesis);
+                return permitted(database, () -> {
+                    requireSchema(database);
+                    KinesisClient kinesis = opening.client();
+                    return runUntilStopped(settings, wire(settings, publish, self, database, kinesis), kinesis);
+                });
             }
         });
     }

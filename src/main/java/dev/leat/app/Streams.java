@@ -18,14 +18,13 @@ final class Streams {
             "UnrecognizedClientException",
             "InvalidSignatureException",
             "SignatureDoesNotMatch",
-            "ExpiredTokenException",
-            "ExpiredToken",
-            "RequestExpired",
             "InvalidClientTokenId",
             "InvalidAccessKeyId",
             "MissingAuthenticationTokenException",
             "IncompleteSignatureException",
             "OptInRequired");
+
+    private static final Set<String> EXPIRED = Set.of("ExpiredTokenException", "ExpiredToken", "RequestExpired");
 
     private Streams() {}
 
@@ -65,7 +64,8 @@ final class Streams {
             throw new Fault(
                     ExitCode.STREAM,
                     "no connection to Kinesis " + place(kinesis) + ": " + rootCause(e)
-                            + ": check AWS_REGION, AWS_ENDPOINT_URL_KINESIS and the network",
+                            + ": check AWS_REGION, AWS_ENDPOINT_URL_KINESIS, the network, and where a proxy leads out HTTP_PROXY"
+                            + " (HTTPS_PROXY is not read)",
                     e);
         }
     }
@@ -74,6 +74,13 @@ final class Streams {
         String code = e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
                 ? "status " + e.statusCode()
                 : e.awsErrorDetails().errorCode();
+        if (EXPIRED.contains(code)) {
+            throw new Fault(
+                    ExitCode.STREAM,
+                    "AWS refuses the credentials " + place(kinesis) + ": " + code
+                            + ": they have expired: renew them (such as by aws sso login), or set this machine's clock",
+                    e);
+        }
         if (CREDENTIALS_REFUSED.contains(code)) {
             throw new Fault(
                     ExitCode.STREAM,
@@ -87,6 +94,14 @@ final class Streams {
         }
         if (code.equals("LimitExceededException") || e.isThrottlingException() || e.statusCode() >= 500) {
             return new Described.Withheld("Kinesis answered " + code + " when asked about stream " + stream);
+        }
+        if (code.startsWith("status ")) {
+            // The service gives each refusal a code.
+            throw new Fault(
+                    ExitCode.STREAM,
+                    "what answers " + place(kinesis) + " is not Kinesis: " + code
+                            + ": check AWS_ENDPOINT_URL_KINESIS, and that no proxy stands between",
+                    e);
         }
         throw new Fault(ExitCode.STREAM, "Kinesis refuses stream " + stream + " " + place(kinesis) + ": " + code, e);
     }

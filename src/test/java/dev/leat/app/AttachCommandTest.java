@@ -15,6 +15,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("postgres")
 class AttachCommandTest {
@@ -106,12 +109,86 @@ class AttachCommandTest {
 
     @Test
     void whatTheDatabaseDeclinesIsSaidInOneLine() {
-        assertRefused(cli.leat("attach", "public.order"), 6, "relation \"public.order\" does not exist");
+        assertRefused(cli.leat("attach", "public.order"), 6, "the table public.order does not exist");
+        assertRefused(cli.leat("attach", "nowhere.orders"), 6, "the table nowhere.orders does not exist");
+        assertRefused(cli.leat("attach", "a.b.c.d"), 6, "the table a.b.c.d does not exist");
         assertRefused(cli.leat("attach", "public.orders", "--exclude", "card"), 6, "no column \"card\"", "card_number");
         assertRefused(cli.leat("attach", "public.orders", "--operations", "upsert"), 6, "upsert", "truncate");
         assertRefused(cli.leat("detach", "public.orders"), 6, "is not attached");
         database.run("CREATE TABLE keyless (a int)");
         assertRefused(cli.leat("attach", "public.keyless"), 6, "no primary key");
+    }
+
+    /** SQL folds what stands outside of double quotes, which shells and YAML take away. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            public.Orders2     | public."Orders2"
+            public."orders2"   | public."Orders2"
+            PUBLIC.ORDERS2     | public."Orders2"
+            public.a b         | public."a b"
+            public.my.table    | public."my.table"
+            public."Orders"    | public.orders
+            Sales.t            | "Sales".t
+            """)
+    void aNameThatNeedsQuotesIsToldWithThem(String given, String meant) throws IOException {
+        database.run("CREATE TABLE \"Orders2\" (id int PRIMARY KEY); "
+                + "CREATE TABLE \"a b\" (id int PRIMARY KEY); CREATE TABLE \"my.table\" (id int PRIMARY KEY);"
+                + "CREATE SCHEMA \"Sales\"; CREATE TABLE \"Sales\".t (id int PRIMARY KEY)");
+        for (String command : List.of("attach", "detach")) {
+            assertRefused(
+                    cli.leat(command, given),
+                    6,
+                    "the table " + given + " does not exist, and " + meant + " does",
+                    "double quotes, in a shell as '" + meant + "'");
+        }
+        // Nothing of a file is attached before.
+        assertRefused(
+                cli.leat(
+                        "attach",
+                        "--file",
+                        file("tables:\n  public.orders:\n  %s:\n".formatted(given))
+                                .toString()),
+                6,
+                meant);
+        assertThat(attached()).isEqualTo("[]");
+
+        assertThat(cli.leat("attach", meant).exitCode()).isZero();
+        assertThat(cli.leat(
+                                "attach",
+                                "--file",
+                                file("tables:\n  %s:\n".formatted(meant.replaceFirst("^(\".*)$", "'$1'")))
+                                        .toString())
+                        .out())
+                .contains("unchanged");
+        assertThat(cli.leat("detach", meant).exitCode()).isZero();
+    }
+
+    @Test
+    void aNameWithoutASchemaIsToldWithItsOwn() {
+        database.run("CREATE SCHEMA sales; CREATE TABLE sales.\"Invoices\" (id int PRIMARY KEY)");
+        assertRefused(
+                cli.leat("attach", "Invoices"),
+                2,
+                "name the table Invoices with its schema, such as sales.\"Invoices\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"key", "exclude", "mask"})
+    void aColumnsNameIsGivenAsItIs(String option) throws IOException {
+        database.run("CREATE TABLE t (id int PRIMARY KEY, \"CustomerId\" int, region text)");
+        for (String given : List.of("customerid", "\"CustomerId\"", "CUSTOMERID")) {
+            assertRefused(
+                    cli.leat("attach", "public.t", "--" + option, given),
+                    6,
+                    "has no column",
+                    "It has CustomerId:",
+                    "own case");
+        }
+        Path file = file("tables:\n  public.t:\n    %s: [customerid]\n".formatted(option));
+        assertRefused(cli.leat("attach", "--file", file.toString()), 6, "It has CustomerId:");
+        assertRefused(cli.leat("attach", "public.t", "--" + option, "REGION"), 6, "It has region:");
+        assertThat(cli.leat("attach", "public.t", "--" + option, "CustomerId").exitCode())
+                .isZero();
     }
 
     @Test
@@ -274,14 +351,18 @@ class AttachCommandTest {
     }
 
     @Test
-    void aMissingFileIsSaid() {
+    void aFileThatCannotBeReadIsSaid() throws IOException {
         assertRefused(cli.leat("attach", "--file", "no.yaml"), 2, "there is no file no.yaml");
+        assertRefused(
+                cli.leat("attach", "--file", directory.toString()), 2, directory + " cannot be read: Is a directory");
+        Files.write(directory.resolve("latin1.yaml"), new byte[] {'t', (byte) 0xE4, 'b'});
+        assertRefused(cli.leat("attach", "--file", directory + "/latin1.yaml"), 2, "latin1.yaml is not UTF-8 text");
     }
 
     @Test
     void aTableAndAFileExcludeEachOther() {
         assertRefused(cli.leat("attach"), 2, "name a table, or a --file");
-        assertRefused(cli.leat("attach", "public.orders", "--file", "f"), 2, "name a table, or a --file");
+        assertRefused(cli.leat("attach", "public.orders", "--file", "f"), 2, "a table and --file exclude each other");
         assertRefused(cli.leat("attach", "--file", "f", "--key", "id"), 2, "stand in the file");
         assertRefused(cli.leat("attach", "public.orders", "--detach-others"), 2, "goes with --file");
     }

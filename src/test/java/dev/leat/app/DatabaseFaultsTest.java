@@ -2,11 +2,23 @@ package dev.leat.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.config.Settings;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** Every fault with the database that a person can cause ends in one clear line and an exit code of its kind. */
 @Tag("postgres")
@@ -41,7 +53,64 @@ class DatabaseFaultsTest {
     void nothingListensThere() {
         cli.environment.put("LEAT_DATABASE_URL", "jdbc:postgresql://localhost:1/shop");
         assertOneLine(
-                cli.leat("migrate"), 3, "no connection to jdbc:postgresql://localhost:1/shop", "LEAT_DATABASE_URL");
+                cli.leat("migrate"),
+                3,
+                "no connection to jdbc:postgresql://localhost:1/shop",
+                "check host and port in --database-url (LEAT_DATABASE_URL), and that the server runs");
+    }
+
+    /** A connection that the other side's system leaves unanswered, as a firewall does. */
+    @Test
+    void nothingAnswers() throws Exception {
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            List<Socket> waiting = new ArrayList<>();
+            try {
+                for (int i = 0; i < 4; i++) {
+                    Socket socket = new Socket();
+                    waiting.add(socket);
+                    try {
+                        socket.connect(full.getLocalSocketAddress(), 200);
+                    } catch (SocketTimeoutException e) {
+                        break;
+                    }
+                }
+                cli.environment.put(
+                        "LEAT_DATABASE_URL",
+                        "jdbc:postgresql://127.0.0.1:" + full.getLocalPort() + "/shop?connectTimeout=1");
+                assertOneLine(cli.leat("migrate"), 3, "nothing answers in time", "firewall");
+            } finally {
+                for (Socket socket : waiting) {
+                    socket.close();
+                }
+            }
+        }
+    }
+
+    @Test
+    void theServerIsAStandbyOrReadOnly() {
+        database.superuser("ALTER DATABASE " + database.name() + " SET default_transaction_read_only = on");
+        assertOneLine(cli.leat("migrate"), 3, "read-only", "name the primary", "targetServerType=primary");
+    }
+
+    /** What a server says of itself is no fault of the URL. */
+    @ParameterizedTest
+    @CsvSource({
+        "57P03, the database system is starting up, try again in a moment",
+        "57P01, terminating connection due to administrator command, ended on the server's side",
+        "53300, sorry, raise max_connections",
+        "53100, could not extend file, lacks disk or memory"
+    })
+    void theServersOwnTroubleIsSaidAsThat(String state, String message, String says) {
+        SQLException refusal = new PSQLException(
+                new ServerErrorMessage("SFATAL\0VFATAL\0C" + state + "\0M" + message + "\0RInitPostgres\0"));
+        Fault fault = DatabaseFaults.of(
+                refusal, new Settings.Database("jdbc:postgresql://db.example/shop", "shop", "secret"));
+        assertThat(fault.exitCode()).isEqualTo(3);
+        assertThat(fault.lines())
+                .singleElement()
+                .asString()
+                .contains(message, says)
+                .doesNotContain("LEAT_DATABASE_URL", "secret");
     }
 
     @Test
@@ -100,6 +169,11 @@ class DatabaseFaultsTest {
         CliRun.Result result = cli.leat("run", "--workers", "none");
         assertThat(result.exitCode()).isEqualTo(2);
         assertThat(result.errLines()).hasSize(3).allMatch(line -> line.startsWith("leat: "));
+    }
+
+    @Test
+    void whatExcludesEachOtherIsSaid() {
+        assertOneLine(cli.leat("doctor", "--no-streams", "--stream", "orders"), 2, "exclude each other");
     }
 
     @Test

@@ -19,13 +19,16 @@ class LoginFaultsTest {
         try (EmbeddedPostgres server = TestServer.embedded(TestServer.old())) {
             try (Connection superuser = server.getPostgresDatabase().getConnection();
                     Statement statement = superuser.createStatement()) {
-                statement.execute("CREATE ROLE shop LOGIN PASSWORD 'right'; CREATE ROLE barred LOGIN");
+                statement.execute("CREATE ROLE shop LOGIN PASSWORD 'right'; CREATE ROLE barred LOGIN;"
+                        + "CREATE ROLE expired LOGIN PASSWORD 'right' VALID UNTIL '2020-01-01';"
+                        + "CREATE ROLE nologin; CREATE ROLE limited LOGIN CONNECTION LIMIT 0");
                 ResultSet file = statement.executeQuery("SHOW hba_file");
                 file.next();
                 Path rules = Path.of(file.getString(1));
                 Files.writeString(
                         rules,
-                        "host all shop all scram-sha-256\nhost all barred all reject\n" + Files.readString(rules));
+                        "host all shop all scram-sha-256\nhost all expired all scram-sha-256\nhost all barred all reject\n"
+                                + Files.readString(rules));
                 statement.execute("SELECT pg_reload_conf()");
             }
             CliRun cli = new CliRun();
@@ -35,10 +38,21 @@ class LoginFaultsTest {
             assertRefused(cli.leat("migrate"), "password authentication failed for user \"shop\"");
 
             cli.environment.remove("LEAT_DATABASE_PASSWORD");
-            assertRefused(cli.leat("migrate"), "LEAT_DATABASE_PASSWORD");
+            assertRefused(cli.leat("migrate"), "set --database-password (LEAT_DATABASE_PASSWORD)");
 
             cli.environment.put("LEAT_DATABASE_USERNAME", "barred");
-            assertRefused(cli.leat("migrate"), "barred");
+            assertRefused(cli.leat("migrate"), "barred", "pg_hba.conf", "its administrator adds a line");
+            assertThat(cli.leat("migrate").err()).doesNotContain("LEAT_DATABASE_PASSWORD");
+
+            cli.environment.put("LEAT_DATABASE_USERNAME", "nologin");
+            assertRefused(cli.leat("migrate"), "nologin", "ALTER ROLE … LOGIN");
+            cli.environment.put("LEAT_DATABASE_USERNAME", "nobody");
+            assertRefused(cli.leat("migrate"), "nobody", "LEAT_DATABASE_USERNAME) must name a role that exists");
+            cli.environment.put("LEAT_DATABASE_USERNAME", "limited");
+            assertRefused(cli.leat("migrate"), "too many connections for role", "raise", "--workers");
+            cli.environment.put("LEAT_DATABASE_USERNAME", "expired");
+            cli.environment.put("LEAT_DATABASE_PASSWORD", "right");
+            assertRefused(cli.leat("migrate"), "VALID UNTIL");
 
             cli.environment.put("LEAT_DATABASE_PASSWORD", "secret-of-mine");
             assertThat(cli.leat("migrate", "--debug", "--database-username", "shop")

@@ -105,11 +105,29 @@ class QuarantineCommandTest {
     }
 
     @Test
+    void waysToSayWhichEventsExcludeEachOther() {
+        for (String[] wrong : new String[][] {
+            {"quarantine", "retry", "1", "--all"},
+            {"quarantine", "discard", "5", "--all"},
+            {"quarantine", "discard", "--key", "k", "--all"},
+            {"quarantine", "discard", "5", "--key", "k"},
+            {"quarantine", "retry", "5", "--key", "k", "--all"}
+        }) {
+            CliRun.Result result = cli.leat(wrong);
+            assertThat(result.exitCode()).as(String.join(" ", wrong)).isEqualTo(2);
+            assertThat(result.errLines())
+                    .singleElement()
+                    .asString()
+                    .contains("ids, --key and --all exclude each other");
+        }
+        assertThat(states()).doesNotContain("discarded", "retry");
+    }
+
+    @Test
     void itMustBeSaidWhichEvents() {
         for (String[] wrong : new String[][] {
             {"quarantine"},
             {"quarantine", "retry"},
-            {"quarantine", "retry", "1", "--all"},
             {"quarantine", "discard", "one"},
             {"quarantine", "list", "--state", "lost"},
             {"quarantine", "list", "--limit", "0"}

@@ -2,10 +2,14 @@ package dev.leat.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.leat.localstream.LocalStream;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -115,6 +119,66 @@ class RunCommandTest {
     void theEndpointIsNoUrl() {
         aws.set("aws.endpointUrlKinesis", "localhost");
         assertRefused(5, "AWS_ENDPOINT_URL_KINESIS");
+    }
+
+    /** What answers every request like that. */
+    private HttpServer answering(int status, String body) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.1");
+            exchange.sendResponseHeaders(status, bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
+        });
+        server.start();
+        aws.set(
+                "aws.endpointUrlKinesis",
+                "http://127.0.0.1:" + server.getAddress().getPort());
+        return server;
+    }
+
+    @Test
+    void theCredentialsHaveExpired() throws IOException {
+        HttpServer server = answering(400, "{\"__type\":\"ExpiredTokenException\",\"message\":\"expired\"}");
+        assertRefused(5, "ExpiredTokenException", "renew them", "clock");
+        server.stop(0);
+    }
+
+    @Test
+    void theCredentialsAreWrong() throws IOException {
+        HttpServer server = answering(400, "{\"__type\":\"UnrecognizedClientException\",\"message\":\"invalid\"}");
+        assertRefused(5, "UnrecognizedClientException", "check AWS_ACCESS_KEY_ID or AWS_PROFILE");
+        server.stop(0);
+    }
+
+    @Test
+    void anotherServiceAnswers() throws IOException {
+        HttpServer server = answering(404, "<html>not here</html>");
+        assertRefused(5, "is not Kinesis", "status 404", "AWS_ENDPOINT_URL_KINESIS");
+        server.stop(0);
+    }
+
+    @Test
+    void theProfileDoesNotExist() {
+        aws.set("aws.accessKeyId", null);
+        aws.set("aws.secretAccessKey", null);
+        aws.set("aws.profile", "no-such-profile");
+        assertRefused(5, "no AWS credentials were found", "AWS_PROFILE");
+    }
+
+    @Test
+    void theRegionCannotBe() {
+        aws.set("aws.region", "eu central 1");
+        aws.set("aws.endpointUrlKinesis", null);
+        assertRefused(5, "AWS_REGION");
+    }
+
+    @Test
+    void theRegionDoesNotExist() {
+        aws.set("aws.region", "eu-centrall-1");
+        aws.set("aws.endpointUrlKinesis", null);
+        assertRefused(5, "eu-centrall-1", "check AWS_REGION");
     }
 
     @Test

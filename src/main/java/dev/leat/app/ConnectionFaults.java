@@ -1,0 +1,213 @@
+package dev.leat.app;
+
+import dev.leat.config.Setting;
+import dev.leat.config.Settings;
+import java.io.FileNotFoundException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.file.NoSuchFileException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * Says why there is no connection to a database, and which setting helps. Decided by SQLSTATE, by the exceptions behind it, by
+ * the function of the server that refuses, and by what the URL asks for: messages come in the server's and the driver's language.
+ */
+final class ConnectionFaults {
+
+    private static final Pattern SSL_MODE = Pattern.compile("[?&]sslmode=([^&]*)");
+    private static final Pattern SSL = Pattern.compile("[?&]ssl(=true|=)?(&|$)");
+    /** The JDK's messages about certificates name classes. */
+    private static final Pattern CLASS = Pattern.compile("([a-z]+\\.)+[A-Z]\\w*Exception: ");
+
+    private static final Set<String> DEMANDS_TLS = Set.of("require", "verify-ca", "verify-full");
+
+    private final SQLException refusal;
+    private final Settings.@Nullable Database database;
+    private final String said;
+    private final String where;
+    private final String sslMode;
+
+    private ConnectionFaults(SQLException refusal, Settings.@Nullable Database database, String said) {
+        this.refusal = refusal;
+        this.database = database;
+        this.said = said;
+        this.where = database == null ? "the database" : database.printableUrl();
+        this.sslMode = database == null ? "" : sslMode(database.url());
+    }
+
+    /**
+     * @param said what the server or the driver said, on one line
+     * @return null: this is not about a connection
+     */
+    static @Nullable String line(SQLException refusal, Settings.@Nullable Database database, String said) {
+        return new ConnectionFaults(refusal, database, said).line();
+    }
+
+    private @Nullable String line() {
+        String state = refusal.getSQLState() == null ? "" : refusal.getSQLState();
+        if (aboutTls(state)) {
+            return "no TLS with " + where + ": " + CLASS.matcher(said).replaceAll("") + ": " + tls(state);
+        }
+        return switch (state) {
+            case "28P01" -> login(credentials());
+            case "28000" -> login(refused());
+            case "08004" ->
+                DEMANDS_TLS.contains(sslMode)
+                        ? none(credentials() + ", or, " + serverWithoutTls())
+                        : login(credentials());
+            case "3D000" -> said + ": check the last part of " + Setting.DATABASE_URL;
+            case "42501" -> routine().equals("CheckMyDatabase") ? said + ": " + connectRight() : null;
+            case "25006" ->
+                said + ": the server is a standby, or read-only: name the primary in " + Setting.DATABASE_URL
+                        + " (of several hosts, by targetServerType=primary)";
+            case "53300" ->
+                none("end some, raise max_connections or the limit of the role or database, or connect by a"
+                        + " pooler; run takes one for each of its --workers, and up to three more");
+            case "53100", "53200" -> "the database answers: " + said + ": its server lacks disk or memory";
+            case "57P03" -> none("the server starts, stops or recovers: try again in a moment");
+            case "57P01", "57P02", "57P05" -> none("the session was ended on the server's side: start again");
+            default ->
+                state.startsWith("08") || state.startsWith("53") || state.startsWith("57P")
+                        ? none(unreachable())
+                        : null;
+        };
+    }
+
+    private String none(String advice) {
+        return "no connection to " + where + ": " + said + ": " + advice;
+    }
+
+    private String login(String advice) {
+        return where + " refuses the login: " + said + ": " + advice;
+    }
+
+    private String credentials() {
+        if (database != null && database.password() == null) {
+            return "set " + Setting.DATABASE_PASSWORD
+                    + (database.username() == null ? " and " + Setting.DATABASE_USERNAME : "");
+        }
+        return "check " + Setting.DATABASE_USERNAME + " and " + Setting.DATABASE_PASSWORD
+                + "; a password after its VALID UNTIL is refused in the same words";
+    }
+
+    private String refused() {
+        return switch (routine()) {
+            case "InitializeSessionUserId" ->
+                Setting.DATABASE_USERNAME + " must name a role that exists and may log in (ALTER ROLE … LOGIN)";
+            case "ClientAuthentication" ->
+                "the server's pg_hba.conf lets in no such login: its administrator adds a line for"
+                        + " this role, database and host" + hbaAndTls();
+            default -> credentials();
+        };
+    }
+
+    /** By default the driver has tried with TLS and without. */
+    private String hbaAndTls() {
+        if (sslMode.equals("disable")) {
+            return ", or, where its line begins with hostssl, sslmode=require in " + Setting.DATABASE_URL + " helps";
+        }
+        if (DEMANDS_TLS.contains(sslMode)) {
+            return ", or, where its line begins with hostnossl, sslmode=disable in " + Setting.DATABASE_URL
+                    + " helps; where it asks for a client's certificate, sslcert and sslkey do";
+        }
+        return "";
+    }
+
+    private String connectRight() {
+        String role = database == null || database.username() == null ? "the role" : database.username();
+        return "the database's owner gives it by GRANT CONNECT ON DATABASE … TO " + role;
+    }
+
+    /** A handshake that failed, a file of certificates that is not there, or a host's name that is not the certificate's. */
+    private boolean aboutTls(String state) {
+        if (cause(SSLException.class) || cause(CertPathValidatorException.class)) {
+            return true;
+        }
+        boolean own = !(refusal instanceof PSQLException said) || said.getServerErrorMessage() == null;
+        return switch (state) {
+            case "08006" -> own && DEMANDS_TLS.contains(sslMode) && (refusal.getCause() == null || fileIsMissing());
+            // Without a password the driver may mean that; its own words say which.
+            case "08004" -> own && DEMANDS_TLS.contains(sslMode) && database != null && database.password() != null;
+            default -> false;
+        };
+    }
+
+    private String tls(String state) {
+        if (fileIsMissing()) {
+            return "sslrootcert, sslcert and sslkey in " + Setting.DATABASE_URL
+                    + " name files that this process can read";
+        }
+        if (cause(CertPathBuilderException.class) || cause(CertPathValidatorException.class)) {
+            return "the server's certificate is not signed by the authority that is trusted: name that authority's"
+                    + " certificate by sslrootcert=<file> in " + Setting.DATABASE_URL;
+        }
+        if (state.equals("08006") && refusal.getCause() == null) {
+            return "the server's certificate is for another host name: write that name in " + Setting.DATABASE_URL
+                    + ", or sslmode=verify-ca, which trusts the authority alone";
+        }
+        if (state.equals("08004")) {
+            return serverWithoutTls();
+        }
+        return "check sslmode, sslrootcert, sslcert and sslkey in " + Setting.DATABASE_URL;
+    }
+
+    private String serverWithoutTls() {
+        return "where the server takes no TLS, which sslmode=" + sslMode
+                + " demands, switch it on there (ssl = on), or, on a" + " trusted network, write sslmode=disable in "
+                + Setting.DATABASE_URL;
+    }
+
+    private String unreachable() {
+        for (Throwable cause = refusal.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnknownHostException) {
+                return "the host " + cause.getMessage() + " is not known: check " + Setting.DATABASE_URL;
+            }
+        }
+        if (cause(SocketTimeoutException.class)) {
+            return "nothing answers in time: check host and port in " + Setting.DATABASE_URL
+                    + ", and whether a firewall or security group lets this machine in";
+        }
+        if (cause(ConnectException.class)) {
+            return "check host and port in " + Setting.DATABASE_URL + ", and that the server runs and listens there";
+        }
+        return "check " + Setting.DATABASE_URL;
+    }
+
+    private boolean fileIsMissing() {
+        return cause(FileNotFoundException.class) || cause(NoSuchFileException.class);
+    }
+
+    private boolean cause(Class<? extends Throwable> type) {
+        for (Throwable cause = refusal.getCause(); cause != null; cause = cause.getCause()) {
+            if (type.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The server's function that refuses; empty: the driver or a pooler does. */
+    private String routine() {
+        ServerErrorMessage message = refusal instanceof PSQLException thrown ? thrown.getServerErrorMessage() : null;
+        return message == null || message.getRoutine() == null ? "" : message.getRoutine();
+    }
+
+    private static String sslMode(String url) {
+        Matcher mode = SSL_MODE.matcher(url);
+        if (mode.find()) {
+            return mode.group(1);
+        }
+        // As the driver reads it.
+        return SSL.matcher(url).find() ? "verify-full" : "";
+    }
+}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
+import dev.leat.consume.Identity;
 import dev.leat.publish.PackFormat;
 import dev.leat.publish.Packing;
 import dev.leat.publish.PublishSettings;
@@ -12,15 +13,12 @@ import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,7 +31,6 @@ class KclIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final int KEYS = 200;
-    private static final Pattern ID = Pattern.compile("\"id\":(\\d+),\"user\"");
 
     @ParameterizedTest
     @EnumSource(names = {"NONE", "KPL"})
@@ -77,9 +74,10 @@ class KclIT {
             Deduplicator deduplicator = new Deduplicator();
             Set<Long> seen = new HashSet<>();
             for (KinesisClientRecord record : received) {
-                long id = id(record);
-                if (seen.add(id)) {
-                    assertThat(deduplicator.first(record.partitionKey(), id))
+                Identity event = identity(record);
+                assertThat(event.partitionKey()).isEqualTo(record.partitionKey());
+                if (seen.add(event.id())) {
+                    assertThat(deduplicator.first(event))
                             .as("in the order of its key")
                             .isTrue();
                 }
@@ -129,14 +127,13 @@ class KclIT {
 
     private static Set<Long> ids(List<KinesisClientRecord> records) {
         Set<Long> ids = new HashSet<>();
-        records.forEach(record -> ids.add(id(record)));
+        records.forEach(record -> ids.add(identity(record).id()));
         return ids;
     }
 
-    private static long id(KinesisClientRecord record) {
-        Matcher id = ID.matcher(
-                StandardCharsets.UTF_8.decode(record.data().duplicate()).toString());
-        assertThat(id.find()).isTrue();
-        return Long.parseLong(id.group(1));
+    private static Identity identity(KinesisClientRecord record) {
+        byte[] envelope = new byte[record.data().remaining()];
+        record.data().duplicate().get(envelope);
+        return Identity.of(envelope);
     }
 }

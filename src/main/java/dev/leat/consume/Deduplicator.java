@@ -4,21 +4,29 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Tells a change from its repetition, by one number for each partition key: the id of the last event applied. Leat's ids rise
- * within a key, so an event is new if its id is greater.
+ * Tells a change from its repetition, by one number for each source name and partition key together: the id of the last event applied.
+ * Leat's ids rise within these, so an event is new if its id is greater.
  *
  * <p>The numbers belong to what the events have changed. A consumer that stores its results stores {@link #lastIds()}, or the
  * one number that moved, with them in one transaction, and begins with them again; otherwise its own crash repeats a change or
  * skips one.
  *
- * <p>Memory grows with the number of keys, by some 150 bytes for each. Only the consumer knows which keys are over, so
- * bounding it is the consumer's matter: {@link #forget} drops one. A repetition of a forgotten key counts as new.
+ * <p>Memory grows with the number of keys, by some 200 bytes for each. {@link #forget} drops one; a repetition of a forgotten key
+ * counts as new. {@code docs/guarantees.md} says when nothing of a key can be repeated any more: not yet at a delete.
  *
  * <p>Safe for use by several threads, as long as the records of one key come in the order of the stream.
  */
 public final class Deduplicator {
 
-    private final Map<String, Long> lastIds;
+    /**
+     * What one number is kept for.
+     *
+     * @param sourceName {@code source.name}: two databases may have a table of the same name
+     * @param partitionKey {@code source.partition_key}
+     */
+    public record Key(String sourceName, String partitionKey) {}
+
+    private final Map<Key, Long> lastIds;
 
     /** Begins with no history: the first event of every key is new. */
     public Deduplicator() {
@@ -28,34 +36,40 @@ public final class Deduplicator {
     /**
      * Goes on from stored numbers.
      *
-     * @param lastIds by partition key, the id of the last event applied; copied
+     * @param lastIds by key, the id of the last event applied; copied
      */
-    public Deduplicator(Map<String, Long> lastIds) {
+    public Deduplicator(Map<Key, Long> lastIds) {
         this.lastIds = new HashMap<>(lastIds);
     }
 
     /**
      * Whether an event is to be applied; if so, it counts as applied from now on.
      *
-     * @param partitionKey the record's partition key
-     * @param id the event's {@code source.id}
+     * @param envelope one event, as {@link Unpacker#unpack} gives it
+     * @throws IllegalArgumentException when this is not an envelope of Leat's
      */
-    public synchronized boolean first(String partitionKey, long id) {
-        Long last = lastIds.get(partitionKey);
-        if (last != null && id <= last) {
+    public boolean first(byte[] envelope) {
+        return first(Identity.of(envelope));
+    }
+
+    /** Whether an event is to be applied; if so, it counts as applied from now on. */
+    public synchronized boolean first(Identity event) {
+        Key key = new Key(event.sourceName(), event.partitionKey());
+        Long last = lastIds.get(key);
+        if (last != null && event.id() <= last) {
             return false;
         }
-        lastIds.put(partitionKey, id);
+        lastIds.put(key, event.id());
         return true;
     }
 
-    /** By partition key, the id of the last event applied: a copy, to be stored. */
-    public synchronized Map<String, Long> lastIds() {
+    /** By key, the id of the last event applied: a copy, to be stored. */
+    public synchronized Map<Key, Long> lastIds() {
         return Map.copyOf(lastIds);
     }
 
     /** Drops the number of a key of which nothing will arrive any more. */
-    public synchronized void forget(String partitionKey) {
-        lastIds.remove(partitionKey);
+    public synchronized void forget(Key key) {
+        lastIds.remove(key);
     }
 }

@@ -1,13 +1,11 @@
 package dev.leat.consume;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a Kinesis record apart into the events that it holds, in their order: one that is packed in the aggregation format of
@@ -22,29 +20,20 @@ public final class Unpacker {
     private Unpacker() {}
 
     /**
-     * One event.
+     * The events of a record: each one an envelope, without a line break behind it. Which key an event is of stands in the envelope
+     * ({@link Identity#of}); the partition key of a record that holds several is that of their lane.
      *
-     * @param partitionKey the event's own; in lines, which have none, that of the record
-     * @param explicitHashKey in decimal, of an event that was packed in the aggregation format, else null
-     * @param data the envelope, without a line break
-     */
-    public record Unpacked(String partitionKey, @Nullable String explicitHashKey, byte[] data) {}
-
-    /**
-     * The events of a record.
-     *
-     * @param partitionKey the record's
      * @param data the record's, not written to
      * @throws IllegalArgumentException when the data has magic and checksum of an aggregated record, and is none
      */
-    public static List<Unpacked> unpack(String partitionKey, byte[] data) {
+    public static List<byte[]> unpack(byte[] data) {
         if (isAggregated(data)) {
             return aggregated(ByteBuffer.wrap(data, MAGIC.length, data.length - MAGIC.length - MD5_BYTES));
         }
         if (data.length > 0 && data[data.length - 1] == '\n') {
-            return lines(partitionKey, data);
+            return lines(data);
         }
-        return List.of(new Unpacked(partitionKey, null, data));
+        return List.of(data);
     }
 
     private static boolean isAggregated(byte[] data) {
@@ -61,60 +50,46 @@ public final class Unpacker {
         }
     }
 
-    private static List<Unpacked> lines(String partitionKey, byte[] data) {
-        List<Unpacked> events = new ArrayList<>();
+    private static List<byte[]> lines(byte[] data) {
+        List<byte[]> events = new ArrayList<>();
         int begin = 0;
         for (int at = 0; at < data.length; at++) {
             if (data[at] == '\n') {
-                events.add(new Unpacked(partitionKey, null, Arrays.copyOfRange(data, begin, at)));
+                events.add(Arrays.copyOfRange(data, begin, at));
                 begin = at + 1;
             }
         }
         return events;
     }
 
-    private static List<Unpacked> aggregated(ByteBuffer message) {
+    private static List<byte[]> aggregated(ByteBuffer message) {
         try {
-            List<String> partitionKeys = new ArrayList<>();
-            List<String> hashKeys = new ArrayList<>();
-            List<ByteBuffer> records = new ArrayList<>();
+            List<byte[]> events = new ArrayList<>();
             while (message.hasRemaining()) {
                 long tag = number(message);
-                if (tag == (1 << 3 | 2)) {
-                    partitionKeys.add(text(block(message)));
-                } else if (tag == (2 << 3 | 2)) {
-                    hashKeys.add(text(block(message)));
-                } else if (tag == (3 << 3 | 2)) {
-                    records.add(block(message));
+                if (tag == (3 << 3 | 2)) {
+                    events.add(event(block(message)));
                 } else {
                     skip(message, tag);
                 }
             }
-            return records.stream()
-                    .map(record -> record(record, partitionKeys, hashKeys))
-                    .toList();
+            return events;
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("the checksum is right, but this is no aggregated record", e);
         }
     }
 
-    private static Unpacked record(ByteBuffer record, List<String> partitionKeys, List<String> hashKeys) {
-        int partitionKey = -1;
-        int hashKey = -1;
-        ByteBuffer data = ByteBuffer.allocate(0);
+    private static byte[] event(ByteBuffer record) {
+        byte[] data = {};
         while (record.hasRemaining()) {
             long tag = number(record);
-            if (tag == 1 << 3) {
-                partitionKey = (int) number(record);
-            } else if (tag == 2 << 3) {
-                hashKey = (int) number(record);
-            } else if (tag == (3 << 3 | 2)) {
-                data = block(record);
+            if (tag == (3 << 3 | 2)) {
+                data = bytes(block(record));
             } else {
                 skip(record, tag);
             }
         }
-        return new Unpacked(partitionKeys.get(partitionKey), hashKey < 0 ? null : hashKeys.get(hashKey), bytes(data));
+        return data;
     }
 
     /** Groups of seven bits, the lowest first; the eighth bit says that more come. */
@@ -136,7 +111,7 @@ public final class Unpacker {
         return block;
     }
 
-    /** A field that is not known, by the kind that its tag gives. */
+    /** A field that is not needed, by the kind that its tag gives. */
     private static void skip(ByteBuffer from, long tag) {
         switch ((int) (tag & 7)) {
             case 0 -> number(from);
@@ -145,10 +120,6 @@ public final class Unpacker {
             case 5 -> from.position(from.position() + Integer.BYTES);
             default -> throw new IllegalArgumentException("a field of a kind that does not exist: " + tag);
         }
-    }
-
-    private static String text(ByteBuffer block) {
-        return StandardCharsets.UTF_8.decode(block).toString();
     }
 
     private static byte[] bytes(ByteBuffer block) {

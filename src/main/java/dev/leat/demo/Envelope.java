@@ -28,19 +28,22 @@ public final class Envelope {
     /**
      * @throws IllegalArgumentException when the record is no envelope of a change that is being watched
      */
-    public Delivery read(String partitionKey, byte[] data) {
+    public Delivery read(byte[] data) {
         Map<?, ?> envelope;
         try (JsonParser parser = JSON.createParser(data)) {
             parser.nextToken();
             envelope = (Map<?, ?>) object(parser);
         } catch (IOException e) {
-            throw new UncheckedIOException("a record of key " + partitionKey + " is no JSON", e);
+            throw new UncheckedIOException("an event is no JSON", e);
         }
-        Map<?, ?> source = map(envelope, "source", partitionKey);
+        Map<?, ?> source = map(envelope, "source");
+        if (!(source.get("partition_key") instanceof String partitionKey)) {
+            throw new IllegalArgumentException("an event has no partition key: " + source);
+        }
         String op = String.valueOf(envelope.get("op"));
         Change change;
         if (op.equals("m")) {
-            Map<?, ?> content = map(map(envelope, "message", partitionKey), "content", partitionKey);
+            Map<?, ?> content = map(map(envelope, "message"), "content");
             change = new Change(partitionKey, op, null, number(content, "version"));
         } else if (op.equals("t")) {
             // Markers of one key are alike; how many there are tells whether each has come.
@@ -65,11 +68,11 @@ public final class Envelope {
         return columns.stream().map(name -> String.valueOf(row.get(name))).collect(Collectors.joining(","));
     }
 
-    private static Map<?, ?> map(Map<?, ?> envelope, String field, String partitionKey) {
+    private static Map<?, ?> map(Map<?, ?> envelope, String field) {
         if (envelope.get(field) instanceof Map<?, ?> map) {
             return map;
         }
-        throw new IllegalArgumentException("a record of key " + partitionKey + " has no " + field + ": " + envelope);
+        throw new IllegalArgumentException("an event has no " + field + ": " + envelope);
     }
 
     private static long number(Map<?, ?> from, String field) {

@@ -46,7 +46,7 @@ final class Watch {
 
     /** Takes what the consumer reads. */
     void read(Record record) {
-        Delivery delivery = envelope.read(record.partitionKey(), record.data().asByteArrayUnsafe());
+        Delivery delivery = envelope.read(record.data().asByteArrayUnsafe());
         if (checker.deliver(delivery)) {
             Instant now = Instant.now();
             long nowMicros = TimeUnit.SECONDS.toMicros(now.getEpochSecond()) + now.getNano() / 1_000;

@@ -13,7 +13,8 @@ import java.time.Clock;
 import java.time.Instant;
 
 /**
- * Debezium's JSON envelope without schema, with the event's id in {@code source.id} and {@code source.sequence}.
+ * Debezium's JSON envelope without schema, with the event's id in {@code source.id} and {@code source.sequence}, and its partition
+ * key in {@code source.partition_key}: a record that holds several events does not tell it, and consumers go by it.
  *
  * <p>{@code source.connector} is {@code leat} and not {@code postgresql}: readers that know the latter go by {@code lsn},
  * which an outbox does not have.
@@ -42,6 +43,7 @@ public final class DebeziumJson implements Shaper {
     private static final byte[] TABLE = JsonBytes.ascii(",\"table\":");
     private static final byte[] TX_ID = JsonBytes.ascii(",\"txId\":");
     private static final byte[] ID = JsonBytes.ascii(",\"lsn\":null,\"xmin\":null,\"id\":");
+    private static final byte[] PARTITION_KEY = JsonBytes.ascii(",\"partition_key\":");
     private static final byte[] USER = JsonBytes.ascii(",\"user\":");
     private static final byte[] APPLICATION = JsonBytes.ascii(",\"application\":");
     private static final byte[] CONTEXT = JsonBytes.ascii(",\"context\":");
@@ -122,6 +124,8 @@ public final class DebeziumJson implements Shaper {
         json.number(origin.transactionId());
         json.fixed(ID);
         json.number(event.id());
+        json.fixed(PARTITION_KEY);
+        json.string(event.route().partitionKey());
         json.fixed(USER);
         json.string(origin.user());
         json.fixed(APPLICATION);

@@ -143,8 +143,8 @@ final class Backlog {
         int late = 0;
         int twice = 0;
         for (KeptRecord record : records) {
-            for (Unpacker.Unpacked event : Unpacker.unpack(record.partitionKey(), record.data())) {
-                String text = new String(event.data(), StandardCharsets.UTF_8);
+            for (byte[] event : Unpacker.unpack(record.data())) {
+                String text = new String(event, StandardCharsets.UTF_8);
                 int number = source.number(text);
                 if (!missing.get(number)) {
                     twice++;

@@ -29,19 +29,20 @@ final class OneNumberPerKey {
     static OneNumberPerKey read(List<KeptRecord> records) {
         OneNumberPerKey consumer = new OneNumberPerKey();
         for (KeptRecord record : records) {
-            consumer.consume(ENVELOPE.read(record.partitionKey(), record.data()));
+            consumer.consume(record.data());
         }
         return consumer;
     }
 
-    private void consume(Delivery delivery) {
+    private void consume(byte[] event) {
+        Delivery delivery = ENVELOPE.read(event);
         String content = delivery.change().toString();
         String before = contents.putIfAbsent(delivery.id(), content);
         if (before != null && !before.equals(content)) {
             wrong.add("id " + delivery.id() + " was " + before + " and is now " + content);
         }
         highest = Math.max(highest, delivery.id());
-        boolean first = deduplicator.first(delivery.partitionKey(), delivery.id());
+        boolean first = deduplicator.first(event);
         if (first) {
             Long version = delivery.change().after();
             if (version != null) {

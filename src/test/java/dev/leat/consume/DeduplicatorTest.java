@@ -10,12 +10,18 @@ import org.junit.jupiter.api.Test;
 
 class DeduplicatorTest {
 
+    private static final Deduplicator.Key A = new Deduplicator.Key("shop", "a");
+
     private final Deduplicator deduplicator = new Deduplicator();
 
-    private List<Long> applied(String key, long... ids) {
+    private static Identity event(String partitionKey, long id) {
+        return new Identity("shop", partitionKey, id);
+    }
+
+    private List<Long> applied(String partitionKey, long... ids) {
         List<Long> applied = new ArrayList<>();
         for (long id : ids) {
-            if (deduplicator.first(key, id)) {
+            if (deduplicator.first(event(partitionKey, id))) {
                 applied.add(id);
             }
         }
@@ -44,32 +50,51 @@ class DeduplicatorTest {
     }
 
     @Test
+    void twoSourcesWithTheSameTableDoNotKnowOfEachOther() {
+        assertThat(deduplicator.first(new Identity("north", "public.orders.1", 10)))
+                .isTrue();
+        assertThat(deduplicator.first(new Identity("south", "public.orders.1", 9)))
+                .isTrue();
+        assertThat(deduplicator.first(new Identity("north", "public.orders.1", 9)))
+                .isFalse();
+    }
+
+    @Test
+    void readsTheEnvelopeItself() {
+        byte[] envelope = IdentityTest.envelope("{\"id\":1}", "shop", "a", 7);
+
+        assertThat(deduplicator.first(envelope)).isTrue();
+        assertThat(deduplicator.first(envelope)).isFalse();
+        assertThat(deduplicator.lastIds()).isEqualTo(Map.of(A, 7L));
+    }
+
+    @Test
     void goesOnFromWhatWasStored() {
         assertThat(applied("a", 1, 2)).hasSize(2);
         Deduplicator afterRestart = new Deduplicator(deduplicator.lastIds());
 
-        assertThat(afterRestart.first("a", 2)).isFalse();
-        assertThat(afterRestart.first("a", 3)).isTrue();
-        assertThat(afterRestart.first("b", 1)).isTrue();
-        assertThat(afterRestart.lastIds()).isEqualTo(Map.of("a", 3L, "b", 1L));
+        assertThat(afterRestart.first(event("a", 2))).isFalse();
+        assertThat(afterRestart.first(event("a", 3))).isTrue();
+        assertThat(afterRestart.first(event("b", 1))).isTrue();
+        assertThat(afterRestart.lastIds()).isEqualTo(Map.of(A, 3L, new Deduplicator.Key("shop", "b"), 1L));
     }
 
     @Test
     void sharesNoStateWithTheOutside() {
-        Map<String, Long> stored = new HashMap<>(Map.of("a", 1L));
+        Map<Deduplicator.Key, Long> stored = new HashMap<>(Map.of(A, 1L));
         Deduplicator fromStored = new Deduplicator(stored);
-        stored.put("a", 100L);
-        Map<String, Long> exported = fromStored.lastIds();
-        fromStored.first("a", 2);
+        stored.put(A, 100L);
+        Map<Deduplicator.Key, Long> exported = fromStored.lastIds();
+        fromStored.first(event("a", 2));
 
-        assertThat(fromStored.first("a", 3)).isTrue();
-        assertThat(exported).isEqualTo(Map.of("a", 1L));
+        assertThat(fromStored.first(event("a", 3))).isTrue();
+        assertThat(exported).isEqualTo(Map.of(A, 1L));
     }
 
     @Test
     void aForgottenKeyBeginsAnew() {
         assertThat(applied("a", 3)).containsExactly(3L);
-        deduplicator.forget("a");
+        deduplicator.forget(A);
 
         assertThat(deduplicator.lastIds()).isEmpty();
         assertThat(applied("a", 3)).containsExactly(3L);

@@ -2,6 +2,7 @@ package dev.leat.model;
 
 import dev.leat.claim.Knowledge;
 import dev.leat.consume.Deduplicator;
+import dev.leat.consume.Identity;
 import dev.leat.model.Scenario.Focus;
 import dev.leat.model.World.Database;
 import dev.leat.model.World.Poller;
@@ -175,8 +176,9 @@ final class LaneProtocol {
             broken.add(Promise.NOTHING_ROLLED_BACK_ARRIVES);
         }
         int last = Ids.highest(arrived & before.database().sameKey(id));
-        Deduplicator consumer = new Deduplicator(last == 0 ? Map.of() : Map.of("key", (long) last));
-        if (consumer.first("key", id) != first) {
+        Deduplicator.Key key = new Deduplicator.Key("source", "key");
+        Deduplicator consumer = new Deduplicator(last == 0 ? Map.of() : Map.of(key, (long) last));
+        if (consumer.first(new Identity("source", "key", id)) != first) {
             broken.add(Promise.ORDER);
         }
         if (!first && after.left().equals(scenario.faults())) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
+import dev.leat.consume.Identity;
 import dev.leat.consume.Unpacker;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
@@ -27,8 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +43,6 @@ class PackedStreamTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int KEYS = 200;
-    private static final Pattern ID = Pattern.compile("\"id\":(\\d+),\"user\"");
 
     private final TestDatabase database = TestServer.shared().database();
     private final TestStream stream = new TestStream(2);
@@ -114,19 +112,17 @@ class PackedStreamTest {
         int packed = 0;
         for (KeptRecord record : records) {
             HashKeyRange range = Objects.requireNonNull(ranges.get(record.shardId()));
-            List<Unpacker.Unpacked> events = Unpacker.unpack(record.partitionKey(), record.data());
-            assertThat(new AggregatorUtil()
-                            .deaggregate(List.of(received(record)), range.startingHashKey(), range.endingHashKey()))
+            List<byte[]> events = Unpacker.unpack(record.data());
+            List<KinesisClientRecord> kept = new AggregatorUtil()
+                    .deaggregate(List.of(received(record)), range.startingHashKey(), range.endingHashKey());
+            assertThat(kept)
                     .as("what the Kinesis client library keeps for this shard")
                     .hasSameSizeAs(events);
-            for (Unpacker.Unpacked event : events) {
-                if (event.explicitHashKey() != null) {
-                    packed++;
-                    assertThat(new BigInteger(event.explicitHashKey()))
-                            .isBetween(new BigInteger(range.startingHashKey()), new BigInteger(range.endingHashKey()));
-                }
-                long id = id(event);
-                if (ids.add(id) && !deduplicator.first(event.partitionKey(), id)) {
+            packed +=
+                    (int) kept.stream().filter(KinesisClientRecord::aggregated).count();
+            for (byte[] event : events) {
+                Identity identity = Identity.of(event);
+                if (ids.add(identity.id()) && !deduplicator.first(identity)) {
                     late++;
                 }
             }
@@ -177,12 +173,6 @@ class PackedStreamTest {
                 .build();
     }
 
-    private static long id(Unpacker.Unpacked event) {
-        Matcher id = ID.matcher(new String(event.data(), StandardCharsets.UTF_8));
-        assertThat(id.find()).isTrue();
-        return Long.parseLong(id.group(1));
-    }
-
     @Test
     void everyLineIsOneEventThoughPostgresqlBreaksLinesWithinOne() throws Exception {
         database.run("UPDATE item SET note = (SELECT json_agg(x) FROM (VALUES (1), (2)) AS v (x))");
@@ -197,7 +187,7 @@ class PackedStreamTest {
             for (String line : text.split("\n", -1)) {
                 if (!line.isEmpty()) {
                     assertThat(line).startsWith("{\"before\":").endsWith("}");
-                    ids.add(id(new Unpacker.Unpacked("", null, line.getBytes(StandardCharsets.UTF_8))));
+                    ids.add(Identity.of(line.getBytes(StandardCharsets.UTF_8)).id());
                 }
             }
         }

@@ -83,8 +83,8 @@ final class Fixture implements AutoCloseable {
         Map<String, List<Long>> arrived = new HashMap<>();
         int repeats = 0;
         for (KeptRecord kept : stream.records(Records.STREAM)) {
-            for (Unpacker.Unpacked event : Unpacker.unpack(kept.partitionKey(), kept.data())) {
-                String[] text = new String(event.data(), StandardCharsets.UTF_8).split("\\|", 3);
+            for (byte[] event : Unpacker.unpack(kept.data())) {
+                String[] text = new String(event, StandardCharsets.UTF_8).split("\\|", 3);
                 List<Long> ids = arrived.computeIfAbsent(text[0], key -> new ArrayList<>());
                 long id = Long.parseLong(text[1]);
                 if (ids.contains(id)) {

@@ -19,8 +19,8 @@ final class LinesRecordTest {
 
         assertThat(text).isEqualTo("{\"a\" :  1,  \"b\":\"x\\ny\"}\n{\"ö\":2}\n");
         assertThat(pack.bytes()).isEqualTo(pack.data().length + "lane-5".length());
-        assertThat(Unpacker.unpack("lane-5", pack.data()))
-                .extracting(line -> new String(line.data(), StandardCharsets.UTF_8))
+        assertThat(Unpacker.unpack(pack.data()))
+                .extracting(line -> new String(line, StandardCharsets.UTF_8))
                 .containsExactly("{\"a\" :  1,  \"b\":\"x\\ny\"}", "{\"ö\":2}");
     }
 

@@ -24,9 +24,7 @@ final class Sent {
     }
 
     static List<Long> ids(Entry entry) {
-        return Unpacker.unpack(entry.partitionKey(), entry.data()).stream()
-                .map(event -> id(event.data()))
-                .toList();
+        return Unpacker.unpack(entry.data()).stream().map(Sent::id).toList();
     }
 
     /** The events of each entry, as they are in the claim. */

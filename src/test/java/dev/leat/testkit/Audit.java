@@ -45,23 +45,22 @@ public final class Audit implements AutoCloseable {
     }
 
     private void consume(Record record) {
-        Unpacker.unpack(record.partitionKey(), record.data().asByteArrayUnsafe())
-                .forEach(this::consume);
+        Unpacker.unpack(record.data().asByteArrayUnsafe()).forEach(this::consume);
         read.incrementAndGet();
     }
 
-    private void consume(Unpacker.Unpacked event) {
-        Delivery delivery = envelope.read(event.partitionKey(), event.data());
+    private void consume(byte[] event) {
+        Delivery delivery = envelope.read(event);
         boolean first = checker.deliver(delivery);
         // The checker remembers every id, a consumer one for each key: both must tell the same repetitions.
-        if (deduplicator.first(event.partitionKey(), delivery.id()) != first) {
+        if (deduplicator.first(event) != first) {
             disagreement.compareAndSet(
                     null,
-                    "event " + delivery.id() + " of key " + event.partitionKey() + " is "
+                    "event " + delivery.id() + " of key " + delivery.partitionKey() + " is "
                             + (first ? "new, and would be skipped" : "a repetition, and would be applied again"));
         }
         if (first) {
-            arrivals.put(event.partitionKey(), System.nanoTime());
+            arrivals.put(delivery.partitionKey(), System.nanoTime());
         }
     }
 

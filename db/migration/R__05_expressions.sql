@@ -17,6 +17,7 @@
 -- text, or nothing where there is no key.
 -- leat_internal.key_expression(names, types, row_name, sure): SQL for the key columns as a JSON object, or null where there is no key.
 -- leat_internal.image_expression(names, types, masked, row_name, sure): SQL for the row as a JSON object; the whole row when names is null.
+-- leat_internal.pk_expression(names, types, masked, row_name, sure): the same of the columns that tell a row apart; null where there are none.
 -- leat_internal.rows_expression(operation, form, before, span, sure): SQL for the rows of a statement's transition tables leat_old
 -- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an
 -- UPDATE same: whether the key is, and place: which row of the statement it is.
@@ -255,6 +256,17 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oi
                END
     $$;
 
+CREATE OR REPLACE FUNCTION leat_internal.pk_expression(names text[], types oid[], masked boolean[], row_name text, sure boolean)
+    RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE cardinality(names)
+                   WHEN 0 THEN 'NULL::json'
+                   ELSE leat_internal.image_expression(names, types, masked, row_name, sure)
+               END
+    $$;
+
 CREATE OR REPLACE FUNCTION leat_internal.rows_expression(operation text, form record, before boolean, span text, sure boolean)
     RETURNS text
     LANGUAGE plpgsql STABLE
@@ -272,14 +284,19 @@ BEGIN
         -- OFFSET 0 keeps what is worked out for a row from being worked out wherever it is used.
         olds := news;
         news := format('(SELECT %sCASE WHEN length(s.wanted) > 256 THEN leat_internal.partition_key(s.wanted) ELSE s.wanted END'
-                       ' AS partition, s.key, s.image FROM (SELECT %L || %s AS wanted, %s AS key, %s AS image'
+                       ' AS partition, s.* FROM (SELECT %L || %s AS wanted, %s AS key, %s'
                        ' FROM %s OFFSET 0) AS s)',
                        CASE operation WHEN 'UPDATE' THEN 'row_number() OVER () AS place, ' ELSE '' END, form.prefix,
                        leat_internal.suffix_expression(form.key_names, form.key_types, side, sure),
                        leat_internal.key_expression(form.key_names, form.key_types, side, sure),
                        CASE WHEN side = 'leat_new' OR before
                             THEN leat_internal.image_expression(images, types, form.image_masked, side, sure)
-                            ELSE 'NULL::json' END,
+                            ELSE 'NULL::json' END
+                       || CASE WHEN NOT before AND form.held
+                               THEN ' AS image, '
+                                    || leat_internal.pk_expression(form.pk_names, form.pk_types, form.pk_masked, side, sure)
+                                    || ' AS pk'
+                               ELSE ' AS image' END,
                        CASE span WHEN '' THEN side
                                  ELSE format('(SELECT * FROM %1$s %2$s) AS %1$s', side, span) END);
     END LOOP;
@@ -289,11 +306,17 @@ BEGIN
                           ' n.key AS new_key, NULL::json AS old_image, n.image AS new_image FROM %s AS n)', news)
                WHEN 'DELETE' THEN
                    format('(SELECT o.partition AS old_partition, NULL::text AS new_partition, o.key AS old_key,'
-                          ' NULL::json AS new_key, o.image AS old_image, NULL::json AS new_image FROM %s AS o)', olds)
+                          ' NULL::json AS new_key, %s AS old_image, NULL::json AS new_image FROM %s AS o)',
+                          CASE WHEN before THEN 'o.image' WHEN form.held THEN 'o.pk' ELSE 'o.key' END, olds)
                ELSE
                    format('(SELECT place, o.partition AS old_partition, n.partition AS new_partition, o.key AS old_key,'
-                          ' n.key AS new_key, o.image AS old_image, n.image AS new_image, o.partition = n.partition AS same'
-                          ' FROM %s AS o JOIN %s AS n USING (place))', olds, news) END;
+                          ' n.key AS new_key, %s AS old_image, n.image AS new_image, o.partition = n.partition AS same'
+                          ' FROM %s AS o JOIN %s AS n USING (place))',
+                          CASE WHEN before THEN 'o.image'
+                               WHEN form.held
+                               THEN 'CASE WHEN o.partition <> n.partition OR o.pk::text <> n.pk::text THEN o.pk END'
+                               ELSE 'CASE WHEN o.partition <> n.partition THEN o.key END' END,
+                          olds, news) END;
 END
 $$;
 
@@ -307,4 +330,5 @@ REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM 
 REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], oid[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.rows_expression(text, record, boolean, text, boolean) FROM PUBLIC;

@@ -14,9 +14,12 @@
 --   key_types    beside key_names: their types
 --   image_names  the columns that leave, null for the whole row as it comes: all of its types are then plain (leat_internal.plain)
 --   image_types, image_masked   beside image_names
+--   pk_names     the columns of the primary key that may leave, empty where there is none: all that an event says of the old row where the
+--                table is attached without old images
+--   pk_types, pk_masked   beside pk_names
 --   typed_names, typed_types    the columns that leave as they are, or as the key, and their types
 --   guard        SQL for a capture function, true as long as all of this holds but the types of typed_names
---   query        SQL: of one row ($1) the key's suffix, the key, the image, whatever its types are by now
+--   query        SQL: of one row ($1) the key's suffix, the key, the image and that of pk_names, whatever its types are by now
 --   problem      why there is no usable key, or what is wrong with it; else null
 --   unsafe       true: which columns must not leave is not certain, so no row may be read. problem says why
 -- Tables:   leat_internal.attachment, pg_class, pg_attribute, pg_type, pg_constraint
@@ -36,6 +39,9 @@ CREATE OR REPLACE FUNCTION leat_internal.shape(
         OUT image_names text[],
         OUT image_types oid[],
         OUT image_masked boolean[],
+        OUT pk_names text[],
+        OUT pk_types oid[],
+        OUT pk_masked boolean[],
         OUT typed_names text[],
         OUT typed_types oid[],
         OUT guard text,
@@ -60,6 +66,7 @@ DECLARE
     pk_numbers   smallint[];
     pk_defers    boolean;
     key_numbers  smallint[] := '{}';
+    needed       smallint[];   -- columns that must be where they are, and have the names that they have
     last_number  integer;
     above        integer := leat_internal.captured_above(attachment, 'capture');
 BEGIN
@@ -148,6 +155,15 @@ BEGIN
     END IF;
     prefix := quote_ident(schema_name) || '.' || quote_ident(table_name) || key_list;
 
+    SELECT coalesce(array_agg(c.name ORDER BY c.place), '{}'),
+           coalesce(array_agg(c.type ORDER BY c.place), '{}'),
+           coalesce(array_agg(c.attnum = ANY (veiled) ORDER BY c.place), '{}')
+      INTO pk_names, pk_types, pk_masked
+      FROM (SELECT k.number AS attnum, k.place, columns[array_position(numbers, k.number)] AS name,
+                   types[array_position(numbers, k.number)] AS type
+              FROM unnest(pk_numbers) WITH ORDINALITY AS k (number, place)) AS c
+     WHERE c.attnum <> ALL (hidden) AND c.name IS NOT NULL;
+
     -- A virtual generated column has no value where a trigger runs: it is left out rather than sent as null.
     hidden := hidden || coalesce((SELECT array_agg(a.attnum) FROM pg_attribute a
                                    WHERE a.attrelid = relid AND a.attgenerated = 'v' AND NOT a.attisdropped), '{}');
@@ -173,14 +189,14 @@ BEGIN
                                       pg_partition_root(relid)::oid) END
       INTO guard
       FROM pg_class c WHERE c.oid = relid;
+    needed := key_numbers || hidden || veiled || CASE WHEN NOT wish.before THEN pk_numbers END;
     -- pg_describe_object names column, schema and table, all as of now, for less than half a microsecond.
     SELECT concat_ws(' AND ', guard,
                      string_agg(format('pg_describe_object(%s, %s, %s) = %L', 'pg_class'::regclass::oid, relid, g.number,
                                        pg_describe_object('pg_class'::regclass, relid, g.number)), ' AND ' ORDER BY g.number))
       INTO guard
-      FROM (SELECT unnest(key_numbers || hidden || veiled) AS number
-            UNION SELECT 0 WHERE cardinality(key_numbers || hidden || veiled) = 0) AS g;
-    IF pk IS NOT NULL AND (wish.key_columns IS NULL OR NOT held) THEN
+      FROM (SELECT unnest(needed) AS number UNION SELECT 0 WHERE cardinality(needed) = 0) AS g;
+    IF pk IS NOT NULL AND (wish.key_columns IS NULL OR NOT held OR NOT wish.before) THEN
         -- That it is still there says enough: which columns a primary key has, and that it is not deferrable, cannot be altered.
         guard := guard || format(' AND pg_describe_object(%s, %s, 0) IS NOT NULL', 'pg_constraint'::regclass::oid, pk);
     END IF;
@@ -199,11 +215,12 @@ BEGIN
                           ' options, as long as it is', (SELECT a.relation FROM leat_internal.attachment a WHERE a.attachment = above));
     END IF;
 
-    query := format('SELECT %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
+    query := format('SELECT %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
                     leat_internal.suffix_expression(key_names, key_types, 'leat_image', false),
                     leat_internal.key_expression(key_names, key_types, 'leat_image', false),
                     leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
-                                                   image_masked, 'leat_image', false));
+                                                   image_masked, 'leat_image', false),
+                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, 'leat_image', false));
 END
 $$;
 

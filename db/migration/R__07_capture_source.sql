@@ -88,11 +88,10 @@ DECLARE
                 IF length(old_partition) > 256 THEN
                     old_partition := leat_internal.partition_key(old_partition);
                 END IF;
-                old_image := %10$s;
-                IF old_partition IS DISTINCT FROM new_partition THEN
+%10$s                IF old_partition IS DISTINCT FROM new_partition THEN
                     old_lane := %14$s;
                     old_key := %9$s;
-                END IF;
+%27$s                END IF;
             END IF;
             done := true;
         END IF;
@@ -133,8 +132,19 @@ $template$,
         form.prefix,
         leat_internal.suffix_expression(form.key_names, form.key_types, 'OLD', true),
         leat_internal.key_expression(form.key_names, form.key_types, 'OLD', true),
-        CASE WHEN wish.before THEN leat_internal.image_expression(form.image_names, form.image_types, form.image_masked, 'OLD', true)
-             ELSE 'NULL' END,
+        -- Without old images, the primary key tells which row is gone or has another key now.
+        CASE WHEN wish.before
+             THEN format(E'                old_image := %s;\n',
+                         leat_internal.image_expression(form.image_names, form.image_types, form.image_masked, 'OLD', true))
+             WHEN form.held AND cardinality(form.pk_names) > 0
+             THEN format($image$                old_image := %s;
+                IF old_partition = new_partition AND old_image::text = (%s)::text THEN
+                    old_image := NULL;
+                END IF;
+$image$,
+                         leat_internal.pk_expression(form.pk_names, form.pk_types, form.pk_masked, 'OLD', true),
+                         leat_internal.pk_expression(form.pk_names, form.pk_types, form.pk_masked, 'NEW', true))
+             ELSE '' END,
         leat_internal.suffix_expression(form.key_names, form.key_types, 'NEW', true),
         leat_internal.key_expression(form.key_names, form.key_types, 'NEW', true),
         leat_internal.image_expression(form.image_names, form.image_types, form.image_masked, 'NEW', true),
@@ -150,7 +160,8 @@ $template$,
         CASE WHEN wish.capture = 'statement' THEN leat_internal.statement_declarations() ELSE '' END,
         CASE WHEN wish.capture = 'statement' THEN leat_internal.statement_source(wish.attachment) ELSE '' END,
         wish.before,
-        format(said, $q$coalesce(nullif(current_setting('role'), 'none'), session_user)$q$));
+        format(said, $q$coalesce(nullif(current_setting('role'), 'none'), session_user)$q$),
+        CASE WHEN NOT wish.before AND NOT form.held THEN E'                    old_image := old_key;\n' ELSE '' END);
 END
 $$;
 

@@ -9,7 +9,7 @@
 -- operation        INSERT, UPDATE or DELETE
 -- old_row, new_row as a trigger has them, of the table's own type
 -- schema_name, table_name, may_pass, stream   as events of the table have them, for when they cannot be asked for
--- with_before      whether an event carries the old row
+-- with_before      whether an event carries the old row; otherwise its primary key alone, and only if the row is gone or has another now
 -- quiet            an error's text may quote a value that must not leave: say its SQLSTATE alone
 -- held, *_partition, *_key, *_image, failure  as leat_internal.shape's query gives them; failure null when it did
 -- Tables:          leat_internal.attachment, the catalog; writes leat_internal.outbox
@@ -35,6 +35,8 @@ DECLARE
     new_key       json;
     old_image     json;
     new_image     json;
+    old_pk        json;
+    new_pk        json;
     problem       text;
     failure       text;
 BEGIN
@@ -54,12 +56,15 @@ BEGIN
         event_schema := form.schema_name;
         event_table := form.table_name;
         IF operation <> 'INSERT' THEN
-            EXECUTE form.query INTO STRICT old_partition, old_key, old_image USING old_row;
+            EXECUTE form.query INTO STRICT old_partition, old_key, old_image, old_pk USING old_row;
             old_partition := leat_internal.partition_key(form.prefix || old_partition);
         END IF;
         IF operation <> 'DELETE' THEN
-            EXECUTE form.query INTO STRICT new_partition, new_key, new_image USING new_row;
+            EXECUTE form.query INTO STRICT new_partition, new_key, new_image, new_pk USING new_row;
             new_partition := leat_internal.partition_key(form.prefix || new_partition);
+        END IF;
+        IF NOT with_before THEN
+            old_image := CASE WHEN old_partition = new_partition AND old_pk::text = new_pk::text THEN NULL ELSE old_pk END;
         END IF;
     EXCEPTION WHEN OTHERS THEN
         failure := left('the row could not be read: '
@@ -67,7 +72,7 @@ BEGIN
         is_held := true;
     END;
     PERFORM leat_internal.write_asked(operation, is_held, may_pass, event_schema, event_table, old_partition, new_partition, old_key,
-                             new_key, CASE WHEN with_before THEN old_image END, new_image, stream, quiet, failure);
+                             new_key, old_image, new_image, stream, quiet, failure);
 END
 $$;
 

@@ -20,7 +20,7 @@
 --                the events held: they wait until every lower id is known to be committed or rolled back
 -- exclude        columns that never leave the database, whatever they are called later
 -- mask           columns of which only '***' leaves (null stays null), whatever they are called later
--- before         whether updates and deletes carry the old row; without it a delete carries its key alone
+-- before         whether updates and deletes carry the old row; without it deletes and changes of the primary key carry the old primary key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
 -- stream         a stream's name or ARN; null: the poller's default

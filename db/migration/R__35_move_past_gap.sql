@@ -33,6 +33,8 @@ DECLARE
     old     leat_internal.history;
     low     bigint;
     drawn   bigint;
+    start   bigint := (SELECT s.seqstart FROM pg_sequence s WHERE s.seqrelid = 'leat_internal.outbox_id_seq'::regclass);
+    highest bigint;
     target  bigint;
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -49,7 +51,7 @@ BEGIN
         -- The sequence last: what was marked was drawn before.
         SELECT h.* INTO STRICT old FROM leat_internal.history h WHERE h.moved_to IS NULL;
         SELECT max(l.low) INTO STRICT low FROM leat_internal.lane l;
-        drawn := coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), 0);
+        drawn := coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), start - 1);
         IF seen > greatest(drawn, clock) + 1000000000 THEN
             RAISE EXCEPTION 'leat_poller.check_history: no event can have been published under the id %', seen
                 USING ERRCODE = 'invalid_parameter_value', HINT = format('The highest id drawn is %s.', drawn);
@@ -65,16 +67,24 @@ BEGIN
         END IF;
     END LOOP;
 
+    highest := greatest(drawn, seen, old.mark, low);
     IF drawn < greatest(old.mark, low) THEN
         -- Set back by hand, and since when is not known: every id is doubtful.
         old.mark := 0;
+        highest := greatest(highest, (SELECT max(q.id) FROM leat_internal.quarantine q),
+                            (SELECT max(o.id) FROM leat_internal.lane l
+                              CROSS JOIN LATERAL (SELECT max(o.id) AS id FROM leat_internal.outbox o WHERE o.lane = l.lane) AS o));
         UPDATE leat_internal.lane SET low = 0 WHERE low > 0;
     END IF;
+    -- Nor is there an id below the sequence's start, unless it was set back to below; the doubtful ones move no farther than they must.
+    IF drawn >= start - 1 THEN
+        old.mark := greatest(old.mark, start - 1);
+    END IF;
     -- A billion ids would have to be lost for the clock not to be enough, or the clock be wrong.
-    target := greatest(clock, greatest(drawn, seen) + 1000000000);
-    -- Not undone by a rollback, which does no harm: only the first setval goes up, and the next call finds the same mark. A
-    -- million is room for who draws an id between the look above and here.
-    drawn := setval('leat_internal.outbox_id_seq', target + (drawn - old.mark) + 1000000);
+    target := greatest(clock, highest + 1000000000);
+    -- Above every id that leat_poller.renumber may give. Not undone by a rollback, which does no harm: only the first setval
+    -- goes up, and the next call finds the same mark. A million is room for who draws an id between the look above and here.
+    drawn := setval('leat_internal.outbox_id_seq', target + (highest - old.mark) + 1000000);
     UPDATE leat_internal.history SET mark = old.mark, moved_to = target, ended_at = clock_timestamp()
      WHERE history = old.history;
     INSERT INTO leat_internal.history (history, timeline, mark, marked_at)

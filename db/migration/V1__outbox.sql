@@ -89,6 +89,15 @@ CREATE TABLE leat_internal.outbox (
     vacuum_truncate = false
 );
 
+-- Ids begin at the clock, in microseconds since 2020, as those of a new history do (leat_internal.move_past_gap): consumers keep the last id
+-- of each key, and those of an outbox that was dropped lie below. The sequence's start too, so that RESTART does not go back to 1.
+DO $$
+BEGIN
+    EXECUTE format('ALTER TABLE leat_internal.outbox ALTER COLUMN id SET START WITH %s RESTART',
+                   ((extract(epoch FROM clock_timestamp()) - 1577836800) * 1000000)::bigint);
+END
+$$;
+
 CREATE INDEX outbox_lane_id ON leat_internal.outbox (lane, id);
 
 -- The lanes. A poller holds a lane's row FOR UPDATE while it publishes that lane's events.

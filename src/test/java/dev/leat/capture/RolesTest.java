@@ -70,6 +70,7 @@ class RolesTest extends CaptureFixture {
 
     @Test
     void aPollerMayClaimAndSettleAndNothingElse() throws Exception {
+        database.idsFromOne();
         prepare();
         run("INSERT INTO public.t VALUES (1, 'a'), (2, 'b'), (3, 'c')");
         try (Session poller = as("leat_poller")) {

@@ -24,13 +24,15 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What pollers do when the database says that it is on another timeline; {@code FailoverIT} has real ones. */
 @Tag("postgres")
 class HistoriesTest {
 
     @AutoClose
-    private final TestDatabase database = TestServer.shared().database();
+    private final TestDatabase database = TestServer.shared().database().idsFromOne();
 
     private final DataSource role = poller();
     private final List<String> told = new ArrayList<>();
@@ -264,6 +266,45 @@ class HistoriesTest {
 
         assertThat(events(claims)).hasSize(1).allMatch(event -> event.id() > 1_000_000_000);
         assertThat(told).containsExactly("1 the outbox's sequence stood below ids that were drawn before");
+    }
+
+    /** With ids from the clock, as an outbox really has them, and events that wait from before. */
+    @ParameterizedTest
+    @ValueSource(strings = {"RESTART", "RESTART WITH 1"})
+    void howeverTheSequenceIsSetBackNewIdsLieAboveAllThatWaitAndAllThatWerePublished(String setBack) {
+        database.run("ALTER TABLE leat_internal.outbox ALTER COLUMN id SET START WITH 200000000000000 RESTART");
+        Claims before = claims();
+        write("a", "a");
+        List<Long> published = deliver(before);
+        write("b", "b");
+        database.run("ALTER SEQUENCE leat_internal.outbox_id_seq " + setBack);
+        write("a");
+
+        Claims claims = claims();
+        List<Event> events = events(claims);
+        write("b");
+        events.addAll(events(claims));
+
+        assertThat(ids(events, "a")).hasSize(1).allMatch(id -> id > published.get(1));
+        assertThat(ids(events, "b")).hasSize(3).isSorted().doesNotHaveDuplicates();
+        assertThat(events).allMatch(event -> event.id() < 1L << 53);
+    }
+
+    @Test
+    void aGapLeavesIdsWhereTheClockIs() {
+        database.run("ALTER TABLE leat_internal.outbox ALTER COLUMN id SET START WITH 200000000000000 RESTART");
+        write("a");
+        anotherTimeline();
+        List<Event> events = events(claims());
+        write("a");
+        events.addAll(events(claims()));
+
+        String clock = database.value(
+                "SELECT ((extract(epoch FROM clock_timestamp()) - 1577836800) * 1000000)::bigint + 10000000");
+        assertThat(ids(events, "a"))
+                .hasSize(2)
+                .isSorted()
+                .allMatch(id -> id > 200_000_000_000_000L && id < Long.parseLong(String.valueOf(clock)));
     }
 
     @Test

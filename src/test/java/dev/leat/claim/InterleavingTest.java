@@ -36,7 +36,7 @@ class InterleavingTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @AutoClose
-    private final TestDatabase database = TestServer.shared().database();
+    private final TestDatabase database = TestServer.shared().database().idsFromOne();
 
     private final Claims claims = claims(database.owner());
 

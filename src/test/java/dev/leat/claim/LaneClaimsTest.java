@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class LaneClaimsTest {
 
     @AutoClose
-    private final TestDatabase database = TestServer.shared().database();
+    private final TestDatabase database = TestServer.shared().database().idsFromOne();
 
     private Claims claims(int claimants, ClaimSettings settings) {
         return new LaneClaims(database.owner(), settings, "changes", () -> claimants, System::nanoTime, new Random(1))

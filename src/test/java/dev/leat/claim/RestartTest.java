@@ -38,6 +38,7 @@ class RestartTest {
         try (EmbeddedPostgres server = server(0)) {
             port = server.getPort();
             Migrations.migrate(server.getPostgresDatabase());
+            run(server, "ALTER TABLE leat_internal.outbox ALTER COLUMN id SET START WITH 1 RESTART");
             DataSource anyConnection = server.getPostgresDatabase();
             claims = new LaneClaims(
                             anyConnection, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class OutboxSettlementTest {
 
     @AutoClose
-    private final TestDatabase database = TestServer.shared().database();
+    private final TestDatabase database = TestServer.shared().database().idsFromOne();
 
     private final Claims claims = new LaneClaims(
                     database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))

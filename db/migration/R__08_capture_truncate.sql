@@ -58,6 +58,10 @@ BEGIN
         NULL;  -- as it was when the function was written
     END;
     prefix := quote_ident(names[1]) || '.' || quote_ident(names[2]) || list || '#';
+    IF length(prefix) > 254 THEN
+        -- What is too long is hashed but for the lane, which consumers read from the partition key.
+        prefix := 'sha256:' || encode(sha256(convert_to(prefix, 'UTF8')), 'hex') || '#';
+    END IF;
     -- Without a root the attachment is gone behind Leat's back: what was done is told all the same.
     IF truncated <> root THEN
         IF NOT EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p WHERE p.relid = root) THEN
@@ -81,7 +85,7 @@ BEGIN
         INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
                                  db_user, application, stream)
         SELECT lane.number, 't', is_held, capture_truncate.may_pass, clock_timestamp(),
-               pg_current_xact_id()::text::bigint, names[1], names[2], leat_internal.partition_key(prefix || lane.number),
+               pg_current_xact_id()::text::bigint, names[1], names[2], prefix || lane.number,
                leat_internal.readable(nullif(current_setting('leat.context', true), '')),
                leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
                nullif(current_setting('application_name'), ''), capture_truncate.stream

@@ -3,7 +3,9 @@ package dev.leat.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +40,31 @@ class TruncateTest extends CaptureFixture {
 
         assertThat(captured()).hasSize(64).allMatch(Captured::held);
         assertThat(last().partitionKey()).isEqualTo("public.t(c)#63");
+    }
+
+    /** Consumers read from the partition key which lane it is about. */
+    @Test
+    void theLaneStaysReadableHoweverLongTheNamesAre() {
+        for (int length : new int[] {234, 235, 236, 237, 238, 300}) {
+            String columns = IntStream.range(0, 5)
+                    .mapToObj(n -> "c" + n + "x".repeat((length - 10 - 4) / 5 + (n < (length - 14) % 5 ? 1 : 0)))
+                    .collect(Collectors.joining(","));
+            assertThat(columns).hasSize(length);
+            String definitions =
+                    Stream.of(columns.split(",")).map(name -> name + " int").collect(Collectors.joining(", "));
+            run("CREATE TABLE public.sometable (" + definitions + ");"
+                    + " SELECT leat.attach('public.sometable', key => '{" + columns + "}')");
+
+            run("TRUNCATE public.sometable");
+
+            assertThat(captured())
+                    .hasSize(64)
+                    .allSatisfy(marker -> assertThat(marker.partitionKey())
+                            .hasSizeLessThanOrEqualTo(256)
+                            .startsWith(length > 235 ? "sha256:" : "public.sometable(" + columns + ")#")
+                            .endsWith("#" + marker.lane()));
+            run("DROP TABLE public.sometable; SELECT leat.refresh(); DELETE FROM leat_internal.outbox");
+        }
     }
 
     @Test

@@ -12,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * The third-party emulator kinesis-local, as a Node process of its own. Node and npm must be on the PATH; the package is installed
@@ -32,20 +30,10 @@ public final class KinesisLocal implements AutoCloseable {
         this.endpoint = endpoint;
     }
 
-    /**
-     * Starts it on a free port and returns once it answers. Where it cannot be had, aborts the calling test; with {@code
-     * LEAT_REQUIRE_KINESIS_LOCAL=true} in the environment fails it.
-     */
+    /** Starts it on a free port and returns once it answers. Where it cannot be had, see {@link NodeModules#need}. */
     public static KinesisLocal start() {
-        String missing = missing();
-        if (missing.isEmpty()) {
-            return run();
-        }
-        String message = "kinesis-local was not asked: " + missing;
-        if ("true".equals(System.getenv("LEAT_REQUIRE_KINESIS_LOCAL"))) {
-            throw new AssertionError(message);
-        }
-        return Assumptions.abort(message);
+        NodeModules.need(HOME, "kinesis-local", VERSION);
+        return run();
     }
 
     /** What an SDK client takes as endpoint override. */
@@ -53,47 +41,8 @@ public final class KinesisLocal implements AutoCloseable {
         return endpoint;
     }
 
-    /** Why it cannot be had; empty if it can. */
-    private static synchronized String missing() {
-        for (String tool : List.of("node", "npm")) {
-            if (!onPath(tool)) {
-                return tool + " is not on the PATH";
-            }
-        }
-        if (Files.exists(main())) {
-            return "";
-        }
-        int status = finish(new ProcessBuilder(
-                "npm", "install", "--no-audit", "--no-fund", "--prefix", HOME.toString(), "kinesis-local@" + VERSION));
-        return status == 0 ? "" : "npm could not install it (status " + status + "; see " + HOME.resolve("log") + ")";
-    }
-
-    private static boolean onPath(String tool) {
-        String path = System.getenv().getOrDefault("PATH", "");
-        for (String directory : path.split(File.pathSeparator, -1)) {
-            if (Files.isExecutable(Path.of(directory, tool))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private static Path main() {
         return HOME.resolve(Path.of("node_modules", "kinesis-local", "main.js"));
-    }
-
-    private static int finish(ProcessBuilder command) {
-        try {
-            Process process = begin(command);
-            if (!process.waitFor(120, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                return -1;
-            }
-            return process.exitValue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while a process ran", e);
-        }
     }
 
     private static Process begin(ProcessBuilder command) {

@@ -1,5 +1,6 @@
 package dev.leat.bench;
 
+import dev.leat.localstream.Faults;
 import dev.leat.testkit.TestServer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,7 +66,7 @@ public final class DebeziumBench implements Callable<Integer> {
         drain(contenders, new Drain.Terms(1, events, 0, Duration.ZERO, server));
         steady(
                 contenders.subList(0, 3),
-                new Steady.Terms(Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), Duration.ZERO, server));
+                new Steady.Terms(Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), Faults.none(), server));
         return failed ? 1 : 0;
     }
 

@@ -1,5 +1,6 @@
 package dev.leat.bench;
 
+import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,10 +108,13 @@ public final class HotKeyBench implements Callable<Integer> {
     private void steady(List<Contender> contenders, long server) throws InterruptedException {
         Map<Contender, List<Steady>> results = new LinkedHashMap<>();
         Steady.Terms terms = new Steady.Terms(
-                Duration.ofSeconds(seconds), Duration.ofSeconds(seconds), Duration.ofMillis(answerMillis), server);
+                Duration.ofSeconds(seconds),
+                Duration.ofSeconds(seconds),
+                Faults.none().delaying(Duration.ofMillis(answerMillis)),
+                server);
         for (int round = 0; round < rounds; round++) {
             for (Contender contender : contenders) {
-                Steady steady = Steady.measure(contender, new Ticks.Load(rate, 1, 1, HOT), terms);
+                Steady steady = Steady.measure(contender, new Ticks.Load(rate, 1, 1, HOT, Backlog.KEYS), terms);
                 results.computeIfAbsent(contender, c -> new ArrayList<>()).add(steady);
                 failed |= contender.promises() && !steady.check().right();
             }

@@ -1,5 +1,6 @@
 package dev.leat.bench;
 
+import dev.leat.localstream.Faults;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.time.Duration;
@@ -62,7 +63,7 @@ public final class LatencyBench implements Callable<Integer> {
         long server = Processes.postmaster();
         instrument(server);
         Steady.Terms terms =
-                new Steady.Terms(Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), Duration.ZERO, server);
+                new Steady.Terms(Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), Faults.none(), server);
         Steady.printHead();
         for (int rate : rates) {
             steady(contenders, rate, terms);
@@ -113,7 +114,7 @@ public final class LatencyBench implements Callable<Integer> {
 
     private void idle(List<Contender> contenders, long server) throws InterruptedException {
         Steady.Terms terms =
-                new Steady.Terms(Duration.ofSeconds(2L * idle), Duration.ofSeconds(idle), Duration.ZERO, server);
+                new Steady.Terms(Duration.ofSeconds(2L * idle), Duration.ofSeconds(idle), Faults.none(), server);
         System.out.println("| at rest | poller, % of a core | its sessions | all of PostgreSQL |");
         System.out.println("|---|---|---|---|");
         for (Contender contender : contenders) {

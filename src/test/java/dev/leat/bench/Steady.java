@@ -2,6 +2,7 @@ package dev.leat.bench;
 
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
+import dev.leat.localstream.ShardUse;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -24,9 +25,10 @@ import java.util.regex.Pattern;
  * @param hot the same of the hot key
  * @param used while it was measured
  * @param drained seconds from the last commit until everything had arrived
+ * @param traffic from the start to the end
  * @param check what is wrong with what arrived
  */
-record Steady(double[] latencies, double[] hot, Usage used, double drained, Backlog.Check check) {
+record Steady(double[] latencies, double[] hot, Usage used, double drained, Traffic traffic, Backlog.Check check) {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration FIRST = Duration.ofMillis(100);
@@ -36,18 +38,37 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Back
      * How long.
      *
      * @param warmUp under the load, before it counts
-     * @param answer how long the stream takes
+     * @param faults of the stream, from the start to the end; answers that come late are one of them
      */
-    record Terms(Duration warmUp, Duration measured, Duration answer, long server) {}
+    record Terms(Duration warmUp, Duration measured, Faults faults, long server) {}
+
+    /**
+     * What it took to bring the records.
+     *
+     * @param requests of PutRecords
+     * @param faults that befell them or their entries
+     * @param refused entries, by shards over their limit
+     * @param records that the stream keeps, repetitions included
+     */
+    record Traffic(long requests, long faults, long refused, long records) {
+
+        static Traffic of(TestStream stream) {
+            return new Traffic(
+                    stream.local().requestCount("PutRecords"),
+                    stream.local().faultsInjected(),
+                    stream.local().shardUse(TestStream.NAME).stream()
+                            .mapToLong(ShardUse::refused)
+                            .sum(),
+                    stream.local().recordCount(TestStream.NAME));
+        }
+    }
 
     static Steady measure(Contender contender, Ticks.Load load, Terms terms) throws InterruptedException {
         try (TestDatabase database = TestServer.shared().database();
                 TestStream stream = new TestStream(4)) {
             database.run(contender.setup());
             Backlog backlog = new Backlog(database, contender.source());
-            if (!terms.answer().isZero()) {
-                stream.local().faults(Faults.none().delaying(terms.answer()));
-            }
+            stream.local().faults(terms.faults());
             int before = backlog.drawn();
             Process process = contender.start(database, stream);
             try (Ticks ticks = new Ticks(database, load)) {
@@ -73,6 +94,7 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Back
                         latencies(records, ticks, written, record -> load.hot() > 0 && Backlog.hot(record)),
                         used,
                         drained,
+                        Traffic.of(stream),
                         backlog.check(expected, records));
             } finally {
                 process.destroy();

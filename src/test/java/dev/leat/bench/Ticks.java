@@ -45,13 +45,14 @@ final class Ticks implements AutoCloseable {
      * @param rows of each transaction
      * @param writers that share the rate, each with rows of its own
      * @param hot the share of transactions that change one and the same row; for one writer of single rows
+     * @param keys how many rows are changed at all, the first of the table
      */
-    record Load(int rate, int rows, int writers, double hot) {
+    record Load(int rate, int rows, int writers, double hot, int keys) {
 
         /** That rate, by transactions of so many rows that there are at most 500 a second. */
         static Load of(int rate) {
             int rows = Math.max(1, (rate + 499) / 500);
-            return new Load(rate, rows, rate <= 200 ? 1 : 2, 0);
+            return new Load(rate, rows, rate <= 200 ? 1 : 2, 0, Backlog.KEYS);
         }
 
         long everyNanos() {
@@ -103,7 +104,7 @@ final class Ticks implements AutoCloseable {
             long due = began + load.everyNanos() * writer / connections.size();
             Random rows = new Random(random.nextLong());
             Connection connection = connections.get(writer);
-            int least = 1 + writer * Backlog.KEYS / connections.size();
+            int least = 1 + writer * load.keys() / connections.size();
             all.add(CompletableFuture.supplyAsync(() -> write(connection, rows, least, due, ends), threads));
         }
         double[] millis = all.stream()
@@ -136,7 +137,7 @@ final class Ticks implements AutoCloseable {
 
     private double[] write(Connection connection, Random rows, int least, long first, long ends) {
         List<Double> millis = new ArrayList<>();
-        int most = least + Backlog.KEYS / connections.size() - load.rows();
+        int most = least + load.keys() / connections.size() - load.rows();
         try (PreparedStatement update =
                 connection.prepareStatement("UPDATE item SET version = ? WHERE id BETWEEN ? AND ?")) {
             for (long due = first; due - ends < 0; due += load.everyNanos()) {

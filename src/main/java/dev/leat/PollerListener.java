@@ -12,13 +12,15 @@ public interface PollerListener {
     /** A pass has ended and is committed. */
     default void settled(List<Outcome> outcomes, Duration took) {}
 
+    /** A pass has found nothing to publish: the database answers. */
+    default void foundNothing() {}
+
     /**
-     * A request, or entries of one, failed and will be sent again.
+     * A request, or entries of one, failed and will be sent again. Told each time.
      *
-     * @param code the service's error code, such as {@code ProvisionedThroughputExceededException}
      * @param pause how long those entries rest
      */
-    default void retrying(String stream, String code, int entries, Duration pause) {}
+    default void retrying(String stream, RequestFailure failure, int entries, Duration pause) {}
 
     /**
      * A request leaves.
@@ -53,16 +55,40 @@ public interface PollerListener {
      */
     default void movedPastGap(long certain, long above, String reason) {}
 
-    /** A pass was given up; its lanes are let go, and its events stay in the outbox. */
-    default void passFailed(RuntimeException cause, Duration pause) {}
+    /**
+     * A pass was given up; its lanes are let go, and its events stay in the outbox. Told each time.
+     *
+     * @param claimed how many events it had claimed, of which some may have been sent; 0: it failed before
+     * @param pause before the next pass
+     */
+    default void passFailed(RuntimeException cause, int claimed, Duration pause) {}
 
     /**
-     * A duty beside the passes failed; it comes round again, and passes go on meanwhile.
+     * A duty beside the passes failed; it comes round again, and passes do not depend on it. Told each time.
      *
      * @param duty what was to be done, such as "sign of life"
+     * @param consequence what follows while it fails
+     * @param pause before it is tried again
      */
-    default void upkeepFailed(String duty, RuntimeException cause) {}
+    default void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {}
+
+    /** A duty beside the passes was done. */
+    default void upkeepDone(String duty) {}
+
+    /**
+     * Passes, a stream or a duty fail. Told at the first failure, and while they go on, after 5 seconds and then ever more seldom,
+     * once a minute in the end.
+     */
+    default void failing(Failing failing) {}
+
+    /**
+     * What was told to fail has succeeded.
+     *
+     * @param failing as it was at the last failure
+     * @param lasted from the first failure until now
+     */
+    default void recovered(Failing failing, Duration lasted) {}
 
     /** The poller has stopped. */
-    default void stopped(boolean drained) {}
+    default void stopped(Ending ending) {}
 }

@@ -1,5 +1,6 @@
 package dev.leat.app;
 
+import dev.leat.Ending;
 import dev.leat.PollerListener;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
@@ -7,11 +8,13 @@ import dev.leat.database.PinnedDataSource;
 import dev.leat.loop.House;
 import dev.leat.loop.Poller;
 import dev.leat.loop.Rooms;
+import dev.leat.observe.FailureTracker;
 import dev.leat.observe.Listeners;
 import dev.leat.publish.KinesisPublisher;
 import dev.leat.publish.PublishSettings;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.shape.DebeziumJson;
+import dev.leat.upkeep.BacklogWatch;
 import dev.leat.upkeep.Migrations;
 import dev.leat.upkeep.PollerRegistry;
 import dev.leat.upkeep.SchemaState;
@@ -28,7 +31,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
@@ -46,10 +53,15 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
  */
 public final class LeatPoller {
 
+    private static final Duration LAST_LOOK = Duration.ofSeconds(3);
+
     private final Poller poller;
     private final Upkeep upkeep;
     private final KinesisPublisher publisher;
     private final PollerRegistry.Identity identity;
+    private final FailureTracker failures;
+    private final BacklogWatch backlog;
+    private final PollerListener listener;
 
     private LeatPoller(Builder wish) throws SQLException {
         identity = wish.identity;
@@ -57,7 +69,9 @@ public final class LeatPoller {
         PollerRegistry registry = new PollerRegistry(database, identity);
         Tallies tallies = new Tallies(database, identity.poller());
         ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
-        PollerListener listener = new Listeners(List.of(wish.listener, tallies, shardUses));
+        failures = new FailureTracker(new Listeners(List.of(wish.listener)), System::nanoTime);
+        listener = new Listeners(List.of(wish.listener, tallies, shardUses, failures));
+        backlog = new BacklogWatch(database, failures::failing, failures::waiting);
         LaneClaims claims = new LaneClaims(
                 database.raw(),
                 wish.claim,
@@ -79,8 +93,9 @@ public final class LeatPoller {
         IntervalFunction pauses =
                 IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
         House house = new House(wish.stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
-        poller = new Poller(wish.workers, () -> new Rooms(claims.forWorker(), shaper, publisher, settlement), house);
-        upkeep = new Upkeep(database, registry, tallies, shardUses, wish.retain, listener);
+        poller = new Poller(
+                wish.workers, () -> new Rooms(claims.forWorker(), shaper, publisher.forWorker(), settlement), house);
+        upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, wish.retain, listener);
     }
 
     /**
@@ -111,17 +126,32 @@ public final class LeatPoller {
     }
 
     /**
-     * Finishes what is claimed, and lets go of all lanes.
+     * Finishes what is claimed, and lets go of all lanes. The listener is told how it ended.
      *
      * @param grace how long that may take; after it, what was not sent stays in the outbox for others
-     * @return whether it was finished within the grace
+     * @return whether it was finished within the grace, and nothing went on failing until then
      */
     public boolean stop(Duration grace) throws InterruptedException {
         try {
-            return poller.stop(grace);
+            Ending ending = failures.ending(poller.stop(grace));
+            if (!ending.failing().isEmpty()) {
+                lookAtBacklog();
+                ending = failures.ending(ending.finished());
+            }
+            listener.stopped(ending);
+            return ending.orderly();
         } finally {
             upkeep.stop();
             publisher.close();
+        }
+    }
+
+    /** A database that does not answer is not waited for: it may be what fails. */
+    private void lookAtBacklog() throws InterruptedException {
+        try {
+            CompletableFuture.runAsync(backlog::look).get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            failures.waiting(null);
         }
     }
 

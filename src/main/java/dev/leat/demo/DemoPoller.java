@@ -40,7 +40,7 @@ final class DemoPoller implements AutoCloseable {
                 .workers(WORKERS)
                 .listener(new PollerListener() {
                     @Override
-                    public void passFailed(RuntimeException cause, Duration pause) {
+                    public void passFailed(RuntimeException cause, int claimed, Duration pause) {
                         failure.set(cause);
                     }
                 })

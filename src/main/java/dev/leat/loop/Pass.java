@@ -19,6 +19,7 @@ final class Pass {
 
     private final Rooms rooms;
     private final House house;
+    private int claimed;
 
     Pass(Rooms rooms, House house) {
         this.rooms = rooms;
@@ -30,15 +31,23 @@ final class Pass {
 
     Result run() {
         long began = house.nanoTime().getAsLong();
+        claimed = 0;
         try (Claim claim = rooms.claims()
                 .claim(rooms.publisher().restingStreams(), rooms.publisher().restingLanes())) {
+            claimed = claim.events().size();
             Shaped shaped = shape(claim.events());
             List<Outcome> published = rooms.publisher().publish(shaped.records(), claim.deadline());
             List<Outcome> outcomes = new ArrayList<>(inTurn(shaped.refused(), published));
             outcomes.addAll(published);
             rooms.settlement().settle(claim, outcomes);
+            claimed = 0;
             return told(claim, outcomes, Duration.ofNanos(house.nanoTime().getAsLong() - began));
         }
+    }
+
+    /** How many events the last run had claimed; 0 if it failed before, or has succeeded. */
+    int claimed() {
+        return claimed;
     }
 
     private record Shaped(List<StreamRecord> records, List<Outcome> refused) {}
@@ -87,7 +96,9 @@ final class Pass {
     }
 
     private Result told(Claim claim, List<Outcome> outcomes, Duration took) {
-        if (!outcomes.isEmpty()) {
+        if (outcomes.isEmpty()) {
+            house.listener().foundNothing();
+        } else {
             house.listener().settled(outcomes, took);
         }
         long left = outcomes.stream().filter(Outcome.TryLater.class::isInstance).count();

@@ -62,7 +62,6 @@ public final class Poller {
         for (Thread thread : threads) {
             thread.join();
         }
-        house.listener().stopped(finished);
         return finished;
     }
 }

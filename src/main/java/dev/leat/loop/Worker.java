@@ -66,7 +66,7 @@ final class Worker implements Runnable {
     /** Whatever it was, the lanes are let go and the events are still in the outbox. */
     private void restAfter(RuntimeException failure, int failures) throws InterruptedException {
         Duration pause = house.pauseAfterFailures().apply(failures);
-        house.listener().passFailed(failure, pause);
+        house.listener().passFailed(failure, pass.claimed(), pause);
         rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
     }
 
@@ -98,6 +98,11 @@ final class Worker implements Runnable {
         }
         try {
             rest.take();
+        } catch (RuntimeException e) {
+            if (goesOn()) {
+                throw e;
+            }
+            // The interrupt that ends the rest has cut off a look at the database.
         } finally {
             synchronized (this) {
                 resting = false;

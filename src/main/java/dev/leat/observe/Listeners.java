@@ -1,8 +1,11 @@
 package dev.leat.observe;
 
+import dev.leat.Ending;
 import dev.leat.Event;
+import dev.leat.Failing;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.RequestFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -26,8 +29,13 @@ public final class Listeners implements PollerListener {
     }
 
     @Override
-    public void retrying(String stream, String code, int entries, Duration pause) {
-        tell(listener -> listener.retrying(stream, code, entries, pause));
+    public void foundNothing() {
+        tell(PollerListener::foundNothing);
+    }
+
+    @Override
+    public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
+        tell(listener -> listener.retrying(stream, failure, entries, pause));
     }
 
     @Override
@@ -56,18 +64,33 @@ public final class Listeners implements PollerListener {
     }
 
     @Override
-    public void passFailed(RuntimeException cause, Duration pause) {
-        tell(listener -> listener.passFailed(cause, pause));
+    public void passFailed(RuntimeException cause, int claimed, Duration pause) {
+        tell(listener -> listener.passFailed(cause, claimed, pause));
     }
 
     @Override
-    public void upkeepFailed(String duty, RuntimeException cause) {
-        tell(listener -> listener.upkeepFailed(duty, cause));
+    public void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {
+        tell(listener -> listener.upkeepFailed(duty, consequence, cause, pause));
     }
 
     @Override
-    public void stopped(boolean drained) {
-        tell(listener -> listener.stopped(drained));
+    public void upkeepDone(String duty) {
+        tell(listener -> listener.upkeepDone(duty));
+    }
+
+    @Override
+    public void failing(Failing failing) {
+        tell(listener -> listener.failing(failing));
+    }
+
+    @Override
+    public void recovered(Failing failing, Duration lasted) {
+        tell(listener -> listener.recovered(failing, lasted));
+    }
+
+    @Override
+    public void stopped(Ending ending) {
+        tell(listener -> listener.stopped(ending));
     }
 
     private void tell(Consumer<PollerListener> message) {

@@ -1,8 +1,13 @@
 package dev.leat.observe;
 
+import dev.leat.Ending;
 import dev.leat.Event;
+import dev.leat.Failing;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.RequestFailure;
+import dev.leat.RequestFailure.Scope;
+import dev.leat.Waiting;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -88,16 +93,19 @@ public final class LogListener implements PollerListener {
         underWay.add(atOnce);
     }
 
+    /** A request that failed as a whole, but for throttling, is told as what fails or has recovered. */
     @Override
-    public void retrying(String stream, String code, int entries, Duration pause) {
-        seldom.admit(stream + " " + code)
-                .ifPresent(heldBack -> warn(
-                        "stream {} answered {} for {} entries: they are sent again after {} ms, and later events of their keys wait{}",
-                        stream,
-                        code,
-                        entries,
-                        pause.toMillis(),
-                        more(heldBack)));
+    public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
+        if (failure.scope() == Scope.ENTRIES || failure.scope() == Scope.THROTTLED) {
+            seldom.admit(stream + " " + failure.code())
+                    .ifPresent(heldBack -> warn(
+                            "stream {} answered {} for {} entries: they are sent again after {} ms, and later events of their keys wait{}",
+                            stream,
+                            failure.describe(),
+                            entries,
+                            pause.toMillis(),
+                            more(heldBack)));
+        }
     }
 
     @Override
@@ -128,36 +136,94 @@ public final class LogListener implements PollerListener {
     }
 
     @Override
-    public void passFailed(RuntimeException cause, Duration pause) {
-        seldom.admit("pass failed " + cause.getMessage())
-                .ifPresent(heldBack -> warn(
-                        "a pass was given up: {}; its lanes are free for any poller, its events stay in the outbox, and the next"
-                                + " pass begins in {} ms{}",
-                        Causes.line(cause),
-                        pause.toMillis(),
-                        more(heldBack)));
+    public void foundNothing() {
+        // Nothing to tell.
+    }
+
+    @Override
+    public void passFailed(RuntimeException cause, int claimed, Duration pause) {
         log.debug("the pass failed by", Printable.thrown(cause));
     }
 
     @Override
-    public void upkeepFailed(String duty, RuntimeException cause) {
-        seldom.admit("upkeep " + duty)
-                .ifPresent(heldBack -> warn(
-                        "the {} failed: {}; it is tried again, and events are published meanwhile{}",
-                        duty,
-                        Causes.line(cause),
-                        more(heldBack)));
-        log.debug("the {} failed by", duty, Printable.thrown(cause));
+    public void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {
+        log.debug("the {} failed by", Printable.line(duty), Printable.thrown(cause));
     }
 
     @Override
-    public void stopped(boolean drained) {
-        if (drained) {
-            log.info("stopped: everything claimed is settled, and no lane is held");
-        } else {
+    public void upkeepDone(String duty) {
+        // Nothing to tell, unless it failed before.
+    }
+
+    @Override
+    public void failing(Failing failing) {
+        warn(
+                "{}: {}; {}{}; it is tried again in {} ms",
+                subject(failing),
+                failing.why(),
+                failing.consequence(),
+                waiting(failing.waiting()),
+                failing.pause().toMillis());
+    }
+
+    private static String subject(Failing failing) {
+        boolean once = failing.times() == 1;
+        String since = once ? "" : " for " + span(failing.lasting()) + ", " + failing.times() + " times in a row";
+        return switch (failing.part()) {
+            case PASSES -> once ? "a pass was given up" : "passes have been given up" + since;
+            case STREAM -> "stream " + failing.name() + (once ? " took nothing" : " has taken nothing" + since);
+            case UPKEEP -> "the " + failing.name() + (once ? " failed" : " has failed" + since);
+        };
+    }
+
+    private static String waiting(@Nullable Waiting waiting) {
+        if (waiting == null) {
+            return "";
+        }
+        if (waiting.events() == 0) {
+            return "; no event waits in the outbox";
+        }
+        return "; " + (waiting.events() >= Waiting.MOST ? "at least " : "") + waiting.events()
+                + (waiting.events() == 1 ? " event waits, for " : " events wait, the oldest for ")
+                + span(waiting.oldest());
+    }
+
+    private static String span(Duration time) {
+        return time.compareTo(Duration.ofMinutes(2)) < 0 ? time.toSeconds() + " s" : time.toMinutes() + " min";
+    }
+
+    @Override
+    public void recovered(Failing failing, Duration lasted) {
+        String subject = switch (failing.part()) {
+            case PASSES -> "passes succeed";
+            case STREAM -> "stream " + failing.name() + " takes records";
+            case UPKEEP -> "the " + failing.name() + " succeeds";
+        };
+        log.info("{} again, after {} failures in {}", Printable.line(subject), failing.times(), span(lasted));
+    }
+
+    @Override
+    public void stopped(Ending ending) {
+        if (!ending.finished()) {
             log.warn(
                     "stopped at the deadline with a claim under way: its lanes are free once its session has ended, within seconds,"
                             + " and its events, of which some may have been sent, are sent again by the next poller");
+        }
+        for (Failing failing : ending.failing()) {
+            warn(
+                    "stopped while this went on failing: {}: {}; {}",
+                    subject(failing),
+                    failing.why(),
+                    failing.consequence());
+        }
+        if (ending.orderly()) {
+            log.info("stopped: everything claimed is settled, and no lane is held");
+        } else if (ending.waiting() != null) {
+            warn(
+                    "left behind{}; what waits is sent by any poller that runs once that is mended",
+                    waiting(ending.waiting()));
+        } else {
+            warn("how many events wait could not be read; they are sent by any poller that runs once that is mended");
         }
     }
 

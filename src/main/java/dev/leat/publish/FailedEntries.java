@@ -8,7 +8,7 @@ import java.util.Map;
 /** The entries of one answer that were not acknowledged and are sent again, told to the listener once for each error code. */
 final class FailedEntries {
 
-    private record Tally(int entries, long pause) {}
+    private record Tally(Failure failure, int entries, long pause) {}
 
     private final Map<String, Tally> byCode = new LinkedHashMap<>();
 
@@ -16,12 +16,14 @@ final class FailedEntries {
         if (failure.verdict() != Verdict.REFUSED) {
             byCode.merge(
                     failure.code(),
-                    new Tally(1, pause),
-                    (sum, one) -> new Tally(sum.entries + 1, Math.max(sum.pause, one.pause)));
+                    new Tally(failure, 1, pause),
+                    (sum, one) -> new Tally(one.failure, sum.entries + 1, Math.max(sum.pause, one.pause)));
         }
     }
 
     void tell(PollerListener listener, String stream) {
-        byCode.forEach((code, tally) -> listener.retrying(stream, code, tally.entries, Duration.ofNanos(tally.pause)));
+        byCode.values()
+                .forEach(tally -> listener.retrying(
+                        stream, tally.failure.ofEntries(), tally.entries, Duration.ofNanos(tally.pause)));
     }
 }

@@ -1,6 +1,8 @@
 package dev.leat.publish;
 
+import dev.leat.RequestFailure;
 import java.io.IOException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -17,6 +19,10 @@ import software.amazon.awssdk.core.exception.SdkServiceException;
  */
 record Failure(Verdict verdict, String code, @Nullable String message) {
 
+    /** A refused signature is explained with the headers it should have covered, a session's token among them. */
+    private static final Pattern SECRETS = Pattern.compile(
+            "(?i)((?:x-amz-security-token|authorization|signature|credential|secret[a-z-]*|password|token)['\"]?\\s*[:=]\\s*)[^\\s,;]+");
+
     static Failure ofEntry(String code, @Nullable String message) {
         return new Failure(Verdict.onEntry(code), code, message);
     }
@@ -28,7 +34,11 @@ record Failure(Verdict verdict, String code, @Nullable String message) {
                     ? "HTTP " + answer.statusCode()
                     : details.errorCode();
             String message = details == null ? answer.getMessage() : details.errorMessage();
-            return new Failure(Verdict.onRequest(code, answer.statusCode()), code, message);
+            String said = message == null || message.isBlank()
+                    ? "no message"
+                    : SECRETS.matcher(message).replaceAll("$1***");
+            String id = answer.requestId() == null ? "" : "; request id " + answer.requestId();
+            return new Failure(Verdict.onRequest(code, answer.statusCode()), code, said + id);
         }
         Verdict verdict = lostOnTheWay(thrown) ? Verdict.TRANSIENT : Verdict.STREAM_AT_FAULT;
         return new Failure(verdict, thrown.getClass().getSimpleName(), thrown.getMessage());
@@ -49,6 +59,25 @@ record Failure(Verdict verdict, String code, @Nullable String message) {
 
     /** In a few words, for the reason of an outcome. */
     String describe() {
-        return message == null || message.isBlank() ? code : code + " (" + message + ")";
+        return of(RequestFailure.Scope.REQUEST).describe();
+    }
+
+    /** For a listener: of entries. */
+    RequestFailure ofEntries() {
+        return of(verdict == Verdict.STREAM_AT_FAULT ? RequestFailure.Scope.STREAM : RequestFailure.Scope.ENTRIES);
+    }
+
+    /** For a listener: of a request as a whole. */
+    RequestFailure ofWhole() {
+        return of(
+                switch (verdict) {
+                    case THROTTLED -> RequestFailure.Scope.THROTTLED;
+                    case TRANSIENT, REFUSED -> RequestFailure.Scope.REQUEST;
+                    case STREAM_AT_FAULT -> RequestFailure.Scope.STREAM;
+                });
+    }
+
+    private RequestFailure of(RequestFailure.Scope scope) {
+        return new RequestFailure(scope, code, message);
     }
 }

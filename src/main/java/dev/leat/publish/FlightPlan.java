@@ -144,7 +144,7 @@ final class FlightPlan {
         line.pace().failed(policy, failure, flight.leftAt(), now);
         freeAll(flight);
         Duration pause = Duration.ofNanos(Math.max(0, line.pace().whole().until() - now));
-        listener.retrying(line.stream(), failure.code(), flight.size(), pause);
+        listener.retrying(line.stream(), failure.ofWhole(), flight.size(), pause);
     }
 
     private void giveUp(Flight flight, Failure failure, long now) {

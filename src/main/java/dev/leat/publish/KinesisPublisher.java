@@ -19,11 +19,11 @@ import java.util.function.LongSupplier;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
- * Publishes to Kinesis Data Streams by PutRecords. Claims may be published at the same time on several threads; they
- * share the requests in flight, and what is learned of a stream's trouble, which is remembered for later claims too. The
+ * Publishes to Kinesis Data Streams by PutRecords. Claims may be published at the same time on several threads, each with a
+ * {@link #forWorker() publisher of its own}; they share the requests in flight, and what is learned of a stream's trouble, which is remembered for later claims too. The
  * client is the caller's, and is not closed.
  */
-public final class KinesisPublisher implements Publisher, AutoCloseable {
+public final class KinesisPublisher implements AutoCloseable {
 
     private static final Duration PACED_REST = Duration.ofMillis(5);
 
@@ -36,7 +36,6 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
     private final RetryPolicy policy;
     private final ExecutorService threads;
     private final Map<String, StreamPace> paces = new ConcurrentHashMap<>();
-    private volatile Duration restAdvised = Duration.ZERO;
 
     /**
      * @param client best without retries of its own, which would multiply the publisher's, and with a connection for each
@@ -66,23 +65,52 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
         this.lister = new ShardLister(client, threads, listener);
     }
 
-    /**
-     * Also ends when all that is left rests for longer than the settings' patience, and on an interrupt: then no further
-     * request is begun, those in flight are awaited, and the thread's interrupt status is set.
-     */
-    @Override
-    public List<Outcome> publish(List<StreamRecord> records, Deadline deadline) {
-        FlightPlan plan = new FlightPlan(
+    /** For use by one thread: what it advises follows from its own last claim. */
+    public Publisher forWorker() {
+        return new Worker();
+    }
+
+    private final class Worker implements Publisher {
+
+        private Duration restAdvised = Duration.ZERO;
+
+        /**
+         * Also ends when all that is left rests for longer than the settings' patience, and on an interrupt: then no further
+         * request is begun, those in flight are awaited, and the thread's interrupt status is set.
+         */
+        @Override
+        public List<Outcome> publish(List<StreamRecord> records, Deadline deadline) {
+            FlightPlan plan = plan(records);
+            List<Outcome> outcomes = new Pass(plan, requests, threads, deadline, clock, settings).run();
+            boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
+            restAdvised = stuck ? restAfter(plan) : Duration.ZERO;
+            return outcomes;
+        }
+
+        @Override
+        public Duration restAdvised() {
+            return restAdvised;
+        }
+
+        @Override
+        public Set<String> restingStreams() {
+            return KinesisPublisher.this.restingStreams();
+        }
+
+        @Override
+        public long restingLanes() {
+            return KinesisPublisher.this.restingLanes();
+        }
+    }
+
+    private FlightPlan plan(List<StreamRecord> records) {
+        return new FlightPlan(
                 records,
                 settings.requestLimits(),
                 recordLimits(),
                 stream -> paces.computeIfAbsent(stream, name -> new StreamPace(lister.of(name))),
                 policy,
                 listener);
-        List<Outcome> outcomes = new Pass(plan, requests, threads, deadline, clock, settings).run();
-        boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
-        restAdvised = stuck ? restAfter(plan) : Duration.ZERO;
-        return outcomes;
     }
 
     /** Long only while every stream known rests: what the next claim finds may be for another, or for another part of it. */
@@ -97,8 +125,7 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
         return allRest || rest.compareTo(settings.patience()) < 0 ? rest : settings.patience();
     }
 
-    @Override
-    public Set<String> restingStreams() {
+    private Set<String> restingStreams() {
         long now = clock.getAsLong();
         Set<String> resting = new HashSet<>();
         paces.forEach((stream, pace) -> {
@@ -109,8 +136,7 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
         return resting;
     }
 
-    @Override
-    public long restingLanes() {
+    private long restingLanes() {
         long now = clock.getAsLong();
         long resting = -1;
         boolean any = false;
@@ -132,11 +158,6 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
                 PublishSettings.DEFAULT_MAX_RECORD_BYTES,
                 stream -> streamLimits.largestRecord(stream, clock.getAsLong()),
                 settings.packing());
-    }
-
-    @Override
-    public Duration restAdvised() {
-        return restAdvised;
     }
 
     /** Ends the sending threads. A request in flight is cut off, and counts as one whose answer was lost. */

@@ -24,6 +24,12 @@ final class ShardLister {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
     private static final int MOST_PAGES = 100;
 
+    /** At the earliest: when the stream refuses something again. */
+    private static final Duration AGAIN = Duration.ofSeconds(5);
+
+    private static final String CONSEQUENCE =
+            "limits are learned all the same, less exactly where a shard's range cuts a lane";
+
     private final KinesisClient client;
     private final Executor threads;
     private final PollerListener listener;
@@ -53,16 +59,24 @@ final class ShardLister {
             }
         } catch (RuntimeException e) {
             Failure failure = Failure.ofRequest(e);
-            if (failure.code().startsWith("AccessDenied") && noticed.compareAndSet(false, true)) {
+            if (!failure.code().startsWith("AccessDenied")) {
+                listener.upkeepFailed(
+                        duty(stream), CONSEQUENCE, new IllegalStateException(failure.describe(), e), AGAIN);
+            } else if (noticed.compareAndSet(false, true)) {
                 listener.notice("The shards of " + stream + " could not be listed: " + failure.describe()
                         + ". Its limits are learned all the same, less exactly where a shard's range cuts a lane."
                         + " Allow kinesis:ListShards.");
             }
             return;
         }
+        listener.upkeepDone(duty(stream));
         if (!starts.isEmpty()) {
             then.accept(new ShardRanges(starts));
         }
+    }
+
+    private static String duty(String stream) {
+        return "listing of the shards of " + stream;
     }
 
     private static ListShardsRequest request(String stream, @Nullable String next) {

@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.RequestFailure;
 import dev.leat.localstream.Faults;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
@@ -74,7 +75,7 @@ class KinesisGoneTest {
         AtomicInteger retries = new AtomicInteger();
         PollerListener listener = new PollerListener() {
             @Override
-            public void retrying(String name, String code, int entries, Duration pause) {
+            public void retrying(String name, RequestFailure failure, int entries, Duration pause) {
                 retries.incrementAndGet();
             }
 

@@ -27,7 +27,7 @@ final class Crew implements AutoCloseable {
     private static final String SHARED_LANE = "somebody else has changed rows of a lane";
 
     private static final Pattern EXCUSES =
-            Pattern.compile("stopped at the deadline|answered (?!ProvisionedThr|InternalF)");
+            Pattern.compile("stopped at the deadline|answered (?!ProvisionedThr|InternalF)|(took|taken) nothing");
 
     private final Supplier<LeatProcess> start;
     private final List<LeatProcess> all = new ArrayList<>();

@@ -289,7 +289,7 @@ class FailoverIT {
                     }
 
                     @Override
-                    public void passFailed(RuntimeException cause, Duration pause) {
+                    public void passFailed(RuntimeException cause, int claimed, Duration pause) {
                         failedPasses.incrementAndGet();
                     }
                 })

@@ -165,13 +165,8 @@ class PollerTest {
     private Poller poller(int workers) {
         PollerListener listener = new PollerListener() {
             @Override
-            public void passFailed(RuntimeException cause, Duration pause) {
+            public void passFailed(RuntimeException cause, int claimed, Duration pause) {
                 told.add("failed: " + cause.getMessage() + ", " + pause.toNanos());
-            }
-
-            @Override
-            public void stopped(boolean drained) {
-                told.add("stopped: " + drained);
             }
         };
         return new Poller(workers, this::rooms, new House("default", listener, Duration::ofNanos, System::nanoTime));
@@ -218,9 +213,9 @@ class PollerTest {
         }
     }
 
-    private static void stop(Poller poller, Duration grace) {
+    private void stop(Poller poller, Duration grace) {
         try {
-            poller.stop(grace);
+            told.add("stopped: " + poller.stop(grace));
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

@@ -3,10 +3,14 @@ package dev.leat.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.DatabaseUnavailable;
+import dev.leat.Ending;
 import dev.leat.Event;
+import dev.leat.Failing;
 import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.RequestFailure;
+import dev.leat.Waiting;
 import java.lang.reflect.Method;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -61,17 +65,22 @@ class ListenersTest {
     @Test
     void throttlingIsWrittenTwiceAMinuteAtMostWithTheNumberLeftOut() {
         for (int i = 0; i < 100; i++) {
-            log.retrying("orders", "ProvisionedThroughputExceededException", 7, Duration.ofMillis(120));
+            log.retrying("orders", entries(), 7, Duration.ofMillis(120));
         }
-        log.retrying("items", "ProvisionedThroughputExceededException", 1, Duration.ofMillis(120));
+        log.retrying("items", entries(), 1, Duration.ofMillis(120));
         clock.addAndGet(Duration.ofSeconds(31).toNanos());
-        log.retrying("orders", "ProvisionedThroughputExceededException", 7, Duration.ofMillis(120));
+        log.retrying("orders", entries(), 7, Duration.ofMillis(120));
 
         assertThat(logger.lines)
                 .hasSize(3)
                 .first()
                 .asString()
-                .contains("stream orders", "7 entries", "sent again after 120 ms", "later events of their keys wait");
+                .contains(
+                        "stream orders",
+                        "(Rate exceeded for shard 3)",
+                        "7 entries",
+                        "sent again after 120 ms",
+                        "later events of their keys wait");
         assertThat(logger.lines.get(2)).contains("and 99 more like it");
     }
 
@@ -105,15 +114,23 @@ class ListenersTest {
                 false,
                 null);
         log.settled(List.of(new Outcome.Quarantined(event, forged)), Duration.ZERO);
-        log.retrying(forged, forged, 1, Duration.ZERO);
+        log.retrying(forged, new RequestFailure(RequestFailure.Scope.ENTRIES, forged, forged), 1, Duration.ZERO);
         log.outOfSequence(event, forged, forged);
         log.notice(forged);
         log.movedPastGap(1, 2, forged);
-        log.passFailed(new IllegalStateException(forged), Duration.ZERO);
-        log.upkeepFailed(forged, new IllegalStateException(forged));
+        for (Failing.Part part : Failing.Part.values()) {
+            Failing failing = new Failing(part, forged, forged, forged, 2, Duration.ZERO, Duration.ZERO, null);
+            log.failing(failing);
+            if (part != Failing.Part.PASSES) {
+                log.recovered(failing, Duration.ZERO);
+            }
+            log.stopped(new Ending(true, List.of(failing), new Waiting(1, Duration.ZERO)));
+        }
+        // What this poller itself has to say of it names nothing of others.
+        logger.lines.removeIf(line -> line.startsWith("WARN left behind"));
 
         assertThat(logger.lines)
-                .hasSize(7)
+                .hasSize(13)
                 .allSatisfy(line ->
                         assertThat(line).contains("ERROR forged\\u001b[2J").doesNotContain("\n", "\u001b"));
     }
@@ -136,15 +153,66 @@ class ListenersTest {
     }
 
     @Test
+    void whatKeepsFailingSaysSinceWhenHowOftenAndWhatWaits() {
+        log.failing(new Failing(
+                Failing.Part.PASSES,
+                "",
+                "the right is missing",
+                "events stay in the outbox",
+                7,
+                Duration.ofSeconds(35),
+                Duration.ofSeconds(5),
+                new Waiting(1_204, Duration.ofMinutes(4))));
+        log.failing(new Failing(
+                Failing.Part.STREAM,
+                "changes",
+                "AccessDeniedException (User: arn:aws:iam::1:user/x is not authorized; request id 7)",
+                "its events stay in the outbox",
+                1,
+                Duration.ZERO,
+                Duration.ofSeconds(5),
+                null));
+
+        assertThat(logger.lines)
+                .containsExactly(
+                        "WARN passes have been given up for 35 s, 7 times in a row: the right is missing; events stay in the outbox;"
+                                + " 1204 events wait, the oldest for 4 min; it is tried again in 5000 ms",
+                        "WARN stream changes took nothing: AccessDeniedException (User: arn:aws:iam::1:user/x is not authorized;"
+                                + " request id 7); its events stay in the outbox; it is tried again in 5000 ms");
+    }
+
+    @Test
+    void theEndOfAPollerThatFailsIsNotCalledOrderly() {
+        Failing failing = new Failing(
+                Failing.Part.PASSES, "", "no right", "events stay", 2, Duration.ofSeconds(9), Duration.ZERO, null);
+
+        log.stopped(new Ending(true, List.of(failing), new Waiting(3, Duration.ofSeconds(9))));
+        log.stopped(new Ending(true, List.of(), null));
+
+        assertThat(logger.lines)
+                .containsExactly(
+                        "WARN stopped while this went on failing: passes have been given up for 9 s, 2 times in a row: no right;"
+                                + " events stay",
+                        "WARN left behind; 3 events wait, the oldest for 9 s; what waits is sent by any poller that runs once that"
+                                + " is mended",
+                        "INFO stopped: everything claimed is settled, and no lane is held");
+    }
+
+    @Test
     void aFailedPassSaysWhatFollows() {
-        log.passFailed(
-                new DatabaseUnavailable("the claim failed", new SQLException("connection reset\nby peer")),
-                Duration.ofSeconds(1));
+        new FailureTracker(log, clock::get)
+                .passFailed(
+                        new DatabaseUnavailable("the claim failed", new SQLException("connection reset\nby peer")),
+                        3,
+                        Duration.ofSeconds(1));
 
         assertThat(logger.lines)
                 .singleElement()
                 .asString()
-                .contains("the claim failed: connection reset by peer", "stay in the outbox", "begins in 1000 ms");
+                .contains(
+                        "the claim failed: connection reset by peer",
+                        "3 events stay in the outbox",
+                        "tried again in 1000 ms");
     }
 
     @Test
@@ -156,6 +224,11 @@ class ListenersTest {
                 .asString()
                 .startsWith("WARN event ids go on above 217000000000000")
                 .contains("timeline 7/00000002", "changes above id 1000", "under new ids, a second time if");
+    }
+
+    private static RequestFailure entries() {
+        return new RequestFailure(
+                RequestFailure.Scope.ENTRIES, "ProvisionedThroughputExceededException", "Rate exceeded for shard 3");
     }
 
     private static Event event(long id, boolean mayPass) {

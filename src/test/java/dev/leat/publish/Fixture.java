@@ -6,6 +6,8 @@ import dev.leat.Deadline;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.Publisher;
+import dev.leat.RequestFailure;
 import dev.leat.StreamRecord;
 import dev.leat.consume.Unpacker;
 import dev.leat.localstream.KeptRecord;
@@ -34,7 +36,8 @@ final class Fixture implements AutoCloseable {
 
     final LocalStream stream = LocalStream.start();
     final KinesisClient client;
-    final KinesisPublisher publisher;
+    final KinesisPublisher shared;
+    final Publisher publisher;
     final Heard heard = new Heard();
 
     Fixture(PublishSettings settings) {
@@ -47,7 +50,8 @@ final class Fixture implements AutoCloseable {
                         settings,
                         4)
                 .build();
-        this.publisher = new KinesisPublisher(client, settings, heard, System::nanoTime, new Random(1)::nextDouble);
+        this.shared = new KinesisPublisher(client, settings, heard, System::nanoTime, new Random(1)::nextDouble);
+        this.publisher = shared.forWorker();
         stream.createStream(Records.STREAM, 4);
     }
 
@@ -109,7 +113,7 @@ final class Fixture implements AutoCloseable {
 
     @Override
     public void close() {
-        publisher.close();
+        shared.close();
         client.close();
         stream.close();
     }
@@ -124,8 +128,8 @@ final class Fixture implements AutoCloseable {
         final Set<String> shards = ConcurrentHashMap.newKeySet();
 
         @Override
-        public void retrying(String stream, String code, int entries, Duration pause) {
-            retries.add(code);
+        public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
+            retries.add(failure.code());
             pauses.add(pause);
         }
 

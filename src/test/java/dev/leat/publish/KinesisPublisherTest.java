@@ -3,6 +3,7 @@ package dev.leat.publish;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
+import dev.leat.Publisher;
 import dev.leat.StreamRecord;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
@@ -183,6 +184,20 @@ final class KinesisPublisherTest {
         List<KeptRecord> kept = on.stream.records(Records.STREAM);
         assertThat(kept.stream().map(KeptRecord::partitionKey)).containsExactly(key, "public.t#" + lane, key);
         assertThat(kept.stream().map(KeptRecord::shardId).distinct()).hasSize(1);
+    }
+
+    /** Two claims are published at the same time; one comes to nothing, and the other's success says nothing of it. */
+    @Test
+    void theRestOfAWorkerWhoseStreamFailsIsNotEndedByAnothersSuccess() {
+        Publisher other = on.shared.forWorker();
+        StreamRecord missing = new StreamRecord(Records.record(1, "a").event(), "nowhere", new byte[] {'x'});
+
+        assertThat(on.publisher.publish(List.of(missing), Fixture.within(LONG)))
+                .hasOnlyElementsOfType(Outcome.TryLater.class);
+        Fixture.allDelivered(other.publish(Fixture.claim(10, 1), Fixture.within(LONG)));
+
+        assertThat(on.publisher.restAdvised()).isPositive();
+        assertThat(other.restAdvised()).isZero();
     }
 
     @Test

@@ -83,7 +83,7 @@ class OwnBodyTest {
         try (KinesisClient client = builder.build();
                 KinesisPublisher publisher = new KinesisPublisher(
                         client, settings(), new PollerListener() {}, System::nanoTime, () -> 0.5)) {
-            assertThat(publisher.publish(records, Fixture.within(Duration.ofSeconds(30))))
+            assertThat(publisher.forWorker().publish(records, Fixture.within(Duration.ofSeconds(30))))
                     .hasSize(records.size())
                     .allMatch(Outcome.Delivered.class::isInstance);
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.Deadline;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.RequestFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,7 +29,7 @@ final class PausedProcessTest {
                 new RetryPolicy(PublishSettings.Backoff.defaults(), () -> 0),
                 new PollerListener() {
                     @Override
-                    public void retrying(String stream, String code, int entries, Duration pause) {
+                    public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
                         requests.incrementAndGet();
                     }
                 });

@@ -51,6 +51,37 @@ final class VerdictTest {
                 .containsExactly(verdict, code);
     }
 
+    @Test
+    void theServicesWordsAreKeptWithTheRequestsId() {
+        String words = "User: arn:aws:iam::123456789012:user/leat is not authorized to perform: kinesis:PutRecords on resource:"
+                + " arn:aws:kinesis:eu-central-1:123456789012:stream/changes";
+
+        assertThat(denied("AccessDeniedException", words).describe())
+                .isEqualTo("AccessDeniedException (" + words + "; request id 1-2-3)");
+    }
+
+    /** A refused signature is explained with the headers it should have covered. */
+    @Test
+    void noSecretOfASignatureIsTold() {
+        String words = "The Canonical String for this request should have been 'POST / host:kinesis\nx-amz-security-token:FwoGZXIv+x/=='"
+                + " Credential=AKIAX/20260101/us-east-1, Signature=abcdef0123, password: hunter2";
+
+        assertThat(denied("InvalidSignatureException", words).describe())
+                .contains("host:kinesis", "request id 1-2-3")
+                .doesNotContain("FwoGZXIv", "AKIAX", "abcdef", "hunter2");
+    }
+
+    private static Failure denied(String code, String words) {
+        return Failure.ofRequest(KinesisException.builder()
+                .statusCode(400)
+                .requestId("1-2-3")
+                .awsErrorDetails(AwsErrorDetails.builder()
+                        .errorCode(code)
+                        .errorMessage(words)
+                        .build())
+                .build());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "ProvisionedThroughputExceededException, THROTTLED",

@@ -66,7 +66,7 @@ class TourTest {
             List<Outcome> outcomes;
             try (KinesisPublisher publisher = new KinesisPublisher(
                     stream.client(), PublishSettings.defaults(), new PollerListener() {}, System::nanoTime, () -> 0)) {
-                outcomes = publisher.publish(List.of(record), claim.deadline());
+                outcomes = publisher.forWorker().publish(List.of(record), claim.deadline());
             }
             assertThat(outcomes).singleElement().isInstanceOf(Outcome.Delivered.class);
 

@@ -35,7 +35,7 @@ final class Changes implements AutoCloseable {
                 .publish(PublishSettings.defaults())
                 .listener(new PollerListener() {
                     @Override
-                    public void passFailed(RuntimeException cause, Duration pause) {
+                    public void passFailed(RuntimeException cause, int claimed, Duration pause) {
                         troubles.add(cause + ", caused by " + cause.getCause());
                     }
 

@@ -7,6 +7,7 @@ import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.Waiting;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -159,7 +160,14 @@ class UpkeepTest {
         PollerRegistry registry = registry();
         Tallies tallies = new Tallies(poller, registry.self().poller());
         ShardUses shardUses = new ShardUses(poller, registry.self().poller(), System::nanoTime);
-        Upkeep upkeep = new Upkeep(poller, registry, tallies, shardUses, Duration.ofDays(7), new PollerListener() {});
+        Upkeep upkeep = new Upkeep(
+                poller,
+                registry,
+                tallies,
+                shardUses,
+                new BacklogWatch(poller, () -> false, seen -> {}),
+                Duration.ofDays(7),
+                new PollerListener() {});
         upkeep.start();
         assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("1");
         assertThat(database.value(
@@ -182,10 +190,20 @@ class UpkeepTest {
     @Test
     void aDutyThatFailsIsReportedAndComesRoundAgain() {
         Queue<String> failures = new ConcurrentLinkedQueue<>();
+        Queue<Duration> pauses = new ConcurrentLinkedQueue<>();
+        Queue<String> done = new ConcurrentLinkedQueue<>();
+        Queue<Waiting> seen = new ConcurrentLinkedQueue<>();
+        database.run("SELECT leat.publish('topic', 'Told', '{}')");
         PollerListener listener = new PollerListener() {
             @Override
-            public void upkeepFailed(String duty, RuntimeException cause) {
+            public void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {
                 failures.add(duty + ": " + cause.getMessage());
+                pauses.add(pause);
+            }
+
+            @Override
+            public void upkeepDone(String duty) {
+                done.add(duty);
             }
         };
         PollerRegistry registry = registry();
@@ -195,10 +213,18 @@ class UpkeepTest {
                 registry,
                 new Tallies(poller, registry.self().poller()),
                 new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                new BacklogWatch(poller, () -> true, seen::add),
                 null,
                 listener);
         upkeep.start();
-        Await.until("a second failure", Duration.ofSeconds(20), () -> failures.size() > 1);
+        Await.until("a fourth failure", Duration.ofSeconds(40), () -> failures.size() > 3);
+        assertThat(List.copyOf(pauses).subList(0, 4))
+                .satisfiesExactly(
+                        first -> assertThat(first).isBetween(Duration.ofMillis(500), Duration.ofSeconds(1)),
+                        second -> assertThat(second).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2)),
+                        third -> assertThat(third).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(4)),
+                        fourth -> assertThat(fourth).isBetween(Duration.ofMillis(2500), Duration.ofSeconds(5)));
+        assertThat(done).doesNotContain("sign of life");
         assertThat(failures.peek()).startsWith("sign of life: ERROR: relation \"leat_internal.poller\" does not exist");
 
         database.run("ALTER TABLE leat_internal.away RENAME TO poller");
@@ -206,6 +232,10 @@ class UpkeepTest {
                 "a sign of life",
                 Duration.ofSeconds(20),
                 () -> "1".equals(database.value("SELECT count(*) FROM leat_internal.poller")));
+        Await.until("it to be told", Duration.ofSeconds(20), () -> done.contains("sign of life"));
+        Await.until("a look at the backlog", Duration.ofSeconds(20), () -> !seen.isEmpty());
+        assertThat(seen.peek().events()).isEqualTo(1);
+        assertThat(seen.peek().oldest()).isPositive();
         upkeep.stop();
     }
 

@@ -1,0 +1,280 @@
+package dev.leat.observe;
+
+import dev.leat.Ending;
+import dev.leat.Failing;
+import dev.leat.Failing.Part;
+import dev.leat.Outcome;
+import dev.leat.PollerListener;
+import dev.leat.RequestFailure;
+import dev.leat.Waiting;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows what of a poller fails, from when on and how often, and tells it to a listener at a pace: the first failure at once, then
+ * ever more seldom, and the recovery. Safe for use by several threads.
+ */
+public final class FailureTracker implements PollerListener {
+
+    private static final Duration FIRST = Duration.ofSeconds(5);
+    private static final Duration LONGEST = Duration.ofMinutes(1);
+
+    /** What has not failed for so long is told at once when it fails again. */
+    private static final Duration QUIET = Duration.ofMinutes(1);
+
+    /** Passes that failed after their claim and found nothing to do for so long have nothing more to fail at. */
+    private static final Duration GIVEN_TO_OTHERS = Duration.ofSeconds(30);
+
+    /** A request that is lost now and then is no failing stream. */
+    private static final int LOST_IN_A_ROW = 3;
+
+    private static final int STREAMS = 1_000;
+
+    /** SQLSTATEs of what the schema should have and has not. */
+    private static final Set<String> ABSENT = Set.of("3F000", "42P01", "42883", "42703");
+
+    private final PollerListener told;
+    private final LongSupplier nanoTime;
+    private final Map<String, Streak> streaks = new LinkedHashMap<>();
+    private volatile boolean failing;
+    private volatile @Nullable Waiting waiting;
+
+    /**
+     * @param told of what fails and what has recovered
+     * @param nanoTime the clock, such as {@code System::nanoTime}
+     */
+    public FailureTracker(PollerListener told, LongSupplier nanoTime) {
+        this.told = told;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Failures in a row of one thing. */
+    private static final class Streak {
+
+        private final Part part;
+        private final String name;
+        private String why = "";
+        private String consequence = "";
+        private Duration pause = Duration.ZERO;
+        private long times;
+        private long since;
+        private long lastAt;
+        private boolean met;
+        private boolean certain;
+        private boolean afterClaim;
+        private boolean reported;
+        private long reportAt;
+        private Duration distance = FIRST;
+
+        Streak(Part part, String name) {
+            this.part = part;
+            this.name = name;
+        }
+
+        void begin(long now) {
+            if (!met || now - lastAt >= QUIET.toNanos()) {
+                distance = FIRST;
+                reportAt = now;
+            }
+            met = true;
+            since = now;
+            reported = false;
+            certain = false;
+        }
+
+        /** Whether the failure is one to be told of. */
+        boolean due(long now) {
+            if (now - reportAt < 0) {
+                return false;
+            }
+            reported = true;
+            reportAt = now + distance.toNanos();
+            distance = distance.multipliedBy(2);
+            distance = distance.compareTo(LONGEST) > 0 ? LONGEST : distance;
+            return true;
+        }
+
+        Failing failing(@Nullable Waiting waiting) {
+            return new Failing(part, name, why, consequence, times, Duration.ofNanos(lastAt - since), pause, waiting);
+        }
+    }
+
+    @Override
+    public void passFailed(RuntimeException cause, int claimed, Duration pause) {
+        String consequence = claimed == 0
+                ? "nothing is claimed meanwhile, and events stay in the outbox"
+                : "its lanes are free for any poller, its " + claimed
+                        + " events stay in the outbox, and those that were sent are sent again";
+        failed(Part.PASSES, "", true, claimed > 0, Causes.line(cause) + advice(cause), consequence, pause);
+    }
+
+    private static String advice(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException said
+                    && said.getSQLState() != null
+                    && ABSENT.contains(said.getSQLState())) {
+                return " (Leat's schema is gone, or not this version's: see `leat doctor`)";
+            }
+        }
+        return "";
+    }
+
+    @Override
+    public void settled(List<Outcome> outcomes, Duration took) {
+        if (failing) {
+            boolean decided = outcomes.stream().anyMatch(outcome -> !(outcome instanceof Outcome.TryLater));
+            passed(decided);
+        }
+    }
+
+    @Override
+    public void foundNothing() {
+        if (failing) {
+            passed(false);
+        }
+    }
+
+    /** Another worker may hold what this one failed at, so that only who has settled events has shown that it can. */
+    private synchronized void passed(boolean decided) {
+        Streak streak = streaks.get(key(Part.PASSES, ""));
+        if (streak != null
+                && (decided
+                        || !streak.afterClaim
+                        || nanoTime.getAsLong() - streak.lastAt >= GIVEN_TO_OTHERS.toNanos())) {
+            succeeded(streak);
+        }
+    }
+
+    @Override
+    public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
+        switch (failure.scope()) {
+            case ENTRIES, THROTTLED -> {}
+            case REQUEST ->
+                failed(
+                        Part.STREAM,
+                        stream,
+                        false,
+                        false,
+                        failure.describe(),
+                        "what was sent may have arrived and is sent again, and later events of its keys wait",
+                        pause);
+            case STREAM ->
+                failed(
+                        Part.STREAM,
+                        stream,
+                        true,
+                        false,
+                        failure.describe(),
+                        "its events stay in the outbox, and those of other streams go on",
+                        pause);
+        }
+    }
+
+    @Override
+    public void shardUsed(String stream, String shardId, int records, long bytes, int refused) {
+        if (failing && records > 0) {
+            succeeded(Part.STREAM, stream);
+        }
+    }
+
+    @Override
+    public void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {
+        failed(Part.UPKEEP, duty, true, false, Causes.line(cause) + advice(cause), consequence, pause);
+    }
+
+    @Override
+    public void upkeepDone(String duty) {
+        if (failing) {
+            succeeded(Part.UPKEEP, duty);
+        }
+    }
+
+    private synchronized void failed(
+            Part part,
+            String name,
+            boolean certain,
+            boolean afterClaim,
+            String why,
+            String consequence,
+            Duration pause) {
+        long now = nanoTime.getAsLong();
+        Streak streak = streaks.computeIfAbsent(key(part, name), key -> new Streak(part, name));
+        if (streaks.size() > STREAMS) {
+            streaks.values().removeIf(other -> other.times == 0);
+        }
+        if (streak.times == 0) {
+            streak.begin(now);
+        }
+        streak.times++;
+        streak.lastAt = now;
+        streak.why = why;
+        streak.consequence = consequence;
+        streak.pause = pause;
+        streak.afterClaim = afterClaim;
+        streak.certain |= certain || streak.times >= LOST_IN_A_ROW;
+        failing = true;
+        if (streak.due(now)) {
+            told.failing(streak.failing(waiting));
+        }
+    }
+
+    private synchronized void succeeded(Part part, String name) {
+        Streak streak = streaks.get(key(part, name));
+        if (streak != null) {
+            succeeded(streak);
+        }
+    }
+
+    private void succeeded(Streak streak) {
+        if (streak.times == 0) {
+            return;
+        }
+        if (streak.reported && streak.certain) {
+            told.recovered(streak.failing(null), Duration.ofNanos(nanoTime.getAsLong() - streak.since));
+        }
+        streak.times = 0;
+        failing = streaks.values().stream().anyMatch(other -> other.times > 0);
+        if (!failing) {
+            waiting = null;
+        }
+    }
+
+    private static String key(Part part, String name) {
+        return part + " " + name;
+    }
+
+    /** Whether anything has failed and not succeeded since. */
+    public boolean failing() {
+        return failing;
+    }
+
+    /**
+     * Takes what waits in the outbox, to be told with the next failure.
+     *
+     * @param seen null: it could not be read
+     */
+    public void waiting(@Nullable Waiting seen) {
+        waiting = seen;
+    }
+
+    /** How the poller has ended, as far as is known here. */
+    public synchronized Ending ending(boolean finished) {
+        Waiting left = waiting;
+        List<Failing> still = new ArrayList<>();
+        for (Streak streak : streaks.values()) {
+            // Another poller may have settled what this one failed at.
+            boolean done = streak.part == Part.PASSES && streak.afterClaim && left != null && left.events() == 0;
+            if (streak.times > 0 && streak.certain && !done) {
+                still.add(streak.failing(left));
+            }
+        }
+        return new Ending(finished, still, left);
+    }
+}

@@ -1,0 +1,152 @@
+package dev.leat.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.localstream.Faults;
+import dev.leat.testkit.Await;
+import dev.leat.testkit.LeatProcess;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import dev.leat.testkit.TestStream;
+import java.time.Duration;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a poller says while it fails, when that is over, and at its end. */
+@Tag("postgres")
+@Timeout(180)
+class FailingPollerIT {
+
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final String ROLE = "leat_failing";
+    private static final String SETTLED = "everything claimed is settled";
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().database();
+
+    @AutoClose
+    private final TestStream stream = new TestStream(1);
+
+    @BeforeEach
+    void prepare() {
+        database.role(ROLE);
+        database.run("SELECT leat.grant_poller('" + ROLE + "'); CREATE TABLE orders (id bigint PRIMARY KEY, note text);"
+                + "SELECT leat.attach('public.orders')");
+    }
+
+    private LeatProcess start() {
+        LeatProcess poller = LeatProcess.start(
+                new LeatProcess.Environment(database, ROLE, stream.local().endpoint(), TestStream.NAME), "run");
+        Await.until("the poller to begin", LONG, () -> said(poller, " publishes from "));
+        return poller;
+    }
+
+    private static boolean said(LeatProcess poller, String text) {
+        if (!poller.alive()) {
+            throw new AssertionError("it has ended: " + poller.said());
+        }
+        return poller.said().contains(text);
+    }
+
+    private static void awaitSaid(LeatProcess poller, String text) {
+        Await.until(text, LONG, () -> said(poller, text));
+    }
+
+    private void write(int id) {
+        database.run("INSERT INTO orders VALUES (" + id + ", 'a')");
+    }
+
+    private static void assertEndsWhileFailing(LeatProcess poller, String... says) {
+        poller.terminate();
+        assertThat(poller.exitCode()).as(poller::said).isEqualTo(1);
+        assertThat(poller.said())
+                .contains("stopped while this went on failing")
+                .contains(says)
+                .doesNotContain(SETTLED);
+    }
+
+    private static void assertEndsInOrder(LeatProcess poller) {
+        poller.terminate();
+        assertThat(poller.exitCode()).as(poller::said).isZero();
+        assertThat(poller.said()).contains(SETTLED);
+    }
+
+    @Test
+    void aRightThatIsRevokedIsToldAgainWithWhatWaitsAndItsReturn() {
+        String settle = "FUNCTION "
+                + database.value("SELECT oid::regprocedure FROM pg_proc WHERE proname = 'settle'"
+                        + " AND pronamespace = 'leat_poller'::regnamespace");
+        try (LeatProcess poller = start()) {
+            database.run("REVOKE EXECUTE ON " + settle + " FROM " + ROLE);
+            write(1);
+            awaitSaid(poller, "a pass was given up: ");
+            awaitSaid(poller, "passes have been given up for ");
+            awaitSaid(poller, "; 1 event waits, for ");
+            database.run("GRANT EXECUTE ON " + settle + " TO " + ROLE);
+            awaitSaid(poller, "passes succeed again, after ");
+            assertEndsInOrder(poller);
+        }
+    }
+
+    @Test
+    void whoIsStoppedWithARightRevokedSaysWhatFailsAndWhatWaits() {
+        String settle = "FUNCTION "
+                + database.value("SELECT oid::regprocedure FROM pg_proc WHERE proname = 'settle'"
+                        + " AND pronamespace = 'leat_poller'::regnamespace");
+        try (LeatProcess poller = start()) {
+            database.run("REVOKE EXECUTE ON " + settle + " FROM " + ROLE);
+            write(1);
+            awaitSaid(poller, "a pass was given up: ");
+            assertEndsWhileFailing(poller, "permission denied for function settle", "left behind; 1 event waits");
+        }
+    }
+
+    @Test
+    void aStreamThatIsDeletedIsToldWithTheServicesWordsAndItsReturn() {
+        try (LeatProcess poller = start()) {
+            stream.client().deleteStream(request -> request.streamName(TestStream.NAME));
+            write(1);
+            awaitSaid(poller, "stream changes took nothing: ResourceNotFoundException (");
+            awaitSaid(poller, "request id");
+            awaitSaid(poller, "stream changes has taken nothing for ");
+            stream.local().createStream(TestStream.NAME, 1);
+            awaitSaid(poller, "stream changes takes records again, after ");
+            assertEndsInOrder(poller);
+        }
+    }
+
+    @Test
+    void whoIsStoppedWithoutTheRightToTheKeySaysSo() {
+        try (LeatProcess poller = start()) {
+            stream.local().faults(Faults.none().failingEntries(1, "KMSAccessDeniedException"));
+            write(1);
+            awaitSaid(poller, "stream changes took nothing: KMSAccessDeniedException (");
+            assertEndsWhileFailing(poller, "KMSAccessDeniedException", "left behind; 1 event waits");
+        }
+    }
+
+    @Test
+    void aSchemaThatIsDroppedIsNotCalledPublishing() {
+        try (LeatProcess poller = start()) {
+            database.run(
+                    "DROP SCHEMA leat CASCADE; DROP SCHEMA leat_poller CASCADE; DROP SCHEMA leat_internal CASCADE");
+            awaitSaid(poller, "the sign of life failed");
+            awaitSaid(poller, "passes have been given up for ");
+            assertThat(poller.said()).contains("Leat's schema is gone").doesNotContain("published meanwhile");
+            assertEndsWhileFailing(poller, "how many events wait could not be read");
+        }
+    }
+
+    @Test
+    void aTableOfLeatsThatIsDroppedIsTold() {
+        try (LeatProcess poller = start()) {
+            database.run("DROP TABLE leat_internal.lane CASCADE");
+            write(1);
+            awaitSaid(poller, "a pass was given up: ");
+            assertEndsWhileFailing(poller, "Leat's schema is gone, or not this version's", "1 event waits");
+        }
+    }
+}

@@ -118,9 +118,13 @@ final class FlightPlan {
                 undecided.free(member);
             }
             case THROTTLED, TRANSIENT -> {
-                if (failure.verdict() == Verdict.THROTTLED && (sound & 1L << lane) == 0) {
+                if ((sound & 1L << lane) == 0) {
                     line.pace().laneFailed(lane, policy, failure, flight.leftAt(), now);
                     member.restUntil(line.pace().lane(lane).until());
+                    if (failure.verdict() == Verdict.THROTTLED && member.notBefore() <= now) {
+                        // The lane's rest, which another entry of this answer began, is over at once.
+                        member.failed(policy, failure, flight.leftAt(), now);
+                    }
                 } else {
                     member.failed(policy, failure, flight.leftAt(), now);
                 }

@@ -99,7 +99,8 @@ public record PublishSettings(
     }
 
     /**
-     * Pauses that double from {@code base} up to {@code cap}; each is shortened at random by up to {@code jitter} of itself.
+     * Pauses that double from {@code base} up to {@code cap}; each is shortened at random by up to {@code jitter} of itself. After
+     * trouble of the service, other than throttling, the first retry has no pause, and the next begin with an eighth of {@code base}.
      *
      * @param cap at most 5 s: once throttling ends, work goes on within this time
      * @param jitter 0 to 1
@@ -116,6 +117,12 @@ public record PublishSettings(
             require(
                     jitter >= 0 && jitter <= 1,
                     "backoff: jitter " + jitter + " is not between 0 and 1; 0.5 is the default");
+        }
+
+        /** The first pause after a first retry that left at once: after trouble that is likely to be over. */
+        Duration soon() {
+            Duration eighth = base.dividedBy(8);
+            return eighth.toMillis() < 1 ? Duration.ofMillis(1) : eighth;
         }
 
         public static Backoff defaults() {

@@ -12,6 +12,9 @@ import java.util.function.DoubleSupplier;
  * <p>Resilience4j decides and counts; it neither sleeps nor sends. Its blocking decorators repeat one call as it was, but what
  * is sent again here is mixed with other keys' records, and the thread has other requests to see to. So each thing that rests
  * (a key, a lane, a stream) holds one of its asynchronous contexts, which answers a failure with the pause to make.
+ *
+ * <p>Trouble on the service's side or on the way is mostly over by the time it is known, and the key's later records wait: the
+ * first retry leaves at once, and the pauses after it begin lower. Who is throttled is asked to send less, and pauses first.
  */
 final class RetryPolicy {
 
@@ -22,11 +25,16 @@ final class RetryPolicy {
      */
     RetryPolicy(PublishSettings.Backoff backoff, DoubleSupplier random) {
         IntervalFunction growth = IntervalFunction.ofExponentialBackoff(backoff.base(), 2, backoff.cap());
+        IntervalFunction soon = IntervalFunction.ofExponentialBackoff(backoff.soon(), 2, backoff.cap());
         RetryConfig config = RetryConfig.<Failure>custom()
                 .maxAttempts(Integer.MAX_VALUE)
                 .retryOnResult(failure -> failure.verdict() != Verdict.REFUSED)
-                .intervalBiFunction((attempt, failure) -> {
-                    long pause = growth.apply(attempt);
+                .intervalBiFunction((attempt, failed) -> {
+                    boolean passing = failed.get().verdict() == Verdict.TRANSIENT;
+                    if (passing && attempt == 1) {
+                        return 0L;
+                    }
+                    long pause = passing ? soon.apply(attempt - 1) : growth.apply(attempt);
                     return Math.max(1, pause - (long) (pause * backoff.jitter() * random.getAsDouble()));
                 })
                 .build();

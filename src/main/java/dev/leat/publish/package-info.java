@@ -19,8 +19,9 @@
  * <h2>What can go wrong</h2>
  *
  * <ul>
- *   <li>An entry fails: its key rests and sends the same record again. If nothing of its shard, or of its lane where the shard is
- *       not known, got through and the code says throttling, the lane rests, which the next claim respects too.
+ *   <li>An entry fails: its key sends the same record again, by the service's own trouble at once for the first time, else after a
+ *       pause. If nothing of its shard, or of its lane where the shard is not known, got through, the lane rests, which the next
+ *       claim respects too.
  *   <li>A request is throttled or fails as a whole: the stream rests, and then one request at a time probes it. Throttling is
  *       not an error and has no limit of attempts; pauses double up to a cap.
  *   <li>An answer is lost: the request may have been applied, may be applied yet, and may land after its own repetition. The
@@ -44,7 +45,7 @@
  * is what holds records back.
  *
  * <p>Records of a shard that takes no more for the moment wait beside those that rest, and others go on; the shard opens again
- * for a portion, not for each record. A claim is not held open for them: {@link dev.leat.publish.KinesisPublisher#restingLanes()}
+ * for a portion, not for each record. A claim is not held open for them: {@link dev.leat.Publisher#restingLanes()}
  * tells the next claim which lanes to leave to others. Which shard a lane lies in is told by each acknowledgement, and by
  * ListShards where that is allowed: {@link dev.leat.publish.ShardPaces}. After a reshard the new shards begin with the rate of
  * those whose records they take.

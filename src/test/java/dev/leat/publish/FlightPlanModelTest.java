@@ -140,7 +140,7 @@ final class FlightPlanModelTest {
                             .as(label + "not sent again once acknowledged")
                             .doesNotContainKey(record);
                     assertThat(now - failedAt.getOrDefault(record, Long.MIN_VALUE / 2))
-                            .as(label + "rests after a failure")
+                            .as(label + "rests after it was throttled")
                             .isGreaterThanOrEqualTo(Duration.ofMillis(25).toNanos());
                     sends.add(new Send(
                             record,
@@ -192,10 +192,13 @@ final class FlightPlanModelTest {
             } else if (random.nextInt(50) == 0) {
                 plan.notSent(flight);
             } else if (random.nextDouble() < requestFailures) {
-                if (!flight.line().pace().whole().troubled()) {
+                Verdict verdict = random.nextBoolean() ? Verdict.THROTTLED : Verdict.TRANSIENT;
+                // By trouble of the service the first retry leaves at once.
+                if (verdict == Verdict.THROTTLED
+                        && !flight.line().pace().whole().troubled()) {
                     sent.forEach(record -> failedAt.put(record, now));
                 }
-                plan.failed(flight, failure(random.nextBoolean() ? Verdict.THROTTLED : Verdict.TRANSIENT), now);
+                plan.failed(flight, failure(verdict), now);
             } else {
                 plan.answered(flight, answer(entries, flight.line().pace()), now);
             }
@@ -212,8 +215,9 @@ final class FlightPlanModelTest {
                 if (poisonSpoilsItsEntryAlone && entry.stream().anyMatch(Round::isPoison)) {
                     codes.add("InvalidArgumentException");
                 } else if (fails) {
-                    codes.add(random.nextBoolean() ? "ProvisionedThroughputExceededException" : "InternalFailure");
-                    if (!pace.lane(entry.get(0).event().lane()).troubled()) {
+                    boolean throttled = random.nextBoolean();
+                    codes.add(throttled ? "ProvisionedThroughputExceededException" : "InternalFailure");
+                    if (throttled && !pace.lane(entry.get(0).event().lane()).troubled()) {
                         entry.forEach(record -> failedAt.put(record, now));
                     }
                 } else {

@@ -37,10 +37,42 @@ final class FlightPlanTest {
     }
 
     @Test
+    void aFailedRecordLeavesAgainAtOnceBesideTheNextOfOtherKeys() {
+        String other = otherLaneThan("a");
+        FlightPlan plan = plan(List.of(
+                Records.record(1, "a"), Records.record(2, "a"), Records.record(3, other), Records.record(4, other)));
+        Flight first = next(plan, 0);
+
+        answer(
+                plan,
+                first,
+                ids(first).stream().map(id -> id == 1 ? "InternalFailure" : "").toList());
+
+        assertThat(ids(next(plan, 0))).containsExactlyInAnyOrder(1L, 4L);
+    }
+
+    @Test
+    void aLaneOfWhichNothingGetsThroughRestsForLaterClaimsToo() {
+        StreamRecord first = Records.record(1, "a");
+        FlightPlan plan = plan(List.of(first));
+        long now = 0;
+        for (int attempt = 0; attempt < 8; attempt++) {
+            now = Math.max(now, plan.wakeAt() == Long.MAX_VALUE ? now : plan.wakeAt());
+            Flight flight = next(plan, now);
+            answer(plan, flight, "InternalFailure");
+        }
+
+        FlightPlan later = plan(List.of(first));
+
+        assertThat(later.next(now + Duration.ofMillis(300).toNanos())).isNull();
+        assertThat(ids(next(later, now + Duration.ofMillis(400).toNanos()))).containsExactly(1L);
+    }
+
+    @Test
     void aFailedRecordLeavesAgainBeforeItsSuccessorAndNotBeforeItsPauseIsOver() {
         FlightPlan plan = plan(List.of(Records.record(1, "a"), Records.record(2, "a")));
 
-        answer(plan, next(plan, 0), "InternalFailure");
+        answer(plan, next(plan, 0), THROTTLED);
 
         assertThat(plan.next(PAUSE.toNanos() - 1)).isNull();
         assertThat(plan.wakeAt()).isEqualTo(PAUSE.toNanos());

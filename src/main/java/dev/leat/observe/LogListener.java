@@ -171,7 +171,10 @@ public final class LogListener implements PollerListener {
         String since = once ? "" : " for " + span(failing.lasting()) + ", " + failing.times() + " times in a row";
         return switch (failing.part()) {
             case PASSES -> once ? "a pass was given up" : "passes have been given up" + since;
-            case STREAM -> "stream " + failing.name() + (once ? " took nothing" : " has taken nothing" + since);
+            case STREAM ->
+                once
+                        ? "a request to stream " + failing.name() + " failed"
+                        : "stream " + failing.name() + " has taken nothing" + since;
             case UPKEEP -> "the " + failing.name() + (once ? " failed" : " has failed" + since);
         };
     }

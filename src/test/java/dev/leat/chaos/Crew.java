@@ -26,8 +26,8 @@ final class Crew implements AutoCloseable {
     /** Whatever happens to sessions, two that live cannot both settle events of one lane. */
     private static final String SHARED_LANE = "somebody else has changed rows of a lane";
 
-    private static final Pattern EXCUSES =
-            Pattern.compile("stopped at the deadline|answered (?!ProvisionedThr|InternalF)|(took|taken) nothing");
+    private static final Pattern EXCUSES = Pattern.compile(
+            "stopped at the deadline|answered (?!ProvisionedThr|InternalF)|a request to stream|taken nothing");
 
     private final Supplier<LeatProcess> start;
     private final List<LeatProcess> all = new ArrayList<>();

@@ -109,7 +109,7 @@ class FailingPollerIT {
         try (LeatProcess poller = start()) {
             stream.client().deleteStream(request -> request.streamName(TestStream.NAME));
             write(1);
-            awaitSaid(poller, "stream changes took nothing: ResourceNotFoundException (");
+            awaitSaid(poller, "a request to stream changes failed: ResourceNotFoundException (");
             awaitSaid(poller, "request id");
             awaitSaid(poller, "stream changes has taken nothing for ");
             stream.local().createStream(TestStream.NAME, 1);
@@ -123,7 +123,7 @@ class FailingPollerIT {
         try (LeatProcess poller = start()) {
             stream.local().faults(Faults.none().failingEntries(1, "KMSAccessDeniedException"));
             write(1);
-            awaitSaid(poller, "stream changes took nothing: KMSAccessDeniedException (");
+            awaitSaid(poller, "a request to stream changes failed: KMSAccessDeniedException (");
             assertEndsWhileFailing(poller, "KMSAccessDeniedException", "left behind; 1 event waits");
         }
     }

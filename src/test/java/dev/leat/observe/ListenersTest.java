@@ -177,7 +177,7 @@ class ListenersTest {
                 .containsExactly(
                         "WARN passes have been given up for 35 s, 7 times in a row: the right is missing; events stay in the outbox;"
                                 + " 1204 events wait, the oldest for 4 min; it is tried again in 5000 ms",
-                        "WARN stream changes took nothing: AccessDeniedException (User: arn:aws:iam::1:user/x is not authorized;"
+                        "WARN a request to stream changes failed: AccessDeniedException (User: arn:aws:iam::1:user/x is not authorized;"
                                 + " request id 7); its events stay in the outbox; it is tried again in 5000 ms");
     }
 

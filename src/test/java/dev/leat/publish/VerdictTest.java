@@ -53,8 +53,9 @@ final class VerdictTest {
 
     @Test
     void theServicesWordsAreKeptWithTheRequestsId() {
-        String words = "User: arn:aws:iam::123456789012:user/leat is not authorized to perform: kinesis:PutRecords on resource:"
-                + " arn:aws:kinesis:eu-central-1:123456789012:stream/changes";
+        String words =
+                "User: arn:aws:iam::123456789012:user/leat is not authorized to perform: kinesis:PutRecords on resource:"
+                        + " arn:aws:kinesis:eu-central-1:123456789012:stream/changes";
 
         assertThat(denied("AccessDeniedException", words).describe())
                 .isEqualTo("AccessDeniedException (" + words + "; request id 1-2-3)");
@@ -63,8 +64,9 @@ final class VerdictTest {
     /** A refused signature is explained with the headers it should have covered. */
     @Test
     void noSecretOfASignatureIsTold() {
-        String words = "The Canonical String for this request should have been 'POST / host:kinesis\nx-amz-security-token:FwoGZXIv+x/=='"
-                + " Credential=AKIAX/20260101/us-east-1, Signature=abcdef0123, password: hunter2";
+        String words =
+                "The Canonical String for this request should have been 'POST / host:kinesis\nx-amz-security-token:FwoGZXIv+x/=='"
+                        + " Credential=AKIAX/20260101/us-east-1, Signature=abcdef0123, password: hunter2";
 
         assertThat(denied("InvalidSignatureException", words).describe())
                 .contains("host:kinesis", "request id 1-2-3")

@@ -26,8 +26,8 @@ final class Pass {
         this.house = house;
     }
 
-    /** What a pass has come to: whether it leaves anything to do, and whether it could do nothing at all. */
-    record Result(boolean more, boolean stuck) {}
+    /** What a pass has come to: whether it leaves anything to do, whether it could do nothing at all, and whether it found nothing. */
+    record Result(boolean more, boolean stuck, boolean empty) {}
 
     Result run() {
         long began = house.nanoTime().getAsLong();
@@ -102,6 +102,6 @@ final class Pass {
             house.listener().settled(outcomes, took);
         }
         long left = outcomes.stream().filter(Outcome.TryLater.class::isInstance).count();
-        return new Result(claim.full() || left > 0, left > 0 && left == outcomes.size());
+        return new Result(claim.full() || left > 0, left > 0 && left == outcomes.size(), outcomes.isEmpty());
     }
 }

@@ -33,13 +33,21 @@ final class Worker implements Runnable {
             thread = Thread.currentThread();
         }
         int failures = 0;
+        boolean unsettled = false;
         try {
             while (goesOn()) {
                 try {
                     Pass.Result result = run(pass);
-                    failures = result.stuck() ? failures + 1 : 0;
+                    if (result.stuck()) {
+                        failures++;
+                    } else if (!result.empty() || !unsettled) {
+                        // Who finds nothing while another worker holds what cannot be settled has not mended it.
+                        failures = 0;
+                        unsettled = false;
+                    }
                     restAfter(result, failures);
                 } catch (RuntimeException e) {
+                    unsettled |= pass.claimed() > 0;
                     restAfter(e, ++failures);
                 } catch (Error e) {
                     // Such as OutOfMemoryError. Without its workers a poller would look alive and publish nothing.

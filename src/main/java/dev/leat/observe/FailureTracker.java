@@ -110,8 +110,8 @@ public final class FailureTracker implements PollerListener {
     public void passFailed(RuntimeException cause, int claimed, Duration pause) {
         String consequence = claimed == 0
                 ? "nothing is claimed meanwhile, and events stay in the outbox"
-                : "its lanes are free for any poller, its " + claimed
-                        + " events stay in the outbox, and those that were sent are sent again";
+                : "its lanes are free for any poller, the events it had claimed (" + claimed
+                        + ") stay in the outbox, and those that were sent are sent again";
         failed(Part.PASSES, "", true, claimed > 0, Causes.line(cause) + advice(cause), consequence, pause);
     }
 

@@ -103,6 +103,22 @@ class PollerTest {
         stop(poller, Duration.ZERO);
     }
 
+    /** With several workers, one finds nothing while another holds the events. */
+    @Test
+    void aPassThatFindsNothingDoesNotEndTheBackoffForEventsThatCannotBeSettled() throws Exception {
+        script.settles = false;
+        for (int n = 0; n < 3; n++) {
+            script.claims.add(List.of(event(1, "a")));
+            script.claims.add(List.of());
+        }
+        Poller poller = poller();
+        poller.start();
+        skipTo("failed: not settled, 1");
+        skipTo("failed: not settled, 2");
+        skipTo("failed: not settled, 3");
+        stop(poller, Duration.ZERO);
+    }
+
     @Test
     void stoppingLetsTheClaimUnderWayBeFinished() throws Exception {
         script.claims.add(List.of(event(1, "a")));
@@ -194,6 +210,9 @@ class PollerTest {
                     if (Thread.currentThread().isInterrupted()) {
                         return;
                     }
+                    if (!script.settles && !outcomes.isEmpty()) {
+                        throw new DatabaseUnavailable("not settled", new java.sql.SQLException("no right"));
+                    }
                     told.add("settle "
                             + outcomes.stream()
                                     .map(o -> o.getClass().getSimpleName() + " "
@@ -249,6 +268,7 @@ class PollerTest {
         private final BlockingQueue<RuntimeException> failures = new LinkedBlockingQueue<>();
         private final List<Long> unshapeable = new ArrayList<>();
         private final List<Long> late = new ArrayList<>();
+        private volatile boolean settles = true;
         private volatile Runnable whilePublishing = () -> {};
 
         byte[] shape(Event event) throws Shaper.Unshapeable {

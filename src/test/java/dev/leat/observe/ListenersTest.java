@@ -211,7 +211,7 @@ class ListenersTest {
                 .asString()
                 .contains(
                         "the claim failed: connection reset by peer",
-                        "3 events stay in the outbox",
+                        "claimed (3) stay in the outbox",
                         "tried again in 1000 ms");
     }
 

@@ -17,6 +17,7 @@ CREATE OR REPLACE FUNCTION leat_poller.rotate_sent(keep interval) RETURNS intege
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '100ms'
+    SET default_table_access_method = 'heap'
     SET "TimeZone" = 'UTC'
     SET "DateStyle" = 'ISO, YMD'
     AS $$
@@ -43,6 +44,7 @@ BEGIN
         BEGIN
             -- Attached rather than created in place: that takes no lock which stops inserts into leat_internal.sent.
             EXECUTE format('CREATE TABLE leat_internal.%I (LIKE leat_internal.sent INCLUDING DEFAULTS)', name);
+            EXECUTE format('ALTER TABLE leat_internal.%I REPLICA IDENTITY FULL', name);
             EXECUTE format('ALTER TABLE leat_internal.sent ATTACH PARTITION leat_internal.%I FOR VALUES FROM (%L) TO (%L)', name,
                            first, first + step);
             PERFORM leat_internal.keep_rights(to_regclass('leat_internal.' || name));

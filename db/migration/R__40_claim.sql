@@ -2,7 +2,8 @@
 -- functions that check.
 --
 -- leat_poller.outbox, lane, history, poller, tally, shard_use, quarantine, attachment: the tables of the same names; stream_known is false for a
--- domain event that names a stream which is not in leat_poller.stream.
+-- domain event that names a stream which is not in leat_poller.stream. In tally, poller is null for the sum of those that are gone, and
+-- schema_name and table_name are null for domain events.
 -- leat_poller.stream: the streams that an event may name beside the poller's own: those of attached tables, and those that the owner allows.
 -- leat_poller.drawn(): the highest id drawn, when the server started (microseconds since 1970), and the current history. Not last_value:
 -- while a nextval writes its log record, that column shows an id up to 32 ahead, and a plain read does not wait for it as
@@ -23,7 +24,10 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 CREATE OR REPLACE VIEW leat_poller.lane AS SELECT l.*, l.xmax AS holder FROM leat_internal.lane l;
 CREATE OR REPLACE VIEW leat_poller.history AS SELECT * FROM leat_internal.history;
 CREATE OR REPLACE VIEW leat_poller.poller AS SELECT * FROM leat_internal.poller;
-CREATE OR REPLACE VIEW leat_poller.tally AS SELECT * FROM leat_internal.tally;
+CREATE OR REPLACE VIEW leat_poller.tally AS
+    SELECT nullif(poller, '00000000-0000-0000-0000-000000000000') AS poller, nullif(schema_name, '') AS schema_name,
+           nullif(table_name, '') AS table_name, op, settled
+      FROM leat_internal.tally;
 CREATE OR REPLACE VIEW leat_poller.shard_use AS SELECT * FROM leat_internal.shard_use;
 CREATE OR REPLACE VIEW leat_poller.attachment AS
     SELECT attachment, relation, schema_name, table_name, stream, on_quarantine, capture, attached_at FROM leat_internal.attachment;

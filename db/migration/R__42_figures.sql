@@ -4,8 +4,7 @@
 -- leat_poller.beat(poller, host, pid, version): says that a poller lives, and forgets those that have been gone for a minute.
 -- leat_poller.leave(poller): takes a poller off the list, and its figures of shards.
 -- leat_poller.note_counts(poller, schemas, tables, ops, settled): adds to what the poller has settled.
--- leat_poller.fold_counts(poller): sums the counts of pollers that are gone into the rows without a poller. Two that do so at once leave two
--- sums, which the next one makes one again.
+-- leat_poller.fold_counts(poller): adds the counts of pollers that are gone to the rows of poller 00000000-0000-0000-0000-000000000000.
 -- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard took over the last so many seconds, and
 -- refused; forgets what nobody has written for half a minute.
 -- leat_poller.catalog_changes(): a number that changes when the catalog does so that a look at attached tables may find something, for pollers
@@ -70,7 +69,7 @@ CREATE OR REPLACE FUNCTION leat_poller.note_counts(poller uuid, schemas text[], 
     AS $$
 #variable_conflict use_column
 BEGIN
-    IF note_counts.poller IS NULL
+    IF coalesce(note_counts.poller, '00000000-0000-0000-0000-000000000000') = '00000000-0000-0000-0000-000000000000'
        OR EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = note_counts.poller AND p.role <> session_user) THEN
         RAISE EXCEPTION 'leat_poller.note_counts: poller % is of another role', coalesce(note_counts.poller::text, 'null')
             USING ERRCODE = 'insufficient_privilege', HINT = 'A poller draws its id at each start.';
@@ -80,22 +79,13 @@ BEGIN
         RAISE EXCEPTION 'leat_poller.note_counts: a count is negative' USING ERRCODE = 'check_violation',
             HINT = 'Counts are of events that were settled since the last call.';
     END IF;
-    -- Not ON CONFLICT: domain events have no schema and no table, and null conflicts with nothing.
-    WITH delta AS (
-        SELECT d.schema_name, d.table_name, d.op::"char" AS op, d.settled
-          FROM unnest(note_counts.schemas, note_counts.tables, note_counts.ops, note_counts.settled)
-               AS d (schema_name, table_name, op, settled)
-    ), added AS (
-        UPDATE leat_internal.tally t SET settled = t.settled + d.settled FROM delta d
-         WHERE t.poller = note_counts.poller AND t.op = d.op
-           AND t.schema_name IS NOT DISTINCT FROM d.schema_name AND t.table_name IS NOT DISTINCT FROM d.table_name
-        RETURNING d.schema_name, d.table_name, d.op
-    )
-    INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled)
-    SELECT note_counts.poller, d.schema_name, d.table_name, d.op, d.settled FROM delta d
-     WHERE NOT EXISTS (SELECT FROM added a
-                        WHERE a.op = d.op AND a.schema_name IS NOT DISTINCT FROM d.schema_name
-                          AND a.table_name IS NOT DISTINCT FROM d.table_name);
+    -- In order, so that two who add to the same rows wait for each other and never each for the other.
+    INSERT INTO leat_internal.tally AS t (poller, schema_name, table_name, op, settled)
+    SELECT note_counts.poller, coalesce(d.schema_name, ''), coalesce(d.table_name, ''), d.op::"char", sum(d.settled)::bigint
+      FROM unnest(note_counts.schemas, note_counts.tables, note_counts.ops, note_counts.settled)
+           AS d (schema_name, table_name, op, settled)
+     GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
+    ON CONFLICT (poller, schema_name, table_name, op) DO UPDATE SET settled = t.settled + excluded.settled;
 END
 $$;
 
@@ -105,16 +95,16 @@ CREATE OR REPLACE FUNCTION leat_poller.fold_counts(poller uuid) RETURNS void
     AS $$
         WITH gone AS (
             DELETE FROM leat_internal.tally t
-             WHERE (t.poller IS NULL OR NOT EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = t.poller))
-               AND t.poller IS DISTINCT FROM fold_counts.poller
-               AND EXISTS (SELECT FROM leat_internal.tally g
-                            WHERE g.poller IS NOT NULL AND g.poller IS DISTINCT FROM fold_counts.poller
-                              AND NOT EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = g.poller))
+             WHERE t.poller NOT IN ('00000000-0000-0000-0000-000000000000', fold_counts.poller)
+               AND NOT EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = t.poller)
             RETURNING t.schema_name, t.table_name, t.op, t.settled
         )
-        INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled)
-        SELECT NULL, g.schema_name, g.table_name, g.op, least(sum(g.settled), 1000000000000000)::bigint
-          FROM gone g GROUP BY g.schema_name, g.table_name, g.op
+        INSERT INTO leat_internal.tally AS t (poller, schema_name, table_name, op, settled)
+        SELECT '00000000-0000-0000-0000-000000000000', g.schema_name, g.table_name, g.op,
+               least(sum(g.settled), 1000000000000000)::bigint
+          FROM gone g GROUP BY g.schema_name, g.table_name, g.op ORDER BY g.schema_name, g.table_name, g.op
+        ON CONFLICT (poller, schema_name, table_name, op) DO UPDATE
+           SET settled = least(t.settled + excluded.settled, 1000000000000000)
     $$;
 
 CREATE OR REPLACE FUNCTION leat_poller.note_shards(

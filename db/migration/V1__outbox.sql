@@ -3,6 +3,9 @@
 -- application's own Flyway, whatever its default schema is.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
+-- Leat's tables are heap, whatever else a database makes by default: claims rest on row locks and on what stands in xmax.
+SELECT pg_catalog.set_config('default_table_access_method', 'heap', true);
+
 -- Three schemas, by who may use them (docs/security.md):
 --
 --   leat           functions that an application calls, and no table: whoever may use a schema can queue for the lock of a table in it.
@@ -38,8 +41,12 @@ BEGIN
         IF found.content IS NOT NULL THEN
             RAISE EXCEPTION 'the schema % is not empty: it holds %', found.nspname, found.content
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'Leat needs the schemas leat, leat_poller and leat_internal for itself. Drop or move what is'
-                             ' there, and migrate again.';
+                      HINT = CASE WHEN to_regprocedure('leat.schema_version()') IS NULL
+                                  THEN 'Leat needs the schemas leat, leat_poller and leat_internal for itself. Drop or move what is'
+                                       ' there, and migrate again.'
+                                  ELSE 'Leat is here already, and the history of this migration does not know it, as in a database that'
+                                       ' was made from a dump without data: copy the rows of that history from where the dump was made.'
+                             END;
         END IF;
     END LOOP;
 END
@@ -75,7 +82,9 @@ CREATE TABLE leat_internal.outbox (
     db_user       text        NOT NULL,
     application   text,
     stream        text,
-    fault         text
+    fault         text,
+    -- What a claim reads by, and what identifies a row to logical replication: PostgreSQL refuses DELETE on a published table without.
+    PRIMARY KEY (lane, id)
 ) WITH (
     -- By threshold, not by share: the table is empty most of the time, and dead rows are what slows a claim.
     autovacuum_vacuum_scale_factor = 0,
@@ -97,8 +106,6 @@ BEGIN
                    ((extract(epoch FROM clock_timestamp()) - 1577836800) * 1000000)::bigint);
 END
 $$;
-
-CREATE INDEX outbox_lane_id ON leat_internal.outbox (lane, id);
 
 -- The lanes. A poller holds a lane's row FOR UPDATE while it publishes that lane's events.
 -- low       no event of this lane with an id up to low will ever be claimed again. Written rarely (every ten seconds or
@@ -141,15 +148,16 @@ CREATE TABLE leat_internal.poller (
     seen_at    timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);
 
--- What each poller has settled, by table and operation; upkeep folds the rows of pollers that are gone into the one
--- whose poller is null. For leat status, not for accounting: a killed poller takes its last few seconds of counts with it.
+-- What each poller has settled, by table and operation; upkeep folds the rows of pollers that are gone into those of poller
+-- 00000000-0000-0000-0000-000000000000. For leat status, not for accounting: a killed poller takes its last few seconds of counts with it.
+-- schema_name, table_name  '' for domain events: nothing may be null in a key, and no name is empty
 CREATE TABLE leat_internal.tally (
-    poller      uuid,
-    schema_name text CHECK (length(schema_name) <= 512),
-    table_name  text CHECK (length(table_name) <= 512),
+    poller      uuid   NOT NULL,
+    schema_name text   NOT NULL CHECK (length(schema_name) <= 512),
+    table_name  text   NOT NULL CHECK (length(table_name) <= 512),
     op          "char" NOT NULL CHECK (op IN ('c', 'u', 'd', 'r', 't', 'm')),
     settled     bigint NOT NULL CHECK (settled BETWEEN 0 AND 1000000000000000),
-    UNIQUE (poller, schema_name, table_name, op)
+    PRIMARY KEY (poller, schema_name, table_name, op)
 ) WITH (fillfactor = 50);
 
 -- What each shard took of each poller, and refused, over the last minute or since the poller started; for leat status. Pollers
@@ -196,6 +204,10 @@ CREATE TABLE leat_internal.sent (
 ) PARTITION BY RANGE (sent_at);
 
 CREATE TABLE leat_internal.sent_default PARTITION OF leat_internal.sent DEFAULT;
+
+-- An index would cost each event that is kept, and only what arrived too early for a partition is ever deleted row by row.
+ALTER TABLE leat_internal.sent REPLICA IDENTITY FULL;
+ALTER TABLE leat_internal.sent_default REPLICA IDENTITY FULL;
 
 -- How long each partition of leat_internal.sent is kept: the longest time that any poller asked for while it was there. A poller that
 -- asks for less later does not shorten it.

@@ -20,6 +20,9 @@ import org.postgresql.ds.PGSimpleDataSource;
 @Tag("postgres")
 class StatusCommandTest {
 
+    /** Whose counts are those of all pollers that are gone. */
+    private static final UUID NOBODY = new UUID(0, 0);
+
     @AutoClose
     private final TestDatabase database = TestServer.shared().database();
 
@@ -38,8 +41,8 @@ class StatusCommandTest {
                 + "DELETE FROM orders WHERE id = 1; SELECT leat.publish('customer 7', 'Greeted', '{}');"
                 + "UPDATE leat_internal.outbox SET captured_at = captured_at - interval '90 seconds';"
                 + "INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled) VALUES"
-                + " (NULL, 'public', 'orders', 'c', 100), (gen_random_uuid(), 'public', 'orders', 'c', 11),"
-                + " (NULL, 'public', 'former', 'd', 5);"
+                + " ('" + NOBODY + "', 'public', 'orders', 'c', 100), (gen_random_uuid(), 'public', 'orders', 'c', 11),"
+                + " ('" + NOBODY + "', 'public', 'former', 'd', 5);"
                 + "INSERT INTO leat_internal.poller (poller, host, pid, version) VALUES ('" + poller
                 + "', 'there', 42, '1.0');"
                 + "INSERT INTO leat_internal.poller (poller, host, pid, version, seen_at)"

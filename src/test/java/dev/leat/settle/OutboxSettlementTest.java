@@ -89,7 +89,7 @@ class OutboxSettlementTest {
                         + " SET LOCAL plan_cache_mode = force_generic_plan");
                 statement.execute("SELECT leat_poller.settle(" + keep + ", '{5}', '{3}', '{1,2,3}', '{}')");
                 try (ResultSet read = statement.executeQuery("SELECT pg_stat_get_xact_tuples_returned(c.oid)"
-                        + " FROM pg_class c WHERE c.relname = 'outbox_lane_id'")) {
+                        + " FROM pg_class c WHERE c.relname = 'outbox_pkey'")) {
                     read.next();
                     assertThat(read.getLong(1))
                             .as("entries of the index that were read")

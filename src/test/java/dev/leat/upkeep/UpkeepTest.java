@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
@@ -105,7 +106,7 @@ class UpkeepTest {
         tallies.flush();
         tallies.flush();
 
-        assertThat(database.rows("SELECT schema_name, table_name, op, settled FROM leat_internal.tally ORDER BY 2, 3"))
+        assertThat(database.rows("SELECT schema_name, table_name, op, settled FROM leat_poller.tally ORDER BY 2, 3"))
                 .containsExactly(
                         List.of("public", "orders", "c", "3"),
                         List.of("public", "orders", "d", "1"),
@@ -135,14 +136,15 @@ class UpkeepTest {
         database.run("INSERT INTO leat_internal.poller (poller, host, pid, version) VALUES ('" + alive
                 + "', 'there', 1, 'test')");
         database.run("INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled) VALUES"
-                + " (NULL, 'public', 'orders', 'c', 100), (NULL, NULL, NULL, 'm', 10), (NULL, NULL, NULL, 'm', 5),"
+                + " ('" + new UUID(0, 0) + "', 'public', 'orders', 'c', 100), ('" + new UUID(0, 0)
+                + "', '', '', 'm', 15),"
                 + " (gen_random_uuid(), 'public', 'orders', 'c', 20), (gen_random_uuid(), 'public', 'orders', 'c', 3),"
-                + " (gen_random_uuid(), NULL, NULL, 'm', 1),"
+                + " (gen_random_uuid(), '', '', 'm', 1),"
                 + " ('" + alive + "', 'public', 'orders', 'c', 7), ('" + self + "', 'public', 'orders', 'c', 9)");
 
         new Tallies(poller, self).foldGone();
 
-        String rows = "SELECT poller IS NULL, table_name, op, settled FROM leat_internal.tally ORDER BY 1, 2, 4";
+        String rows = "SELECT poller IS NULL, table_name, op, settled FROM leat_poller.tally ORDER BY 1, 2, 4";
         assertThat(database.rows(rows))
                 .containsExactly(
                         List.of("f", "orders", "c", "7"),
@@ -153,6 +155,18 @@ class UpkeepTest {
         new Tallies(poller, self).foldGone();
         assertThat(database.rows("SELECT ctid, xmin FROM leat_internal.tally ORDER BY 1"))
                 .isEqualTo(before);
+    }
+
+    @Test
+    void twoThatSumUpAtOnceCountNothingTwice() {
+        database.run("INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled)"
+                + " SELECT gen_random_uuid(), 'public', 'orders', 'c', 1 FROM generate_series(1, 200)");
+        CompletableFuture.allOf(
+                        CompletableFuture.runAsync(new Tallies(poller, UUID.randomUUID())::foldGone),
+                        CompletableFuture.runAsync(new Tallies(poller, UUID.randomUUID())::foldGone))
+                .join();
+        assertThat(database.rows("SELECT poller, settled FROM leat_poller.tally"))
+                .containsExactly(java.util.Arrays.asList(null, "200"));
     }
 
     @Test

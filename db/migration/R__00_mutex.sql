@@ -49,6 +49,10 @@ CREATE OR REPLACE FUNCTION leat_internal.try_mutex(name text) RETURNS boolean
 #variable_conflict use_column
 BEGIN
     PERFORM FROM leat_internal.mutex m WHERE m.name = try_mutex.name FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM leat_internal.mutex m WHERE m.name = try_mutex.name) THEN
+        PERFORM leat_internal.put_rows();
+        PERFORM FROM leat_internal.mutex m WHERE m.name = try_mutex.name FOR UPDATE SKIP LOCKED;
+    END IF;
     RETURN FOUND;
 END
 $$;

@@ -2,7 +2,7 @@
 -- business: unlike row triggers, statement triggers are not passed on to partitions.
 --
 -- attachment  leat_internal.attachment.attachment
--- mend        whether a trigger that somebody has replaced is made anew; otherwise it stays, and leat.attached tells of it
+-- mend        whether a trigger that somebody has replaced is made anew, and one whose attachment is gone dropped; otherwise it stays, and leat.attached tells of it
 -- Warns of a partition that was detached and is captured by no other attachment.
 --
 -- Returns:  how many triggers were created or dropped. One that is there but disabled is left as it is
@@ -18,6 +18,7 @@ CREATE OR REPLACE FUNCTION leat_internal.truncate_triggers(attachment integer, m
 DECLARE
     wish    leat_internal.attachment;
     target  regclass;
+    former  name;
     own     name := leat_internal.trigger_name('truncate', attachment);
     changed integer := 0;
 BEGIN
@@ -39,6 +40,17 @@ BEGIN
                             WHERE a.relation = target OR a.relation IN (SELECT p.relid FROM pg_partition_ancestors(target) AS p)) THEN
             RAISE WARNING '% is no partition of % any more, and is captured no more: attach it, if it should be', target, wish.relation;
         END IF;
+        changed := changed + 1;
+    END LOOP;
+    -- Those whose attachment is gone (leat_internal.orphans), where their name is not the one that is made anew below.
+    FOR target, former IN
+        SELECT t.tgrelid, t.tgname
+          FROM (SELECT wish.relation AS relid UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r) AS r
+          JOIN pg_trigger t ON t.tgrelid = r.relid AND t.tgtype & 32 = 32 AND t.tgname <> own
+          JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'leat_internal'::regnamespace AND p.proname ~ '^capture_[0-9]+$'
+         WHERE mend AND NOT EXISTS (SELECT FROM leat_internal.attachment a WHERE 'capture_' || a.attachment = p.proname::text)
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', former, target);
         changed := changed + 1;
     END LOOP;
     IF 'truncate' = ANY (wish.operations) THEN

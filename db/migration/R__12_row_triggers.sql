@@ -6,8 +6,8 @@
 --   !leat_before                              BEFORE STATEMENT (leat_internal.capture_began)
 --
 -- Those of a partitioned table bear the attachment's number, as in !leat_capture_7 (leat_internal.trigger_name). Their names sort before
--- what people call their triggers, so that an event is written before a trigger of the user's
--- rewrites the row.
+-- what people call their triggers, so that an event is written before a trigger of the user's rewrites the row. Triggers that call a
+-- function whose attachment is gone (leat_internal.orphans) are dropped or replaced.
 --
 -- attachment  leat_internal.attachment.attachment
 -- Returns:  how many statements that took
@@ -31,7 +31,11 @@ BEGIN
           FROM leat_internal.wanted_triggers(wish.attachment) AS w
           FULL JOIN (SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                       WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
-                        AND p.proname IN ('capture_' || wish.attachment, 'capture_began') AND t.tgname <> leat_internal.trigger_name('truncate', wish.attachment)) AS t
+                        AND (p.proname IN ('capture_' || wish.attachment, 'capture_began')
+                             OR p.proname ~ '^capture_[0-9]+$' AND t.tgparentid = 0
+                                AND NOT EXISTS (SELECT FROM leat_internal.attachment a
+                                                 WHERE 'capture_' || a.attachment = p.proname::text))
+                        AND t.tgtype & 32 = 0) AS t  -- TRUNCATE's is leat_internal.truncate_triggers' own
             ON t.tgname = w.name
          WHERE w.name IS NULL
             OR EXISTS (SELECT FROM leat_internal.trigger_faults(wish.attachment) AS f

@@ -216,6 +216,7 @@ BEGIN
     wish.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
+        PERFORM leat_internal.pass_orphans();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, left_out,
                                      left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
         VALUES (wish.relation, wish.schema_name, wish.table_name, wish.key_columns, wish.key_attnums, wish.left_out,

@@ -118,9 +118,14 @@ CREATE OR REPLACE FUNCTION leat_poller.check_history(seen bigint) RETURNS boolea
     AS $$ SELECT leat_internal.move_past_gap(check_history.seen, false) $$;
 
 CREATE OR REPLACE FUNCTION leat.move_past_gap(force boolean DEFAULT false) RETURNS boolean
-    LANGUAGE sql VOLATILE
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
-    AS $$ SELECT leat_internal.move_past_gap(0, move_past_gap.force) $$;
+    AS $$
+BEGIN
+    PERFORM leat_internal.put_rows();
+    RETURN leat_internal.move_past_gap(0, move_past_gap.force);
+END
+$$;
 
 REVOKE ALL ON FUNCTION leat_internal.move_past_gap(bigint, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.lock_lanes(text, smallint[]) FROM PUBLIC;

@@ -31,7 +31,8 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             ' leat_poller.beat(uuid, text, bigint, text), leat_poller.leave(uuid),'
             ' leat_poller.note_counts(uuid, text[], text[], text[], bigint[]), leat_poller.fold_counts(uuid),'
             ' leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]),'
-            ' leat_poller.catalog_changes(), leat_poller.refresh(), leat_poller.rotate_sent(interval)']
+            ' leat_poller.catalog_changes(), leat_poller.refresh(), leat_poller.rotate_sent(interval), leat_poller.put_rows(),'
+            ' leat_poller.table_faults()']
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.publisher_rights() RETURNS text[]

@@ -6,6 +6,9 @@ import dev.leat.upkeep.Migrations;
 import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.SchemaNotOurs;
 import dev.leat.upkeep.SchemaState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -33,7 +36,9 @@ final class MigrateCommand extends DatabaseCommand {
         if (state instanceof SchemaState.Newer) {
             throw new Fault(ExitCode.SCHEMA, state.advice());
         }
-        int scripts = migrated(database);
+        List<String> remarks = new ArrayList<>();
+        int scripts = migrated(database, remarks::add);
+        remarks.forEach(out()::println);
         out().println(
                         scripts == 0
                                 ? "the schema leat is up to date"
@@ -41,9 +46,9 @@ final class MigrateCommand extends DatabaseCommand {
         return ExitCode.DONE;
     }
 
-    private static int migrated(PinnedDataSource database) {
+    private static int migrated(PinnedDataSource database, Consumer<String> told) {
         try {
-            return Migrations.migrate(database);
+            return Migrations.migrate(database, told);
         } catch (SchemaNotOurs e) {
             throw new Fault(ExitCode.SCHEMA, e.lines());
         } catch (MigrationLocked e) {

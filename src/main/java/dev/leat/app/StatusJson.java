@@ -16,6 +16,11 @@ final class StatusJson {
         Json.print(out, json -> {
             json.writeStartObject();
             json.writeNumberField("schema_version", status.schemaVersion());
+            json.writeArrayFieldStart("faults");
+            for (String fault : status.faults()) {
+                json.writeString(fault);
+            }
+            json.writeEndArray();
             backlog(json, status.backlog());
             tables(json, status);
             lanes(json, status);

@@ -15,6 +15,7 @@ final class StatusText {
     static List<String> lines(Status status) {
         List<String> lines = new ArrayList<>();
         lines.add("schema      version " + status.schemaVersion());
+        status.faults().forEach(fault -> lines.add("FAIL        " + fault));
         lines.add("backlog     " + backlog(status.backlog()));
         lines.add("lanes       " + status.lanes() + ", " + status.held().size() + " held now");
         lines.add("quarantine  " + quarantine(status.quarantine()));

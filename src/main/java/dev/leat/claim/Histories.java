@@ -26,6 +26,7 @@ final class Histories {
 
     private static final Duration BETWEEN_MARKS = Duration.ofSeconds(1);
 
+    private static final String PUT_ROWS = "SELECT leat_poller.put_rows()";
     private static final String MOVE = "SELECT leat_poller.check_history(?)";
     private static final String READ = """
             SELECT h.history, h.timeline, h.mark, h.moved_to,
@@ -82,6 +83,7 @@ final class Histories {
      * @param seen where the sequence has certainly been
      */
     void check(Connection connection, long seen) throws SQLException {
+        putRows(connection);
         boolean moved;
         try (PreparedStatement statement = connection.prepareStatement(MOVE)) {
             statement.setLong(1, seen);
@@ -109,6 +111,18 @@ final class Histories {
         if (moved) {
             Row last = rows.get(rows.size() - 1);
             listener.movedPastGap(last.mark(), current.mark(), reason(last, current));
+        }
+    }
+
+    /** Without them there is no history to compare with, and no lane to claim. */
+    private void putRows(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(PUT_ROWS)) {
+            rows.next();
+            String back = rows.getString(1);
+            if (back != null) {
+                listener.notice(back);
+            }
         }
     }
 

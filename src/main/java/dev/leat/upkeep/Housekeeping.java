@@ -93,6 +93,25 @@ final class Housekeeping {
         return (Number) Objects.requireNonNull(value);
     }
 
+    /**
+     * Puts back rows that Leat's tables cannot do without: they are gone after TRUNCATE of all tables, and in a database that was
+     * made from a dump without data.
+     *
+     * @return which they were, in a sentence; null when all were there
+     */
+    @Nullable
+    String putRows() {
+        return (String) database.run("SELECT leat_poller.put_rows()");
+    }
+
+    /** What is severely wrong with Leat's own tables and what to do about it, in one line; null when nothing is. */
+    @Nullable
+    String tableFaults() {
+        return (String)
+                database.run(
+                        "SELECT pg_catalog.string_agg(fault || ': ' || remedy, '; ') FROM leat_poller.table_faults() WHERE severe");
+    }
+
     /** Drops partitions of {@code leat_internal.sent} that were kept long enough, and makes room for what comes. */
     void rotateSent(Duration keep) {
         database.run("SELECT leat_poller.rotate_sent(?::pg_catalog.interval)", keep.toSeconds() + " seconds");

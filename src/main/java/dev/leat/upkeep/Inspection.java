@@ -36,6 +36,8 @@ public final class Inspection {
         clocks();
         if (rights() && schema()) {
             findings.addAll(new RightsInspection(database).findings());
+            transactionTimeout();
+            tables();
             outbox();
             history();
             findings.addAll(new CaptureInspection(database).findings());
@@ -80,6 +82,14 @@ public final class Inspection {
     private boolean rights() {
         String role = database.fetchSingle("SELECT current_user").get(0, String.class);
         List<String> missing = Rights.missing(database);
+        List<String> ofCatalog = Rights.missingOfCatalog(database);
+        if (!ofCatalog.isEmpty()) {
+            findings.add(Finding.fail(
+                    "rights",
+                    "everybody may read PostgreSQL's catalog, and somebody has taken back what Leat reads of it",
+                    "GRANT " + String.join("; GRANT ", ofCatalog)));
+            return false;
+        }
         if (missing.isEmpty()) {
             findings.add(Finding.ok("rights", "role " + role + " may claim and settle"));
             return true;
@@ -107,9 +117,34 @@ public final class Inspection {
         return false;
     }
 
+    /** Since PostgreSQL 17. The other timeouts of a session are set by each claim. */
+    private void transactionTimeout() {
+        Record timeout = database.fetchOne("""
+                SELECT s.setting::bigint FROM pg_catalog.pg_settings s WHERE s.name = 'transaction_timeout' AND s.setting <> '0'
+                """);
+        if (timeout != null) {
+            findings.add(
+                    Finding.warn(
+                            "settings",
+                            "transaction_timeout is " + timeout.get(0, long.class)
+                                    + " ms for this role: a claim's transaction is open while the stream answers, and what it has sent is sent"
+                                    + " again when it is ended",
+                            "set it longer than LEAT_PUBLISH_DEADLINE, or to 0, for this role: ALTER ROLE ... SET transaction_timeout"));
+        }
+    }
+
+    private void tables() {
+        for (TableFaults.Fault fault : TableFaults.of(database)) {
+            findings.add(
+                    fault.severe()
+                            ? Finding.fail("tables", fault.text(), fault.remedy())
+                            : Finding.warn("tables", fault.text(), fault.remedy()));
+        }
+    }
+
     private void outbox() {
         Record outbox = database.fetchSingle("""
-                SELECT c.relpersistence::text, a.attidentity::text, s.seqcache, s.seqincrement, s.seqcycle
+                SELECT a.attidentity::text, s.seqcache, s.seqincrement, s.seqcycle
                 FROM pg_catalog.pg_class c
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -118,25 +153,19 @@ public final class Inspection {
                 LEFT JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
                 WHERE n.nspname = 'leat_internal' AND c.relname = 'outbox'
                 """);
-        Long cache = outbox.get(2, Long.class);
-        if (!"p".equals(outbox.get(0, String.class))) {
-            findings.add(Finding.fail(
-                    "outbox",
-                    "the table is unlogged: a crash of the server empties it",
-                    "ALTER TABLE leat_internal.outbox SET LOGGED"));
-        }
-        if (!"a".equals(outbox.get(1, String.class)) || cache == null) {
+        Long cache = outbox.get(1, Long.class);
+        if (!"a".equals(outbox.get(0, String.class)) || cache == null) {
             findings.add(Finding.fail(
                     "sequence",
                     "leat_internal.outbox.id is not GENERATED ALWAYS AS IDENTITY: order and the low watermark rest on it",
                     "ALTER TABLE leat_internal.outbox ALTER COLUMN id SET GENERATED ALWAYS"));
-        } else if (cache != 1 || outbox.get(3, long.class) != 1 || outbox.get(4, boolean.class)) {
+        } else if (cache != 1 || outbox.get(2, long.class) != 1 || outbox.get(3, boolean.class)) {
             findings.add(
                     Finding.fail(
                             "sequence",
                             "leat_internal.outbox_id_seq has CACHE " + cache + ", INCREMENT "
-                                    + outbox.get(3, Long.class)
-                                    + (outbox.get(4, boolean.class) ? ", CYCLE" : "")
+                                    + outbox.get(2, Long.class)
+                                    + (outbox.get(3, boolean.class) ? ", CYCLE" : "")
                                     + ": ids no longer ascend in commit order",
                             "ALTER SEQUENCE leat_internal.outbox_id_seq CACHE 1 INCREMENT 1 NO CYCLE, and reconnect all writers"));
         } else {
@@ -145,11 +174,15 @@ public final class Inspection {
     }
 
     private void history() {
-        Record history = database.fetchSingle("""
+        Record history = database.fetchOne("""
                 SELECT h.timeline IS NULL, h.began_at, h.history > 1 AND h.began_at > clock_timestamp() - interval '1 day', o.mark
                 FROM leat_poller.history h LEFT JOIN leat_poller.history o ON o.history = h.history - 1
                 WHERE h.moved_to IS NULL
                 """);
+        if (history == null) {
+            // That it is missing is told with what else is wrong with the tables.
+            return;
+        }
         if (history.get(0, boolean.class)) {
             findings.add(
                     Finding.warn(

@@ -4,6 +4,7 @@ import dev.leat.database.PinnedDataSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -36,19 +37,32 @@ public final class Migrations {
      * @throws MigrationLocked when another session holds the lock that keeps migrations apart
      */
     public static int migrate(DataSource owner) {
-        return migrate(owner, PATIENCE);
+        return migrate(owner, remark -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param told what was missing in a database that lost rows of Leat's and is back, and what has to be done by hand
+     */
+    public static int migrate(DataSource owner, Consumer<String> told) {
+        return migrate(owner, PATIENCE, told);
     }
 
     /**
      * @param patience how long the lock that keeps migrations apart is waited for
      */
-    static int migrate(DataSource owner, Duration patience) {
+    static int migrate(DataSource owner, Duration patience, Consumer<String> told) {
         PinnedDataSource database = PinnedDataSource.of(owner);
         MigrationLock lock = new MigrationLock(database, HISTORY_SCHEMA, HISTORY_TABLE);
         lock.await(patience, System::nanoTime);
         SchemaOwnership.claim(database, HISTORY_SCHEMA, HISTORY_TABLE);
+        LostRows lost = new LostRows(database, told);
+        lost.beforeScripts();
         try {
-            return flyway(database, patience).migrate().migrationsExecuted;
+            int scripts = flyway(database, patience).migrate().migrationsExecuted;
+            lost.afterScripts();
+            return scripts;
         } catch (FlywayException e) {
             String holder = lock.holder();
             throw holder.isEmpty() ? e : lock.held(holder);

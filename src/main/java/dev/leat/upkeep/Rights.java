@@ -25,4 +25,21 @@ final class Rights {
                                OR n.nspname = 'leat' AND p.proname IN ('refresh', 'retry', 'discard', 'schema_version', 'attached', 'foreign_rights'))
                         """).getValues(0, String.class);
     }
+
+    /**
+     * What everybody may read of PostgreSQL's catalog unless somebody takes it back, and this role or Leat's owner may not, such as
+     * {@code SELECT ON pg_catalog.pg_locks TO leat_poller}.
+     */
+    static List<String> missingOfCatalog(DSLContext database) {
+        return database.fetch("""
+                        SELECT DISTINCT pg_catalog.format('SELECT ON pg_catalog.%I TO %I', v.name, r.name)
+                        FROM unnest(ARRAY['pg_locks', 'pg_stat_activity', 'pg_roles', 'pg_database', 'pg_prepared_xacts', 'pg_publication',
+                                          'pg_publication_tables', 'pg_replication_slots']) AS v (name)
+                        CROSS JOIN (SELECT current_user::text
+                                    UNION SELECT pg_catalog.pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace n
+                                    WHERE n.nspname = 'leat_internal') AS r (name)
+                        WHERE NOT pg_catalog.has_table_privilege(r.name, 'pg_catalog.' || v.name, 'SELECT')
+                        ORDER BY 1
+                        """).getValues(0, String.class);
+    }
 }

@@ -21,7 +21,6 @@ final class RightsInspection {
     List<Finding> findings() {
         owner();
         foreignRights();
-        foreignTriggers();
         return findings;
     }
 
@@ -63,34 +62,6 @@ final class RightsInspection {
                     "grants",
                     some(rights),
                     "REVOKE what nobody should have; what a poller needs is given by leat.grant_poller('role')"));
-        }
-    }
-
-    private void foreignTriggers() {
-        List<String> found = database.fetch("""
-                        SELECT pg_catalog.format('the trigger %I on %I.%I', t.tgname, n.nspname, c.relname)
-                        FROM pg_catalog.pg_trigger t
-                        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                        WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal')
-                        UNION ALL
-                        SELECT pg_catalog.format('the rule %I on %I.%I', r.rulename, n.nspname, c.relname)
-                        FROM pg_catalog.pg_rewrite r
-                        JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
-                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                        WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal') AND r.rulename <> '_RETURN'
-                        UNION ALL
-                        SELECT pg_catalog.format('row security on %I.%I', n.nspname, c.relname)
-                        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                        WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal') AND c.relrowsecurity
-                        ORDER BY 1
-                        """).getValues(0, String.class);
-        if (!found.isEmpty()) {
-            findings.add(Finding.fail(
-                    "tables",
-                    "Leat's tables have what Leat has not made, and it runs with the rights of Leat's owner: "
-                            + some(found),
-                    "drop it, or switch it off"));
         }
     }
 

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * How things stand, as {@code leat status} shows it.
  *
  * @param schemaVersion of Leat's schema
+ * @param faults what is severely wrong with Leat's own tables, and what to do about it: with row security, or without the rows that
+ *     Leat rests on, all the rest of this says nothing
  * @param tables those attached, and those with events counted or pending; domain events are one without a name
  * @param pollers those on the list, dead ones for a minute
  * @param shards those that were sent to within the last minute
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Status(
         int schemaVersion,
+        List<String> faults,
         List<Table> tables,
         Backlog backlog,
         int lanes,

@@ -56,6 +56,10 @@ public final class StatusReader {
             List<HeldLane> held = held(in);
             return new Status(
                     in.fetchSingle("SELECT leat.schema_version()").get(0, int.class),
+                    TableFaults.of(in).stream()
+                            .filter(TableFaults.Fault::severe)
+                            .map(fault -> fault.text() + ": " + fault.remedy())
+                            .toList(),
                     lines.entrySet().stream()
                             .map(line -> line.getValue().table(line.getKey()))
                             .toList(),

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Does a poller's recurring duties beside its passes: signs of life every second, counts every five, a look whether
- * tables have changed every second, old sent events every ten minutes. Signs of life have a thread of their own, so that a duty that takes long does
+ * tables have changed every second, at the rows that Leat rests on every five, at Leat's own tables every minute, old sent
+ * events every ten minutes. Signs of life have a thread of their own, so that a duty that takes long does
  * not make the poller look dead. A duty that fails is reported and comes round again, after pauses that double up to a minute, or
  * to its own interval if that is longer; it never stops the poller.
  */
@@ -56,6 +57,22 @@ public final class Upkeep {
 
     /** Returns when the poller is on the list and knows the others, or the attempt to has failed and was reported. */
     public void start() {
+        Duty rows = new Duty(
+                duties,
+                "look at the rows that Leat rests on",
+                "where some are missing, events wait",
+                Duration.ofSeconds(5),
+                LONGEST_PAUSE,
+                () -> notice(housekeeping.putRows()));
+        rows.run();
+        Duty tables = new Duty(
+                duties,
+                "look at Leat's tables",
+                "what somebody has done to them is not told",
+                Duration.ofMinutes(1),
+                LONGEST_PAUSE,
+                () -> notice(housekeeping.tableFaults()));
+        tables.run();
         Duty beat = new Duty(
                 heart,
                 "sign of life",
@@ -105,6 +122,12 @@ public final class Upkeep {
         }
         once("last counts", "`leat status` misses what was published in the last seconds", tallies::flush);
         once("farewell", "other pollers leave its share of the lanes to it for some seconds more", registry::leave);
+    }
+
+    private void notice(@Nullable String text) {
+        if (text != null) {
+            listener.notice(text);
+        }
     }
 
     private void count() {

@@ -141,7 +141,11 @@ class DoctorCommandTest {
     @Test
     void theOutboxIsUnlogged() {
         database.run("ALTER TABLE leat_internal.outbox SET UNLOGGED");
-        assertFinds("FAIL", "outbox", "a crash of the server empties it");
+        assertFinds(
+                "FAIL",
+                "tables",
+                "a crash of the server empties it: leat_internal.outbox",
+                "ALTER TABLE leat_internal.outbox SET LOGGED");
     }
 
     @Test

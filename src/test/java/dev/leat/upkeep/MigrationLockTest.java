@@ -53,11 +53,12 @@ class MigrationLockTest {
         try (Connection connection = stranger.getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_advisory_lock(" + lock.number() + ")");
-            assertThatThrownBy(() -> Migrations.migrate(database.owner(), Duration.ofSeconds(1)))
+            assertThatThrownBy(() -> Migrations.migrate(database.owner(), Duration.ofSeconds(1), remark -> {}))
                     .isInstanceOf(MigrationLocked.class)
                     .hasMessageMatching(
                             "backend \\d+ of role leat_stranger \\(squatter\\) holds the lock .* pg_terminate_backend.*");
         }
-        assertThat(Migrations.migrate(database.owner(), Duration.ofSeconds(5))).isZero();
+        assertThat(Migrations.migrate(database.owner(), Duration.ofSeconds(5), remark -> {}))
+                .isZero();
     }
 }

@@ -170,6 +170,33 @@ class UpkeepTest {
     }
 
     @Test
+    void whatIsWrongWithLeatsTablesIsTold() {
+        database.run("DELETE FROM leat_internal.lane WHERE lane > 60;"
+                + "ALTER TABLE leat_internal.tally ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+        Queue<String> told = new ConcurrentLinkedQueue<>();
+        PollerRegistry registry = registry();
+        Upkeep upkeep = new Upkeep(
+                poller,
+                registry,
+                new Tallies(poller, registry.self().poller()),
+                new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                null,
+                new PollerListener() {
+                    @Override
+                    public void notice(String text) {
+                        told.add(text);
+                    }
+                });
+        upkeep.start();
+        upkeep.stop();
+        assertThat(told).anySatisfy(text -> assertThat(text).contains("3 of the 64 rows of leat_internal.lane"));
+        assertThat(told)
+                .anySatisfy(text -> assertThat(text)
+                        .contains("row security is forced on leat_internal.tally", "NO FORCE ROW LEVEL SECURITY"));
+        assertThat(database.value("SELECT count(*) FROM leat_internal.lane")).isEqualTo("64");
+    }
+
+    @Test
     void aPollerIsListedWhileItRunsAndItsLastCountsAreWritten() {
         PollerRegistry registry = registry();
         Tallies tallies = new Tallies(poller, registry.self().poller());

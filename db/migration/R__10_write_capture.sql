@@ -66,6 +66,7 @@ CREATE OR REPLACE FUNCTION leat_internal.capture_fault(attachment integer) RETUR
 CREATE OR REPLACE FUNCTION leat_internal.write_capture(attachment integer) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
 DECLARE
     name    text := 'capture_' || attachment;

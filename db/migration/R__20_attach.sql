@@ -282,8 +282,7 @@ BEGIN
     IF former.attachment IS NULL THEN
         SELECT min(pg_get_serial_sequence(attach.relation::text, a.attname)) INTO sequence
           FROM pg_attribute a
-         WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped
-           AND pg_get_serial_sequence(attach.relation::text, a.attname) IS NOT NULL;
+         WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped;
         IF FOUND AND sequence IS NOT NULL THEN
             RAISE NOTICE '%: after an INSERT into this table lastval() no longer tells the row''s id: the outbox draws an id after it;'
                          ' use INSERT ... RETURNING or currval(%)', attach.relation, quote_literal(sequence);

@@ -48,7 +48,7 @@ BEGIN
     END IF;
     PERFORM leat_internal.check_route('leat.publish', publish.stream, publish.on_quarantine);
     wanted := leat_internal.partition_key(CASE
-        WHEN publish.key ~ '^([a-z_][a-z0-9_]*|"([^"]|"")+")\.([a-z_][a-z0-9_]*|"([^"]|"")+")([.(#]|$)'
+        WHEN publish.key ~ '^([a-z_][a-z0-9_]*|"([^"]|"")+")[.]([a-z_][a-z0-9_]*|"([^"]|"")+")([.(#]|$)'
              OR starts_with(publish.key, 'sha256:')
         THEN '~' || publish.key ELSE publish.key END);
     INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, type, partition_key, key, after, context, db_user,

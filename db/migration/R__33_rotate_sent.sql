@@ -20,6 +20,8 @@ CREATE OR REPLACE FUNCTION leat_poller.rotate_sent(keep interval) RETURNS intege
     SET default_table_access_method = 'heap'
     SET "TimeZone" = 'UTC'
     SET "DateStyle" = 'ISO, YMD'
+    SET default_tablespace = ''
+    SET default_table_access_method = 'heap'
     AS $$
 #variable_conflict use_column
 DECLARE

@@ -108,6 +108,7 @@ CREATE OR REPLACE FUNCTION leat_internal.rights_of_others()
     RETURNS TABLE (object text, grantee oid, privilege text)
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
         WITH nsp AS (
             SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_namespace n
@@ -137,6 +138,7 @@ CREATE OR REPLACE FUNCTION leat_internal.rights_of_others()
 CREATE OR REPLACE FUNCTION leat.foreign_rights() RETURNS SETOF text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
     AS $$
         SELECT format('%s has %s on %s', CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END,
                       string_agg(r.privilege, ', ' ORDER BY r.privilege), lower(split_part(r.object COLLATE "C", ' ', 1))

@@ -7,7 +7,10 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
        pg_catalog.set_config('enable_mergejoin', 'off', true),
        pg_catalog.set_config('jit', 'off', true),
        pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true),
+       pg_catalog.set_config('array_nulls', 'on', true),
        pg_catalog.set_config('statement_timeout', '60s', true),
        pg_catalog.set_config('lock_timeout', '5s', true),
+       CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
+            THEN pg_catalog.set_config('transaction_timeout', '0', true) END,
        pg_catalog.set_config('tcp_user_timeout', '20s', true),
        pg_catalog.set_config('idle_in_transaction_session_timeout', ?, true)

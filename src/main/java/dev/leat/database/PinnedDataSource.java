@@ -13,12 +13,14 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
 
 /**
- * Another data source, each of whose transactions begins with {@code search_path = pg_catalog, pg_temp}.
+ * Another data source, each of whose transactions begins with {@code search_path = pg_catalog, pg_temp}, READ COMMITTED and, but on a standby, READ
+ * WRITE, whatever the session, the role or the pool is set to; see {@link Session} for what else.
  *
  * <p>A connection begins in autocommit mode, whatever the other's do. In that mode each statement is a transaction of its own,
  * and its rows are in memory before the call returns: {@code setFetchSize} has no effect. Connections refuse what would change
  * the session for others: {@code setSchema}, {@code setReadOnly}, {@code setTransactionIsolation} and {@code setClientInfo}. A
- * closed connection goes back as it came; what was not committed is rolled back.
+ * closed connection goes back as it came, its mode and its network timeout included; what was not committed is rolled back. The role is
+ * left as it is: whoever gives Leat a pool decides who it acts as.
  *
  * <p>Statements that cannot run inside a transaction, such as {@code VACUUM}, cannot run here.
  */

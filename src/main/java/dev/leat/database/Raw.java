@@ -60,12 +60,14 @@ record Raw(DataSource unpinned) implements DataSource {
     }
 
     /** Begins in autocommit mode; when closed, rolls back what is open and gives the connection its own mode again. */
-    private record Returned(Connection connection, boolean autoCommitBefore) implements InvocationHandler {
+    private record Returned(Connection connection, NetworkPatience patience, boolean autoCommitBefore)
+            implements InvocationHandler {
 
         static Connection of(Connection connection) throws SQLException {
             try {
-                Session.requireIdle(Session.driver(connection));
-                Returned returned = new Returned(connection, connection.getAutoCommit());
+                Session.requireIdle(connection, Session.driver(connection));
+                Returned returned =
+                        new Returned(connection, NetworkPatience.of(connection), connection.getAutoCommit());
                 if (!returned.autoCommitBefore) {
                     connection.setAutoCommit(true);
                 }
@@ -98,6 +100,7 @@ record Raw(DataSource unpinned) implements DataSource {
                 if (connection.getAutoCommit() != autoCommitBefore) {
                     connection.setAutoCommit(autoCommitBefore);
                 }
+                patience.restore();
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.leat.database;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,30 @@ import org.postgresql.core.TransactionState;
  */
 final class Session {
 
-    /** Not by set_config: a query before it would forbid SET TRANSACTION after it. */
-    private static final String PIN = "SET LOCAL search_path = pg_catalog, pg_temp";
+    /**
+     * What Leat's statements rest on, whatever the session, its role or its database has set: how names and literals are read, that a statement
+     * sees what was committed before it, and that no limit of the application's ends it. Not by set_config: a query before it would forbid
+     * SET TRANSACTION after it.
+     */
+    private static final String SETTINGS = "; SET LOCAL quote_all_identifiers = off"
+            + "; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL standard_conforming_strings = on"
+            + "; SET LOCAL array_nulls = on; SET LOCAL statement_timeout = 0";
+
+    private static final String PIN = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE" + SETTINGS;
+
+    /** A standby refuses READ WRITE, and what is asked of it should be answered all the same. */
+    private static final String PIN_OF_STANDBY = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED" + SETTINGS;
+
+    /** Every name and operator is qualified: the session's search_path is not Leat's yet. */
+    private static final String USED = """
+            SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL OR EXISTS (
+                SELECT FROM pg_catalog.pg_locks l
+                 WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+                   AND l.relation OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid)""";
 
     private final Connection connection;
     private final @Nullable BaseConnection driver;
+    private final NetworkPatience patience;
     private final boolean autoCommitBefore;
     private boolean autoCommit = true;
     private boolean pinned;
@@ -27,13 +47,14 @@ final class Session {
     private Session(Connection connection, @Nullable BaseConnection driver) throws SQLException {
         this.connection = connection;
         this.driver = driver;
+        this.patience = NetworkPatience.of(connection);
         this.autoCommitBefore = connection.getAutoCommit();
         connection.setAutoCommit(false);
     }
 
     static Session of(Connection connection) throws SQLException {
         BaseConnection driver = driver(connection);
-        requireIdle(driver);
+        requireIdle(connection, driver);
         return new Session(connection, driver);
     }
 
@@ -42,11 +63,28 @@ final class Session {
         return connection.isWrapperFor(BaseConnection.class) ? connection.unwrap(BaseConnection.class) : null;
     }
 
-    /** What Leat sets, commits and rolls back would be that of somebody else's transaction. */
-    static void requireIdle(@Nullable BaseConnection driver) throws SQLException {
-        if (driver != null && driver.getTransactionState() != TransactionState.IDLE) {
+    /**
+     * Leaves a connection without a transaction, or refuses it: what Leat sets, commits and rolls back would be that of somebody else's. A pool
+     * may have set the connection up in a transaction and left that open; such a one is committed, as its first user would.
+     */
+    static void requireIdle(Connection connection, @Nullable BaseConnection driver) throws SQLException {
+        if (driver == null || driver.getTransactionState() == TransactionState.IDLE) {
+            return;
+        }
+        if (connection.getAutoCommit() || driver.getTransactionState() == TransactionState.FAILED || used(connection)) {
             throw new SQLException("the data source gave Leat a connection that is inside a transaction: Leat needs"
-                    + " connections of its own, not one that is bound to the caller's transaction");
+                    + " connections of its own, not one that is bound to the caller's transaction; and a pool that sets its"
+                    + " connections up must commit that (HikariCP: isolateInternalQueries)");
+        }
+        connection.commit();
+    }
+
+    /** Whether the open transaction has done more than to set something. */
+    private static boolean used(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(USED)) {
+            row.next();
+            return row.getBoolean(1);
         }
     }
 
@@ -92,9 +130,13 @@ final class Session {
             return;
         }
         try (Statement statement = connection.createStatement()) {
-            statement.execute(PIN);
+            statement.execute(standby() ? PIN_OF_STANDBY : PIN);
         }
         pinned = true;
+    }
+
+    private boolean standby() {
+        return driver != null && "on".equals(driver.getParameterStatus("in_hot_standby"));
     }
 
     private void giveUp(Throwable cause) {
@@ -130,6 +172,7 @@ final class Session {
         try (connection) {
             rollback();
             connection.setAutoCommit(autoCommitBefore);
+            patience.restore();
         }
     }
 }

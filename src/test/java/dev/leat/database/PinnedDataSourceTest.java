@@ -12,6 +12,8 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -233,6 +235,100 @@ class PinnedDataSourceTest {
             application.commit();
         }
         assertThat(database.value("SELECT count(*) FROM note")).isEqualTo("1");
+    }
+
+    @Test
+    void whatATransactionRestsOnIsSetWhateverTheSessionHasSet() throws SQLException {
+        owner.setReadOnly(true);
+        owner.setSocketTimeout(5);
+        List<String> names = List.of(
+                "transaction_isolation",
+                "transaction_read_only",
+                "search_path",
+                "standard_conforming_strings",
+                "array_nulls",
+                "quote_all_identifiers",
+                "statement_timeout");
+        try (Connection application = owner.getConnection()) {
+            run(
+                    application,
+                    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY; SET search_path = nowhere;"
+                            + " SET standard_conforming_strings = off; SET array_nulls = off; SET quote_all_identifiers = on;"
+                            + " SET statement_timeout = '4s'");
+            List<String> before = settings(application, names);
+            assertThat(application.getNetworkTimeout()).isEqualTo(5_000);
+            for (boolean autoCommit : new boolean[] {true, false}) {
+                try (Connection connection =
+                        PinnedDataSource.of(Once.of(application)).getConnection()) {
+                    connection.setAutoCommit(autoCommit);
+                    assertThat(settings(connection, names))
+                            .containsExactly("read committed", "off", PINNED, "on", "on", "off", "0");
+                    assertThat(connection.getNetworkTimeout()).isEqualTo(60_000);
+                    assertThatThrownBy(() -> run(connection, "SELECT nowhere")).isInstanceOf(SQLException.class);
+                }
+                assertThat(settings(application, names)).isEqualTo(before);
+                assertThat(application.getNetworkTimeout()).isEqualTo(5_000);
+                assertThat(application.isReadOnly()).isTrue();
+            }
+        }
+    }
+
+    private static List<String> settings(Connection connection, List<String> names) throws SQLException {
+        List<String> values = new ArrayList<>();
+        for (String name : names) {
+            values.add(one(connection, "SHOW " + name));
+        }
+        return values;
+    }
+
+    /** As HikariCP leaves what it sets where connections are not in autocommit mode. */
+    @Test
+    void aTransactionInWhichAPoolHasOnlySetSomethingIsCommitted() throws SQLException {
+        for (boolean raw : new boolean[] {true, false}) {
+            try (Connection application = owner.getConnection()) {
+                application.setAutoCommit(false);
+                run(application, "SET search_path = nowhere");
+                PinnedDataSource source = PinnedDataSource.of(Once.of(application));
+                try (Connection connection = raw ? source.raw().getConnection() : source.getConnection()) {
+                    run(connection, "INSERT INTO public.note VALUES (" + (raw ? 1 : 2) + ")");
+                }
+                assertThat(application.getAutoCommit()).isFalse();
+                application.rollback();
+                assertThat(one(application, PATH)).isEqualTo("nowhere");
+            }
+        }
+        assertThat(database.value("SELECT count(*) FROM note")).isEqualTo("2");
+    }
+
+    @Test
+    void aTransactionInWhichTheCallerHasReadIsNotTaken() throws SQLException {
+        try (Connection application = owner.getConnection()) {
+            application.setAutoCommit(false);
+            one(application, "SELECT count(*) FROM public.note");
+            PinnedDataSource bound = PinnedDataSource.of(Once.of(application));
+            assertThatThrownBy(bound::getConnection).hasMessageContaining("inside a transaction");
+            assertThatThrownBy(() -> bound.raw().getConnection()).hasMessageContaining("isolateInternalQueries");
+        }
+    }
+
+    @Test
+    void aLostConnectionIsClosed() throws SQLException {
+        for (boolean raw : new boolean[] {true, false}) {
+            try (Connection application = owner.getConnection()) {
+                PinnedDataSource source = PinnedDataSource.of(Once.of(application));
+                Connection connection = raw ? source.raw().getConnection() : source.getConnection();
+                connection.setAutoCommit(false);
+                String pid = one(connection, "SELECT pg_catalog.pg_backend_pid()");
+                database.superuser("SELECT pg_terminate_backend(" + pid + ", 10000)");
+                assertThatThrownBy(() -> one(connection, PATH)).isInstanceOf(SQLException.class);
+                try {
+                    connection.close();
+                } catch (SQLException e) {
+                    assertThat(e.getSQLState()).startsWith("08");
+                }
+                assertThat(application.isClosed()).isTrue();
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,38 @@
+package dev.leat.database;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.postgresql.PGConnection;
+
+/**
+ * How long a connection waits for the server. An application may not want to wait for more than a second; some of Leat's statements
+ * wait for locks for longer, and the server ends them after {@value #MILLIS} ms.
+ *
+ * @param before ms, as the connection came; 0: for ever
+ */
+record NetworkPatience(Connection connection, int before) {
+
+    static final int MILLIS = 60_000;
+
+    /** Sees to it that the connection waits long enough. */
+    static NetworkPatience of(Connection connection) throws SQLException {
+        if (!connection.isWrapperFor(PGConnection.class)) {
+            return new NetworkPatience(connection, 0);
+        }
+        NetworkPatience patience = new NetworkPatience(connection, connection.getNetworkTimeout());
+        if (patience.changes()) {
+            connection.setNetworkTimeout(Runnable::run, MILLIS);
+        }
+        return patience;
+    }
+
+    void restore() throws SQLException {
+        if (changes()) {
+            connection.setNetworkTimeout(Runnable::run, before);
+        }
+    }
+
+    private boolean changes() {
+        return before > 0 && before < MILLIS;
+    }
+}

@@ -78,8 +78,9 @@ final class ConnectionFaults {
             case "57P01", "57P02", "57P05" -> none("the session was ended on the server's side: start again");
             // A pooler's word: PostgreSQL itself and the driver agree.
             case "08P01" ->
-                none("a pooler must give whole transactions (PgBouncer: pool_mode transaction or session), and let pass what the"
-                        + " driver sends when it connects (PgBouncer: ignore_startup_parameters = extra_float_digits, options)");
+                none(
+                        "a pooler must give whole transactions (PgBouncer: pool_mode transaction or session), and let pass what the"
+                                + " driver sends when it connects (PgBouncer: ignore_startup_parameters = extra_float_digits, options)");
             default ->
                 state.startsWith("08") || state.startsWith("53") || state.startsWith("57P")
                         ? none(unreachable())

@@ -14,7 +14,7 @@ import org.postgresql.PGStatement;
 
 /**
  * Another data source, each of whose transactions begins with {@code search_path = pg_catalog, pg_temp}, READ COMMITTED and, but on a standby, READ
- * WRITE, whatever the session, the role or the pool is set to; see {@link Session} for what else.
+ * WRITE, whatever the session, the role or the pool is set to.
  *
  * <p>A connection begins in autocommit mode, whatever the other's do. In that mode each statement is a transaction of its own,
  * and its rows are in memory before the call returns: {@code setFetchSize} has no effect. Connections refuse what would change

@@ -110,8 +110,9 @@ class PartitionedTableTest extends CaptureFixture {
                 + " public.part_high; SELECT leat.attach('public.part_high')");
         try (Session poller = session()) {
             assertThat(poller.warnings("SELECT leat.refresh()"))
-                    .containsExactly("public.part_low is no partition of public.part any more, and is captured no more: attach it,"
-                            + " if it should be");
+                    .containsExactly(
+                            "public.part_low is no partition of public.part any more, and is captured no more: attach it,"
+                                    + " if it should be");
         }
     }
 

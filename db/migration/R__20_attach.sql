@@ -116,7 +116,7 @@ BEGIN
                                     string_agg(a.attname, ', ' ORDER BY a.attnum))
                         FROM pg_attribute a
                        WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped
-                         AND lower(a.attname) = lower(replace(unknown, '"', ''))), '')
+                         AND lower(a.attname COLLATE "C") = lower(replace(unknown COLLATE "C", '"', ''))), '')
                       || 'Its columns are: ' || coalesce((
                       SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a
                        WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped), 'none');

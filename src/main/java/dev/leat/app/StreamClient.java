@@ -48,7 +48,8 @@ public final class StreamClient {
             throw new Fault(
                     ExitCode.STREAM,
                     "the SDK makes no client of its settings: " + Causes.line(e)
-                            + ": check that AWS_ENDPOINT_URL_KINESIS is a URL, such as http://localhost:4567",
+                            + ": check AWS_REGION, such as eu-central-1, and that AWS_ENDPOINT_URL_KINESIS is not set or a URL,"
+                            + " such as http://localhost:4567",
                     e);
         }
     }

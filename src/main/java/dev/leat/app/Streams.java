@@ -1,6 +1,7 @@
 package dev.leat.app;
 
 import dev.leat.observe.Causes;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.util.Set;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -77,15 +78,15 @@ final class Streams {
         if (EXPIRED.contains(code)) {
             throw new Fault(
                     ExitCode.STREAM,
-                    "AWS refuses the credentials " + place(kinesis) + ": " + code
-                            + ": they have expired: renew them (such as by aws sso login), or set this machine's clock",
+                    "AWS refuses the credentials " + place(kinesis) + " (" + code
+                            + "): they have expired: renew them (such as by aws sso login), or set this machine's clock",
                     e);
         }
         if (CREDENTIALS_REFUSED.contains(code)) {
             throw new Fault(
                     ExitCode.STREAM,
-                    "AWS refuses the credentials " + place(kinesis) + ": " + code
-                            + ": check AWS_ACCESS_KEY_ID or AWS_PROFILE, and this machine's clock",
+                    "AWS refuses the credentials " + place(kinesis) + " (" + code
+                            + "): check AWS_ACCESS_KEY_ID or AWS_PROFILE, and this machine's clock",
                     e);
         }
         if (code.equals("AccessDeniedException")) {
@@ -95,12 +96,18 @@ final class Streams {
         if (code.equals("LimitExceededException") || e.isThrottlingException() || e.statusCode() >= 500) {
             return new Described.Withheld("Kinesis answered " + code + " when asked about stream " + stream);
         }
+        if (e.statusCode() == HttpURLConnection.HTTP_PROXY_AUTH) {
+            throw new Fault(
+                    ExitCode.STREAM,
+                    "the proxy refuses the login: check HTTP_PROXY, such as http://user:password@proxy.example:3128",
+                    e);
+        }
         if (code.startsWith("status ")) {
             // The service gives each refusal a code.
             throw new Fault(
                     ExitCode.STREAM,
-                    "what answers " + place(kinesis) + " is not Kinesis: " + code
-                            + ": check AWS_ENDPOINT_URL_KINESIS, and that no proxy stands between",
+                    "what answers " + place(kinesis) + " does not speak as Kinesis does: " + code
+                            + ": check AWS_ENDPOINT_URL_KINESIS and HTTP_PROXY",
                     e);
         }
         throw new Fault(ExitCode.STREAM, "Kinesis refuses stream " + stream + " " + place(kinesis) + ": " + code, e);

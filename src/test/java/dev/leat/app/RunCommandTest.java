@@ -2,11 +2,14 @@ package dev.leat.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
+import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
 import com.sun.net.httpserver.HttpServer;
 import dev.leat.localstream.LocalStream;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -122,11 +125,9 @@ class RunCommandTest {
     }
 
     /** What answers every request like that. */
-    private HttpServer answering(int status, String body) throws IOException {
+    private HttpServer answering(int status, byte[] bytes) throws IOException {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
-            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.1");
             exchange.sendResponseHeaders(status, bytes.length);
             exchange.getResponseBody().write(bytes);
             exchange.close();
@@ -138,24 +139,35 @@ class RunCommandTest {
         return server;
     }
 
+    private HttpServer refusing(String code) throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try (CBORGenerator out = new CBORFactory().createGenerator(body)) {
+            out.writeStartObject();
+            out.writeStringField("__type", code);
+            out.writeStringField("message", "The security token included in the request is not valid");
+            out.writeEndObject();
+        }
+        return answering(400, body.toByteArray());
+    }
+
     @Test
     void theCredentialsHaveExpired() throws IOException {
-        HttpServer server = answering(400, "{\"__type\":\"ExpiredTokenException\",\"message\":\"expired\"}");
+        HttpServer server = refusing("ExpiredTokenException");
         assertRefused(5, "ExpiredTokenException", "renew them", "clock");
         server.stop(0);
     }
 
     @Test
     void theCredentialsAreWrong() throws IOException {
-        HttpServer server = answering(400, "{\"__type\":\"UnrecognizedClientException\",\"message\":\"invalid\"}");
+        HttpServer server = refusing("UnrecognizedClientException");
         assertRefused(5, "UnrecognizedClientException", "check AWS_ACCESS_KEY_ID or AWS_PROFILE");
         server.stop(0);
     }
 
     @Test
     void anotherServiceAnswers() throws IOException {
-        HttpServer server = answering(404, "<html>not here</html>");
-        assertRefused(5, "is not Kinesis", "status 404", "AWS_ENDPOINT_URL_KINESIS");
+        HttpServer server = answering(404, "<html>not here</html>".getBytes(StandardCharsets.UTF_8));
+        assertRefused(5, "does not speak as Kinesis does", "status 404", "AWS_ENDPOINT_URL_KINESIS");
         server.stop(0);
     }
 

@@ -120,6 +120,8 @@ class EverySettingTest extends CaptureFixture {
                     .map(row -> String.valueOf(row.get(0)))
                     .collect(Collectors.toCollection(TreeSet::new));
             all.removeAll(called);
+            // They only say, by an error, who is in the way.
+            all.removeAll(Set.of("leat_internal.busy", "leat_internal.ours_busy", "leat_internal.function_busy"));
             assertThat(all).as("functions that outcome.sql does not call").isEmpty();
         }
     }

@@ -67,6 +67,9 @@ BEGIN
         INSERT INTO public.bulk SELECT id + 10 * i, text, tags FROM public.staging WHERE id < 3;
         said := said || leat.refresh()::text;
     END LOOP;
+    said := said || (SELECT concat_ws(' ', r.looked, r.changed) FROM leat_poller.refresh() AS r)
+                 || coalesce(leat_internal.holders('{}', '{}', '{}'), 'nobody');
+    PERFORM leat_internal.wait_until(clock_timestamp() + make_interval(secs => 5));
     said := said || leat_internal.nested_json(ARRAY['1', NULL, '3', '4'], '[1:2][1:2]')::text
                  || leat_internal.readable('a' || chr(92) || 'b');
     ALTER TABLE public.wide ADD broken public.mood;

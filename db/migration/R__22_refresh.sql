@@ -15,7 +15,7 @@
 -- What a look has found is noted with the fingerprint that was taken before it, and only if nothing was changed: so a change that comes
 -- between is seen the next time, and so is what Leat itself has changed.
 --
--- patience  after how long to stop; what has failed is then left alone until it is due again. Null: all, now
+-- patience  after how long to stop, but not before one was looked at; what has failed is then left alone until it is due again. Null: all, now
 -- Returns:  leat.refresh: how many attachments were changed. The others: how many were looked at and how many changed, and in how many
 --           seconds the next call is due even if the catalog does not change; null: not before it does
 -- Tables:   leat_internal.attachment, leat_internal.attachment_state, the catalog; locks a partition (SHARE ROW EXCLUSIVE) to give it its trigger
@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION leat_internal.refresh(patience interval, OUT looked i
     AS $$
 #variable_conflict use_column
 DECLARE
-    ends     timestamptz := clock_timestamp() + patience;
+    ends     timestamptz;
     due      record;
     outcome  text;
     left_due boolean := false;
@@ -41,13 +41,15 @@ BEGIN
       FROM leat_internal.fingerprints() AS f
       LEFT JOIN leat_internal.attachment_state s ON s.attachment = f.attachment AND s.fingerprint = f.fingerprint
      WHERE s.attachment IS NULL OR s.failures > 0 AND (patience IS NULL OR s.retry_at NOT BETWEEN now() AND now() + interval '10 minutes');
+    -- From here on: where the machine is busy, the question alone may take as long.
+    ends := clock_timestamp() + patience;
     looked := 0;
     changed := 0;
     IF due.attachments IS NOT NULL AND NOT leat_internal.try_mutex('attachments') THEN
         left_due := true;  -- somebody else is at it
     ELSIF due.attachments IS NOT NULL THEN
         FOR place IN 1..cardinality(due.attachments) LOOP
-            IF clock_timestamp() > ends THEN
+            IF looked > 0 AND clock_timestamp() > ends THEN
                 left_due := true;
                 EXIT;
             END IF;

@@ -78,6 +78,7 @@ final class Housekeeping {
         long end = nanoTime.getAsLong();
         seen = changes;
         if (number(refreshed.get(0)).intValue() > 0) {
+            inVain = 0;
             notBefore = end + (SHARE_AT_WORK - 1) * (end - begin);
         } else {
             inVain = Math.min(inVain + end - begin, IN_VAIN_AT_ONCE + LONGEST_REST.toNanos() / SHARE_IN_VAIN);

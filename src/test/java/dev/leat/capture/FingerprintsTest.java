@@ -211,6 +211,17 @@ class FingerprintsTest extends CaptureFixture {
     }
 
     @Test
+    void eachCallLooksAtOneAtLeastHoweverLittleTimeThereIs() {
+        run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t');"
+                + " CREATE TABLE public.u (id int PRIMARY KEY); SELECT leat.attach('public.u')");
+
+        assertThat(database.rows("SELECT looked, again FROM leat_internal.refresh('-1 second')"))
+                .containsExactly(List.of("1", "0"));
+        assertThat(database.rows("SELECT looked, again IS NULL FROM leat_internal.refresh('-1 second')"))
+                .containsExactly(List.of("1", "t"));
+    }
+
+    @Test
     void whatFailsIsTriedEverMoreRarelyUntilItChanges() {
         run(
                 "CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t'); ALTER FUNCTION leat_internal.capture_1()"

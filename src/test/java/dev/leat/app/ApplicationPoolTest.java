@@ -135,12 +135,12 @@ class ApplicationPoolTest {
                     .retain(Duration.ofDays(7))
                     .listener(new PollerListener() {
                         @Override
-                        public void upkeepFailed(String duty, RuntimeException cause) {
+                        public void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {
                             troubles.add(duty + ": " + cause);
                         }
 
                         @Override
-                        public void passFailed(RuntimeException cause, Duration pause) {
+                        public void passFailed(RuntimeException cause, int claimed, Duration pause) {
                             troubles.add(cause + ", caused by " + cause.getCause());
                         }
                     })

@@ -4,6 +4,7 @@ import dev.leat.localstream.Faults;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -103,7 +104,12 @@ public final class FewKeysBench implements Callable<Integer> {
     }
 
     private String trouble() {
-        return "%.1f %% of entries fail (%s), %.1f %% of answers are lost, %.1f %% hang"
-                .formatted(100 * failing, code, 100 * losing, 100 * hanging);
+        return String.format(
+                Locale.ROOT,
+                "%.1f %% of entries fail (%s), %.1f %% of answers are lost, %.1f %% hang",
+                100 * failing,
+                code,
+                100 * losing,
+                100 * hanging);
     }
 }

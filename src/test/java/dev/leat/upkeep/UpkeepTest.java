@@ -180,6 +180,7 @@ class UpkeepTest {
                 registry,
                 new Tallies(poller, registry.self().poller()),
                 new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                new BacklogWatch(poller, () -> false, seen -> {}),
                 null,
                 new PollerListener() {
                     @Override
@@ -297,6 +298,7 @@ class UpkeepTest {
                 registry,
                 new Tallies(poller, registry.self().poller()),
                 new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                new BacklogWatch(poller, () -> false, seen -> {}),
                 null,
                 listener);
         upkeep.start();

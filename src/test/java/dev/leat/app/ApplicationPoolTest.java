@@ -135,7 +135,8 @@ class ApplicationPoolTest {
                     .retain(Duration.ofDays(7))
                     .listener(new PollerListener() {
                         @Override
-                        public void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {
+                        public void upkeepFailed(
+                                String duty, String consequence, RuntimeException cause, Duration pause) {
                             troubles.add(duty + ": " + cause);
                         }
 

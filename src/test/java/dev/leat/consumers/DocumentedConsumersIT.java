@@ -168,23 +168,46 @@ class DocumentedConsumersIT {
         long large = (1L << 53) + row;
         return switch (random.nextInt(9)) {
             case 0, 1, 2 ->
-                "INSERT INTO item VALUES (%d, 'item %d', %d) ON CONFLICT (id) DO UPDATE SET version = %3$d"
-                        .formatted(large, row, next);
+                String.format(
+                        Locale.ROOT,
+                        "INSERT INTO item VALUES (%d, 'item %d', %d) ON CONFLICT (id) DO UPDATE SET version = %3$d",
+                        large,
+                        row,
+                        next);
             case 3 -> "DELETE FROM item WHERE id = " + large;
             case 4 ->
-                "INSERT INTO part VALUES (%d, %d, 'part %d', %d) ON CONFLICT (id) DO UPDATE SET version = %4$d"
-                        .formatted(row, random.nextInt(5), next, next);
+                String.format(
+                        Locale.ROOT,
+                        "INSERT INTO part VALUES (%d, %d, 'part %d', %d) ON CONFLICT (id) DO UPDATE SET version = %4$d",
+                        row,
+                        random.nextInt(5),
+                        next,
+                        next);
             case 5 ->
-                "UPDATE part SET customer = %d, version = %d WHERE id = %d".formatted(random.nextInt(5), next, row);
+                String.format(
+                        Locale.ROOT,
+                        "UPDATE part SET customer = %d, version = %d WHERE id = %d",
+                        random.nextInt(5),
+                        next,
+                        row);
             case 6 ->
-                "UPDATE part SET id = %d, customer = %d, version = %d WHERE id = %d"
-                        .formatted(1_000 + next, random.nextInt(5), next, row);
+                String.format(
+                        Locale.ROOT,
+                        "UPDATE part SET id = %d, customer = %d, version = %d WHERE id = %d",
+                        1_000 + next,
+                        random.nextInt(5),
+                        next,
+                        row);
             case 7 -> "DELETE FROM part WHERE id = " + row;
             default ->
                 random.nextInt(3) == 0
                         ? "DELETE FROM stock WHERE sku LIKE '%" + random.nextInt(10) + "'"
-                        : "INSERT INTO stock SELECT 'sku ' || n, 'stock ' || n, %d FROM generate_series(%d, %d) n ON CONFLICT (sku) DO UPDATE SET version = excluded.version"
-                                .formatted(next, row, row + 5);
+                        : String.format(
+                                Locale.ROOT,
+                                "INSERT INTO stock SELECT 'sku ' || n, 'stock ' || n, %d FROM generate_series(%d, %d) n ON CONFLICT (sku) DO UPDATE SET version = excluded.version",
+                                next,
+                                row,
+                                row + 5);
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.leat.consumers;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.app.LeatPoller;
@@ -177,8 +178,8 @@ class DocumentedRuleTest {
         View view = View.of(View.documented(), records());
         assertThat(view.rows()).containsOnlyKeys("north item even 2", "north item odd 1");
         View parsed = View.of(
-                by(event -> String.valueOf(Double.parseDouble(
-                        String.valueOf(((Map<?, ?>) event.envelope().get("key")).get("id"))))),
+                by(event -> String.valueOf(Double.parseDouble(String.valueOf(
+                        requireNonNull((Map<?, ?>) event.envelope().get("key")).get("id"))))),
                 records());
         assertThat(parsed.skipped()).as("by the key as JavaScript parses it").isPositive();
     }

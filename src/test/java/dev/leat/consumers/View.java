@@ -84,7 +84,7 @@ final class View {
     }
 
     private void apply(Seen event) {
-        if (event.envelope().get("op").equals("t")) {
+        if ("t".equals(event.envelope().get("op"))) {
             String partitionKey = event.source("partition_key");
             int lane = Integer.parseInt(partitionKey.substring(partitionKey.lastIndexOf('#') + 1));
             rows.keySet()

@@ -9,13 +9,13 @@
 -- this call (leat_internal.change_triggers). All that it waits for together, other calls and changes of the capture function too, it waits
 -- for as long as the caller's lock_timeout says, or five seconds; then it says who holds it.
 --
+-- A table that is attached under a name under which another one was attached takes its place: the attachment of one that was dropped is
+-- forgotten; one that was renamed stays attached, and is known by its present name from then on.
+--
 --     SELECT leat.attach('public.orders');
 --     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
 --
 -- relation       an ordinary or a partitioned table. Partitions come with it, also those added later
--- A table that is attached under a name under which another one was attached takes its place: the attachment of one that was dropped is
--- forgotten; one that was renamed stays attached, and is known by its present name from then on.
---
 -- key            columns that make the partition key; null: the primary key. Other columns than the primary key's make
 --                the events held: they wait until every lower id is known to be committed or rolled back
 -- exclude        columns that never leave the database, whatever they are called later

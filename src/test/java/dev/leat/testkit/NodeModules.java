@@ -14,14 +14,14 @@ public final class NodeModules {
 
     private NodeModules() {}
 
-    /** Aborts the calling test where Node is not on the PATH; with {@code LEAT_REQUIRE_KINESIS_LOCAL=true} in the environment fails it. */
+    /** Aborts the calling test where Node is not on the PATH; with {@code LEAT_REQUIRE_NODE=true} in the environment fails it. */
     public static void needNode() {
         need(onPath("node") ? "" : "node is not on the PATH");
     }
 
     /**
      * Installs a module below a directory, unless it is there. Where it cannot be had, aborts the calling test; with {@code
-     * LEAT_REQUIRE_KINESIS_LOCAL=true} in the environment fails it.
+     * LEAT_REQUIRE_NODE=true} in the environment fails it.
      */
     public static synchronized void need(Path home, String module, String version) {
         need(missing(home, module, version));
@@ -31,7 +31,7 @@ public final class NodeModules {
         if (missing.isEmpty()) {
             return;
         }
-        if ("true".equals(System.getenv("LEAT_REQUIRE_KINESIS_LOCAL"))) {
+        if ("true".equals(System.getenv("LEAT_REQUIRE_NODE"))) {
             throw new AssertionError(missing);
         }
         Assumptions.abort(missing);

@@ -139,17 +139,9 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     /** Each table is there, under the name that is given for it. */
-    static void requireTables(TableNames names, List<String> tables) {
+    private static void requireTables(TableNames names, List<String> tables) {
         Map<String, List<String>> unknown = names.unknown(tables);
-        List<String> faults = names.unqualified(tables).stream()
-                .map(name -> "name the table " + name + " with its schema, such as "
-                        + unknown.getOrDefault(name, List.of()).stream()
-                                .findFirst()
-                                .orElse("public." + name))
-                .toList();
-        if (!faults.isEmpty()) {
-            throw new Fault(ExitCode.USAGE, faults);
-        }
+        requireSchemas(names, tables, unknown);
         if (!unknown.isEmpty()) {
             throw new Fault(
                     ExitCode.REFUSED,
@@ -159,7 +151,22 @@ final class AttachCommand extends DatabaseCommand {
         }
     }
 
-    private static String absent(String name, List<String> meant) {
+    /**
+     * @param unknown of the tables, as {@link TableNames#unknown} tells them
+     */
+    static void requireSchemas(TableNames names, List<String> tables, Map<String, List<String>> unknown) {
+        List<String> faults = names.unqualified(tables).stream()
+                .map(name -> "name the table " + name + " with its schema, such as "
+                        + unknown.getOrDefault(name, List.of()).stream()
+                                .findFirst()
+                                .orElse("public." + name))
+                .toList();
+        if (!faults.isEmpty()) {
+            throw new Fault(ExitCode.USAGE, faults);
+        }
+    }
+
+    static String absent(String name, List<String> meant) {
         String absent = "the table " + name + " does not exist";
         if (meant.isEmpty()) {
             return absent;

@@ -5,6 +5,9 @@ import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.TableNames;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jooq.exception.DataAccessException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -13,6 +16,9 @@ import picocli.CommandLine.Parameters;
         description =
                 "Captures the changes of a table no more. What was captured stays in the outbox and is published.")
 final class DetachCommand extends DatabaseCommand {
+
+    /** SQLSTATEs of a name that nothing attached bears, and of what is no name without quotes. */
+    private static final Set<String> NOT_ATTACHED = Set.of("42704", "22023");
 
     @Parameters(arity = "1..*", paramLabel = "<table>", description = "As SQL writes it, such as public.orders.")
     private List<String> tables = List.of();
@@ -28,12 +34,26 @@ final class DetachCommand extends DatabaseCommand {
 
     @Override
     int work(PinnedDataSource database) {
-        AttachCommand.requireTables(new TableNames(database), tables);
+        TableNames names = new TableNames(database);
+        Map<String, List<String>> unknown = names.unknown(tables);
+        AttachCommand.requireSchemas(names, tables, unknown);
         Attachments attachments = new Attachments(database);
         for (String table : tables) {
-            attachments.detach(table);
+            detach(attachments, table, unknown.getOrDefault(table, List.of()));
             out().println(table + ": detached");
         }
         return ExitCode.DONE;
+    }
+
+    /** One that was dropped since is no table any more, and can be detached all the same. */
+    private static void detach(Attachments attachments, String table, List<String> meant) {
+        try {
+            attachments.detach(table);
+        } catch (DataAccessException e) {
+            if (!meant.isEmpty() && NOT_ATTACHED.contains(e.sqlState())) {
+                throw new Fault(ExitCode.REFUSED, AttachCommand.absent(table, meant), e);
+            }
+            throw e;
+        }
     }
 }

@@ -87,9 +87,12 @@ class DatabaseFaultsTest {
     }
 
     @Test
-    void theServerIsAStandbyOrReadOnly() {
-        database.superuser("ALTER DATABASE " + database.name() + " SET default_transaction_read_only = on");
-        assertOneLine(cli.leat("migrate"), 3, "read-only", "name the primary", "targetServerType=primary");
+    void aStandbyIsToldFromThePrimary() {
+        Fault fault = DatabaseFaults.of(
+                new PSQLException(new ServerErrorMessage("SERROR\0VERROR\0C25006\0Mcannot execute INSERT\0")),
+                new Settings.Database("jdbc:postgresql://db.example/shop", "shop", "secret"));
+        assertThat(fault.exitCode()).isEqualTo(3);
+        assertThat(fault.lines()).singleElement().asString().contains("name the primary", "targetServerType=primary");
     }
 
     /** What a server says of itself is no fault of the URL. */

@@ -68,6 +68,7 @@ class DatabaseSettingsTest {
             strings = {
                 "default_transaction_isolation = 'serializable'",
                 "default_transaction_deferrable = on",
+                "default_transaction_read_only = on",
                 "default_table_access_method = 'other'",
                 "default_tablespace = 'nowhere'",
                 "temp_tablespaces = 'nowhere'",
@@ -92,7 +93,8 @@ class DatabaseSettingsTest {
         CliRun.Result attached = owner.leat("attach", "public.orders");
         assertThat(attached.exitCode()).as(attached.toString()).isZero();
         CompletableFuture<CliRun.Result> run = CompletableFuture.supplyAsync(() -> cli.leat("run", "--retain", "1d"));
-        database.run("INSERT INTO public.orders VALUES (1, 'a'), (2, 'b'); UPDATE public.orders SET id = id + 10");
+        database.run("BEGIN READ WRITE; INSERT INTO public.orders VALUES (1, 'a'), (2, 'b');"
+                + " UPDATE public.orders SET id = id + 10; COMMIT");
         Await.until("six records", LONG, () -> streams.recordCount("changes") == 6 || run.isDone());
         Await.until(
                 "counts, and room for sent events",
@@ -145,7 +147,12 @@ class DatabaseSettingsTest {
         assertSays("row security is forced on leat_internal.attachment", "NO FORCE ROW LEVEL SECURITY");
         CompletableFuture<CliRun.Result> run = CompletableFuture.supplyAsync(() -> cli.leat("run"));
         forEachTable("ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
-        Await.until("the event", LONG, () -> streams.recordCount("changes") == 1 || run.isDone());
+        Await.until(
+                "the event and a sign of life",
+                LONG,
+                () -> streams.recordCount("changes") == 1
+                                && "1".equals(database.value("SELECT count(*) FROM leat_internal.poller"))
+                        || run.isDone());
         cli.stop.countDown();
         assertThat(run.get(60, TimeUnit.SECONDS).exitCode()).isZero();
         assertIsWell();

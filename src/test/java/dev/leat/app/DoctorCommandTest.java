@@ -63,7 +63,7 @@ class DoctorCommandTest {
     @Test
     void commitsMayHaveBeenLost() {
         database.run("UPDATE leat_internal.history SET timeline = 'other'; SELECT leat.move_past_gap()");
-        assertFinds("WARN", "history", "changes above id 0 may have been sent twice", "touch those");
+        assertFinds("WARN", "history", "changes above id ", "may have been sent twice", "touch those");
         database.run("UPDATE leat_internal.history SET began_at = began_at - interval '25 hours'");
         assertFinds("OK", "history", "no failover or restore");
     }

@@ -146,6 +146,8 @@ class FailureTrackerTest {
                         Duration.ZERO,
                         Duration.ZERO,
                         null));
+        assertThat(tracker.ending(true).failing()).as("not tried again yet").isEmpty();
+        tracker.upkeepFailed("sign of life", "it looks dead", new IllegalStateException("no right"), Duration.ZERO);
         assertThat(tracker.ending(true).failing()).hasSize(1);
         tracker.upkeepDone("sign of life");
         assertThat(tracker.ending(true).failing()).isEmpty();

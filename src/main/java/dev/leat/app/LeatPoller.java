@@ -1,5 +1,6 @@
 package dev.leat.app;
 
+import dev.leat.DatabaseUnavailable;
 import dev.leat.Ending;
 import dev.leat.PollerListener;
 import dev.leat.claim.ClaimSettings;
@@ -149,9 +150,18 @@ public final class LeatPoller {
     /** A database that does not answer is not waited for: it may be what fails. */
     private void lookAtBacklog() throws InterruptedException {
         try {
-            CompletableFuture.runAsync(backlog::look).get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture.runAsync(this::lookTwice).get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             failures.waiting(null);
+        }
+    }
+
+    /** Where sessions were ended, the first one taken from the pool, or from a pooler, may be one of those. */
+    private void lookTwice() {
+        try {
+            backlog.look();
+        } catch (DatabaseUnavailable e) {
+            backlog.look();
         }
     }
 

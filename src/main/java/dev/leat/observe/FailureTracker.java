@@ -269,9 +269,8 @@ public final class FailureTracker implements PollerListener {
         Waiting left = waiting;
         List<Failing> still = new ArrayList<>();
         for (Streak streak : streaks.values()) {
-            // Another poller may have settled what this one failed at; and a duty that failed once was not tried again
-            // yet.
-            boolean done = streak.part == Part.PASSES && streak.afterClaim && left != null && left.events() == 0;
+            // With an empty outbox nothing is left to do; and a duty that failed once was not tried again yet.
+            boolean done = streak.part == Part.PASSES && left != null && left.events() == 0;
             boolean once = streak.part == Part.UPKEEP && streak.times == 1;
             if (streak.times > 0 && streak.certain && !done && !once) {
                 still.add(streak.failing(left));

@@ -160,7 +160,7 @@ class ApplicationPoolTest {
                         "its counts",
                         "null.null m 1, public.orders c 1",
                         "SELECT string_agg(coalesce(schema_name, 'null') || '.' || coalesce(table_name, 'null') || ' ' || op::text || ' ' || settled, ', ' ORDER BY op DESC)"
-                                + " FROM leat_internal.tally");
+                                + " FROM leat_poller.tally");
                 eventually(
                         "room for what was sent",
                         "t",

@@ -22,6 +22,7 @@ class PollerTest extends Attack {
 
     @Test
     void idsCannotBeUsedUp() throws Exception {
+        database.idsFromOne();
         try (Session poller = poller()) {
             for (String seen : List.of("9223372036854775806", "9000000000000000000", "1000000000000000")) {
                 assertThat(poller.refusal("SELECT leat_poller.check_history(" + seen + ")")
@@ -146,6 +147,7 @@ class PollerTest extends Attack {
 
     @Test
     void noTableOfLeatsIsFilledByInventing() throws Exception {
+        database.idsFromOne();
         try (Session poller = poller()) {
             assertThat(poller.refusal(
                                     "SELECT leat_poller.beat(gen_random_uuid(), 'h', 1, 'v') FROM generate_series(1, 2000)")

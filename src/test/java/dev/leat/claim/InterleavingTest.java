@@ -57,13 +57,16 @@ class InterleavingTest {
                     END IF;
                     RETURN true;
                 END $$;
-                CREATE POLICY gate ON leat_internal.lane USING (public.gate());
-                ALTER TABLE leat_internal.lane ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY""");
-        // It has met the server before, so that the statement which waits at the gate is the one that locks.
+                CREATE POLICY gate ON leat_internal.lane USING (public.gate())""");
+        // Both have met the server before: a poller does not start under row security, and the statement which waits at
+        // the gate is to
+        // be the one that locks.
         PGSimpleDataSource later = database.owner();
         later.setApplicationName("second");
         Claims other = claims(later);
         deliver(other);
+        deliver(claims);
+        database.run("ALTER TABLE leat_internal.lane ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
         database.run(insert("a", false));
         CompletableFuture<List<Long>> takenOver;
         try (Claim first = claims.claim(Set.of());

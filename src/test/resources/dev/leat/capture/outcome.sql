@@ -110,6 +110,8 @@ BEGIN
     PERFORM leat.revoke('leat_set_publisher'), leat_internal.restore_rights();
     said := said || leat.move_past_gap(true)::text || leat_poller.renumber(ARRAY(SELECT generate_series(0, 63))::smallint[], 1000)::text
                  || leat.schema_version()::text;
+    said := said || coalesce(leat_poller.put_rows(), 'all rows')
+                 || ARRAY(SELECT concat_ws('|', f.severe, f.fault, f.remedy) FROM leat_poller.table_faults() AS f ORDER BY f.fault);
     PERFORM leat.detach('public.keyed');
     said := said || ARRAY(SELECT concat_ws('|', a.schema_name, a.table_name, a.key_columns, a.excluded, a.masked, a.operations, a.stream, a.capture, a.held, a.row_trigger,
                                            a.truncate_trigger, a.stale, a.problems) FROM leat.attached() AS a ORDER BY a.attachment);

@@ -4,10 +4,10 @@ import dev.leat.database.PinnedDataSource;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.TableNames;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jooq.exception.DataAccessException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -49,8 +49,9 @@ final class DetachCommand extends DatabaseCommand {
     private static void detach(Attachments attachments, String table, List<String> meant) {
         try {
             attachments.detach(table);
-        } catch (DataAccessException e) {
-            if (!meant.isEmpty() && NOT_ATTACHED.contains(e.sqlState())) {
+        } catch (RuntimeException e) {
+            SQLException refusal = DatabaseFaults.behind(e);
+            if (!meant.isEmpty() && refusal != null && NOT_ATTACHED.contains(refusal.getSQLState())) {
                 throw new Fault(ExitCode.REFUSED, AttachCommand.absent(table, meant), e);
             }
             throw e;

@@ -55,6 +55,7 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 public final class LeatPoller {
 
     private static final Duration LAST_LOOK = Duration.ofSeconds(3);
+    private static final int LOOKS = 5;
 
     private final Poller poller;
     private final Upkeep upkeep;
@@ -150,18 +151,23 @@ public final class LeatPoller {
     /** A database that does not answer is not waited for: it may be what fails. */
     private void lookAtBacklog() throws InterruptedException {
         try {
-            CompletableFuture.runAsync(this::lookTwice).get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture.runAsync(this::lookUntilSeen).get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             failures.waiting(null);
         }
     }
 
-    /** Where sessions were ended, the first one taken from the pool, or from a pooler, may be one of those. */
-    private void lookTwice() {
-        try {
-            backlog.look();
-        } catch (DatabaseUnavailable e) {
-            backlog.look();
+    /** Where sessions were ended, those that the pool, or a pooler, still has are taken first. */
+    private void lookUntilSeen() {
+        for (int session = 1; ; session++) {
+            try {
+                backlog.look();
+                return;
+            } catch (DatabaseUnavailable e) {
+                if (session == LOOKS) {
+                    throw e;
+                }
+            }
         }
     }
 

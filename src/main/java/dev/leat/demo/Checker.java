@@ -16,10 +16,13 @@ import java.util.Map;
 public final class Checker {
 
     private static final int EXAMPLES = 10;
+    private static final int BLOCK = 1 << 16;
 
     private final Map<String, History> histories = new HashMap<>();
     private final Map<String, Long> lastIds = new HashMap<>();
-    private final BitSet seen = new BitSet();
+    /** By blocks of {@value #BLOCK} ids: they begin at the clock, and jump after a failover. */
+    private final Map<Long, BitSet> seen = new HashMap<>();
+
     private final List<String> examples = new ArrayList<>();
     private long committed;
     private long delivered;
@@ -45,18 +48,19 @@ public final class Checker {
      * @return whether it is the first delivery of its event
      */
     public synchronized boolean deliver(Delivery delivery) {
-        int id = Math.toIntExact(delivery.id());
-        if (seen.get(id)) {
+        long id = delivery.id();
+        BitSet block = seen.computeIfAbsent(id / BLOCK, number -> new BitSet());
+        if (block.get((int) (id % BLOCK))) {
             duplicates++;
-            if (delivery.id() < lastIds.getOrDefault(delivery.partitionKey(), 0L)) {
+            if (id < lastIds.getOrDefault(delivery.partitionKey(), 0L)) {
                 replayedBack++;
             }
             return false;
         }
-        seen.set(id);
+        block.set((int) (id % BLOCK));
         delivered++;
-        Long last = lastIds.put(delivery.partitionKey(), delivery.id());
-        if (last != null && last > delivery.id()) {
+        Long last = lastIds.put(delivery.partitionKey(), id);
+        if (last != null && last > id) {
             lastIds.put(delivery.partitionKey(), last);
             fallingIds++;
             example("id " + id + " came after " + last + " of key " + delivery.partitionKey());

@@ -28,6 +28,7 @@ final class Backlog {
     Backlog(TestDatabase database, Source source) {
         this.database = database;
         this.source = source;
+        database.idsFromOne();
         database.run("CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL, note text NOT NULL)");
         database.run("INSERT INTO item SELECT n, 0, repeat('x', 60) FROM generate_series(1, " + KEYS + ") n");
         source.prepare(database);

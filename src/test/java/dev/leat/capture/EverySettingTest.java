@@ -190,7 +190,8 @@ class EverySettingTest extends CaptureFixture {
             case "string" ->
                 Objects.requireNonNull(TEXTS.get(setting.get(0)), () -> "no values are known for " + setting.get(0))
                         .stream();
-            default -> Stream.of(setting.get(4), setting.get(5));
+            // Costs beyond any number leave the server's own planner without a plan, once two of them come together.
+            default -> Stream.of(setting.get(4), "1.79769e+308".equals(setting.get(5)) ? "1e100" : setting.get(5));
         };
     }
 

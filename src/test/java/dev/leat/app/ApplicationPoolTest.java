@@ -6,6 +6,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.PollerListener;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
@@ -17,11 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A poller that is given an application's own pool, however that is set up: what it notes is committed, what it looks after is looked
@@ -117,8 +119,12 @@ class ApplicationPoolTest {
         return new HikariDataSource(config);
     }
 
+    static Stream<Setup> setups() {
+        return Extent.some(4, List.of(Setup.values())).stream();
+    }
+
     @ParameterizedTest
-    @EnumSource(Setup.class)
+    @MethodSource("setups")
     void isUsedAsItIs(Setup setup) throws Exception {
         List<String> before;
         try (HikariDataSource alike = pool(setup)) {

@@ -4,19 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.localstream.LocalStream;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What people set for a whole database, or for all of its tables, reaches Leat's too: all goes on, or Leat says what is wrong. */
 @Tag("postgres")
@@ -63,29 +65,34 @@ class DatabaseSettingsTest {
         assertThat(cli.leat("status").out()).doesNotContain("FAIL");
     }
 
+    static Stream<String> settings() {
+        return Extent.some(
+                5,
+                List.of(
+                        "default_transaction_isolation = 'serializable'",
+                        "default_transaction_deferrable = on",
+                        "default_transaction_read_only = on",
+                        "default_table_access_method = 'other'",
+                        "default_tablespace = 'nowhere'",
+                        "temp_tablespaces = 'nowhere'",
+                        "idle_in_transaction_session_timeout = '500ms'",
+                        "lock_timeout = '1ms'",
+                        "statement_timeout = '3s'",
+                        "session_replication_role = 'replica'",
+                        "row_security = off",
+                        "search_path = 'nowhere'",
+                        "check_function_bodies = off",
+                        "plan_cache_mode = 'force_custom_plan'",
+                        "synchronous_commit = off",
+                        "default_toast_compression = 'pglz'",
+                        "client_min_messages = 'error'",
+                        "xmlbinary = 'hex'",
+                        "enable_indexscan = off"))
+                .stream();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "default_transaction_isolation = 'serializable'",
-                "default_transaction_deferrable = on",
-                "default_transaction_read_only = on",
-                "default_table_access_method = 'other'",
-                "default_tablespace = 'nowhere'",
-                "temp_tablespaces = 'nowhere'",
-                "idle_in_transaction_session_timeout = '500ms'",
-                "lock_timeout = '1ms'",
-                "statement_timeout = '3s'",
-                "session_replication_role = 'replica'",
-                "row_security = off",
-                "search_path = 'nowhere'",
-                "check_function_bodies = off",
-                "plan_cache_mode = 'force_custom_plan'",
-                "synchronous_commit = off",
-                "default_toast_compression = 'pglz'",
-                "client_min_messages = 'error'",
-                "xmlbinary = 'hex'",
-                "enable_indexscan = off",
-            })
+    @MethodSource("settings")
     void eventsAreCapturedPublishedAndKept(String setting) throws Exception {
         database.superuser("CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler");
         database.superuser("ALTER DATABASE " + database.name() + " SET " + setting);

@@ -16,7 +16,7 @@ class LoginFaultsTest {
 
     @Test
     void aWrongPasswordAndAForbiddenRoleAreToldInOneLineWithoutThePassword() throws Exception {
-        try (EmbeddedPostgres server = TestServer.embedded(TestServer.old())) {
+        try (EmbeddedPostgres server = TestServer.embedded()) {
             try (Connection superuser = server.getPostgresDatabase().getConnection();
                     Statement statement = superuser.createStatement()) {
                 statement.execute("CREATE ROLE shop LOGIN PASSWORD 'right'; CREATE ROLE barred LOGIN;"

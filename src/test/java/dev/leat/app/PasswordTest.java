@@ -3,6 +3,7 @@ package dev.leat.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.config.DatabaseUrl;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.io.ByteArrayInputStream;
@@ -106,7 +107,7 @@ class PasswordTest {
                     "jdbc:" + secret,
                     secret));
         }
-        return urls.stream();
+        return Extent.some(30, urls).stream();
     }
 
     @ParameterizedTest

@@ -28,7 +28,7 @@ class FaultEventTest extends CaptureFixture {
         assertOps(
                 "WITH gone AS (DELETE FROM public.u WHERE id = 3 RETURNING *) INSERT INTO public.u SELECT 5, v FROM gone",
                 "cd");
-        if (!TestServer.old()) {
+        if (TestServer.shared().major() >= 15) {
             assertOps(
                     "MERGE INTO public.u USING (VALUES (4), (6)) AS s (id) ON u.id = s.id WHEN MATCHED THEN DELETE"
                             + " WHEN NOT MATCHED THEN INSERT VALUES (s.id, 0)",

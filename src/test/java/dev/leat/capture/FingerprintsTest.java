@@ -2,7 +2,9 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.Session;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -17,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("postgres")
 class FingerprintsTest extends CaptureFixture {
 
-    private static final int STEPS = 80;
+    private static final int STEPS = Extent.of(40, 80);
 
     private static final String TABLES = """
             CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA s3;

@@ -2,6 +2,7 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.Session;
 import java.util.List;
 import java.util.stream.Stream;
@@ -66,7 +67,7 @@ class OpenDdlTest extends CaptureFixture {
             String pid = holder.value("SELECT pg_backend_pid()");
             // So that two hundred pairs take no minutes; what has no timeout of its own would meet the other.
             caller.run("SET lock_timeout = '100ms'; SET statement_timeout = '20s'");
-            for (String open : OPEN) {
+            for (String open : Extent.some(5, OPEN)) {
                 for (String call : CALLS) {
                     holder.run("BEGIN; SET LOCAL client_min_messages = error; " + open);
                     caller.run("BEGIN; SET LOCAL client_min_messages = error");
@@ -113,15 +114,21 @@ class OpenDdlTest extends CaptureFixture {
     }
 
     static Stream<Arguments> waits() {
-        return Stream.of(
-                Arguments.of(
-                        "ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'",
-                        "SELECT leat.attach('public.t', mask => '{a}')"),
-                Arguments.of(
-                        "ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'",
-                        "SELECT leat.detach('public.t')"),
-                Arguments.of("SELECT leat.allow_stream('a')", "SELECT leat.allow_stream('a')"),
-                Arguments.of("SELECT FROM leat_internal.lane FOR UPDATE", "SELECT leat_poller.renumber('{1,2}', 10)"),
-                Arguments.of("SELECT leat.grant_poller('leat_waits')", "SELECT leat.grant_publisher('leat_waits')"));
+        return Extent.some(
+                2,
+                List.of(
+                        Arguments.of(
+                                "ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'",
+                                "SELECT leat.attach('public.t', mask => '{a}')"),
+                        Arguments.of(
+                                "ALTER FUNCTION leat_internal.capture_1() SET work_mem = '8MB'",
+                                "SELECT leat.detach('public.t')"),
+                        Arguments.of("SELECT leat.allow_stream('a')", "SELECT leat.allow_stream('a')"),
+                        Arguments.of(
+                                "SELECT FROM leat_internal.lane FOR UPDATE",
+                                "SELECT leat_poller.renumber('{1,2}', 10)"),
+                        Arguments.of(
+                                "SELECT leat.grant_poller('leat_waits')", "SELECT leat.grant_publisher('leat_waits')")))
+                .stream();
     }
 }

@@ -60,11 +60,8 @@ class RestartTest {
     }
 
     private EmbeddedPostgres server(int port) throws IOException {
-        return TestServer.embedded(
-                TestServer.old(),
-                builder -> builder.setDataDirectory(directory)
-                        .setCleanDataDirectory(false)
-                        .setPort(port));
+        return TestServer.embedded(builder ->
+                builder.setDataDirectory(directory).setCleanDataDirectory(false).setPort(port));
     }
 
     private static String insert(String overriding) {

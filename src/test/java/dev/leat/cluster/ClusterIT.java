@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.demo.Verdict;
 import dev.leat.localstream.Faults;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.LeatProcess;
 import dev.leat.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class ClusterIT {
 
+    private static final int ROUNDS = Extent.of(3, 10);
     private static final int POLLERS = 4;
     private static final int CHANGES_PER_SECOND = 2_000;
 
@@ -59,10 +61,10 @@ class ClusterIT {
         try (Cluster cluster = cluster()) {
             cluster.startTraffic(CHANGES_PER_SECOND, SEED);
             long began = System.nanoTime();
-            for (int round = 0; round < 10; round++) {
-                if (round == 3) {
+            for (int round = 0; round < ROUNDS; round++) {
+                if (round == ROUNDS / 3) {
                     cluster.stream().faults(Faults.none().seed(SEED).failingEntries(0.1));
-                } else if (round == 8) {
+                } else if (round == ROUNDS - 1) {
                     cluster.stream().faults(Faults.none());
                 }
                 cluster.audit().lookOn(Duration.ofMillis(2_000 + random.nextInt(1_000)));
@@ -95,7 +97,7 @@ class ClusterIT {
         try (Cluster cluster = cluster()) {
             Random random = new Random(SEED);
             cluster.startTraffic(CHANGES_PER_SECOND / 2, SEED);
-            for (int round = 0; round < 3; round++) {
+            for (int round = 0; round < Extent.of(1, 3); round++) {
                 cluster.audit().lookOn(Duration.ofMillis(1_000 + random.nextInt(200)));
                 LeatProcess victim = cluster.pollers()
                         .remove(random.nextInt(cluster.pollers().size()));
@@ -139,7 +141,7 @@ class ClusterIT {
                             == before);
             cluster.database().run("UPDATE leat_internal.tally SET settled = 0");
             cluster.startTraffic(CHANGES_PER_SECOND, SEED);
-            cluster.audit().lookOn(Duration.ofSeconds(10));
+            cluster.audit().lookOn(Duration.ofSeconds(Extent.of(5, 10)));
             List<Long> shares = shares(cluster.database());
             say("settled by each poller: %s", shares);
             long all = shares.stream().mapToLong(Long::longValue).sum();

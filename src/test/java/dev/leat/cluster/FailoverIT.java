@@ -83,6 +83,7 @@ class FailoverIT {
         assertThat(told).hasSize(1).allMatch(text -> text.contains(" the database is on timeline "));
     }
 
+    @Tag("full")
     @Test
     void aSecondFailoverIsSurvivedLikeTheFirst() throws Exception {
         startPoller();
@@ -107,6 +108,7 @@ class FailoverIT {
         third.close();
     }
 
+    @Tag("full")
     @Test
     void aRestoreToAPointInTimeHidesNoChangeFromConsumersOfPollersThatStartAfresh() throws Exception {
         startPoller();
@@ -154,6 +156,7 @@ class FailoverIT {
                 .allMatch(text -> text.endsWith(" the outbox's sequence stood below ids that were drawn before"));
     }
 
+    @Tag("full")
     @Test
     void aPollerThatWaitsAtAStandbyLooksAgainOnceItIsPromoted() throws Exception {
         startPoller();

@@ -6,6 +6,7 @@ import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.publish.PackFormat;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.LeatProcess;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -39,8 +40,8 @@ class DocumentedConsumersIT {
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff_ffffL);
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int WRITERS = 3;
-    private static final int TRANSACTIONS = 150;
-    private static final int KILLS = 3;
+    private static final int TRANSACTIONS = Extent.of(60, 150);
+    private static final int KILLS = Extent.of(1, 3);
 
     private final Map<String, TestDatabase> databases = new TreeMap<>(Map.of(
             "north",

@@ -41,7 +41,7 @@ final class DataDirectory {
             Path data = Files.createTempDirectory("leat-postgres-template");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(data)));
             try (EmbeddedPostgres embedded = TestServer.embedded(
-                    TestServer.old(), builder -> builder.setDataDirectory(data).setCleanDataDirectory(false))) {
+                    builder -> builder.setDataDirectory(data).setCleanDataDirectory(false))) {
                 TestServer server = new TestServer(embedded.getJdbcUrl("postgres", "postgres"), false);
                 server.prepareTemplate();
                 binaries = Path.of(server.value("SELECT setting FROM pg_config WHERE name = 'BINDIR'"));

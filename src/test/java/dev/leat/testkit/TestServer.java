@@ -3,11 +3,7 @@ package dev.leat.testkit;
 import dev.leat.upkeep.Migrations;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URL;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -21,8 +17,7 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /**
  * The PostgreSQL server of this JVM's tests: the one at {@code LEAT_TEST_DATABASE_URL} (a superuser's JDBC URL) if given, else
- * a container where Docker runs, else embedded binaries. The system property {@code leat.test.postgres} chooses {@code new}
- * (the default) or {@code old}.
+ * a container where Docker runs, else embedded binaries; of the version that Maven's {@code postgres.version} names.
  *
  * <p>Databases are cloned from a template on which Leat's migrations have run as {@link #OWNER}, a role without any attribute
  * but LOGIN.
@@ -33,6 +28,8 @@ public final class TestServer {
     public static final String OWNER = "leat_owner";
 
     private static final String PASSWORD = "leat";
+    private static final String MAJOR =
+            System.getProperty("leat.test.postgres", "18").replaceFirst("\\..*", "");
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static @Nullable TestServer shared;
 
@@ -58,9 +55,9 @@ public final class TestServer {
         return shared;
     }
 
-    /** Whether the tests run on the older of the two PostgreSQL versions. */
-    public static boolean old() {
-        return "old".equals(System.getProperty("leat.test.postgres"));
+    /** The server's major version, such as 18. */
+    public int major() {
+        return Integer.parseInt(value("SHOW server_version_num")) / 10_000;
     }
 
     private static String start(Consumer<EmbeddedPostgres.Builder> more) {
@@ -71,45 +68,30 @@ public final class TestServer {
         if (DockerClientFactory.instance().isDockerAvailable()) {
             // Closed by Testcontainers' own reaper when this JVM ends.
             @SuppressWarnings("resource")
-            var container = new PostgreSQLContainer(old() ? "postgres:15" : "postgres:18")
+            var container = new PostgreSQLContainer("postgres:" + MAJOR)
                     .withCommand("postgres", "-c", "max_prepared_transactions=20", "-c", "max_connections=200");
             container.start();
             return container.getJdbcUrl() + "&user=" + container.getUsername() + "&password=" + container.getPassword();
         }
-        return embedded(old(), more).getJdbcUrl("postgres", "postgres");
+        return embedded(more).getJdbcUrl("postgres", "postgres");
     }
 
     /** A server of its own, for tests that stop it; the caller closes it. */
-    public static EmbeddedPostgres embedded(boolean old) {
-        return embedded(old, builder -> {});
+    public static EmbeddedPostgres embedded() {
+        return embedded(builder -> {});
     }
 
     /** The same, with further settings of the server. */
-    public static EmbeddedPostgres embedded(boolean old, Consumer<EmbeddedPostgres.Builder> more) {
+    public static EmbeddedPostgres embedded(Consumer<EmbeddedPostgres.Builder> more) {
         try {
             EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                     .setServerConfig("max_prepared_transactions", "20")
                     .setServerConfig("max_connections", "200")
                     .setServerConfig("fsync", "off");
-            if (old) {
-                builder.setPgBinaryResolver((system, machine) -> oldBinaries());
-            }
             more.accept(builder);
             return builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException("embedded PostgreSQL did not start", e);
-        }
-    }
-
-    private static InputStream oldBinaries() throws IOException {
-        URI jar = Path.of("target", "postgres", "old.jar").toUri();
-        try (var files = java.nio.file.FileSystems.newFileSystem(Path.of(jar));
-                var entries = java.nio.file.Files.list(files.getPath("/"))) {
-            String name = entries.map(Path::toString)
-                    .filter(entry -> entry.endsWith(".txz"))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException(jar + " holds no PostgreSQL binaries"));
-            return new URL("jar:" + jar + "!" + name).openStream();
         }
     }
 
@@ -134,7 +116,8 @@ public final class TestServer {
     /** The same, sorted and folded as in Turkish; before PostgreSQL 15, which has no such databases, as everywhere. */
     public TestDatabase turkishDatabase() {
         prepareTemplate();
-        return clone("template0 ENCODING 'UTF8' LOCALE 'C'" + (old() ? "" : " LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR'"));
+        return clone("template0 ENCODING 'UTF8' LOCALE 'C'"
+                + (major() < 15 ? "" : " LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR'"));
     }
 
     private TestDatabase clone(String template) {

@@ -61,6 +61,7 @@ class LargeRowsIT {
         }
     }
 
+    @Tag("full")
     @Test
     void manyRowsOfNineMegabytesArriveOneAfterTheOther() {
         stream.client()
@@ -84,6 +85,7 @@ class LargeRowsIT {
         }
     }
 
+    @Tag("full")
     @Test
     void manyRowsThatNoStreamTakesGoToQuarantine() {
         database.run("INSERT INTO public.t SELECT n, repeat('Ж', 2600000) FROM generate_series(1, 64) n");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.localstream.Faults;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.LeatProcess;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
@@ -13,12 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ThirtySecondThrottleIT {
+class ThrottleIT {
 
     private static final int POLLERS = 4;
 
-    /** Thirty seconds of throttling end other tools; with the property it can be any time. */
-    private static final int SECONDS = Integer.getInteger("leat.test.throttle-seconds", 30);
+    /** Thirty seconds of throttling end other tools; a short run takes fewer, and with the property it can be any time. */
+    private static final int SECONDS = Integer.getInteger("leat.test.throttle-seconds", Extent.of(8, 30));
 
     /** A pause of 5 s at most is shortened by up to a half, so a stream's rests are 2.5 s or longer once they have grown. */
     private static final int MOST_PROBES = SECONDS * 2 / 5 + 7;
@@ -30,7 +31,7 @@ class ThirtySecondThrottleIT {
     private static final Duration A_BIT = Duration.ofSeconds(5);
 
     @Test
-    void thirtySecondsOfThrottlingAreWaitedOutByAllPollersWithoutAHerd() throws SQLException {
+    void throttlingIsWaitedOutByAllPollersWithoutAHerd() throws SQLException {
         try (Scene scene = new Scene(TestServer.shared().database())) {
             for (int i = 0; i < POLLERS; i++) {
                 scene.start(scene.as("leat_throttled"));

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** All commands behind a real PgBouncer, whose sessions they share with another application. */
 @Tag("postgres")
+@Tag("full")
 class PgBouncerTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);

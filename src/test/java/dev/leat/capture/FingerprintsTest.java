@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.testkit.Extent;
 import dev.leat.testkit.Session;
-import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -91,6 +91,7 @@ class FailingPollerIT {
         }
     }
 
+    @Tag("full")
     @Test
     void whoIsStoppedWithARightRevokedSaysWhatFailsAndWhatWaits() {
         String settle = "FUNCTION "
@@ -104,6 +105,7 @@ class FailingPollerIT {
         }
     }
 
+    @Tag("full")
     @Test
     void aStreamThatIsDeletedIsToldWithTheServicesWordsAndItsReturn() {
         try (LeatProcess poller = start()) {
@@ -128,6 +130,7 @@ class FailingPollerIT {
         }
     }
 
+    @Tag("full")
     @Test
     void aSchemaThatIsDroppedIsNotCalledPublishing() {
         try (LeatProcess poller = start()) {
@@ -140,6 +143,7 @@ class FailingPollerIT {
         }
     }
 
+    @Tag("full")
     @Test
     void aTableOfLeatsThatIsDroppedIsTold() {
         try (LeatProcess poller = start()) {

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Of a record of 1.2 MB and one of 2 MB, on a stream that takes 1 MiB. */
@@ -93,6 +94,7 @@ class OversizedRecordIT {
                 () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.quarantine")));
     }
 
+    @Tag("full")
     @Test
     void whereTheTableSaysSoLaterEventsOfTheKeyPass() {
         put("pass", 1, "large", 1_200_000);
@@ -102,6 +104,7 @@ class OversizedRecordIT {
         assertThat(labels("public.pass.1")).containsExactly("after");
     }
 
+    @Tag("full")
     @Test
     void whatIsDiscardedLeavesATraceAndLetsTheKeyGoOn() {
         put("wait", 1, "large", 2_000_000);

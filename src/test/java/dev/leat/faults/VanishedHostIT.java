@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.localstream.Faults;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.LeatProcess;
 import dev.leat.testkit.TcpProxy;
 import dev.leat.testkit.TestDatabase;
@@ -18,13 +19,18 @@ class VanishedHostIT {
 
     private static final Duration PROMISED = Duration.ofSeconds(30);
 
+    /** The default, for which the promise is, and less in a short run. */
+    private static final Duration DEADLINE = Duration.ofSeconds(Extent.of(3, 15));
+
     @Test
     void lanesOfAPollerWhoseHostIsGoneAreTakenOverWithinThirtySecondsAndItComesBackByItself() throws SQLException {
         TestDatabase database = TestServer.shared().database();
         URI server = URI.create(database.url().substring("jdbc:".length()));
         try (Scene scene = new Scene(database);
                 TcpProxy network = new TcpProxy(server.getHost(), server.getPort())) {
-            LeatProcess vanishing = scene.start(scene.as("leat_vanishing").databaseThrough(network));
+            LeatProcess vanishing = scene.start(scene.as("leat_vanishing")
+                    .databaseThrough(network)
+                    .with("LEAT_PUBLISH_DEADLINE", DEADLINE.toSeconds() + "s"));
             scene.awaitPollers();
 
             // It holds lanes while its request waits: the first may have come in before answers were delayed.

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -45,6 +46,7 @@ class KinesisContractIT {
     }
 
     @Nested
+    @Tag("full")
     class OfKinesisLocal extends KinesisContract {
 
         private @Nullable KinesisLocal emulator;

@@ -6,6 +6,7 @@ import dev.leat.testkit.Await;
 import dev.leat.testkit.LeatProcess;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ class DemoIT {
         }
     }
 
+    @Tag("full")
     @Test
     void runsOnUntilItIsStoppedAndStillSaysItsVerdict() {
         try (LeatProcess demo = LeatProcess.demo(temporary, "--forever", "--rate", "300")) {
@@ -46,6 +48,7 @@ class DemoIT {
         }
     }
 
+    @Tag("full")
     @Test
     void theLocalStreamRunsAlone() {
         try (LeatProcess local = LeatProcess.demo(temporary, "local-stream", "--port", "0", "--stream", "orders")) {

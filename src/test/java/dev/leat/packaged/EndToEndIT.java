@@ -45,6 +45,7 @@ class EndToEndIT {
         return truth;
     }
 
+    @Tag("full")
     @Test
     void insertsUpdatesAndDeletesReachKinesisLocal() throws SQLException {
         try (KinesisLocal kinesis = KinesisLocal.start();

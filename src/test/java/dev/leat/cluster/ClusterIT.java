@@ -26,6 +26,7 @@ class ClusterIT {
     private static final int ROUNDS = Extent.of(3, 10);
     private static final int POLLERS = 4;
     private static final int CHANGES_PER_SECOND = 2_000;
+    private static final int ENOUGH_TO_SHARE = 5_000;
 
     /** Drawn anew at each run; to repeat one, set the system property. */
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff_ffffL);
@@ -141,7 +142,16 @@ class ClusterIT {
                             == before);
             cluster.database().run("UPDATE leat_internal.tally SET settled = 0");
             cluster.startTraffic(CHANGES_PER_SECOND, SEED);
-            cluster.audit().lookOn(Duration.ofSeconds(Extent.of(5, 10)));
+            cluster.audit().lookOn(Duration.ofSeconds(Extent.of(2, 10)));
+            // A poller says its counts every five seconds.
+            Await.until(
+                    "each poller's counts",
+                    Duration.ofSeconds(60),
+                    () -> shares(cluster.database()).size() == POLLERS
+                            && shares(cluster.database()).stream()
+                                            .mapToLong(Long::longValue)
+                                            .sum()
+                                    >= ENOUGH_TO_SHARE);
             List<Long> shares = shares(cluster.database());
             say("settled by each poller: %s", shares);
             long all = shares.stream().mapToLong(Long::longValue).sum();

@@ -134,7 +134,24 @@ CREATE TABLE leat_internal.history (
     ended_at  timestamptz
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
-INSERT INTO leat_internal.history (history) VALUES (1);
+-- The first history has the server's timeline, as leat_internal.timeline() says it later; null where the server does not tell. Some releases
+-- read the control file without its lock, and fail if it is just being written.
+DO $$
+DECLARE
+    timeline text;
+BEGIN
+    FOR attempt IN 1..3 LOOP
+        BEGIN
+            timeline := (SELECT system_identifier::text FROM pg_control_system())
+                        || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+            EXIT;
+        EXCEPTION WHEN OTHERS THEN
+            NULL;
+        END;
+    END LOOP;
+    INSERT INTO leat_internal.history (history, timeline) VALUES (1, timeline);
+END
+$$;
 
 -- The pollers alive: each refreshes its row every second or two, and counts the others to know its fair share of lanes.
 -- role       the role that it logs in as: no other role can change its rows

@@ -12,8 +12,8 @@ final class KnownMistakes {
     private static final String BOOK = MAIN + "claim/LaneBook.java";
     private static final String CLAIM_STATEMENTS = MAIN + "claim/ClaimStatements.java";
     private static final String SETTLEMENT = MAIN + "settle/OutboxSettlement.java";
-    private static final String CLAIM_SQL = "db/migration/R__40_claim.sql";
-    private static final String CAPTURE = "db/migration/R__07_capture_source.sql";
+    private static final String CLAIM_SQL = "db/migration/R__09_poller.sql";
+    private static final String CAPTURE = "db/migration/R__04_capture.sql";
 
     private static final String INTERLEAVING = "dev.leat.claim.InterleavingTest#";
     private static final String LANE_CLAIMS = "dev.leat.claim.LaneClaimsTest#";
@@ -88,7 +88,7 @@ final class KnownMistakes {
                     "events are deleted by range",
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
                     new Edit(
-                            "db/migration/R__41_settle.sql",
+                            "db/migration/R__09_poller.sql",
                             "            DELETE FROM leat_internal.outbox o\n"
                                     + "             WHERE o.lane = the_lane AND o.id BETWEEN first AND last AND o.id = ANY (batch);",
                             "            DELETE FROM leat_internal.outbox o WHERE o.lane = the_lane AND o.id <= last;"),
@@ -164,14 +164,14 @@ final class KnownMistakes {
             Mistake.of(
                     "attach waits for its lock in one go",
                     "dev.leat.harm.AttachBesideWritersTest#whileALongTransactionKeepsAttachFromItsLockWritersGoOn",
-                    new Edit("db/migration/R__15_change_triggers.sql", ":= '100 milliseconds';", ":= '5 seconds';")),
+                    new Edit("db/migration/R__05_attach.sql", ":= '100 milliseconds';", ":= '5 seconds';")),
             Mistake.of(
                     "a migration locks what writers have locked",
                     "dev.leat.harm.MigrateBesideWritersTest#aMigrationNeedsNoLockThatAWriterHolds",
                     new Edit(
-                            "db/migration/R__99_schema_version.sql",
-                            "CREATE OR REPLACE FUNCTION",
-                            "LOCK TABLE leat_internal.outbox IN SHARE MODE; CREATE OR REPLACE FUNCTION")));
+                            "db/migration/R__10_rights.sql",
+                            "CREATE OR REPLACE FUNCTION leat.schema_version()",
+                            "LOCK TABLE leat_internal.outbox IN SHARE MODE; CREATE OR REPLACE FUNCTION leat.schema_version()")));
 
     private KnownMistakes() {}
 }

@@ -1,3 +1,71 @@
+-- The parts of an event, from a row's values: texts, keys, lanes, JSON.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- leat_internal.readable_names(relid): schema and name of a relation, as of now, each by leat_internal.readable; null for one that is gone.
+-- leat_internal.readable(text): a text that every client can read. In a database whose encoding is not UTF-8 a text may hold bytes that
+-- have no form in UTF-8, and a poller that met one could read nothing of that lane any more.
+--
+-- text      as the database holds it
+-- Returns:  the same, or, where that is not possible, ASCII with \ooo for each byte above 127 and \\ for \
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.readable(text text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF getdatabaseencoding() <> 'UTF8' THEN
+        PERFORM convert_to(text, 'UTF8');
+    END IF;
+    RETURN text;
+EXCEPTION WHEN OTHERS THEN
+    RETURN encode(convert_to(text, getdatabaseencoding()::name), 'escape');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.readable_names(relid oid) RETURNS text[]
+    LANGUAGE sql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT ARRAY[leat_internal.readable(names[1]), leat_internal.readable(names[2])]
+          FROM (SELECT object_names FROM pg_identify_object_as_address('pg_class'::regclass, relid, 0)) AS o (names)
+         WHERE names IS NOT NULL
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.readable_names(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.readable(text) FROM PUBLIC;
+
+-- leat_internal.partition_key(wanted): the partition key to store for a wanted one. Kinesis takes 256 characters at most, so a
+-- longer one is replaced by its hash, here and not later: the lane must be the lane of what is sent.
+--
+-- wanted    any text
+-- Returns:  wanted, or sha256: and 64 hexadecimal digits
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.partition_key(wanted text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN length(wanted) > 256
+                    THEN 'sha256:' || encode(sha256(convert_to(wanted, 'UTF8')), 'hex')
+                    ELSE wanted END
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.partition_key(text) FROM PUBLIC;
+
+-- leat_internal.lane_of(partition_key): the lane of a partition key, the top six bits of the MD5 that Kinesis places it by.
+--
+-- partition_key  as stored (leat_internal.partition_key)
+-- Returns:  0 to 63
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.lane_of(partition_key text) RETURNS smallint
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT (get_byte(decode(md5(convert_to(partition_key, 'UTF8')), 'hex'), 0) >> 2)::smallint $$;
+
+REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
+
 -- SQL for the parts of an event, written into the capture functions and into the statements of the slower way.
 --
 -- These run with the rights of Leat's owner, on values whose types may belong to somebody else. row_to_json, to_json and a cast to text
@@ -35,8 +103,6 @@
 -- Returns:  text of an expression
 -- Tables:   pg_type, pg_attribute
 -- Errors:   none
-SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-
 CREATE OR REPLACE FUNCTION leat_internal.base_type(typid oid) RETURNS oid
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp

@@ -1,3 +1,252 @@
+-- Attaching tables and detaching them.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- leat_internal.truncate_triggers(attachment, mend): puts the TRUNCATE trigger where it is missing and takes it away where it has no
+-- business: unlike row triggers, statement triggers are not passed on to partitions.
+--
+-- attachment  leat_internal.attachment.attachment
+-- mend        whether a trigger that somebody has replaced is made anew, and one whose attachment is gone dropped; otherwise it stays, and leat.attached tells of it
+-- Warns of a partition that was detached and is captured by no other attachment.
+--
+-- Returns:  how many triggers were created or dropped. One that is there but disabled is left as it is
+-- Tables:   leat_internal.attachment; locks each table it changes (SHARE ROW EXCLUSIVE to create, ACCESS EXCLUSIVE to drop)
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.truncate_triggers(attachment integer, mend boolean) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    wish    leat_internal.attachment;
+    target  regclass;
+    former  name;
+    own     name := leat_internal.trigger_name('truncate', attachment);
+    changed integer := 0;
+BEGIN
+    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
+    FOR target IN
+        -- By what depends on the function: pg_trigger has no index by which to find its triggers.
+        SELECT t.tgrelid
+          FROM pg_proc p
+          JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.classid = 'pg_trigger'::regclass
+          JOIN pg_trigger t ON t.oid = d.objid
+         WHERE t.tgname = own AND p.pronamespace = 'leat_internal'::regnamespace
+           AND p.proname = 'capture_' || wish.attachment
+           AND NOT ('truncate' = ANY (wish.operations)
+                    AND t.tgrelid IN (SELECT wish.relation UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r))
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', own, target);
+        IF 'truncate' = ANY (wish.operations)
+           AND NOT EXISTS (SELECT FROM leat_internal.attachment a
+                            WHERE a.relation = target OR a.relation IN (SELECT p.relid FROM pg_partition_ancestors(target) AS p)) THEN
+            RAISE WARNING '% is no partition of % any more, and is captured no more: attach it, if it should be', target, wish.relation;
+        END IF;
+        changed := changed + 1;
+    END LOOP;
+    -- Those whose attachment is gone (leat_internal.orphans), where their name is not the one that is made anew below.
+    FOR target, former IN
+        SELECT t.tgrelid, t.tgname
+          FROM (SELECT wish.relation AS relid UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r) AS r
+          JOIN pg_trigger t ON t.tgrelid = r.relid AND t.tgtype & 32 = 32 AND t.tgname <> own
+          JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'leat_internal'::regnamespace AND p.proname ~ '^capture_[0-9]+$'
+         WHERE mend AND NOT EXISTS (SELECT FROM leat_internal.attachment a WHERE 'capture_' || a.attachment = p.proname::text)
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', former, target);
+        changed := changed + 1;
+    END LOOP;
+    IF 'truncate' = ANY (wish.operations) THEN
+        FOR target IN
+            SELECT f.relid FROM leat_internal.trigger_faults(wish.attachment) AS f
+             WHERE f.trigger = own AND (f.fault = 'missing' OR mend AND f.fault = 'replaced')
+        LOOP
+            EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s'
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat_internal.%I()', own, target, 'capture_' || wish.attachment);
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, own);
+            changed := changed + 1;
+        END LOOP;
+    END IF;
+    RETURN changed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.truncate_triggers(integer, boolean) FROM PUBLIC;
+
+-- leat_internal.row_triggers(attachment): makes the triggers on the table's changes what the attachment asks for. leat_internal.enable_triggers has
+-- them fired in every session.
+--
+--   !leat_capture                             AFTER ROW, for all operations, on the table and with it on its partitions; or
+--   !leat_insert, !leat_update, !leat_delete  AFTER STATEMENT, where changes are captured by the statement; and with the last two
+--   !leat_before                              BEFORE STATEMENT (leat_internal.capture_began)
+--
+-- Those of a partitioned table bear the attachment's number, as in !leat_capture_7 (leat_internal.trigger_name). Their names sort before
+-- what people call their triggers, so that an event is written before a trigger of the user's rewrites the row. Triggers that call a
+-- function whose attachment is gone (leat_internal.orphans) are dropped or replaced.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  how many statements that took
+-- Tables:   leat_internal.attachment; locks what it changes (SHARE ROW EXCLUSIVE; ACCESS EXCLUSIVE to drop)
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.row_triggers(attachment integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    wish    leat_internal.attachment;
+    found   record;
+    changed integer := 0;
+BEGIN
+    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = row_triggers.attachment;
+    FOR found IN
+        SELECT coalesce(w.name, t.tgname) AS name, w.type AS wanted, w.clause, w.function
+          FROM leat_internal.wanted_triggers(wish.attachment) AS w
+          FULL JOIN (SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                      WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
+                        AND (p.proname IN ('capture_' || wish.attachment, 'capture_began')
+                             OR p.proname ~ '^capture_[0-9]+$' AND t.tgparentid = 0
+                                AND NOT EXISTS (SELECT FROM leat_internal.attachment a
+                                                 WHERE 'capture_' || a.attachment = p.proname::text))
+                        AND t.tgtype & 32 = 0) AS t  -- TRUNCATE's is leat_internal.truncate_triggers' own
+            ON t.tgname = w.name
+         WHERE w.name IS NULL
+            OR EXISTS (SELECT FROM leat_internal.trigger_faults(wish.attachment) AS f
+                        WHERE f.relid = wish.relation AND f.trigger = w.name AND f.fault IN ('missing', 'replaced'))
+         ORDER BY name
+    LOOP
+        IF found.wanted IS NULL THEN
+            EXECUTE format('DROP TRIGGER %I ON %s', found.name, wish.relation);
+        ELSE
+            EXECUTE format('CREATE OR REPLACE TRIGGER %I %s EXECUTE FUNCTION leat_internal.%I()', found.name,
+                           format(found.clause, wish.relation), found.function);
+        END IF;
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.row_triggers(integer) FROM PUBLIC;
+
+-- leat_internal.enable_triggers(attachment): has the triggers of an attachment fired in every session, also in those that apply
+-- changes from elsewhere (session_replication_role = replica), on the table and on its partitions.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  how many were not so before
+-- Tables:   leat_internal.attachment; locks what it changes (SHARE ROW EXCLUSIVE)
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.enable_triggers(attachment integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    found   record;
+    changed integer := 0;
+BEGIN
+    FOR found IN SELECT f.relid, f.trigger FROM leat_internal.trigger_faults(enable_triggers.attachment) AS f
+                  WHERE f.fault IN ('disabled', 'not ENABLE ALWAYS') LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', found.relid, found.trigger);
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.enable_triggers(integer) FROM PUBLIC;
+
+-- leat_internal.change_triggers(who, attachment): makes the triggers of an attachment what it asks for, without a queue behind it.
+--
+-- Whoever waits for a table's lock makes all others wait behind it. So each lock is waited for 100 ms at most; if one is not to
+-- be had, those that were taken are given back, the application goes on for 400 ms, and it is tried again, for as long as the
+-- caller's lock_timeout says, or five seconds where there is none.
+--
+-- who         the function that asks, for the message
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  how many statements that took; 0: nothing was to be done, and nothing was locked
+-- Tables:   leat_internal.attachment, pg_locks; locks what it changes (SHARE ROW EXCLUSIVE to create a trigger, ACCESS EXCLUSIVE to drop
+--           one) until the end of the transaction
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.change_triggers(who text, attachment integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    at_once  CONSTANT interval := '100 milliseconds';
+    between  CONSTANT interval := '400 milliseconds';
+    former   text := current_setting('lock_timeout');
+    patience interval := leat_internal.patience();
+    ends     timestamptz := clock_timestamp() + patience;
+    changed  integer;
+    target   regclass;
+    users    text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', (1000 * extract(epoch FROM least(at_once, patience)))::integer::text, true);
+            changed := leat_internal.row_triggers(attachment) + leat_internal.truncate_triggers(attachment, true)
+                       + leat_internal.enable_triggers(attachment);
+            PERFORM set_config('lock_timeout', former, true);
+            RETURN changed;
+        EXCEPTION WHEN lock_not_available THEN
+            -- All locks and the setting are as they were before this try.
+            IF clock_timestamp() >= ends THEN
+                SELECT a.relation INTO target FROM leat_internal.attachment a WHERE a.attachment = change_triggers.attachment;
+                users := leat_internal.holders(
+                    ARRAY(SELECT target::oid UNION SELECT r.relid FROM leat_internal.partitions(target) r), '{}', '{}');
+                RAISE EXCEPTION '%: % could not be locked for its triggers within %: it is in use by %', who, target,
+                        date_trunc('second', patience + interval '0.999 seconds'), coalesce(users, 'somebody who has gone since')
+                    USING ERRCODE = 'lock_not_available',
+                          HINT = 'Wait for the transactions that use it to end (pg_stat_activity.xact_start), or end them,'
+                                 ' and call it again. No lock was waited for longer than 0.1 s at a time.';
+            END IF;
+        END;
+        PERFORM pg_sleep_for(least(between, greatest(ends - clock_timestamp(), '0')));
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.change_triggers(text, integer) FROM PUBLIC;
+
+-- leat_internal.check_route(who, stream, on_quarantine): raises a clear error for a stream or a verdict that cannot be meant.
+-- leat_internal.attnums(relation, names): the attnums of columns, in the order of their names; 0 for one that is not there.
+--
+-- who       the function that asks, for the message
+-- stream    null, a stream's name, or its ARN
+-- Returns:  check_route: nothing
+-- Tables:   none; pg_attribute
+-- Errors:   invalid_parameter_value
+CREATE OR REPLACE FUNCTION leat_internal.check_route(who text, stream text, on_quarantine text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF stream !~ '^([a-zA-Z0-9_.-]{1,128}|arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128})$' THEN
+        RAISE EXCEPTION '%: "%" is neither the name of a stream nor its ARN', who, stream
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'A name has 1 to 128 of a-z, A-Z, 0-9, _, . and -; an ARN reads arn:aws:kinesis:region:account:stream/name.';
+    END IF;
+    IF on_quarantine IS NULL OR on_quarantine NOT IN ('wait', 'pass') THEN
+        RAISE EXCEPTION '%: on_quarantine is "%"', who, coalesce(on_quarantine, 'null')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'wait: later events of the key wait for a person (the default). pass: they go on, out of order.';
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]) RETURNS smallint[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT coalesce(array_agg(coalesce((SELECT a.attnum FROM pg_attribute a
+                                             WHERE a.attrelid = attnums.relation AND a.attname = n.name AND a.attnum > 0
+                                               AND NOT a.attisdropped), 0::smallint) ORDER BY n.place), '{}')
+          FROM unnest(names) WITH ORDINALITY AS n (name, place)
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.check_route(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
+
 -- leat.attach(relation, ...): from the end of this transaction on, changes of the table are captured.
 --
 -- The call states the whole wish: attaching again with other options changes them in place, and with the same options
@@ -33,8 +282,6 @@
 -- Errors:   undefined_table, wrong_object_type, insufficient_privilege, undefined_column, invalid_parameter_value,
 --           object_not_in_prerequisite_state (a partition and its table cannot both be attached), lock_not_available.
 --           Warns where the table has something that defeats the order (leat_internal.order_risks)
-SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-
 CREATE OR REPLACE FUNCTION leat.attach(
         relation regclass,
         key text[] DEFAULT NULL,
@@ -293,3 +540,104 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text) FROM PUBLIC;
+
+-- leat.detach(relation): from the end of this transaction on, changes of the table are captured no more. What was captured
+-- stays and will be sent.
+--
+-- leat.detach(schema_name, table_name): the same by name, also for a table that is gone.
+-- leat_internal.forget(attachment): forgets an attachment.
+--
+-- relation  an attached table
+-- schema_name, table_name   as leat.attached() has them
+-- Tables:   deletes from leat_internal.attachment and attachment_state; drops the triggers (ACCESS EXCLUSIVE on the table until the transaction
+--           ends; waited for, as by leat.attach) and leat_internal.capture_<n>()
+-- Errors:   undefined_object when it is not attached, lock_not_available
+CREATE OR REPLACE FUNCTION leat.detach(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    began  timestamptz := clock_timestamp();
+    ends   timestamptz := began + leat_internal.patience();
+    former text := current_setting('lock_timeout');
+    wish   leat_internal.attachment;
+    root   regclass;
+BEGIN
+    PERFORM leat_internal.take_mutex('attachments', 'leat.detach');
+    SELECT a.* INTO wish FROM leat_internal.attachment a WHERE a.relation = detach.relation;
+    IF NOT FOUND THEN
+        SELECT a.relation INTO root FROM leat_internal.attachment a, pg_partition_ancestors(detach.relation) AS p
+         WHERE p.relid = a.relation;
+        RAISE EXCEPTION 'leat.detach: % is not attached', coalesce(detach.relation::text, 'null')
+            USING ERRCODE = 'undefined_object',
+                  HINT = CASE WHEN root IS NULL THEN 'SELECT * FROM leat.attached() lists what is.'
+                              ELSE format('It is a partition of %s, which is: detach that one.', root) END;
+    END IF;
+    -- All waits together take no longer than one may.
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = wish.attachment;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.detach', wish.attachment, began);
+    END;
+    PERFORM leat_internal.change_triggers('leat.detach', wish.attachment);
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        PERFORM leat_internal.forget(wish.attachment);
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.detach', wish.attachment, began);
+    END;
+    PERFORM set_config('lock_timeout', former, true);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat.detach(schema_name text, table_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    present regclass;
+    lost    record;
+BEGIN
+    PERFORM leat_internal.take_mutex('attachments', 'leat.detach');
+    SELECT c.oid INTO present
+      FROM leat_internal.attachment a JOIN pg_class c ON c.oid = a.relation
+     WHERE leat_internal.readable_names(c.oid) = ARRAY[detach.schema_name, detach.table_name];
+    IF FOUND THEN
+        PERFORM leat.detach(present);
+        RETURN;
+    END IF;
+    SELECT a.attachment, c.oid::regclass AS relation INTO lost
+      FROM leat_internal.attachment a LEFT JOIN pg_class c ON c.oid = a.relation
+     WHERE leat_internal.readable(a.schema_name) = detach.schema_name AND leat_internal.readable(a.table_name) = detach.table_name;
+    IF lost.attachment IS NULL OR lost.relation IS NOT NULL THEN
+        RAISE EXCEPTION 'leat.detach: %.% is not attached', coalesce(quote_ident(detach.schema_name), 'null'),
+                coalesce(quote_ident(detach.table_name), 'null')
+            USING ERRCODE = 'undefined_object',
+                  HINT = CASE WHEN lost.attachment IS NULL THEN 'SELECT * FROM leat.attached() lists what is.'
+                              ELSE format('The table that was attached under this name is called %1$s now: detach that one, or attach'
+                                          ' it again, under that name.', lost.relation) END;
+    END IF;
+    PERFORM leat_internal.forget(lost.attachment);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.forget(attachment integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+BEGIN
+    IF to_regprocedure(format('leat_internal.capture_%s()', forget.attachment)) IS NOT NULL THEN
+        EXECUTE format('DROP FUNCTION leat_internal.%I()', 'capture_' || forget.attachment);
+    END IF;
+    DELETE FROM leat_internal.attachment_state s WHERE s.attachment = forget.attachment;
+    DELETE FROM leat_internal.attachment a WHERE a.attachment = forget.attachment;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.detach(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.forget(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.detach(regclass) FROM PUBLIC;

@@ -1,3 +1,6 @@
+-- What only one session may do at a time, and who holds what another waits for.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 -- leat_internal.take_mutex(name, who): from here to the end of the transaction this session alone does what the mutex stands for. Waits for
 -- as long as the caller's lock_timeout says, or five seconds where there is none.
 -- leat_internal.try_mutex(name): the same without waiting.
@@ -15,8 +18,6 @@
 -- Returns:  try_mutex: whether it was free
 -- Tables:   leat_internal.mutex (FOR UPDATE), pg_locks
 -- Errors:   take_mutex, busy, ours_busy: lock_not_available, saying who holds it
-SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-
 CREATE OR REPLACE FUNCTION leat_internal.take_mutex(name text, who text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp

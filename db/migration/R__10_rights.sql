@@ -1,3 +1,6 @@
+-- Who may do what, and which version this is. The last script of all.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
 -- else: it can neither write events nor attach tables, and holds no right on a table.
 -- leat.grant_publisher(role): lets a role call leat.publish. Writers of attached tables need no right at all.
@@ -12,8 +15,6 @@
 -- Errors:   lock_not_available after five seconds, saying who changes Leat's objects meanwhile; undefined_object for a role that does not
 --           exist; invalid_parameter_value; insufficient_privilege when the caller does not
 --           own the schemas
-SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-
 CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
@@ -202,3 +203,19 @@ REVOKE ALL ON FUNCTION leat_internal.rights_of_others() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.foreign_rights() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.keep_rights(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.restore_rights() FROM PUBLIC;
+
+-- leat.schema_version(): which schema this is, for the poller to compare with the one it was built for.
+--
+-- The last script of all, so that a migration that ended half-way does not look finished.
+--
+-- Returns:  a whole number that rises with every change an older poller could not work with
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT 1 $$;
+
+REVOKE ALL ON FUNCTION leat.schema_version() FROM PUBLIC;
+
+SELECT leat_internal.restore_rights();

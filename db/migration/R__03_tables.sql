@@ -100,32 +100,33 @@ CREATE OR REPLACE FUNCTION leat_internal.shape(
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish         leat_internal.attachment;
-    names        text[];       -- the relation's own name, as {schema,table}
-    numbers      smallint[];   -- the table's columns, as attnums
-    columns      text[];       -- beside numbers: their names
-    types        oid[];        -- beside numbers: their types, as this transaction's snapshot has them; null where it has none
-    pinned       boolean;      -- the attnums of the attachment are this table's
-    hidden       smallint[];   -- columns left out
-    veiled       smallint[];   -- columns masked
-    pk           oid;
-    pk_numbers   smallint[];
-    pk_defers    boolean;
-    key_numbers  smallint[] := '{}';
-    needed       smallint[];   -- columns that must be where they are, and have the names that they have
-    last_number  integer;
-    above        integer := leat_internal.captured_above(attachment, 'capture');
+    options          leat_internal.attachment;
+    names            text[];       -- the relation's own name, as {schema,table}
+    numbers          smallint[];   -- the table's columns, as attnums
+    columns          text[];       -- beside numbers: their names
+    types            oid[];        -- beside numbers: their types, as this transaction's snapshot has them; null where it has none
+    pinned           boolean;      -- the attnums of the attachment are this table's
+    left_out_numbers smallint[];   -- columns left out
+    masked_numbers   smallint[];   -- columns masked
+    pk               oid;
+    pk_numbers       smallint[];
+    pk_defers        boolean;
+    key_numbers      smallint[] := '{}';
+    needed           smallint[];   -- columns that must be where they are, and have the names that they have
+    last_number      integer;
+    conditions       text[];       -- of the guard
+    above            integer := leat_internal.captured_above(attachment, 'capture');
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
-    names := (pg_identify_object_as_address('pg_class'::regclass, wish.relation, 0)).object_names;
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
+    names := (pg_identify_object_as_address('pg_class'::regclass, options.relation, 0)).object_names;
     IF names IS NULL THEN
         problem := 'the table is gone';
         RETURN;
     END IF;
-    relid := wish.relation;
+    relid := options.relation;
     schema_name := leat_internal.readable(names[1]);
     table_name := leat_internal.readable(names[2]);
-    pinned := wish.pinned_in = wish.relation::oid;
+    pinned := options.pinned_in = options.relation::oid;
 
     SELECT coalesce(array_agg(c.attnum ORDER BY c.attnum), '{}'), coalesce(array_agg(c.name ORDER BY c.attnum), '{}')
       INTO numbers, columns
@@ -135,23 +136,23 @@ BEGIN
       LEFT JOIN pg_attribute a ON a.attrelid = relid AND a.attnum = c.attnum AND NOT a.attisdropped;
     -- In a restored table the columns are numbered anew. If they are not the ones that were noted, somebody has changed it since, and
     -- what must not leave may bear another name.
-    unsafe := NOT pinned AND cardinality(wish.left_out || wish.masked) > 0 AND columns IS DISTINCT FROM wish.pinned_columns;
+    unsafe := NOT pinned AND cardinality(options.left_out || options.masked) > 0 AND columns IS DISTINCT FROM options.pinned_columns;
     IF unsafe THEN
         problem := 'the table was restored and then changed, so which of its columns must not leave is not certain: attach it again,'
                    ' naming them';
     END IF;
     -- A name that was listed stays left out, and so does the column that bore it, whatever it is called now.
-    SELECT coalesce(array_agg(c.attnum), '{}') INTO hidden
+    SELECT coalesce(array_agg(c.attnum), '{}') INTO left_out_numbers
       FROM unnest(numbers, columns) AS c (attnum, name)
-     WHERE c.name = ANY (wish.left_out) OR (pinned AND c.attnum = ANY (wish.left_out_attnums));
-    SELECT coalesce(array_agg(c.attnum), '{}') INTO veiled
+     WHERE c.name = ANY (options.left_out) OR (pinned AND c.attnum = ANY (options.left_out_attnums));
+    SELECT coalesce(array_agg(c.attnum), '{}') INTO masked_numbers
       FROM unnest(numbers, columns) AS c (attnum, name)
-     WHERE c.name = ANY (wish.masked) OR (pinned AND c.attnum = ANY (wish.masked_attnums));
+     WHERE c.name = ANY (options.masked) OR (pinned AND c.attnum = ANY (options.masked_attnums));
 
     SELECT con.oid, con.conkey, con.condeferrable INTO pk, pk_numbers, pk_defers
       FROM pg_constraint con
      WHERE con.conrelid = relid AND con.contype = 'p';
-    IF wish.key_columns IS NULL THEN
+    IF options.key_columns IS NULL THEN
         key_numbers := coalesce(pk_numbers, '{}');
         IF pk IS NULL THEN
             problem := 'the table has no primary key any more: its events share one partition key';
@@ -161,23 +162,23 @@ BEGIN
     ELSE
         SELECT coalesce(array_agg(coalesce(
                    (SELECT c.attnum FROM unnest(numbers, columns) AS c (attnum, name) WHERE c.name = n.name),
-                   (SELECT c.attnum FROM unnest(numbers) AS c (attnum) WHERE pinned AND c.attnum = wish.key_attnums[n.place]))
+                   (SELECT c.attnum FROM unnest(numbers) AS c (attnum) WHERE pinned AND c.attnum = options.key_attnums[n.place]))
                ORDER BY n.place), '{}')
           INTO key_numbers
-          FROM unnest(wish.key_columns) WITH ORDINALITY AS n (name, place);
+          FROM unnest(options.key_columns) WITH ORDINALITY AS n (name, place);
         IF array_position(key_numbers, NULL) IS NOT NULL THEN
             key_numbers := '{}';
             problem := 'a key column is gone: the table''s events share one partition key';
-        ELSIF NOT columns @> wish.key_columns THEN
+        ELSIF NOT columns @> options.key_columns THEN
             SELECT format('no column is called %I any more: the key goes by the one that was, which is called %I now; attach the table'
                           ' again, naming it', n.name, columns[array_position(numbers, key_numbers[n.place])])
               INTO problem
-              FROM unnest(wish.key_columns) WITH ORDINALITY AS n (name, place)
+              FROM unnest(options.key_columns) WITH ORDINALITY AS n (name, place)
              WHERE n.name <> ALL (columns)
              LIMIT 1;
         END IF;
     END IF;
-    IF key_numbers && (hidden || veiled) THEN
+    IF key_numbers && (left_out_numbers || masked_numbers) THEN
         key_numbers := '{}';
         problem := 'a key column is left out or masked: the table''s events share one partition key';
     END IF;
@@ -197,64 +198,65 @@ BEGIN
     key_list := '';
     IF held AND cardinality(key_names) > 0 THEN
         SELECT '(' || string_agg(quote_ident(leat_internal.readable(n.name)), ',' ORDER BY n.place) || ')' INTO key_list
-          FROM unnest(coalesce(wish.key_columns, key_names)) WITH ORDINALITY AS n (name, place);
+          FROM unnest(coalesce(options.key_columns, key_names)) WITH ORDINALITY AS n (name, place);
     END IF;
     prefix := quote_ident(schema_name) || '.' || quote_ident(table_name) || key_list;
 
     SELECT coalesce(array_agg(c.name ORDER BY c.place), '{}'),
            coalesce(array_agg(c.type ORDER BY c.place), '{}'),
-           coalesce(array_agg(c.attnum = ANY (veiled) ORDER BY c.place), '{}')
+           coalesce(array_agg(c.attnum = ANY (masked_numbers) ORDER BY c.place), '{}')
       INTO pk_names, pk_types, pk_masked
       FROM (SELECT k.number AS attnum, k.place, columns[array_position(numbers, k.number)] AS name,
                    types[array_position(numbers, k.number)] AS type
               FROM unnest(pk_numbers) WITH ORDINALITY AS k (number, place)) AS c
-     WHERE c.attnum <> ALL (hidden) AND c.name IS NOT NULL;
+     WHERE c.attnum <> ALL (left_out_numbers) AND c.name IS NOT NULL;
 
     -- A virtual generated column has no value where a trigger runs: it is left out rather than sent as null.
-    hidden := hidden || coalesce((SELECT array_agg(a.attnum) FROM pg_attribute a
+    left_out_numbers := left_out_numbers || coalesce((SELECT array_agg(a.attnum) FROM pg_attribute a
                                    WHERE a.attrelid = relid AND a.attgenerated = 'v' AND NOT a.attisdropped), '{}');
     SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'), coalesce(array_agg(c.type ORDER BY c.attnum), '{}')
       INTO typed_names, typed_types
       FROM unnest(numbers, columns, types) AS c (attnum, name, type)
-     WHERE c.attnum <> ALL (hidden || veiled);
-    IF cardinality(hidden) > 0 OR cardinality(veiled) > 0 OR cardinality(wish.left_out || wish.masked) > 0
+     WHERE c.attnum <> ALL (left_out_numbers || masked_numbers);
+    IF cardinality(left_out_numbers) > 0 OR cardinality(masked_numbers) > 0 OR cardinality(options.left_out || options.masked) > 0
        OR EXISTS (SELECT FROM (SELECT DISTINCT t.type FROM unnest(typed_types) AS t (type)) AS t
                    WHERE t.type IS NULL OR NOT leat_internal.plain(t.type)) THEN
         SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'),
                coalesce(array_agg(c.type ORDER BY c.attnum), '{}'),
-               coalesce(array_agg(c.attnum = ANY (veiled) ORDER BY c.attnum), '{}')
+               coalesce(array_agg(c.attnum = ANY (masked_numbers) ORDER BY c.attnum), '{}')
           INTO image_names, image_types, image_masked
           FROM unnest(numbers, columns, types) AS c (attnum, name, type)
-         WHERE c.attnum <> ALL (hidden);
+         WHERE c.attnum <> ALL (left_out_numbers);
     END IF;
 
     -- The function is this table's alone, and its partitions'.
-    SELECT CASE c.relkind WHEN 'p' THEN format('pg_partition_root(TG_RELID)::oid = %s', pg_partition_root(relid)::oid)
+    SELECT CASE c.relkind WHEN 'p' THEN ARRAY[format('pg_partition_root(TG_RELID)::oid = %s', pg_partition_root(relid)::oid)]
                           -- Since it became a partition, or is none any more, a table above it may capture its rows.
-                          ELSE format('TG_RELID = %s AND pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', relid,
-                                      pg_partition_root(relid)::oid) END
-      INTO guard
+                          ELSE ARRAY[format('TG_RELID = %s', relid),
+                                     format('pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', pg_partition_root(relid)::oid)] END
+      INTO conditions
       FROM pg_class c WHERE c.oid = relid;
-    needed := key_numbers || hidden || veiled || CASE WHEN NOT wish.before THEN pk_numbers END;
+    needed := key_numbers || left_out_numbers || masked_numbers || CASE WHEN NOT options.before THEN pk_numbers END;
     -- pg_describe_object names column, schema and table, all as of now, for less than half a microsecond.
-    SELECT concat_ws(' AND ', guard,
-                     string_agg(format('pg_describe_object(%s, %s, %s) = %L', 'pg_class'::regclass::oid, relid, g.number,
-                                       pg_describe_object('pg_class'::regclass, relid, g.number)), ' AND ' ORDER BY g.number))
-      INTO guard
-      FROM (SELECT unnest(needed) AS number UNION SELECT 0 WHERE cardinality(needed) = 0) AS g;
-    IF pk IS NOT NULL AND (wish.key_columns IS NULL OR NOT held OR NOT wish.before) THEN
+    conditions := conditions || ARRAY(
+        SELECT format('pg_describe_object(%s, %s, %s) = %L', 'pg_class'::regclass::oid, relid, g.number,
+                      pg_describe_object('pg_class'::regclass, relid, g.number))
+          FROM (SELECT unnest(needed) AS number UNION SELECT 0 WHERE cardinality(needed) = 0) AS g
+         ORDER BY g.number);
+    IF pk IS NOT NULL AND (options.key_columns IS NULL OR NOT held OR NOT options.before) THEN
         -- That it is still there says enough: which columns a primary key has, and that it is not deferrable, cannot be altered.
-        guard := guard || format(' AND pg_describe_object(%s, %s, 0) IS NOT NULL', 'pg_constraint'::regclass::oid, pk);
+        conditions := conditions || format('pg_describe_object(%s, %s, 0) IS NOT NULL', 'pg_constraint'::regclass::oid, pk);
     END IF;
     last_number := coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = relid), 0);
     last_number := greatest(last_number, (SELECT max(n) FROM unnest(numbers) AS n));
-    guard := guard || format(CASE WHEN image_names IS NULL AND columns @> coalesce(wish.key_columns, '{}')
-                                  THEN ' AND (pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL'
-                                       ' OR leat_internal.plain_since(%2$s, %3$s))'
-                                  ELSE ' AND pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL' END,
-                             'pg_class'::regclass::oid, relid, last_number);
-    guard := CASE WHEN unsafe OR above IS NOT NULL THEN 'false' ELSE concat_ws(' AND ', guard, CASE WHEN NOT leat_internal.too_nested(image_types)
-                                                         THEN leat_internal.fields_guard(image_types) END) END;
+    conditions := conditions || format(CASE WHEN image_names IS NULL AND columns @> coalesce(options.key_columns, '{}')
+                                            THEN '(pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL OR leat_internal.plain_since(%2$s, %3$s))'
+                                            ELSE 'pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL' END,
+                                       'pg_class'::regclass::oid, relid, last_number);
+    IF NOT leat_internal.too_nested(image_types) THEN
+        conditions := conditions || leat_internal.fields_guard(image_types);
+    END IF;
+    guard := CASE WHEN unsafe OR above IS NOT NULL THEN 'false' ELSE array_to_string(conditions, E'\n           AND ') END;
 
     IF above IS NOT NULL THEN
         problem := format('it is a partition of %s, which is attached too: its changes are captured as that one''s, by that one''s'
@@ -270,9 +272,9 @@ BEGIN
 END
 $$;
 
--- leat_internal.fields_guard(types): SQL, true as long as the composite types among these, and in their fields and elements, have the
--- fields that they have now; null where there are none.
-CREATE OR REPLACE FUNCTION leat_internal.fields_guard(types oid[]) RETURNS text
+-- leat_internal.fields_guard(types): SQL, conditions that hold as long as the composite types among these, and in their fields and
+-- elements, have the fields that they have now.
+CREATE OR REPLACE FUNCTION leat_internal.fields_guard(types oid[]) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -297,8 +299,8 @@ CREATE OR REPLACE FUNCTION leat_internal.fields_guard(types oid[]) RETURNS text
             SELECT p.typrelid, 1 + coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = p.typrelid), 0)
               FROM part p WHERE p.typrelid <> 0
         )
-        SELECT string_agg(format('pg_describe_object(%s, %s, %s) IS NOT DISTINCT FROM %L', 'pg_class'::regclass::oid, relid, number,
-                                 pg_describe_object('pg_class'::regclass, relid, number)), ' AND ' ORDER BY relid, number)
+        SELECT coalesce(array_agg(format('pg_describe_object(%s, %s, %s) IS NOT DISTINCT FROM %L', 'pg_class'::regclass::oid, relid, number,
+                                         pg_describe_object('pg_class'::regclass, relid, number)) ORDER BY relid, number), '{}')
           FROM field
     $$;
 
@@ -376,10 +378,10 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RET
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        WITH RECURSIVE form AS (
+        WITH RECURSIVE shape AS (
             SELECT s.* FROM leat_internal.shape(statement_risks.attachment) AS s
         ), part (attname, typid) AS (
-            SELECT a.attname, a.atttypid FROM pg_attribute a JOIN form ON a.attrelid = form.relid
+            SELECT a.attname, a.atttypid FROM pg_attribute a JOIN shape ON a.attrelid = shape.relid
              WHERE a.attnum > 0 AND NOT a.attisdropped
             UNION
             -- The elements of an array and what a domain is over.
@@ -389,41 +391,41 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RET
         )
         SELECT coalesce(array_agg(risk ORDER BY risk), '{}') FROM (
             SELECT 'its key is not its primary key, so its events are held and change their key more often' AS risk
-              FROM form WHERE held
+              FROM shape WHERE held
             UNION
             SELECT 'it is partitioned: a statement on a partition would not be captured'
-              FROM form JOIN pg_class c ON c.oid = form.relid WHERE c.relkind = 'p'
+              FROM shape JOIN pg_class c ON c.oid = shape.relid WHERE c.relkind = 'p'
             UNION
             SELECT 'it is a partition: a statement on the partitioned table would not be captured'
-              FROM form JOIN pg_class c ON c.oid = form.relid WHERE c.relispartition
+              FROM shape JOIN pg_class c ON c.oid = shape.relid WHERE c.relispartition
             UNION
             SELECT format('%s inherits from it (INHERITS), and its rows would be taken for this table''s', i.inhrelid::regclass)
-              FROM form JOIN pg_inherits i ON i.inhparent = form.relid
+              FROM shape JOIN pg_inherits i ON i.inhparent = shape.relid
               JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
             UNION
             SELECT format('it inherits from %s: a statement on that one would not be captured', i.inhparent::regclass)
-              FROM form JOIN pg_inherits i ON i.inhrelid = form.relid
-              JOIN pg_class c ON c.oid = form.relid AND NOT c.relispartition
+              FROM shape JOIN pg_inherits i ON i.inhrelid = shape.relid
+              JOIN pg_class c ON c.oid = shape.relid AND NOT c.relispartition
             UNION
             SELECT format('the AFTER ROW trigger %I runs before the statement is captured, and what it changes in this table would'
                           ' come before older changes; make it a CONSTRAINT TRIGGER that is INITIALLY DEFERRED', t.tgname)
-              FROM form JOIN pg_trigger t ON t.tgrelid = form.relid JOIN pg_proc p ON p.oid = t.tgfoid
+              FROM shape JOIN pg_trigger t ON t.tgrelid = shape.relid JOIN pg_proc p ON p.oid = t.tgfoid
              WHERE NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0 AND NOT t.tginitdeferred
                AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgenabled <> 'D'
             UNION
             SELECT format('the trigger %I sorts before !leat_update, so what it changes would come before older changes; rename it',
                           t.tgname)
-              FROM form JOIN pg_trigger t ON t.tgrelid = form.relid JOIN pg_proc p ON p.oid = t.tgfoid
+              FROM shape JOIN pg_trigger t ON t.tgrelid = shape.relid JOIN pg_proc p ON p.oid = t.tgfoid
              WHERE NOT t.tgisinternal AND t.tgtype & 67 = 0 AND t.tgtype & 28 <> 0
                AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgenabled <> 'D' AND t.tgname < '!leat_update'
             UNION
             SELECT format('the foreign key %I updates its rows from another statement''s midst (ON DELETE or ON UPDATE with CASCADE,'
                           ' SET NULL or SET DEFAULT)', con.conname)
-              FROM form JOIN pg_constraint con ON con.conrelid = form.relid
+              FROM shape JOIN pg_constraint con ON con.conrelid = shape.relid
              WHERE con.contype = 'f' AND (con.confupdtype IN ('c', 'n', 'd') OR con.confdeltype IN ('n', 'd'))
             UNION
             SELECT 'a subscription writes to it, and applying changes fires no statement triggers'
-              FROM form JOIN pg_subscription_rel s ON s.srrelid = form.relid
+              FROM shape JOIN pg_subscription_rel s ON s.srrelid = shape.relid
             UNION
             SELECT format('the type of the column %I is not PostgreSQL''s own, so writing it as JSON may fail', part.attname)
               FROM part JOIN pg_type t ON t.oid = part.typid
@@ -500,32 +502,32 @@ CREATE OR REPLACE FUNCTION leat_internal.wanted_triggers(attachment integer)
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        WITH wish AS (
+        WITH options AS (
             SELECT a.operations, leat_internal.capture_by(a.attachment) = 'statement' AS whole
               FROM leat_internal.attachment a WHERE a.attachment = wanted_triggers.attachment
         ), rows (events, type) AS (
             SELECT string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o),
                    1 + sum(CASE o WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END)
-              FROM wish, unnest(wish.operations) AS o
-             WHERE o <> 'truncate' AND NOT wish.whole
+              FROM options, unnest(options.operations) AS o
+             WHERE o <> 'truncate' AND NOT options.whole
         )
         SELECT w.name::name, w.type::smallint, w.clause, coalesce(w.function, 'capture_' || wanted_triggers.attachment)::name
           FROM (SELECT leat_internal.trigger_name('capture', wanted_triggers.attachment), rows.type, 'AFTER ' || rows.events || ' ON %s FOR EACH ROW', NULL
                   FROM rows WHERE rows.events IS NOT NULL
                 UNION ALL
                 SELECT '!leat_insert', 4, 'AFTER INSERT ON %s REFERENCING NEW TABLE AS leat_new FOR EACH STATEMENT', NULL
-                  FROM wish WHERE whole AND 'insert' = ANY (operations)
+                  FROM options WHERE whole AND 'insert' = ANY (operations)
                 UNION ALL
                 SELECT '!leat_update', 16,
                        'AFTER UPDATE ON %s REFERENCING OLD TABLE AS leat_old NEW TABLE AS leat_new FOR EACH STATEMENT', NULL
-                  FROM wish WHERE whole AND 'update' = ANY (operations)
+                  FROM options WHERE whole AND 'update' = ANY (operations)
                 UNION ALL
                 SELECT '!leat_delete', 8, 'AFTER DELETE ON %s REFERENCING OLD TABLE AS leat_old FOR EACH STATEMENT', NULL
-                  FROM wish WHERE whole AND 'delete' = ANY (operations)
+                  FROM options WHERE whole AND 'delete' = ANY (operations)
                 UNION ALL
                 SELECT '!leat_before', 2 + sum(CASE o WHEN 'delete' THEN 8 ELSE 16 END),
                        'BEFORE ' || string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o) || ' ON %s FOR EACH STATEMENT', 'capture_began'
-                  FROM wish, unnest(operations) AS o WHERE whole AND o IN ('update', 'delete') HAVING count(*) > 0) AS w (name, type, clause, function)
+                  FROM options, unnest(operations) AS o WHERE whole AND o IN ('update', 'delete') HAVING count(*) > 0) AS w (name, type, clause, function)
     $$;
 
 REVOKE ALL ON FUNCTION leat_internal.trigger_name(text, integer) FROM PUBLIC;

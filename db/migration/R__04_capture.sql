@@ -1,14 +1,42 @@
 -- The generated trigger functions, and what they call.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.capture_source(attachment): the body of an attachment's trigger function, leat_internal.capture_<attachment>.
+-- leat_internal.insert_event(event, source, indent): SQL for the INSERT of events into the outbox: the only one that generated functions have.
+--
+-- event     SQL for the value of each column, by the column's name; a column that is not named is null
+-- source    what the rows come from, as FROM has it; null: one row of values
+-- indent    by how many spaces the lines after the first are set in
+-- Returns:  text
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.insert_event(event jsonb, source text, indent integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT format('INSERT INTO leat_internal.outbox (%s)', string_agg(l.columns, E',\n' || repeat(' ', indent + 34) ORDER BY l.line))
+               || E'\n' || repeat(' ', indent)
+               || format(CASE WHEN source IS NULL THEN 'VALUES (%s)' ELSE 'SELECT %s' END,
+                         string_agg(l.values, E',\n' || repeat(' ', indent + CASE WHEN source IS NULL THEN 8 ELSE 7 END) ORDER BY l.line))
+               || CASE WHEN source IS NULL THEN '' ELSE E'\n' || repeat(' ', indent + 2) || 'FROM ' || source END
+          FROM (SELECT c.line, string_agg(c.name, ', ' ORDER BY c.place) AS columns,
+                       string_agg(event ->> c.name, ', ' ORDER BY c.place) AS values
+                  FROM unnest(ARRAY[1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 6, 6],
+                              ARRAY['lane', 'op', 'held', 'may_pass', 'captured_at', 'xid', 'schema_name', 'table_name', 'partition_key',
+                                    'key', 'before', 'after', 'context', 'db_user', 'application', 'stream', 'fault'])
+                       WITH ORDINALITY AS c (line, name, place)
+                 WHERE event ? c.name
+                 GROUP BY c.line) AS l
+    $$;
+
+-- leat_internal.capture_source(attachment): the body of an attachment's trigger function, leat_internal.capture_<attachment>. docs/capture.md
+-- shows one.
 --
 -- The function takes one of three ways for each row:
---   named    the columns by name, as long as the guard says that the table is the one the function was written for, and that its columns
+--   direct   the columns by name, as long as the guard says that the table is the one the function was written for, and that its columns
 --            have the types they had then: no cast of a type's owner runs here (leat_internal.json_expression);
---   asked    after DDL: the names are asked for anew (leat_internal.shape) and the row is read by a dynamic statement; not at all if a
+--   dynamic  after DDL: the names are read from the catalog (leat_internal.shape) and the row is read by a dynamic statement; not at all if a
 --            table above this one captures it (leat_internal.captured_above);
---   faulty   if even that fails: an event without images that says why, and goes to quarantine (leat_internal.capture_asked).
+--   faulty   if even that fails: an event without images that says why, and goes to quarantine (leat_internal.capture_dynamically).
 -- Shaping runs inside blocks that catch every error; they write nothing, so they take no subtransaction id. What remains
 -- outside is one INSERT into the outbox. The writer's statement fails only if that does.
 --
@@ -26,18 +54,42 @@ CREATE OR REPLACE FUNCTION leat_internal.capture_source(attachment integer) RETU
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish leat_internal.attachment;
-    form record;
-    utf8 boolean := getdatabaseencoding() = 'UTF8';
-    -- An error's text may quote a value, and with it one that must not leave.
-    quiet boolean;
-    said text := CASE WHEN utf8 THEN '%s' ELSE 'leat_internal.readable(%s)' END;
-    -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
-    encoding_check text := $check$
+    options      leat_internal.attachment;
+    shape        record;
+    every_event  jsonb;
+    old_image    text := '';
+    encoding     text := '';
+    by_statement boolean;
+BEGIN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = capture_source.attachment;
+    SELECT s.* INTO shape FROM leat_internal.shape(options.attachment) s;
+    IF shape.relid IS NULL THEN
+        RETURN NULL;
+    END IF;
+    by_statement := options.capture = 'statement';
+
+    -- Without old images, the primary key tells which row is gone or has another key now.
+    IF options.before THEN
+        old_image := leat_internal.fill($part$                old_image := {{image}};
+$part$, jsonb_build_object(
+            'image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'OLD', true)));
+    ELSIF shape.held AND cardinality(shape.pk_names) > 0 THEN
+        old_image := leat_internal.fill($part$                old_image := {{old_pk}};
+                IF old_partition = new_partition AND old_image::text = ({{new_pk}})::text THEN
+                    old_image := NULL;
+                END IF;
+$part$, jsonb_build_object(
+            'old_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, 'OLD', true),
+            'new_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, 'NEW', true)));
+    END IF;
+
+    IF getdatabaseencoding() <> 'UTF8' THEN
+        -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
+        encoding := leat_internal.fill($part$
     BEGIN
         PERFORM convert_to(concat(old_key::text, new_key::text, old_image::text, new_image::text), 'UTF8');
     EXCEPTION WHEN OTHERS THEN
-        failure := left('the row has text that has no form in UTF-8: ' || %s, 1000);
+        failure := left('the row has text that has no form in UTF-8: ' || {{error}}, 1000);
         old_key := NULL;
         new_key := NULL;
         old_image := NULL;
@@ -45,15 +97,15 @@ DECLARE
     END;
     failure := left(leat_internal.readable(failure), 1000);
 
-$check$;
-BEGIN
-    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = capture_source.attachment;
-    SELECT s.* INTO form FROM leat_internal.shape(wish.attachment) s;
-    IF form.relid IS NULL THEN
-        RETURN NULL;
+$part$, jsonb_build_object('error', leat_internal.error_expression(options)));
     END IF;
-    quiet := cardinality(wish.left_out || wish.masked) > 0;
-    RETURN format(
+
+    every_event := leat_internal.event_values(options, shape) || jsonb_build_object(
+        'captured_at', 'clock_timestamp()',
+        'xid', 'txid_current()',
+        'fault', 'failure');
+
+    RETURN leat_internal.fill(
         $template$
 -- Written by leat.attach, and anew by leat.refresh when the table's shape changes.
 DECLARE
@@ -67,32 +119,33 @@ DECLARE
     new_image     json;
     done          boolean := false;
     failure       text;
-%23$sBEGIN
-%24$s    IF TG_OP = 'TRUNCATE' THEN
-        PERFORM leat_internal.capture_truncate(TG_RELID, %5$s, %2$L, %18$L, %16$L, %17$L);
+{{statement_variables}}BEGIN
+{{statement_part}}    IF TG_OP = 'TRUNCATE' THEN
+        PERFORM leat_internal.capture_truncate(TG_RELID, {{attachment}}, {{held}}, {{key_list}}, {{may_pass}}, {{stream}});
         RETURN NULL;
     END IF;
 
     BEGIN
-        IF %6$s AND %1$s THEN
+        IF {{guard}}
+           AND {{same_types}} THEN
             IF TG_OP <> 'DELETE' THEN
-                new_partition := %7$L || %11$s;
+                new_partition := {{prefix}} || {{new_suffix}};
                 IF length(new_partition) > 256 THEN
                     new_partition := leat_internal.partition_key(new_partition);
                 END IF;
-                new_lane := %22$s;
-                new_key := %12$s;
-                new_image := %13$s;
+                new_lane := {{new_lane}};
+                new_key := {{new_key}};
+                new_image := {{new_image}};
             END IF;
             IF TG_OP <> 'INSERT' THEN
-                old_partition := %7$L || %8$s;
+                old_partition := {{prefix}} || {{old_suffix}};
                 IF length(old_partition) > 256 THEN
                     old_partition := leat_internal.partition_key(old_partition);
                 END IF;
-%10$s                IF old_partition IS DISTINCT FROM new_partition THEN
-                    old_lane := %14$s;
-                    old_key := %9$s;
-%27$s                END IF;
+{{old_image}}                IF old_partition IS DISTINCT FROM new_partition THEN
+                    old_lane := {{old_lane}};
+                    old_key := {{old_key}};
+{{image_of_a_key_that_goes}}                END IF;
             END IF;
             done := true;
         END IF;
@@ -101,70 +154,98 @@ DECLARE
     END;
 
     IF NOT done THEN
-        PERFORM leat_internal.capture_asked(%5$s, TG_RELID, TG_OP, OLD, NEW, %3$L, %4$L, %25$L, %16$L, %17$L, %15$L);
+        PERFORM leat_internal.capture_dynamically({{attachment}}, TG_RELID, TG_OP, OLD, NEW, {{schema_name}}, {{table_name}},
+                                                  {{before}}, {{may_pass}}, {{stream}}, {{hide_values}});
         RETURN NULL;
     END IF;
 
-%20$s    IF TG_OP = 'DELETE' OR old_partition <> new_partition THEN
-        INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
-                                 key, before, context, db_user, application, stream, fault)
-        VALUES (old_lane, 'd', %2$L, %16$L, clock_timestamp(), txid_current(), %3$L, %4$L, old_partition, old_key, old_image,
-                %21$s, %26$s,
-                nullif(current_setting('application_name'), ''), %17$L, failure);
+{{encoding_check}}    IF TG_OP = 'DELETE' OR old_partition <> new_partition THEN
+        {{insert_delete}};
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
-                                 key, before, after, context, db_user, application, stream, fault)
-        VALUES (new_lane, CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END, %2$L, %16$L,
-                clock_timestamp(), txid_current(), %3$L, %4$L, new_partition, new_key,
-                CASE WHEN old_partition = new_partition THEN old_image END, new_image,
-                %21$s, %26$s,
-                nullif(current_setting('application_name'), ''), %17$L, failure);
+        {{insert_create_or_update}};
     END IF;
     RETURN NULL;
 END
 $template$,
-        leat_internal.types_expression(form.typed_names, form.typed_types, 'NEW'),
-        form.held,
-        form.schema_name,
-        form.table_name,
-        wish.attachment,
-        form.guard,
-        form.prefix,
-        leat_internal.suffix_expression(form.key_names, form.key_types, 'OLD', true),
-        leat_internal.key_expression(form.key_names, form.key_types, 'OLD', true),
-        -- Without old images, the primary key tells which row is gone or has another key now.
-        CASE WHEN wish.before
-             THEN format(E'                old_image := %s;\n',
-                         leat_internal.image_expression(form.image_names, form.image_types, form.image_masked, 'OLD', true))
-             WHEN form.held AND cardinality(form.pk_names) > 0
-             THEN format($image$                old_image := %s;
-                IF old_partition = new_partition AND old_image::text = (%s)::text THEN
-                    old_image := NULL;
-                END IF;
-$image$,
-                         leat_internal.pk_expression(form.pk_names, form.pk_types, form.pk_masked, 'OLD', true),
-                         leat_internal.pk_expression(form.pk_names, form.pk_types, form.pk_masked, 'NEW', true))
-             ELSE '' END,
-        leat_internal.suffix_expression(form.key_names, form.key_types, 'NEW', true),
-        leat_internal.key_expression(form.key_names, form.key_types, 'NEW', true),
-        leat_internal.image_expression(form.image_names, form.image_types, form.image_masked, 'NEW', true),
-        leat_internal.lane_expression('old_partition'),
-        quiet,
-        wish.on_quarantine = 'pass',
-        wish.stream,
-        form.key_list,
-        NULL,
-        CASE WHEN utf8 THEN '' ELSE format(encoding_check, CASE WHEN quiet THEN $q$'SQLSTATE ' || SQLSTATE$q$ ELSE 'SQLERRM' END) END,
-        format(said, $q$nullif(current_setting('leat.context', true), '')$q$),
-        leat_internal.lane_expression('new_partition'),
-        CASE WHEN wish.capture = 'statement' THEN leat_internal.statement_declarations() ELSE '' END,
-        CASE WHEN wish.capture = 'statement' THEN leat_internal.statement_source(wish.attachment) ELSE '' END,
-        wish.before,
-        format(said, $q$coalesce(nullif(current_setting('role'), 'none'), session_user)$q$),
-        CASE WHEN NOT wish.before AND NOT form.held THEN E'                    old_image := old_key;\n' ELSE '' END);
+        jsonb_build_object(
+            'attachment', options.attachment,
+            'guard', shape.guard,
+            'same_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'NEW'),
+            'held', shape.held::text,
+            'key_list', quote_literal(shape.key_list),
+            'may_pass', every_event -> 'may_pass',
+            'stream', every_event -> 'stream',
+            'schema_name', every_event -> 'schema_name',
+            'table_name', every_event -> 'table_name',
+            'before', options.before::text,
+            'hide_values', leat_internal.hides_values(options)::text,
+            'prefix', quote_literal(shape.prefix),
+            'new_suffix', leat_internal.suffix_expression(shape.key_names, shape.key_types, 'NEW', true),
+            'new_lane', leat_internal.lane_expression('new_partition'),
+            'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true),
+            'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true),
+            'old_suffix', leat_internal.suffix_expression(shape.key_names, shape.key_types, 'OLD', true),
+            'old_lane', leat_internal.lane_expression('old_partition'),
+            'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true),
+            'old_image', old_image,
+            'image_of_a_key_that_goes',
+            CASE WHEN NOT options.before AND NOT shape.held THEN E'                    old_image := old_key;\n' ELSE '' END,
+            'encoding_check', encoding,
+            'insert_delete', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', 'old_lane',
+                'op', $q$'d'$q$,
+                'partition_key', 'old_partition',
+                'key', 'old_key',
+                'before', 'old_image'), NULL, 8),
+            'insert_create_or_update', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', 'new_lane',
+                'op', $q$CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END$q$,
+                'partition_key', 'new_partition',
+                'key', 'new_key',
+                'before', 'CASE WHEN old_partition = new_partition THEN old_image END',
+                'after', 'new_image'), NULL, 8),
+            'statement_variables', CASE WHEN by_statement THEN leat_internal.statement_declarations() ELSE '' END,
+            'statement_part', CASE WHEN by_statement THEN leat_internal.statement_source(options.attachment) ELSE '' END));
 END
 $$;
+
+-- leat_internal.event_values(options, shape): SQL for what all events of a table have in common, by the columns of the outbox.
+-- leat_internal.hides_values(options): whether the text of an error must not be told, for it may quote a value that must not leave.
+-- leat_internal.error_expression(options): SQL for what is told of an error that was caught.
+CREATE OR REPLACE FUNCTION leat_internal.event_values(options leat_internal.attachment, shape record) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    context text := $q$nullif(current_setting('leat.context', true), '')$q$;
+    db_user text := $q$coalesce(nullif(current_setting('role'), 'none'), session_user)$q$;
+BEGIN
+    IF getdatabaseencoding() <> 'UTF8' THEN
+        context := 'leat_internal.readable(' || context || ')';
+        db_user := 'leat_internal.readable(' || db_user || ')';
+    END IF;
+    RETURN jsonb_build_object(
+        'held', shape.held::text,
+        'may_pass', (options.on_quarantine = 'pass')::text,
+        'schema_name', quote_literal(shape.schema_name),
+        'table_name', quote_literal(shape.table_name),
+        'context', context,
+        'db_user', db_user,
+        'application', $q$nullif(current_setting('application_name'), '')$q$,
+        'stream', quote_nullable(options.stream));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.hides_values(options leat_internal.attachment) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT cardinality(options.left_out || options.masked) > 0 $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.error_expression(options leat_internal.attachment) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT CASE WHEN leat_internal.hides_values(options) THEN $q$'SQLSTATE ' || SQLSTATE$q$ ELSE 'SQLERRM' END $$;
 
 -- leat_internal.lane_expression(partition): SQL for the lane of a stored partition key, as leat_internal.lane_of has it; written out, for a call
 -- costs more than the rest.
@@ -177,7 +258,11 @@ CREATE OR REPLACE FUNCTION leat_internal.lane_expression(partition text) RETURNS
                            ELSE format($q$convert_to(%s, 'UTF8')$q$, partition) END)
     $$;
 
+REVOKE ALL ON FUNCTION leat_internal.insert_event(jsonb, text, integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.capture_source(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.event_values(leat_internal.attachment, record) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.hides_values(leat_internal.attachment) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.error_expression(leat_internal.attachment) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.lane_expression(text) FROM PUBLIC;
 
 -- leat_internal.statement_source(attachment): the part of a trigger function that captures whole statements (leat_internal.capture_source puts it
@@ -214,16 +299,31 @@ DECLARE
     -- A character of a value takes six bytes in JSON at most, and compression saves a factor of 256 at most; a JSON text must stay
     -- below a gigabyte.
     too_wide CONSTANT integer := 500000;
-    wish     leat_internal.attachment;
-    form     record;
-    stored   text := $sql$(lane, op, held, may_pass, captured_at, xid, schema_name, table_name,
-                              partition_key, key, before, after, context, db_user, application, stream)$sql$;
-    pairs    text;
+    options     leat_internal.attachment;
+    shape       record;
+    every_event jsonb;
+    created     jsonb;
+    deleted     text;
+    updated     text;
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = statement_source.attachment;
-    SELECT s.* INTO STRICT form FROM leat_internal.shape(wish.attachment) s;
-    pairs := leat_internal.rows_expression('UPDATE', form, wish.before, '', true);
-    RETURN format(
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = statement_source.attachment;
+    SELECT s.* INTO STRICT shape FROM leat_internal.shape(options.attachment) s;
+    every_event := leat_internal.event_values(options, shape) || jsonb_build_object(
+        'held', 'false',
+        'captured_at', 'own_at',
+        'xid', 'own_xid',
+        'context', 'own_context',
+        'db_user', 'own_user',
+        'application', 'own_application');
+    created := every_event || jsonb_build_object(
+        'lane', leat_internal.lane_expression('r.new_partition'),
+        'op', $q$'c'$q$,
+        'partition_key', 'r.new_partition',
+        'key', 'r.new_key',
+        'after', 'r.new_image');
+    deleted := leat_internal.rows_expression('DELETE', shape, options.before, '', true);
+    updated := leat_internal.rows_expression('UPDATE', shape, options.before, '', true);
+    RETURN leat_internal.fill(
         $template$    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
         IF TG_OP = 'DELETE' THEN
             SELECT count(*), max(pg_column_size(leat_old.*)) INTO row_count, widest FROM leat_old;
@@ -233,65 +333,66 @@ BEGIN
         IF row_count = 0 THEN
             RETURN NULL;
         END IF;
-        IF TG_OP = 'UPDATE' AND %13$L THEN
+        IF TG_OP = 'UPDATE' AND {{before}} THEN
             SELECT greatest(widest, max(pg_column_size(leat_old.*))) INTO widest FROM leat_old;
         END IF;
         BEGIN
-            IF %2$s THEN
+            IF {{guard}} THEN
                 IF TG_OP = 'DELETE' THEN
-                    SELECT %18$s INTO typed FROM leat_old LIMIT 1;
+                    SELECT {{same_old_types}} INTO typed FROM leat_old LIMIT 1;
                 ELSE
-                    SELECT %19$s INTO typed FROM leat_new LIMIT 1;
+                    SELECT {{same_new_types}} INTO typed FROM leat_new LIMIT 1;
                 END IF;
             END IF;
         EXCEPTION WHEN OTHERS THEN
             typed := false;  -- a column has gone, or has another name
         END;
         IF typed IS NOT TRUE
-           AND (EXISTS (SELECT FROM leat_internal.attachment a WHERE a.attachment = %3$s AND a.relation <> TG_RELID)
-                OR leat_internal.captured_above(%3$s, 'capture') IS NOT NULL) THEN
+           AND (EXISTS (SELECT FROM leat_internal.attachment a WHERE a.attachment = {{attachment}} AND a.relation <> TG_RELID)
+                OR leat_internal.captured_above({{attachment}}, 'capture') IS NOT NULL) THEN
             RETURN NULL;
         END IF;
-        IF widest > %1$s OR typed IS NOT TRUE THEN
-            singly := widest > %1$s;
+        IF widest > {{too_wide}} OR typed IS NOT TRUE THEN
+            one_by_one := widest > {{too_wide}};
             row_no := 0;
             WHILE row_no < row_count LOOP
                 failure := NULL;
                 BEGIN
-                    IF form IS NULL THEN
-                        SELECT s.* INTO STRICT form FROM leat_internal.shape(%3$s) AS s;
+                    IF shape IS NULL THEN
+                        SELECT s.* INTO STRICT shape FROM leat_internal.shape({{attachment}}) AS s;
                     END IF;
-                    IF form.unsafe THEN
-                        problem := form.problem;
-                        RAISE EXCEPTION '%%', problem;
+                    IF shape.unsafe THEN
+                        problem := shape.problem;
+                        RAISE EXCEPTION '%', problem;
                     END IF;
-                    IF singly THEN
+                    IF one_by_one THEN
                         EXECUTE 'SELECT * FROM ' || leat_internal.rows_expression(
-                                    TG_OP, form, %13$L, 'OFFSET ' || row_no || ' LIMIT 1', false) || ' AS r'
+                                    TG_OP, shape, {{before}}, 'OFFSET ' || row_no || ' LIMIT 1', false) || ' AS r'
                            INTO STRICT pair;
                     ELSE
                         IF cursor IS NULL THEN
-                            OPEN cursor FOR EXECUTE 'SELECT * FROM ' || leat_internal.rows_expression(TG_OP, form, %13$L, '', false)
+                            OPEN cursor FOR EXECUTE 'SELECT * FROM ' || leat_internal.rows_expression(TG_OP, shape, {{before}}, '', false)
                                 || ' AS r' || CASE TG_OP WHEN 'UPDATE' THEN ' ORDER BY r.place' ELSE '' END;
                         END IF;
                         FETCH cursor INTO pair;
                     END IF;
                 EXCEPTION WHEN OTHERS THEN
-                    failure := left('the row could not be read: ' || coalesce(problem, %8$s), 1000);
+                    failure := left('the row could not be read: ' || coalesce(problem, {{error}}), 1000);
                 END;
-                IF failure IS NOT NULL AND NOT singly THEN
+                IF failure IS NOT NULL AND NOT one_by_one THEN
                     -- Which row it is shows when they are read one by one. The cursor went with the failure.
                     cursor := NULL;
-                    singly := true;
+                    one_by_one := true;
                     CONTINUE;
                 END IF;
                 row_no := row_no + 1;
                 IF failure IS NULL THEN
-                    PERFORM leat_internal.write_asked(TG_OP, form.held, %6$L, form.schema_name, form.table_name,
-                                             pair.old_partition, pair.new_partition, pair.old_key, pair.new_key,
-                                             pair.old_image, pair.new_image, %7$L, %20$L, NULL);
+                    PERFORM leat_internal.write_events(TG_OP, shape.held, {{may_pass}}, shape.schema_name, shape.table_name,
+                                                       pair.old_partition, pair.new_partition, pair.old_key, pair.new_key,
+                                                       pair.old_image, pair.new_image, {{stream}}, {{hide_values}}, NULL);
                 ELSE
-                    PERFORM leat_internal.write_asked(TG_OP, true, %6$L, %4$L, %5$L, NULL, NULL, NULL, NULL, NULL, NULL, %7$L, %20$L, failure);
+                    PERFORM leat_internal.write_events(TG_OP, true, {{may_pass}}, {{schema_name}}, {{table_name}}, NULL, NULL, NULL, NULL,
+                                                       NULL, NULL, {{stream}}, {{hide_values}}, failure);
                 END IF;
             END LOOP;
             IF cursor IS NOT NULL THEN
@@ -308,10 +409,7 @@ BEGIN
         own_user := coalesce(nullif(current_setting('role'), 'none'), session_user);
         own_application := nullif(current_setting('application_name'), '');
         IF TG_OP = 'INSERT' THEN
-            INSERT INTO leat_internal.outbox %9$s
-            SELECT %10$s, 'c', false, %6$L, own_at, own_xid, %4$L, %5$L, r.new_partition, r.new_key, NULL, r.new_image,
-                   own_context, own_user, own_application, %7$L
-              FROM %11$s AS r;
+            {{insert_created}};
             PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
             RETURN NULL;
         END IF;
@@ -319,65 +417,66 @@ BEGIN
         began := substring(current_setting('leat.began_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint;
         early := substring(current_setting('leat.created_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint > began;
         IF TG_OP = 'DELETE' THEN
-            INSERT INTO leat_internal.outbox %9$s
-            SELECT %14$s, 'd', false, %6$L, own_at, own_xid, %4$L, %5$L, r.old_partition, r.old_key, r.old_image, NULL,
-                   own_context, own_user, own_application, %7$L
-              FROM %16$s AS r;
+            {{insert_deleted}};
             IF early THEN
-                SELECT array_agg(r.old_partition) INTO moved FROM %16$s AS r;
+                SELECT array_agg(r.old_partition) INTO moved FROM {{deleted_rows}} AS r;
             END IF;
         ELSE
             WITH written AS (
-                INSERT INTO leat_internal.outbox AS o %9$s
-                SELECT %14$s, CASE WHEN r.same THEN 'u' ELSE 'd' END, false, %6$L, own_at, own_xid, %4$L, %5$L,
-                       r.old_partition, CASE WHEN r.same THEN r.new_key ELSE r.old_key END, r.old_image,
-                       CASE WHEN r.same THEN r.new_image END, own_context, own_user, own_application, %7$L
-                  FROM %12$s AS r
-                RETURNING o.op, o.partition_key)
+                {{insert_updated}}
+                RETURNING op, partition_key)
             SELECT array_agg(w.partition_key) FILTER (WHERE w.op = 'd') INTO moved FROM written AS w;
         END IF;
         IF early AND moved IS NOT NULL THEN
             WITH early AS (
                 DELETE FROM leat_internal.outbox AS o
-                 WHERE o.lane = ANY (%17$L::smallint[]) AND o.id > began AND o.xid = own_xid AND o.op = 'c' AND o.partition_key = ANY (moved)
+                 WHERE o.lane = ANY ({{all_lanes}}) AND o.id > began AND o.xid = own_xid AND o.op = 'c' AND o.partition_key = ANY (moved)
                 RETURNING o.*)
-            INSERT INTO leat_internal.outbox %9$s
-            SELECT e.lane, e.op, e.held, e.may_pass, e.captured_at, e.xid, e.schema_name, e.table_name, e.partition_key, e.key,
-                   e.before, e.after, e.context, e.db_user, e.application, e.stream
-              FROM early AS e ORDER BY e.id;
+            {{insert_early_again}};
             PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
         END IF;
         IF TG_OP = 'UPDATE' AND moved IS NOT NULL THEN
-            INSERT INTO leat_internal.outbox %9$s
-            SELECT %15$s, 'c', false, %6$L, own_at, own_xid, %4$L, %5$L, r.new_partition, r.new_key, NULL, r.new_image,
-                   own_context, own_user, own_application, %7$L
-              FROM %12$s AS r WHERE NOT r.same;
+            {{insert_moved}};
             PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
         END IF;
         RETURN NULL;
     END IF;
 
 $template$,
-        too_wide,
-        form.guard,
-        wish.attachment,
-        form.schema_name,
-        form.table_name,
-        wish.on_quarantine = 'pass',
-        wish.stream,
-        CASE WHEN cardinality(wish.left_out || wish.masked) = 0 THEN 'SQLERRM' ELSE $q$'SQLSTATE ' || SQLSTATE$q$ END,
-        stored,
-        leat_internal.lane_expression('r.new_partition'),
-        leat_internal.rows_expression('INSERT', form, wish.before, '', true),
-        pairs,
-        wish.before,
-        leat_internal.lane_expression('r.old_partition'),
-        leat_internal.lane_expression('r.new_partition'),
-        leat_internal.rows_expression('DELETE', form, wish.before, '', true),
-        ARRAY(SELECT generate_series(0, 63)),
-        leat_internal.types_expression(form.typed_names, form.typed_types, 'leat_old'),
-        leat_internal.types_expression(form.typed_names, form.typed_types, 'leat_new'),
-        cardinality(wish.left_out || wish.masked) > 0);
+        jsonb_build_object(
+            'attachment', options.attachment,
+            'too_wide', too_wide,
+            'before', options.before::text,
+            'guard', shape.guard,
+            'same_old_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'leat_old'),
+            'same_new_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'leat_new'),
+            'error', leat_internal.error_expression(options),
+            'hide_values', leat_internal.hides_values(options)::text,
+            'may_pass', every_event -> 'may_pass',
+            'stream', every_event -> 'stream',
+            'schema_name', every_event -> 'schema_name',
+            'table_name', every_event -> 'table_name',
+            'all_lanes', format('%L::smallint[]', ARRAY(SELECT generate_series(0, 63))),
+            'deleted_rows', deleted,
+            'insert_created', leat_internal.insert_event(
+                created, leat_internal.rows_expression('INSERT', shape, options.before, '', true) || ' AS r', 12),
+            'insert_deleted', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', leat_internal.lane_expression('r.old_partition'),
+                'op', $q$'d'$q$,
+                'partition_key', 'r.old_partition',
+                'key', 'r.old_key',
+                'before', 'r.old_image'), deleted || ' AS r', 12),
+            'insert_updated', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', leat_internal.lane_expression('r.old_partition'),
+                'op', $q$CASE WHEN r.same THEN 'u' ELSE 'd' END$q$,
+                'partition_key', 'r.old_partition',
+                'key', 'CASE WHEN r.same THEN r.new_key ELSE r.old_key END',
+                'before', 'r.old_image',
+                'after', 'CASE WHEN r.same THEN r.new_image END'), updated || ' AS r', 16),
+            'insert_moved', leat_internal.insert_event(created, updated || ' AS r WHERE NOT r.same', 12),
+            'insert_early_again', leat_internal.insert_event(
+                (SELECT jsonb_object_agg(c.name, 'e.' || c.name) FROM jsonb_object_keys(every_event || created || '{"before": ""}') AS c (name)),
+                'early AS e ORDER BY e.id', 12)));
 END
 $$;
 
@@ -385,22 +484,22 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_declarations() RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT '    row_count       bigint;
-    widest          integer;
-    typed           boolean;
-    problem         text;
-    cursor          refcursor;
-    form            record;
-    pair            record;
-    began           bigint;
-    early           boolean;
-    moved           text[];
-    singly          boolean;
-    row_no          bigint;
-    own_at          timestamptz;
-    own_xid         bigint;
-    own_context     text;
-    own_user        text;
+        SELECT '    row_count     bigint;
+    widest        integer;
+    typed         boolean;
+    problem       text;
+    cursor        refcursor;
+    shape         record;
+    pair          record;
+    began         bigint;
+    early         boolean;
+    moved         text[];
+    one_by_one    boolean;
+    row_no        bigint;
+    own_at        timestamptz;
+    own_xid       bigint;
+    own_context   text;
+    own_user      text;
     own_application text;
 '
     $$;
@@ -408,10 +507,10 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_declarations() RETURNS text
 REVOKE ALL ON FUNCTION leat_internal.statement_source(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.statement_declarations() FROM PUBLIC;
 
--- leat_internal.capture_asked(attachment, fired_for, operation, old_row, new_row, ...): captures one row the slower way: the table's names are asked
--- for anew (leat_internal.shape) and the row is read by a dynamic statement. If even that fails, the event has no images, says why in
--- fault, and goes to quarantine. Called by the generated functions, under their settings.
--- leat_internal.write_asked(...): writes the events of a row that was read so, or that could not be read, for which only failure is given.
+-- leat_internal.capture_dynamically(attachment, fired_for, operation, old_row, new_row, ...): captures one row the slower way: the table's names
+-- are read from the catalog (leat_internal.shape) and the row is read by a dynamic statement. If even that fails, the event has no images, says
+-- why in fault, and goes to quarantine. Called by the generated functions, under their settings.
+-- leat_internal.write_events(...): writes the events of a row that was read so, or that could not be read, for which only failure is given.
 --
 -- attachment       leat_internal.attachment.attachment
 -- fired_for        the table whose trigger fired: nothing is captured unless it is the attached one or a partition of it, and no table
@@ -420,23 +519,23 @@ REVOKE ALL ON FUNCTION leat_internal.statement_declarations() FROM PUBLIC;
 -- old_row, new_row as a trigger has them, of the table's own type
 -- schema_name, table_name, may_pass, stream   as events of the table have them, for when they cannot be asked for
 -- with_before      whether an event carries the old row; otherwise its primary key alone, and only if the row is gone or has another now
--- quiet            an error's text may quote a value that must not leave: say its SQLSTATE alone
+-- hide_values      an error's text may quote a value that must not leave: say its SQLSTATE alone
 -- held, *_partition, *_key, *_image, failure  as leat_internal.shape's query gives them; failure null when it did
 -- Tables:          leat_internal.attachment, the catalog; writes leat_internal.outbox
 -- Errors:          none but those of the INSERT into the outbox
-CREATE OR REPLACE FUNCTION leat_internal.capture_asked(
+CREATE OR REPLACE FUNCTION leat_internal.capture_dynamically(
         attachment integer, fired_for oid, operation text, old_row record, new_row record, schema_name text, table_name text,
-        with_before boolean, may_pass boolean, stream text, quiet boolean)
+        with_before boolean, may_pass boolean, stream text, hide_values boolean)
     RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 DECLARE
-    form          record;
+    shape         record;
     is_held       boolean;
-    event_schema  text := capture_asked.schema_name;
-    event_table   text := capture_asked.table_name;
+    event_schema  text := capture_dynamically.schema_name;
+    event_table   text := capture_dynamically.table_name;
     old_partition text;
     new_partition text;
     old_key       json;
@@ -449,44 +548,44 @@ DECLARE
     failure       text;
 BEGIN
     IF EXISTS (SELECT FROM leat_internal.attachment a
-                WHERE a.attachment = capture_asked.attachment AND a.relation <> fired_for
+                WHERE a.attachment = capture_dynamically.attachment AND a.relation <> fired_for
                   AND a.relation NOT IN (SELECT p.relid FROM pg_partition_ancestors(fired_for) AS p))
        OR leat_internal.captured_above(attachment, 'capture') IS NOT NULL THEN
         RETURN;
     END IF;
     BEGIN
-        SELECT s.* INTO STRICT form FROM leat_internal.shape(attachment) AS s;
-        IF form.unsafe THEN
-            problem := form.problem;
+        SELECT s.* INTO STRICT shape FROM leat_internal.shape(attachment) AS s;
+        IF shape.unsafe THEN
+            problem := shape.problem;
             RAISE EXCEPTION '%', problem;
         END IF;
-        is_held := form.held;
-        event_schema := form.schema_name;
-        event_table := form.table_name;
+        is_held := shape.held;
+        event_schema := shape.schema_name;
+        event_table := shape.table_name;
         IF operation <> 'INSERT' THEN
-            EXECUTE form.query INTO STRICT old_partition, old_key, old_image, old_pk USING old_row;
-            old_partition := leat_internal.partition_key(form.prefix || old_partition);
+            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk USING old_row;
+            old_partition := leat_internal.partition_key(shape.prefix || old_partition);
         END IF;
         IF operation <> 'DELETE' THEN
-            EXECUTE form.query INTO STRICT new_partition, new_key, new_image, new_pk USING new_row;
-            new_partition := leat_internal.partition_key(form.prefix || new_partition);
+            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk USING new_row;
+            new_partition := leat_internal.partition_key(shape.prefix || new_partition);
         END IF;
         IF NOT with_before THEN
             old_image := CASE WHEN old_partition = new_partition AND old_pk::text = new_pk::text THEN NULL ELSE old_pk END;
         END IF;
     EXCEPTION WHEN OTHERS THEN
         failure := left('the row could not be read: '
-                        || CASE WHEN problem IS NOT NULL THEN problem WHEN quiet THEN 'SQLSTATE ' || SQLSTATE ELSE SQLERRM END, 1000);
+                        || CASE WHEN problem IS NOT NULL THEN problem WHEN hide_values THEN 'SQLSTATE ' || SQLSTATE ELSE SQLERRM END, 1000);
         is_held := true;
     END;
-    PERFORM leat_internal.write_asked(operation, is_held, may_pass, event_schema, event_table, old_partition, new_partition, old_key,
-                             new_key, old_image, new_image, stream, quiet, failure);
+    PERFORM leat_internal.write_events(operation, is_held, may_pass, event_schema, event_table, old_partition, new_partition, old_key,
+                                       new_key, old_image, new_image, stream, hide_values, failure);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.write_asked(
+CREATE OR REPLACE FUNCTION leat_internal.write_events(
         operation text, held boolean, may_pass boolean, event_schema text, event_table text, old_partition text,
-        new_partition text, old_key json, new_key json, old_image json, new_image json, stream text, quiet boolean, failure text)
+        new_partition text, old_key json, new_key json, old_image json, new_image json, stream text, hide_values boolean, failure text)
     RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -506,7 +605,7 @@ BEGIN
             PERFORM convert_to(concat(old_key::text, new_key::text, old_image::text, new_image::text), 'UTF8');
         EXCEPTION WHEN OTHERS THEN
             failure := left('the row has text that has no form in UTF-8: '
-                            || CASE WHEN quiet THEN 'SQLSTATE ' || SQLSTATE ELSE SQLERRM END, 1000);
+                            || CASE WHEN hide_values THEN 'SQLSTATE ' || SQLSTATE ELSE SQLERRM END, 1000);
         END;
     END IF;
     IF failure IS NOT NULL THEN
@@ -516,26 +615,25 @@ BEGIN
         old_image := NULL;
         new_image := NULL;
     END IF;
-    IF operation = 'DELETE' OR old_partition <> new_partition THEN
-        INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
-                                 key, before, context, db_user, application, stream, fault)
-        VALUES (leat_internal.lane_of(old_partition), 'd', held, may_pass, clock_timestamp(), txid_current(), event_schema,
-                event_table, old_partition, old_key, old_image, event_context, event_user, sent_by, stream, failure);
-    END IF;
-    IF operation <> 'DELETE' THEN
-        INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
-                                 key, before, after, context, db_user, application, stream, fault)
-        VALUES (leat_internal.lane_of(new_partition), CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END, held,
-                may_pass, clock_timestamp(), txid_current(), event_schema, event_table, new_partition, new_key,
-                CASE WHEN old_partition = new_partition THEN old_image END, new_image, event_context, event_user, sent_by,
-                stream, failure);
-    END IF;
+    -- A delete first, where the row leaves its key; then what it is under its key now.
+    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
+                                      key, before, after, context, db_user, application, stream, fault)
+    SELECT leat_internal.lane_of(e.partition), e.op, held, may_pass, clock_timestamp(), txid_current(), event_schema, event_table,
+           e.partition, e.key, e.before, e.after, event_context, event_user, sent_by, stream, failure
+      FROM (VALUES (1, operation = 'DELETE' OR old_partition <> new_partition,
+                    old_partition, 'd'::"char", old_key, old_image, NULL::json),
+                   (2, operation <> 'DELETE',
+                    new_partition, CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END::"char", new_key,
+                    CASE WHEN old_partition = new_partition THEN old_image END, new_image))
+           AS e (place, happened, partition, op, key, before, after)
+     WHERE e.happened
+     ORDER BY e.place;
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat_internal.write_asked(text, boolean, boolean, text, text, text, text, json, json, json, json, text, boolean, text)
+REVOKE ALL ON FUNCTION leat_internal.write_events(text, boolean, boolean, text, text, text, text, json, json, json, json, text, boolean, text)
     FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.capture_asked(integer, oid, text, record, record, text, text, boolean, boolean, text, boolean)
+REVOKE ALL ON FUNCTION leat_internal.capture_dynamically(integer, oid, text, record, record, text, text, boolean, boolean, text, boolean)
     FROM PUBLIC;
 
 -- leat_internal.capture_truncate(truncated, attachment, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for

@@ -17,13 +17,13 @@ CREATE OR REPLACE FUNCTION leat_internal.truncate_triggers(attachment integer, m
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish    leat_internal.attachment;
+    options leat_internal.attachment;
     target  regclass;
     former  name;
     own     name := leat_internal.trigger_name('truncate', attachment);
     changed integer := 0;
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
     FOR target IN
         -- By what depends on the function: pg_trigger has no index by which to find its triggers.
         SELECT t.tgrelid
@@ -31,22 +31,22 @@ BEGIN
           JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.classid = 'pg_trigger'::regclass
           JOIN pg_trigger t ON t.oid = d.objid
          WHERE t.tgname = own AND p.pronamespace = 'leat_internal'::regnamespace
-           AND p.proname = 'capture_' || wish.attachment
-           AND NOT ('truncate' = ANY (wish.operations)
-                    AND t.tgrelid IN (SELECT wish.relation UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r))
+           AND p.proname = 'capture_' || options.attachment
+           AND NOT ('truncate' = ANY (options.operations)
+                    AND t.tgrelid IN (SELECT options.relation UNION SELECT r.relid FROM leat_internal.partitions(options.relation) r))
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', own, target);
-        IF 'truncate' = ANY (wish.operations)
+        IF 'truncate' = ANY (options.operations)
            AND NOT EXISTS (SELECT FROM leat_internal.attachment a
                             WHERE a.relation = target OR a.relation IN (SELECT p.relid FROM pg_partition_ancestors(target) AS p)) THEN
-            RAISE WARNING '% is no partition of % any more, and is captured no more: attach it, if it should be', target, wish.relation;
+            RAISE WARNING '% is no partition of % any more, and is captured no more: attach it, if it should be', target, options.relation;
         END IF;
         changed := changed + 1;
     END LOOP;
     -- Those whose attachment is gone (leat_internal.orphans), where their name is not the one that is made anew below.
     FOR target, former IN
         SELECT t.tgrelid, t.tgname
-          FROM (SELECT wish.relation AS relid UNION SELECT r.relid FROM leat_internal.partitions(wish.relation) r) AS r
+          FROM (SELECT options.relation AS relid UNION SELECT r.relid FROM leat_internal.partitions(options.relation) r) AS r
           JOIN pg_trigger t ON t.tgrelid = r.relid AND t.tgtype & 32 = 32 AND t.tgname <> own
           JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'leat_internal'::regnamespace AND p.proname ~ '^capture_[0-9]+$'
          WHERE mend AND NOT EXISTS (SELECT FROM leat_internal.attachment a WHERE 'capture_' || a.attachment = p.proname::text)
@@ -54,13 +54,13 @@ BEGIN
         EXECUTE format('DROP TRIGGER %I ON %s', former, target);
         changed := changed + 1;
     END LOOP;
-    IF 'truncate' = ANY (wish.operations) THEN
+    IF 'truncate' = ANY (options.operations) THEN
         FOR target IN
-            SELECT f.relid FROM leat_internal.trigger_faults(wish.attachment) AS f
+            SELECT f.relid FROM leat_internal.trigger_faults(options.attachment) AS f
              WHERE f.trigger = own AND (f.fault = 'missing' OR mend AND f.fault = 'replaced')
         LOOP
             EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s'
-                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat_internal.%I()', own, target, 'capture_' || wish.attachment);
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat_internal.%I()', own, target, 'capture_' || options.attachment);
             EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, own);
             changed := changed + 1;
         END LOOP;
@@ -92,32 +92,32 @@ CREATE OR REPLACE FUNCTION leat_internal.row_triggers(attachment integer) RETURN
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish    leat_internal.attachment;
+    options leat_internal.attachment;
     found   record;
     changed integer := 0;
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = row_triggers.attachment;
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = row_triggers.attachment;
     FOR found IN
         SELECT coalesce(w.name, t.tgname) AS name, w.type AS wanted, w.clause, w.function
-          FROM leat_internal.wanted_triggers(wish.attachment) AS w
+          FROM leat_internal.wanted_triggers(options.attachment) AS w
           FULL JOIN (SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-                      WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
-                        AND (p.proname IN ('capture_' || wish.attachment, 'capture_began')
+                      WHERE t.tgrelid = options.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
+                        AND (p.proname IN ('capture_' || options.attachment, 'capture_began')
                              OR p.proname ~ '^capture_[0-9]+$' AND t.tgparentid = 0
                                 AND NOT EXISTS (SELECT FROM leat_internal.attachment a
                                                  WHERE 'capture_' || a.attachment = p.proname::text))
                         AND t.tgtype & 32 = 0) AS t  -- TRUNCATE's is leat_internal.truncate_triggers' own
             ON t.tgname = w.name
          WHERE w.name IS NULL
-            OR EXISTS (SELECT FROM leat_internal.trigger_faults(wish.attachment) AS f
-                        WHERE f.relid = wish.relation AND f.trigger = w.name AND f.fault IN ('missing', 'replaced'))
+            OR EXISTS (SELECT FROM leat_internal.trigger_faults(options.attachment) AS f
+                        WHERE f.relid = options.relation AND f.trigger = w.name AND f.fault IN ('missing', 'replaced'))
          ORDER BY name
     LOOP
         IF found.wanted IS NULL THEN
-            EXECUTE format('DROP TRIGGER %I ON %s', found.name, wish.relation);
+            EXECUTE format('DROP TRIGGER %I ON %s', found.name, options.relation);
         ELSE
             EXECUTE format('CREATE OR REPLACE TRIGGER %I %s EXECUTE FUNCTION leat_internal.%I()', found.name,
-                           format(found.clause, wish.relation), found.function);
+                           format(found.clause, options.relation), found.function);
         END IF;
         changed := changed + 1;
     END LOOP;
@@ -249,7 +249,7 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
 -- leat.attach(relation, ...): from the end of this transaction on, changes of the table are captured.
 --
--- The call states the whole wish: attaching again with other options changes them in place, and with the same options
+-- The call states all options: attaching again with other options changes them in place, and with the same options
 -- changes nothing and locks nothing; a trigger that somebody disabled is enabled again. Options that are changed without a
 -- lock hold for transactions that begin after this one's end; one under way may go on with the former.
 --
@@ -301,7 +301,7 @@ DECLARE
     began    timestamptz := clock_timestamp();
     ends     timestamptz := began + leat_internal.patience();
     timeout  text := current_setting('lock_timeout');
-    wish     leat_internal.attachment;
+    options  leat_internal.attachment;
     former   leat_internal.attachment;
     seen     leat_internal.attachment;
     target   record;
@@ -423,69 +423,69 @@ BEGIN
                                 other::text);
     END IF;
 
-    wish := former;
+    options := former;
     IF former.attachment IS NOT NULL THEN
         seen := leat_internal.followed(former);
     END IF;
-    wish.relation := attach.relation;
-    wish.schema_name := target.nspname;
-    wish.table_name := target.relname;
-    wish.pinned_in := attach.relation;
-    wish.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
-    wish.key_columns := attach.key;
+    options.relation := attach.relation;
+    options.schema_name := target.nspname;
+    options.table_name := target.relname;
+    options.pinned_in := attach.relation;
+    options.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
+    options.key_columns := attach.key;
     -- Nobody can list a column by a name that it got since: one that was left out stays so.
-    wish.followed := (SELECT coalesce(array_agg(c ORDER BY c), '{}') FROM unnest(seen.followed) AS c
+    options.followed := (SELECT coalesce(array_agg(c ORDER BY c), '{}') FROM unnest(seen.followed) AS c
                        WHERE c <> ALL (attach.exclude || attach.mask));
-    wish.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude || seen.left_out) AS c
-                       WHERE c = ANY (attach.exclude || wish.followed));
-    wish.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask || seen.masked) AS c
-                     WHERE c = ANY (attach.mask || wish.followed));
+    options.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude || seen.left_out) AS c
+                       WHERE c = ANY (attach.exclude || options.followed));
+    options.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask || seen.masked) AS c
+                     WHERE c = ANY (attach.mask || options.followed));
     SELECT k INTO unknown
       FROM unnest(coalesce(attach.key, (SELECT array_agg(a.attname::text)
                                           FROM pg_constraint con
                                           JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
                                          WHERE con.conrelid = attach.relation AND con.contype = 'p'))) AS k
-     WHERE k = ANY (wish.left_out || wish.masked) LIMIT 1;
+     WHERE k = ANY (options.left_out || options.masked) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'leat.attach: column "%" is a key column, and its value leaves in the partition key', unknown
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = CASE WHEN unknown = ANY (wish.followed)
+                  HINT = CASE WHEN unknown = ANY (options.followed)
                               THEN 'It was called otherwise when it was excluded or masked, and stays so until the table is detached.'
                               ELSE 'Name another key with key => ..., or neither exclude nor mask this column.' END;
     END IF;
-    wish.key_attnums := leat_internal.attnums(attach.relation, attach.key);
-    wish.left_out_attnums := leat_internal.attnums(attach.relation, wish.left_out);
-    wish.masked_attnums := leat_internal.attnums(attach.relation, wish.masked);
-    wish.before := attach.before;
-    wish.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
-    wish.stream := attach.stream;
-    wish.on_quarantine := attach.on_quarantine;
-    wish.capture := attach.capture;
+    options.key_attnums := leat_internal.attnums(attach.relation, attach.key);
+    options.left_out_attnums := leat_internal.attnums(attach.relation, options.left_out);
+    options.masked_attnums := leat_internal.attnums(attach.relation, options.masked);
+    options.before := attach.before;
+    options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
+    options.stream := attach.stream;
+    options.on_quarantine := attach.on_quarantine;
+    options.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.pass_orphans();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, left_out,
                                      left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
-        VALUES (wish.relation, wish.schema_name, wish.table_name, wish.key_columns, wish.key_attnums, wish.left_out,
-                wish.left_out_attnums, wish.masked, wish.masked_attnums, wish.followed, wish.pinned_in, wish.pinned_columns, wish.before, wish.operations, wish.stream,
-                wish.on_quarantine, wish.capture)
-        RETURNING attachment INTO wish.attachment;
-    ELSIF wish IS DISTINCT FROM former THEN
+        VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.left_out,
+                options.left_out_attnums, options.masked, options.masked_attnums, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
+                options.on_quarantine, options.capture)
+        RETURNING attachment INTO options.attachment;
+    ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
-           SET schema_name = wish.schema_name, table_name = wish.table_name, followed = wish.followed, key_columns = wish.key_columns, key_attnums = wish.key_attnums, left_out = wish.left_out,
-               left_out_attnums = wish.left_out_attnums, masked = wish.masked, masked_attnums = wish.masked_attnums,
-               pinned_in = wish.pinned_in, pinned_columns = wish.pinned_columns, before = wish.before, operations = wish.operations, stream = wish.stream,
-               on_quarantine = wish.on_quarantine, capture = wish.capture
-         WHERE a.attachment = wish.attachment;
+           SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, left_out = options.left_out,
+               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums,
+               pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
+               on_quarantine = options.on_quarantine, capture = options.capture
+         WHERE a.attachment = options.attachment;
         changed := true;
     END IF;
     FOR existing IN SELECT a.attachment, c.oid::regclass AS relation, n.nspname, c.relname,
                            array_to_string(ARRAY(SELECT h FROM unnest(a.left_out || a.masked) AS h
-                                                  WHERE h <> ALL (wish.left_out || wish.masked)), ', ') AS hidden
+                                                  WHERE h <> ALL (options.left_out || options.masked)), ', ') AS hidden
                       FROM leat_internal.attachment a
                       LEFT JOIN pg_class c ON c.oid = a.relation
                       LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-                     WHERE a.schema_name = wish.schema_name AND a.table_name = wish.table_name AND a.attachment <> wish.attachment
+                     WHERE a.schema_name = options.schema_name AND a.table_name = options.table_name AND a.attachment <> options.attachment
     LOOP
         IF existing.relation IS NULL THEN
             PERFORM leat_internal.forget(existing.attachment);
@@ -501,8 +501,8 @@ BEGIN
                                                                           existing.hidden) END;
         END IF;
     END LOOP;
-    IF wish.capture = 'statement' THEN
-        risks := leat_internal.statement_risks(wish.attachment);
+    IF options.capture = 'statement' THEN
+        risks := leat_internal.statement_risks(options.attachment);
         IF risks <> '{}' THEN
             RAISE EXCEPTION 'leat.attach: % cannot be captured by the statement: %', attach.relation,
                     array_to_string(risks, '; ')
@@ -512,16 +512,16 @@ BEGIN
     END IF;
     PERFORM leat_internal.wait_until(ends);
     BEGIN
-        changed := leat_internal.write_capture(wish.attachment) OR changed;
+        changed := leat_internal.write_capture(options.attachment) OR changed;
     EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.function_busy('leat.attach', wish.attachment, began);
+        PERFORM leat_internal.function_busy('leat.attach', options.attachment, began);
     END;
     PERFORM leat_internal.wait_until(ends);
-    changed := leat_internal.change_triggers('leat.attach', wish.attachment) > 0 OR changed;
+    changed := leat_internal.change_triggers('leat.attach', options.attachment) > 0 OR changed;
     PERFORM set_config('lock_timeout', timeout, true);
 
-    IF leat_internal.captured_above(wish.attachment, 'capture') IS NOT NULL THEN
-        RAISE WARNING '%: %', attach.relation, (SELECT s.problem FROM leat_internal.shape(wish.attachment) AS s);
+    IF leat_internal.captured_above(options.attachment, 'capture') IS NOT NULL THEN
+        RAISE WARNING '%: %', attach.relation, (SELECT s.problem FROM leat_internal.shape(options.attachment) AS s);
     END IF;
     FOREACH risk IN ARRAY leat_internal.order_risks(attach.relation) LOOP
         RAISE WARNING '%: %', attach.relation, risk;
@@ -558,14 +558,14 @@ CREATE OR REPLACE FUNCTION leat.detach(relation regclass) RETURNS void
     AS $$
 #variable_conflict use_column
 DECLARE
-    began  timestamptz := clock_timestamp();
-    ends   timestamptz := began + leat_internal.patience();
-    former text := current_setting('lock_timeout');
-    wish   leat_internal.attachment;
-    root   regclass;
+    began   timestamptz := clock_timestamp();
+    ends    timestamptz := began + leat_internal.patience();
+    former  text := current_setting('lock_timeout');
+    options leat_internal.attachment;
+    root    regclass;
 BEGIN
     PERFORM leat_internal.take_mutex('attachments', 'leat.detach');
-    SELECT a.* INTO wish FROM leat_internal.attachment a WHERE a.relation = detach.relation;
+    SELECT a.* INTO options FROM leat_internal.attachment a WHERE a.relation = detach.relation;
     IF NOT FOUND THEN
         SELECT a.relation INTO root FROM leat_internal.attachment a, pg_partition_ancestors(detach.relation) AS p
          WHERE p.relid = a.relation;
@@ -577,16 +577,16 @@ BEGIN
     -- All waits together take no longer than one may.
     PERFORM leat_internal.wait_until(ends);
     BEGIN
-        UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = wish.attachment;
+        UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = options.attachment;
     EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.function_busy('leat.detach', wish.attachment, began);
+        PERFORM leat_internal.function_busy('leat.detach', options.attachment, began);
     END;
-    PERFORM leat_internal.change_triggers('leat.detach', wish.attachment);
+    PERFORM leat_internal.change_triggers('leat.detach', options.attachment);
     PERFORM leat_internal.wait_until(ends);
     BEGIN
-        PERFORM leat_internal.forget(wish.attachment);
+        PERFORM leat_internal.forget(options.attachment);
     EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.function_busy('leat.detach', wish.attachment, began);
+        PERFORM leat_internal.function_busy('leat.detach', options.attachment, began);
     END;
     PERFORM set_config('lock_timeout', former, true);
 END

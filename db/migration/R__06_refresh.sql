@@ -210,63 +210,63 @@ CREATE OR REPLACE FUNCTION leat_internal.refresh_one(attachment integer, fingerp
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish    leat_internal.attachment;
+    options leat_internal.attachment;
     now_is  leat_internal.attachment;
     fault   text;
     changed boolean := false;
     done    boolean := false;
 BEGIN
-    SELECT a.* INTO wish FROM leat_internal.attachment a WHERE a.attachment = refresh_one.attachment;
+    SELECT a.* INTO options FROM leat_internal.attachment a WHERE a.attachment = refresh_one.attachment;
     IF NOT FOUND THEN
         DELETE FROM leat_internal.attachment_state s WHERE s.attachment = refresh_one.attachment;
         RETURN 'gone';
     END IF;
-    IF wish.relation IS NULL THEN
-        PERFORM leat_internal.note_state(wish.attachment, refresh_one.fingerprint, true);
+    IF options.relation IS NULL THEN
+        PERFORM leat_internal.note_state(options.attachment, refresh_one.fingerprint, true);
         RETURN 'unchanged';
     END IF;
     BEGIN
-        IF pg_describe_object('pg_class'::regclass, wish.relation, 0) IS NULL THEN
-            EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || wish.attachment);
-            DELETE FROM leat_internal.attachment_state s WHERE s.attachment = wish.attachment;
+        IF pg_describe_object('pg_class'::regclass, options.relation, 0) IS NULL THEN
+            EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || options.attachment);
+            DELETE FROM leat_internal.attachment_state s WHERE s.attachment = options.attachment;
             -- Its oid may be given to another table one day.
-            UPDATE leat_internal.attachment a SET relation = NULL, source = NULL WHERE a.attachment = wish.attachment;
+            UPDATE leat_internal.attachment a SET relation = NULL, source = NULL WHERE a.attachment = options.attachment;
             RETURN 'changed, gone';
         END IF;
-        IF wish.pinned_in <> wish.relation::oid AND (SELECT s.unsafe FROM leat_internal.shape(wish.attachment) AS s) THEN
+        IF options.pinned_in <> options.relation::oid AND (SELECT s.unsafe FROM leat_internal.shape(options.attachment) AS s) THEN
             RAISE EXCEPTION 'which of its columns must not leave is not certain'
                 USING HINT = 'It was restored and then changed: attach it again, naming them.';
         END IF;
-        fault := leat_internal.capture_fault(wish.attachment);
+        fault := leat_internal.capture_fault(options.attachment);
         IF fault = 'changed' THEN
             RAISE EXCEPTION 'its capture function was changed by somebody other than Leat'
                 USING HINT = 'SELECT leat.attach(...) with the same options mends it.';
         END IF;
-        now_is := leat_internal.followed(wish);
-        changed := now_is IS DISTINCT FROM wish;
+        now_is := leat_internal.followed(options);
+        changed := now_is IS DISTINCT FROM options;
         IF changed THEN
             UPDATE leat_internal.attachment a
                SET key_attnums = now_is.key_attnums, left_out = now_is.left_out,
                    left_out_attnums = now_is.left_out_attnums, masked = now_is.masked,
                    masked_attnums = now_is.masked_attnums, pinned_in = now_is.pinned_in,
                    pinned_columns = now_is.pinned_columns, followed = now_is.followed
-             WHERE a.attachment = wish.attachment;
+             WHERE a.attachment = options.attachment;
         END IF;
         IF changed OR fault IS NOT NULL THEN
-            changed := leat_internal.write_capture(wish.attachment) OR changed;
+            changed := leat_internal.write_capture(options.attachment) OR changed;
         END IF;
-        changed := leat_internal.truncate_triggers(wish.attachment, false) > 0 OR changed;
+        changed := leat_internal.truncate_triggers(options.attachment, false) > 0 OR changed;
         done := true;
     EXCEPTION WHEN OTHERS THEN
-        RAISE WARNING 'leat.refresh: % is left for later: %', wish.relation, SQLERRM;
+        RAISE WARNING 'leat.refresh: % is left for later: %', options.relation, SQLERRM;
         changed := false;
     END;
     IF done THEN
         BEGIN
-            changed := leat_internal.switch_capture(wish.attachment) OR changed;
+            changed := leat_internal.switch_capture(options.attachment) OR changed;
         EXCEPTION WHEN OTHERS THEN
             -- What else was done for this attachment stays.
-            RAISE WARNING 'leat.refresh: the triggers of % are left for later: %', wish.relation, SQLERRM;
+            RAISE WARNING 'leat.refresh: the triggers of % are left for later: %', options.relation, SQLERRM;
             done := false;
         END;
     END IF;
@@ -274,10 +274,10 @@ BEGIN
         RETURN 'changed';
     END IF;
     BEGIN
-        PERFORM leat_internal.note_state(wish.attachment, refresh_one.fingerprint, done);
+        PERFORM leat_internal.note_state(options.attachment, refresh_one.fingerprint, done);
     EXCEPTION WHEN OTHERS THEN
         -- So it is looked at once more.
-        RAISE WARNING 'leat.refresh: what was found of % could not be noted: %', wish.relation, SQLERRM;
+        RAISE WARNING 'leat.refresh: what was found of % could not be noted: %', options.relation, SQLERRM;
         RETURN CASE WHEN changed THEN 'changed, left' ELSE 'left' END;
     END;
     RETURN CASE WHEN done THEN 'unchanged' WHEN changed THEN 'changed, left' ELSE 'left' END;
@@ -295,7 +295,7 @@ DECLARE
     found record;
 BEGIN
     IF sound THEN
-        SELECT l.* INTO STRICT found FROM leat_internal.look(note_state.attachment, true) AS l;
+        SELECT l.* INTO STRICT found FROM leat_internal.inspect(note_state.attachment, true) AS l;
         INSERT INTO leat_internal.attachment_state AS s
         VALUES (note_state.attachment, note_state.fingerprint, 0, NULL, found.schema_name, found.table_name, found.key_columns, found.held,
                 found.row_trigger, found.truncate_trigger, found.stale, found.problems)
@@ -325,54 +325,54 @@ CREATE OR REPLACE FUNCTION leat_internal.switch_capture(attachment integer) RETU
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish   leat_internal.attachment;
-    by_now text;
+    options leat_internal.attachment;
+    by_now  text;
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = switch_capture.attachment;
-    IF wish.capture = 'row' OR NOT wish.operations && '{insert,update,delete}' THEN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = switch_capture.attachment;
+    IF options.capture = 'row' OR NOT options.operations && '{insert,update,delete}' THEN
         RETURN false;
     END IF;
     SELECT CASE WHEN bool_or(t.tgenabled <> 'A') THEN 'disabled' WHEN bool_or(t.tgtype & 1 = 0) THEN 'statement'
                 WHEN bool_or(t.tgtype & 1 = 1) THEN 'row' END
       INTO by_now
       FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-     WHERE t.tgrelid = wish.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
-       AND p.proname = 'capture_' || wish.attachment AND t.tgname <> leat_internal.trigger_name('truncate', wish.attachment);
-    IF by_now NOT IN ('row', 'statement') OR by_now = leat_internal.capture_by(wish.attachment) THEN
+     WHERE t.tgrelid = options.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
+       AND p.proname = 'capture_' || options.attachment AND t.tgname <> leat_internal.trigger_name('truncate', options.attachment);
+    IF by_now NOT IN ('row', 'statement') OR by_now = leat_internal.capture_by(options.attachment) THEN
         RETURN false;
     END IF;
-    PERFORM leat_internal.row_triggers(wish.attachment) + leat_internal.enable_triggers(wish.attachment);
+    PERFORM leat_internal.row_triggers(options.attachment) + leat_internal.enable_triggers(options.attachment);
     RETURN true;
 END
 $$;
 
--- leat_internal.followed(wish): an attachment with its columns as they are now: what was left out or masked is so under its present name
+-- leat_internal.followed(options): an attachment with its columns as they are now: what was left out or masked is so under its present name
 -- too, and each column that is has its attnum pinned; a key column that bears its name, likewise.
-CREATE OR REPLACE FUNCTION leat_internal.followed(wish leat_internal.attachment) RETURNS leat_internal.attachment
+CREATE OR REPLACE FUNCTION leat_internal.followed(options leat_internal.attachment) RETURNS leat_internal.attachment
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    now_is leat_internal.attachment := wish;
-    pins   smallint[] := wish.key_attnums;
+    now_is leat_internal.attachment := options;
+    pins   smallint[] := options.key_attnums;
 BEGIN
-    IF wish.pinned_in = wish.relation::oid THEN
-        now_is.left_out := leat_internal.follow_renames(wish.relation, wish.left_out, wish.left_out_attnums);
-        now_is.masked := leat_internal.follow_renames(wish.relation, wish.masked, wish.masked_attnums);
+    IF options.pinned_in = options.relation::oid THEN
+        now_is.left_out := leat_internal.follow_renames(options.relation, options.left_out, options.left_out_attnums);
+        now_is.masked := leat_internal.follow_renames(options.relation, options.masked, options.masked_attnums);
         now_is.followed := ARRAY(SELECT name FROM unnest(now_is.left_out || now_is.masked) AS name
-                                  WHERE name <> ALL (wish.left_out || wish.masked)
-                                  UNION SELECT unnest(wish.followed) ORDER BY 1);
+                                  WHERE name <> ALL (options.left_out || options.masked)
+                                  UNION SELECT unnest(options.followed) ORDER BY 1);
     ELSE
         -- Restored from a dump: the columns are numbered anew.
-        pins := array_fill(0::smallint, ARRAY[coalesce(cardinality(wish.key_columns), 0)]);
-        now_is.pinned_in := wish.relation;
+        pins := array_fill(0::smallint, ARRAY[coalesce(cardinality(options.key_columns), 0)]);
+        now_is.pinned_in := options.relation;
     END IF;
     now_is.key_attnums := ARRAY(SELECT CASE n.attnum WHEN 0 THEN coalesce(pins[n.place], 0) ELSE n.attnum END
-                                  FROM unnest(leat_internal.attnums(wish.relation, wish.key_columns))
+                                  FROM unnest(leat_internal.attnums(options.relation, options.key_columns))
                                        WITH ORDINALITY AS n (attnum, place) ORDER BY n.place);
-    now_is.left_out_attnums := leat_internal.attnums(wish.relation, now_is.left_out);
-    now_is.masked_attnums := leat_internal.attnums(wish.relation, now_is.masked);
-    now_is.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(wish.relation) AS c ORDER BY c.attnum);
+    now_is.left_out_attnums := leat_internal.attnums(options.relation, now_is.left_out);
+    now_is.masked_attnums := leat_internal.attnums(options.relation, now_is.masked);
+    now_is.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(options.relation) AS c ORDER BY c.attnum);
     RETURN now_is;
 END
 $$;
@@ -399,7 +399,7 @@ REVOKE ALL ON FUNCTION leat_internal.follow_renames(regclass, text[], smallint[]
 
 -- leat.attached(): what is attached, how, and what is wrong with it. A function and no view: whoever may use a schema can queue for the
 -- lock of a view in it.
--- leat_internal.look(attachment, function_is_sound): what it says of one attachment that depends on the table and the functions. leat.refresh keeps that, and
+-- leat_internal.inspect(attachment, function_is_sound): what it says of one attachment that depends on the table and the functions. leat.refresh keeps that, and
 -- leat.attached says it again as long as nothing has changed that it rests on (leat_internal.fingerprints); otherwise it looks.
 --
 -- attachment, relation, schema_name, table_name   the names are the table's present ones. When it is gone, or another table bears the name
@@ -417,7 +417,7 @@ REVOKE ALL ON FUNCTION leat_internal.follow_renames(regclass, text[], smallint[]
 -- Tables:   leat_internal.attachment, leat_internal.attachment_state, the catalog. The function has its owner's rights, so that a poller can
 --           call it
 -- Errors:   none; look: what it could not be looked at for
-CREATE OR REPLACE FUNCTION leat_internal.look(
+CREATE OR REPLACE FUNCTION leat_internal.inspect(
         attachment integer,
         function_is_sound boolean,
         OUT schema_name text,
@@ -433,49 +433,49 @@ CREATE OR REPLACE FUNCTION leat_internal.look(
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish           leat_internal.attachment;
-    form           record;
+    options        leat_internal.attachment;
+    shape          record;
     function_fault text;
 BEGIN
-    SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = look.attachment;
-    SELECT s.* INTO form FROM leat_internal.shape(wish.attachment) AS s;
-    schema_name := form.schema_name;
-    table_name := form.table_name;
-    key_columns := form.key_names;
-    held := form.held;
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = inspect.attachment;
+    SELECT s.* INTO shape FROM leat_internal.shape(options.attachment) AS s;
+    schema_name := shape.schema_name;
+    table_name := shape.table_name;
+    key_columns := shape.key_names;
+    held := shape.held;
     problems := '{}';
-    IF form.relid IS NULL THEN
+    IF shape.relid IS NULL THEN
         row_trigger := 'dropped';
         truncate_trigger := 'dropped';
         stale := false;
         RETURN;
     END IF;
-    SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> leat_internal.trigger_name('truncate', wish.attachment)),
-                    CASE WHEN wish.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
-           coalesce(min(f.fault) FILTER (WHERE f.trigger = leat_internal.trigger_name('truncate', wish.attachment)),
-                    CASE WHEN 'truncate' = ANY (wish.operations) THEN 'enabled' ELSE 'not wanted' END),
+    SELECT coalesce(min(f.fault) FILTER (WHERE f.trigger <> leat_internal.trigger_name('truncate', options.attachment)),
+                    CASE WHEN options.operations && '{insert,update,delete}' THEN 'enabled' ELSE 'not wanted' END),
+           coalesce(min(f.fault) FILTER (WHERE f.trigger = leat_internal.trigger_name('truncate', options.attachment)),
+                    CASE WHEN 'truncate' = ANY (options.operations) THEN 'enabled' ELSE 'not wanted' END),
            coalesce(array_agg(format('the trigger %I on %s is %s; SELECT leat.attach(...) with the same options mends it',
                                      f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
       INTO row_trigger, truncate_trigger, problems
-      FROM leat_internal.trigger_faults(wish.attachment) AS f;
+      FROM leat_internal.trigger_faults(options.attachment) AS f;
     -- Half of what a look costs; leat.refresh has just asked.
-    function_fault := CASE WHEN NOT function_is_sound THEN leat_internal.capture_fault(wish.attachment) END;
+    function_fault := CASE WHEN NOT function_is_sound THEN leat_internal.capture_fault(options.attachment) END;
     stale := coalesce(function_fault = 'stale', false);
     IF stale THEN
         problems := problems || 'the function is older than the table''s shape; SELECT leat.refresh() rewrites it'::text;
     ELSIF function_fault IS NOT NULL THEN
         row_trigger := 'function ' || function_fault;
         problems := problems || format('the function leat_internal.capture_%s is %s: somebody other than Leat has done that;'
-                                       ' SELECT leat.attach(...) with the same options mends it', wish.attachment, function_fault);
+                                       ' SELECT leat.attach(...) with the same options mends it', options.attachment, function_fault);
     END IF;
-    IF form.problem IS NOT NULL THEN
-        problems := problems || form.problem;
+    IF shape.problem IS NOT NULL THEN
+        problems := problems || shape.problem;
     END IF;
-    IF wish.capture = 'statement' THEN
+    IF options.capture = 'statement' THEN
         problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
-                                        FROM unnest(leat_internal.statement_risks(wish.attachment)) AS r (risk));
+                                        FROM unnest(leat_internal.statement_risks(options.attachment)) AS r (risk));
     END IF;
-    problems := problems || leat_internal.order_risks(wish.relation);
+    problems := problems || leat_internal.order_risks(options.relation);
 END
 $$;
 
@@ -505,11 +505,11 @@ CREATE OR REPLACE FUNCTION leat.attached()
     AS $$
 #variable_conflict use_column
 DECLARE
-    wish  record;
-    found record;
-    lost  record;
+    options record;
+    found   record;
+    lost    record;
 BEGIN
-    FOR wish IN
+    FOR options IN
         SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AS key_named, a.left_out, a.masked, a.before, a.operations, a.stream,
                a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
                s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
@@ -518,22 +518,22 @@ BEGIN
           LEFT JOIN leat_internal.attachment_state s ON s.attachment = a.attachment AND s.fingerprint = f.fingerprint AND s.failures = 0
          ORDER BY a.attachment
     LOOP
-        attachment := wish.attachment;
-        relation := wish.relation;
-        key_named := wish.key_named;
-        excluded := wish.left_out;
-        masked := wish.masked;
-        before := wish.before;
-        operations := wish.operations;
-        stream := wish.stream;
-        on_quarantine := wish.on_quarantine;
-        capture := wish.capture;
-        attached_at := wish.attached_at;
+        attachment := options.attachment;
+        relation := options.relation;
+        key_named := options.key_named;
+        excluded := options.left_out;
+        masked := options.masked;
+        before := options.before;
+        operations := options.operations;
+        stream := options.stream;
+        on_quarantine := options.on_quarantine;
+        capture := options.capture;
+        attached_at := options.attached_at;
         BEGIN
-            IF wish.looked THEN
-                found := wish;
+            IF options.looked THEN
+                found := options;
             ELSE
-                SELECT l.* INTO found FROM leat_internal.look(wish.attachment, false) AS l;
+                SELECT l.* INTO found FROM leat_internal.inspect(options.attachment, false) AS l;
             END IF;
             -- Told of below, by its name.
             CONTINUE WHEN found.row_trigger = 'dropped';
@@ -547,8 +547,8 @@ BEGIN
             problems := found.problems;
         EXCEPTION WHEN OTHERS THEN
             -- One table must not hide the others.
-            schema_name := (leat_internal.readable_names(wish.relation))[1];
-            table_name := (leat_internal.readable_names(wish.relation))[2];
+            schema_name := (leat_internal.readable_names(options.relation))[1];
+            table_name := (leat_internal.readable_names(options.relation))[2];
             key_columns := NULL;
             held := NULL;
             row_trigger := 'not known';
@@ -559,22 +559,22 @@ BEGIN
         RETURN NEXT;
     END LOOP;
     FOR lost IN SELECT r.* FROM leat_internal.replaced() AS r ORDER BY r.attachment LOOP
-        SELECT a.* INTO STRICT wish FROM leat_internal.attachment a WHERE a.attachment = lost.attachment;
-        attachment := wish.attachment;
+        SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = lost.attachment;
+        attachment := options.attachment;
         relation := lost.other;
-        schema_name := leat_internal.readable(wish.schema_name);
-        table_name := leat_internal.readable(wish.table_name);
-        key_columns := wish.key_columns;
-        key_named := wish.key_columns IS NOT NULL;
-        excluded := wish.left_out;
-        masked := wish.masked;
-        before := wish.before;
-        operations := wish.operations;
-        stream := wish.stream;
-        on_quarantine := wish.on_quarantine;
-        capture := wish.capture;
+        schema_name := leat_internal.readable(options.schema_name);
+        table_name := leat_internal.readable(options.table_name);
+        key_columns := options.key_columns;
+        key_named := options.key_columns IS NOT NULL;
+        excluded := options.left_out;
+        masked := options.masked;
+        before := options.before;
+        operations := options.operations;
+        stream := options.stream;
+        on_quarantine := options.on_quarantine;
+        capture := options.capture;
         held := NULL;
-        attached_at := wish.attached_at;
+        attached_at := options.attached_at;
         row_trigger := CASE WHEN lost.other IS NULL THEN 'dropped' ELSE 'not attached' END;
         truncate_trigger := row_trigger;
         stale := false;
@@ -584,5 +584,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat_internal.look(integer, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.inspect(integer, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.attached() FROM PUBLIC;

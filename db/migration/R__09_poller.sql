@@ -270,8 +270,8 @@ REVOKE ALL ON FUNCTION leat_poller.set_aside(smallint[], bigint[], text[], text[
 -- Returns:  beat: how many other pollers were seen within five seconds by the database's clock
 -- Tables:   write leat_internal.poller, tally, shard_use
 -- Errors:   check_violation, not_null_violation for what cannot be; insufficient_privilege for a poller of another role
--- leat_internal.room(what, rows, most): an error when there are more rows of figures than any real poller writes.
-CREATE OR REPLACE FUNCTION leat_internal.room(what text, rows bigint, most bigint) RETURNS void
+-- leat_internal.limit_figures(what, rows, most): an error when there are more rows of figures than any real poller writes.
+CREATE OR REPLACE FUNCTION leat_internal.limit_figures(what text, rows bigint, most bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -289,7 +289,7 @@ CREATE OR REPLACE FUNCTION leat_poller.beat(poller uuid, host text, pid bigint, 
     AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM leat_internal.room('pollers', (SELECT count(*) FROM leat_internal.poller p
+    PERFORM leat_internal.limit_figures('pollers', (SELECT count(*) FROM leat_internal.poller p
                                             WHERE p.role = session_user AND p.poller <> beat.poller), 1000);
     INSERT INTO leat_internal.poller AS p (poller, role, host, pid, version)
     VALUES (beat.poller, session_user, left(beat.host, 255), beat.pid, left(beat.version, 100))
@@ -326,7 +326,7 @@ BEGIN
         RAISE EXCEPTION 'leat_poller.note_counts: poller % is of another role', coalesce(note_counts.poller::text, 'null')
             USING ERRCODE = 'insufficient_privilege', HINT = 'A poller draws its id at each start.';
     END IF;
-    PERFORM leat_internal.room('counted tables', (SELECT count(*) FROM leat_internal.tally t) + cardinality(note_counts.ops), 100000);
+    PERFORM leat_internal.limit_figures('counted tables', (SELECT count(*) FROM leat_internal.tally t) + cardinality(note_counts.ops), 100000);
     IF EXISTS (SELECT FROM unnest(note_counts.settled) AS s WHERE s < 0) THEN
         RAISE EXCEPTION 'leat_poller.note_counts: a count is negative' USING ERRCODE = 'check_violation',
             HINT = 'Counts are of events that were settled since the last call.';
@@ -367,7 +367,7 @@ CREATE OR REPLACE FUNCTION leat_poller.note_shards(
     AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM leat_internal.room('shards', (SELECT count(*) FROM leat_internal.shard_use s) + cardinality(note_shards.shards), 100000);
+    PERFORM leat_internal.limit_figures('shards', (SELECT count(*) FROM leat_internal.shard_use s) + cardinality(note_shards.shards), 100000);
     INSERT INTO leat_internal.shard_use AS s (poller, role, stream, shard, seconds, records, bytes, refused)
     SELECT note_shards.poller, session_user, u.stream, u.shard, note_shards.seconds, u.records, u.bytes, u.refused
       FROM unnest(note_shards.streams, note_shards.shards, note_shards.records, note_shards.bytes, note_shards.refused)
@@ -399,7 +399,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat_internal.room(text, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.limit_figures(text, bigint, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.beat(uuid, text, bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.leave(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_counts(uuid, text[], text[], text[], bigint[]) FROM PUBLIC;

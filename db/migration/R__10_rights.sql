@@ -43,7 +43,7 @@ CREATE OR REPLACE FUNCTION leat_internal.publisher_rights() RETURNS text[]
         SELECT ARRAY['USAGE ON SCHEMA leat', 'EXECUTE ON FUNCTION leat.publish(text, text, json, text, text)']
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.give(who text, role name, kind text) RETURNS void
+CREATE OR REPLACE FUNCTION leat_internal.grant_rights(who text, role name, kind text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '5s'
@@ -54,18 +54,18 @@ DECLARE
     rights text;
 BEGIN
     -- GRANT takes "public" for everybody, quoted or not.
-    IF give.role = 'public' THEN
+    IF grant_rights.role = 'public' THEN
         RAISE EXCEPTION '%: PUBLIC is everybody', who USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the role that needs it.';
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = give.role) THEN
-        RAISE EXCEPTION '%: role % does not exist', who, quote_ident(give.role) USING ERRCODE = 'undefined_object',
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = grant_rights.role) THEN
+        RAISE EXCEPTION '%: role % does not exist', who, quote_ident(grant_rights.role) USING ERRCODE = 'undefined_object',
             HINT = 'Create it first: CREATE ROLE ... LOGIN.';
     END IF;
-    FOREACH rights IN ARRAY CASE give.kind WHEN 'poller' THEN leat_internal.poller_rights()
+    FOREACH rights IN ARRAY CASE grant_rights.kind WHEN 'poller' THEN leat_internal.poller_rights()
                                            ELSE leat_internal.publisher_rights() END LOOP
-        EXECUTE format('GRANT %s TO %I', rights, give.role);
+        EXECUTE format('GRANT %s TO %I', rights, grant_rights.role);
     END LOOP;
-    INSERT INTO leat_internal.granted (role, kind) VALUES (quote_ident(give.role)::regrole, give.kind) ON CONFLICT DO NOTHING;
+    INSERT INTO leat_internal.granted (role, kind) VALUES (quote_ident(grant_rights.role)::regrole, grant_rights.kind) ON CONFLICT DO NOTHING;
 EXCEPTION WHEN lock_not_available THEN
     PERFORM leat_internal.ours_busy(who, 'what is granted', began);
 END
@@ -74,12 +74,12 @@ $$;
 CREATE OR REPLACE FUNCTION leat.grant_poller(role name) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
-    AS $$ SELECT leat_internal.give('leat.grant_poller', grant_poller.role, 'poller') $$;
+    AS $$ SELECT leat_internal.grant_rights('leat.grant_poller', grant_poller.role, 'poller') $$;
 
 CREATE OR REPLACE FUNCTION leat.grant_publisher(role name) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
-    AS $$ SELECT leat_internal.give('leat.grant_publisher', grant_publisher.role, 'publisher') $$;
+    AS $$ SELECT leat_internal.grant_rights('leat.grant_publisher', grant_publisher.role, 'publisher') $$;
 
 CREATE OR REPLACE FUNCTION leat.revoke(role name) RETURNS void
     LANGUAGE plpgsql
@@ -188,14 +188,14 @@ BEGIN
     END LOOP;
     DELETE FROM leat_internal.granted g WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = g.role);
     FOR found IN SELECT r.rolname, g.kind FROM leat_internal.granted g JOIN pg_roles r ON r.oid = g.role LOOP
-        PERFORM leat_internal.give('leat migrate', found.rolname, found.kind);
+        PERFORM leat_internal.grant_rights('leat migrate', found.rolname, found.kind);
     END LOOP;
 END
 $$;
 
 REVOKE ALL ON FUNCTION leat_internal.poller_rights() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.publisher_rights() FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.give(text, name, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.grant_rights(text, name, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.grant_poller(name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.grant_publisher(name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.revoke(name) FROM PUBLIC;

@@ -20,6 +20,8 @@ class AwkwardNamesTest extends CaptureFixture {
                 "it's",
                 "$template$",
                 "%1$s %I %%",
+                "{{guard}}",
+                "}} {{new_key}} {{",
                 "back\\slash",
                 "emoji 🦊",
                 "; DROP TABLE leat_internal.outbox; --",

@@ -67,16 +67,13 @@ final class KnownMistakes {
                             CAPTURE, "    done          boolean := false;", "    done boolean := false; drawn bigint;"),
                     new Edit(
                             CAPTURE,
-                            "    IF TG_OP <> 'DELETE' THEN\n        INSERT INTO",
-                            "    IF TG_OP <> 'DELETE' THEN\n        drawn := nextval('leat_internal.outbox_id_seq'); INSERT INTO"),
+                            "{{encoding_check}}    IF TG_OP = 'DELETE'",
+                            "{{encoding_check}}    drawn := nextval('leat_internal.outbox_id_seq');\n    IF TG_OP = 'DELETE'"),
                     new Edit(
                             CAPTURE,
-                            "stream, fault)\n        VALUES (new_lane,",
-                            "stream, fault, id)\n        OVERRIDING SYSTEM VALUE VALUES (new_lane,"),
-                    new Edit(
-                            CAPTURE,
-                            "failure);\n    END IF;\n    RETURN NULL;",
-                            "failure, drawn);\n    END IF;\n    RETURN NULL;")),
+                            "leat_internal.outbox (%s)'",
+                            "leat_internal.outbox (%s, id) OVERRIDING SYSTEM VALUE'"),
+                    new Edit(CAPTURE, "THEN 'VALUES (%s)'", "THEN 'VALUES (%s, drawn)'")),
             Mistake.of(
                     "held events are not held",
                     LANE_CLAIMS + "heldEventsWaitUntilEveryLowerIdIsDecided",

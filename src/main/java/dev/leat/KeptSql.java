@@ -4,17 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
 
-/**
- * Statements as they are kept in {@code docs/sql}. Most are written in jOOQ's DSL against the generated schema, and rendered when
- * they change, not when a poller starts.
- */
+/** The statements of a claim, each in a file of its own with its comments; {@code docs/statements.md} shows them. */
 public final class KeptSql {
 
     private KeptSql() {}
 
     /**
-     * A statement's text.
+     * A statement's text, without the lines that hold a comment alone.
      *
      * @param name of its file, without ending
      */
@@ -23,7 +21,10 @@ public final class KeptSql {
             if (file == null) {
                 throw new IllegalStateException("the statement " + name + " is missing from the jar");
             }
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8).strip();
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.stripLeading().startsWith("--"))
+                    .collect(Collectors.joining("\n"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

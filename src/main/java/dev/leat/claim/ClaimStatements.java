@@ -2,7 +2,7 @@ package dev.leat.claim;
 
 import dev.leat.KeptSql;
 
-/** The statements of a claim, in the order they run. Their text is in {@code docs/sql}. */
+/** The statements of a claim, in the order they run. Their text is in {@code src/main/resources}, {@code docs/statements.md} shows it. */
 final class ClaimStatements {
 
     /**

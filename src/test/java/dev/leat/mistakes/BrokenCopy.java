@@ -18,7 +18,7 @@ import javax.tools.ToolProvider;
 final class BrokenCopy {
 
     private static final List<String> PARTS =
-            List.of("pom.xml", "src/main", "db", "docs/sql", "target/classes", "target/test-classes");
+            List.of("pom.xml", "src/main", "db", "target/classes", "target/test-classes");
     private static final long MINUTES = 10;
 
     private final Path project;

@@ -219,7 +219,7 @@ final class Traps {
 
     private static Set<String> names() {
         Set<String> names = new TreeSet<>(OTHERS);
-        for (String sources : List.of("src/main/java/dev/leat", "db/migration", "docs/sql")) {
+        for (String sources : List.of("src/main/java/dev/leat", "db/migration", "src/main/resources/dev/leat/sql")) {
             try (Stream<Path> files = Files.walk(Path.of(sources))) {
                 files.filter(Files::isRegularFile)
                         .forEach(file -> CALL.matcher(text(file)).results().forEach(call -> names.add(call.group(1))));

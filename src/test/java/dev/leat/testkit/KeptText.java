@@ -5,21 +5,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 
-/** Texts that are committed for people to read and must equal what the code makes. */
+/** Texts in the documents that must equal what the code holds or makes. */
 public final class KeptText {
 
     private KeptText() {}
 
-    /** Compares statements with the files in {@code docs/sql}; {@code -Dleat.regenerate=true} writes those anew. */
-    public static void assertStatements(Map<String, String> statements) throws IOException {
-        for (var statement : statements.entrySet()) {
-            Path file = Path.of("docs", "sql", statement.getKey() + ".sql");
-            if (Boolean.getBoolean("leat.regenerate")) {
-                Files.writeString(file, statement.getValue() + "\n");
-            }
-            assertThat(file).hasContent(statement.getValue() + "\n");
+    /**
+     * Compares the block of SQL that stands in a page between {@code <!-- name -->} and {@code <!-- /name -->};
+     * {@code -Dleat.regenerate=true} writes it anew.
+     */
+    public static void assertSql(Path page, String name, String sql) throws IOException {
+        String begin = "<!-- " + name + " -->\n";
+        String end = "<!-- /" + name + " -->";
+        String text = Files.readString(page);
+        assertThat(text).contains(begin, end);
+        String written = text.substring(0, text.indexOf(begin) + begin.length())
+                + "```sql\n" + sql.strip() + "\n```\n"
+                + text.substring(text.indexOf(end));
+        if (Boolean.getBoolean("leat.regenerate")) {
+            Files.writeString(page, written);
         }
+        assertThat(Files.readString(page)).isEqualTo(written);
     }
 }

@@ -5,7 +5,6 @@ package dev.leat.jooq.generated;
 
 
 import dev.leat.jooq.generated.tables.Lane;
-import dev.leat.jooq.generated.tables.Outbox;
 import dev.leat.jooq.generated.tables.Poller;
 import dev.leat.jooq.generated.tables.Quarantine;
 
@@ -26,8 +25,6 @@ public class LeatPoller extends SchemaImpl {
 
     public final Lane LANE = Lane.LANE;
 
-    public final Outbox OUTBOX = Outbox.OUTBOX;
-
     public final Poller POLLER = Poller.POLLER;
 
     public final Quarantine QUARANTINE = Quarantine.QUARANTINE;
@@ -46,7 +43,6 @@ public class LeatPoller extends SchemaImpl {
     public final List<Table<?>> getTables() {
         return Arrays.asList(
             Lane.LANE,
-            Outbox.OUTBOX,
             Poller.POLLER,
             Quarantine.QUARANTINE
         );

@@ -5,7 +5,6 @@ package dev.leat.jooq.generated;
 
 
 import dev.leat.jooq.generated.tables.Lane;
-import dev.leat.jooq.generated.tables.Outbox;
 import dev.leat.jooq.generated.tables.Poller;
 import dev.leat.jooq.generated.tables.Quarantine;
 
@@ -14,8 +13,6 @@ import dev.leat.jooq.generated.tables.Quarantine;
 public class Tables {
 
     public static final Lane LANE = Lane.LANE;
-
-    public static final Outbox OUTBOX = Outbox.OUTBOX;
 
     public static final Poller POLLER = Poller.POLLER;
 

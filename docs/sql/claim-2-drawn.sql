@@ -1,1 +1,0 @@
-SELECT id, server_started, history FROM leat_poller.drawn()

@@ -1,1 +1,0 @@
-SELECT lane, low FROM leat_poller.lock_lanes(?, ?, ?)

@@ -1,4 +1,7 @@
--- Who may do what, and which version this is. The last script of all.
+-- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
+-- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
+-- That is why it names the others' text (MigrationScriptsTest):
+-- scripts c2dccafa19cc61b6
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
@@ -23,7 +26,7 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             'USAGE ON SCHEMA leat, leat_poller',
             'SELECT ON TABLE leat_poller.outbox, leat_poller.lane, leat_poller.history, leat_poller.poller, leat_poller.tally,'
             ' leat_poller.shard_use, leat_poller.quarantine, leat_poller.attachment, leat_poller.stream',
-            'EXECUTE ON FUNCTION leat.attached(), leat.foreign_rights(), leat.refresh(), leat.retry(bigint), leat.discard(bigint), leat.schema_version(),'
+            'EXECUTE ON FUNCTION leat.attached(), leat.foreign_rights(), leat.refresh(), leat.retry(bigint), leat.discard(bigint), leat.schema_version(), leat.oldest_poller(),'
             ' leat_poller.drawn(), leat_poller.writers(), leat_poller.lock_lanes(bigint, integer, integer),'
             ' leat_poller.note_lows(smallint[], bigint[]),'
             ' leat_poller.settle(boolean, smallint[], integer[], bigint[], bigint[]),'
@@ -204,18 +207,26 @@ REVOKE ALL ON FUNCTION leat.foreign_rights() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.keep_rights(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.restore_rights() FROM PUBLIC;
 
--- leat.schema_version(): which schema this is, for the poller to compare with the one it was built for.
+-- leat.schema_version(): which schema this is. It rises with every release that changes a script.
+-- leat.oldest_poller(): the oldest schema version whose pollers can work with this schema. A poller that was made for version 3 works with any
+-- schema whose oldest_poller is 3 or less, and that is not older than its own release can work with (dev.leat.SchemaVersions).
 --
--- The last script of all, so that a migration that ended half-way does not look finished.
+-- Both are STABLE, not IMMUTABLE: a plan that a session keeps must not keep the answer.
 --
--- Returns:  a whole number that rises with every change an older poller could not work with
+-- Returns:  a whole number
 -- Tables:   none
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT 1 $$;
+
+CREATE OR REPLACE FUNCTION leat.oldest_poller() RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     AS $$ SELECT 1 $$;
 
 REVOKE ALL ON FUNCTION leat.schema_version() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.oldest_poller() FROM PUBLIC;
 
 SELECT leat_internal.restore_rights();

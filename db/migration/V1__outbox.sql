@@ -52,6 +52,58 @@ BEGIN
 END
 $$;
 
+-- leat_internal.lock_tables(who, patience, relations): locks tables of Leat's against everybody (ACCESS EXCLUSIVE), for scripts with a version
+-- that alter them. It is here because such a script runs before the functions of its version are there.
+--
+-- Whoever waits for a table's lock makes all others wait behind it, writers too. So each lock is waited for 100 ms at most; if one is not to be
+-- had, those that were taken are given back, the application goes on for 400 ms, and it is tried again. From the moment it has them all, writers wait
+-- until the migration commits: only what needs the locks, and what follows, should come after it.
+--
+-- who        the script, for the message
+-- patience   for how long it is tried
+-- Returns:   nothing
+-- Tables:    locks them until the end of the transaction
+-- Errors:    lock_not_available, naming who holds them
+CREATE FUNCTION leat_internal.lock_tables(who text, patience interval, VARIADIC relations regclass[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    former   text := current_setting('lock_timeout');
+    ends     timestamptz := clock_timestamp() + patience;
+    relation regclass;
+    users    text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', '100ms', true);
+            FOREACH relation IN ARRAY relations LOOP
+                EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation);
+            END LOOP;
+            PERFORM set_config('lock_timeout', former, true);
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            -- All locks and the setting are as they were before this try.
+            IF clock_timestamp() >= ends THEN
+                SELECT string_agg(DISTINCT coalesce(format('session %s of %I', l.pid, a.usename), 'a prepared transaction'), ', ') INTO users
+                  FROM pg_locks l
+                  LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+                 WHERE l.relation = ANY (relations) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+                   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+                RAISE EXCEPTION '%: % could not be locked within %: in use by %', who, array_to_string(relations, ', '), patience,
+                        coalesce(users, 'somebody who has gone since')
+                    USING ERRCODE = 'lock_not_available',
+                          HINT = 'Wait for the transactions that use it to end (pg_stat_activity.xact_start), or end them, and migrate again.'
+                                 ' Nothing was changed.';
+            END IF;
+        END;
+        PERFORM pg_sleep(0.4);
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.lock_tables(text, interval, regclass[]) FROM PUBLIC;
+
 -- The outbox: one row for each event, written inside the application's transaction, deleted when it is published.
 --
 -- Authority: a committed row here is an event not yet settled. Nothing else says so.
@@ -308,6 +360,33 @@ CREATE TABLE leat_internal.mutex (
 ) WITH (fillfactor = 10);
 
 INSERT INTO leat_internal.mutex VALUES ('attachments'), ('sent');
+
+-- What a poller's role reads: the tables of the same names. They stand here and not beside the functions that are written anew with each version:
+-- to replace a view takes its lock (ACCESS EXCLUSIVE), and a claim holds it for as long as Kinesis takes to answer. A version that changes one locks
+-- it by leat_internal.lock_tables, and drops and makes it in the same script; the last script gives its grants back.
+--
+-- outbox, quarantine   stream_known is false for a domain event that names a stream which is not in leat_poller.stream
+-- tally                poller is null for the sum of those that are gone, schema_name and table_name for domain events
+-- stream               the streams that an event may name beside the poller's own: those of attached tables, and those that the owner allows
+-- holder: the transaction that holds the lane's row, or has held it last
+CREATE VIEW leat_poller.lane AS SELECT l.*, l.xmax AS holder FROM leat_internal.lane l;
+CREATE VIEW leat_poller.history AS SELECT * FROM leat_internal.history;
+CREATE VIEW leat_poller.poller AS SELECT * FROM leat_internal.poller;
+CREATE VIEW leat_poller.tally AS
+    SELECT nullif(poller, '00000000-0000-0000-0000-000000000000') AS poller, nullif(schema_name, '') AS schema_name,
+           nullif(table_name, '') AS table_name, op, settled
+      FROM leat_internal.tally;
+CREATE VIEW leat_poller.shard_use AS SELECT * FROM leat_internal.shard_use;
+CREATE VIEW leat_poller.attachment AS
+    SELECT attachment, relation, schema_name, table_name, stream, on_quarantine, capture, attached_at FROM leat_internal.attachment;
+CREATE VIEW leat_poller.stream AS
+    SELECT stream FROM leat_internal.stream UNION ALL SELECT stream FROM leat_internal.attachment WHERE stream IS NOT NULL;
+CREATE VIEW leat_poller.outbox AS
+    SELECT o.*, o.op <> 'm' OR o.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = o.stream) AS stream_known
+      FROM leat_internal.outbox o;
+CREATE VIEW leat_poller.quarantine AS
+    SELECT q.*, q.op <> 'm' OR q.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = q.stream) AS stream_known
+      FROM leat_internal.quarantine q;
 
 -- ALTER DEFAULT PRIVILEGES may have given others rights on all of that as it was made; a trigger of theirs would run as Leat's owner.
 DO $$

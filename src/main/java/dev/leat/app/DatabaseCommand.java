@@ -113,7 +113,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
 
     static void requireSchema(PinnedDataSource database) {
         SchemaState state = Migrations.state(database);
-        if (!(state instanceof SchemaState.Current)) {
+        if (!state.usable()) {
             throw new Fault(ExitCode.SCHEMA, state.advice());
         }
     }

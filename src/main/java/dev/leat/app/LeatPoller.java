@@ -247,7 +247,7 @@ public final class LeatPoller {
          */
         public LeatPoller build() throws SQLException {
             SchemaState state = Migrations.state(database);
-            if (!(state instanceof SchemaState.Current)) {
+            if (!state.usable()) {
                 throw new IllegalStateException(state.advice());
             }
             return new LeatPoller(this);

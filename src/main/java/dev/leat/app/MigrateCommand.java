@@ -33,7 +33,7 @@ final class MigrateCommand extends DatabaseCommand {
     @Override
     int work(PinnedDataSource database) {
         SchemaState state = Migrations.state(database);
-        if (state instanceof SchemaState.Newer) {
+        if (state instanceof SchemaState.Present present && present.later() && !present.usable()) {
             throw new Fault(ExitCode.SCHEMA, state.advice());
         }
         List<String> remarks = new ArrayList<>();

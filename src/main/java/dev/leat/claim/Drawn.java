@@ -1,5 +1,6 @@
 package dev.leat.claim;
 
+import dev.leat.SchemaVersions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,8 +11,9 @@ import java.sql.SQLException;
  *
  * @param id the highest id drawn
  * @param server who says so
+ * @param schema which pollers its schema serves
  */
-record Drawn(long id, Server server) {
+record Drawn(long id, Server server, SchemaVersions schema) {
 
     static Drawn look(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.DRAWN);
@@ -22,6 +24,9 @@ record Drawn(long id, Server server) {
     }
 
     static Drawn of(ResultSet row) throws SQLException {
-        return new Drawn(row.getLong(1), new Server(row.getLong(2), row.getInt(3)));
+        return new Drawn(
+                row.getLong(1),
+                new Server(row.getLong(2), row.getInt(3)),
+                new SchemaVersions(row.getInt(4), row.getInt(5)));
     }
 }

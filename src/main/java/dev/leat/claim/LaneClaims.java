@@ -122,6 +122,8 @@ public final class LaneClaims {
                 Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
                 long published = histories.published();
                 Opening opening = open(connection, lanesLeftOut);
+                // A migration may have come since the poller started.
+                opening.drawn().schema().require();
                 book.server(opening.drawn().server());
                 if (!histories.knows(opening.drawn().server())
                         || opening.drawn().id() < published) {

@@ -1,5 +1,6 @@
 package dev.leat.upkeep;
 
+import dev.leat.SchemaVersions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -109,8 +110,14 @@ public final class Inspection {
             return false;
         }
         SchemaState state = Migrations.state(dataSource);
-        if (state instanceof SchemaState.Current current) {
-            findings.add(Finding.ok("schema", "version " + current.found() + ", as this Leat needs it"));
+        if (state instanceof SchemaState.Present present && present.usable()) {
+            int found = present.versions().found();
+            findings.add(Finding.ok(
+                    "schema",
+                    "version " + found
+                            + (found == SchemaVersions.MADE
+                                    ? ", as this Leat makes it"
+                                    : ", with which this Leat works, though it makes version " + SchemaVersions.MADE)));
             return true;
         }
         findings.add(Finding.fail("schema", "not as this Leat needs it", state.advice()));

@@ -1,6 +1,7 @@
 package dev.leat.upkeep;
 
 import dev.leat.DatabaseUnavailable;
+import dev.leat.SchemaVersions;
 import dev.leat.database.PinnedDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -46,7 +47,8 @@ final class LostRows {
                 // An installation that failed half-way: Flyway says what it cannot create.
                 return;
             }
-            if (!(state instanceof SchemaState.Current)) {
+            if (!(state instanceof SchemaState.Present present)
+                    || present.versions().found() != SchemaVersions.MADE) {
                 throw new SchemaNotOurs(List.of("the tables of Leat are of another version, and the rows of"
                         + " leat_internal.flyway_schema_history, which say what was migrated, are gone: copy these rows from the"
                         + " database that this one was made from (pg_dump --data-only"

@@ -1,5 +1,6 @@
 package dev.leat.upkeep;
 
+import dev.leat.SchemaVersions;
 import dev.leat.database.PinnedDataSource;
 import java.time.Duration;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Leat's migrations, with a history table of their own in the schema {@code leat_internal}: an application's own Flyway neither sees
@@ -18,22 +20,27 @@ public final class Migrations {
     /** Where the scripts lie on the class path, for an application that runs them by its own Flyway. */
     public static final String LOCATION = "classpath:dev/leat/migration";
 
-    /** What {@code leat.schema_version()} answers when the schema fits this Leat. */
-    public static final int SCHEMA_VERSION = 1;
-
     static final String HISTORY_SCHEMA = "leat_internal";
     static final String HISTORY_TABLE = "flyway_schema_history";
+
+    static final String PRESENT = """
+            SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname = 'leat' AND p.proname IN ('schema_version', 'oldest_poller') HAVING count(*) = 2
+            """;
+    static final String VERSIONS = "SELECT leat.schema_version(), leat.oldest_poller()";
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private Migrations() {}
 
     /**
-     * Brings the schema up to this version.
+     * Brings the schema up to this version, all scripts in one transaction. A schema that a later Leat has made and that serves this one's
+     * pollers is left as it is: so an instance of an application's former release can start while a fleet is rolled.
      *
      * @param owner connects as the role that is to own Leat
      * @return how many scripts ran
-     * @throws SchemaNotOurs when a schema of Leat's belongs to another role, or holds what is not Leat's
+     * @throws SchemaNotOurs when a schema of Leat's belongs to another role, holds what is not Leat's, or was made by a later Leat and does not
+     *     serve this one's pollers
      * @throws MigrationLocked when another session holds the lock that keeps migrations apart
      */
     public static int migrate(DataSource owner) {
@@ -57,10 +64,18 @@ public final class Migrations {
         MigrationLock lock = new MigrationLock(database, HISTORY_SCHEMA, HISTORY_TABLE);
         lock.await(patience, System::nanoTime);
         SchemaOwnership.claim(database, HISTORY_SCHEMA, HISTORY_TABLE);
+        if (state(database) instanceof SchemaState.Present present && present.later()) {
+            if (!present.usable()) {
+                throw new SchemaNotOurs(List.of(present.advice()));
+            }
+            told.accept("a later Leat has made the schema, version "
+                    + present.versions().found() + ", and it serves this one's pollers: nothing is done");
+            return 0;
+        }
         LostRows lost = new LostRows(database, told);
         lost.beforeScripts();
         try {
-            int scripts = flyway(database, patience).migrate().migrationsExecuted;
+            int scripts = flyway(database, patience, LOCATION).migrate().migrationsExecuted;
             lost.afterScripts();
             return scripts;
         } catch (FlywayException e) {
@@ -82,26 +97,26 @@ public final class Migrations {
     public static SchemaState state(DataSource database) {
         UpkeepSql sql = new UpkeepSql(database);
         // By the catalog: a name that does not resolve, or a schema without USAGE, would be an error.
-        Object present = sql.run("""
-                SELECT 1 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                WHERE n.nspname = 'leat' AND p.proname = 'schema_version'
-                """);
-        if (present == null) {
+        if (sql.run(PRESENT) == null) {
             return new SchemaState.Absent();
         }
-        int found = ((Number) Objects.requireNonNull(sql.run("SELECT leat.schema_version()"))).intValue();
-        if (found < SCHEMA_VERSION) {
-            return new SchemaState.Older(found, SCHEMA_VERSION);
-        }
-        return found == SCHEMA_VERSION ? new SchemaState.Current(found) : new SchemaState.Newer(found, SCHEMA_VERSION);
+        List<@Nullable Object> versions = sql.row(notice -> {}, VERSIONS);
+        return new SchemaState.Present(new SchemaVersions(number(versions.get(0)), number(versions.get(1))));
     }
 
-    private static Flyway flyway(PinnedDataSource database, Duration patience) {
+    private static int number(@Nullable Object value) {
+        return ((Number) Objects.requireNonNull(value)).intValue();
+    }
+
+    static Flyway flyway(PinnedDataSource database, Duration patience, String location) {
         return Flyway.configure()
                 .dataSource(FlywayConnections.of(database))
                 .schemas(HISTORY_SCHEMA)
                 .table(HISTORY_TABLE)
-                .locations(LOCATION)
+                .locations(location)
+                // No schema that is half of one version and half of another.
+                .group(true)
+                .callbacks(new NoLaterSchema())
                 // Flyway tries once a second.
                 .lockRetryCount((int) patience.toSeconds())
                 .load();

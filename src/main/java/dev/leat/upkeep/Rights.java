@@ -22,7 +22,7 @@ final class Rights {
                         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                         WHERE NOT has_function_privilege(p.oid, 'EXECUTE')
                           AND (n.nspname = 'leat_poller'
-                               OR n.nspname = 'leat' AND p.proname IN ('refresh', 'retry', 'discard', 'schema_version', 'attached', 'foreign_rights'))
+                               OR n.nspname = 'leat' AND p.proname IN ('refresh', 'retry', 'discard', 'schema_version', 'oldest_poller', 'attached', 'foreign_rights'))
                         """).getValues(0, String.class);
     }
 

@@ -1,10 +1,17 @@
 package dev.leat.upkeep;
 
+import dev.leat.SchemaVersions;
+
 /** How the schema in a database stands to this version of Leat. */
 public sealed interface SchemaState {
 
-    /** What a person should know and do, in one line; empty when all is well. */
+    /** What a person should know and do, in one line; empty when pollers may work. */
     String advice();
+
+    /** Whether pollers and commands of this Leat may work with it. */
+    default boolean usable() {
+        return advice().isEmpty();
+    }
 
     /** There is no schema {@code leat}, or none that is complete. */
     record Absent() implements SchemaState {
@@ -14,29 +21,16 @@ public sealed interface SchemaState {
         }
     }
 
-    /** Made by an earlier Leat. */
-    record Older(int found, int wanted) implements SchemaState {
+    /** Made by this Leat, by an earlier or by a later one. */
+    record Present(SchemaVersions versions) implements SchemaState {
         @Override
         public String advice() {
-            return "the database's schema of Leat has version " + found + ", and this Leat needs version " + wanted
-                    + ": run `leat migrate`";
+            return versions.advice();
         }
-    }
 
-    /** Made for this Leat. */
-    record Current(int found) implements SchemaState {
-        @Override
-        public String advice() {
-            return "";
-        }
-    }
-
-    /** Made by a later Leat. */
-    record Newer(int found, int known) implements SchemaState {
-        @Override
-        public String advice() {
-            return "the database's schema of Leat has version " + found + ", and this Leat knows version " + known
-                    + ": upgrade the jar";
+        /** Whether a later Leat has made it: then no script of this one may run. */
+        public boolean later() {
+            return versions.found() > SchemaVersions.MADE;
         }
     }
 }

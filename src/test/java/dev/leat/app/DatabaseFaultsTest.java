@@ -161,9 +161,23 @@ class DatabaseFaultsTest {
     @Test
     void theSchemaIsNewer() {
         cli.leat("migrate");
-        database.run("CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer LANGUAGE sql AS 'SELECT 99'");
+        database.run("CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer LANGUAGE sql AS 'SELECT 99';"
+                + " CREATE OR REPLACE FUNCTION leat.oldest_poller() RETURNS integer LANGUAGE sql AS 'SELECT 98'");
         assertOneLine(cli.leat("run", "--stream", "orders"), 4, "version 99", "upgrade the jar");
         assertOneLine(cli.leat("migrate"), 4, "version 99", "upgrade the jar");
+    }
+
+    @Test
+    void theSchemaIsNewerAndServesThisVersion() {
+        cli.leat("migrate");
+        database.run("CREATE OR REPLACE FUNCTION leat.schema_version() RETURNS integer LANGUAGE sql AS 'SELECT 99'");
+        CliRun.Result migrate = cli.leat("migrate");
+        assertThat(migrate.exitCode()).isZero();
+        assertThat(migrate.out())
+                .contains("a later Leat has made the schema, version 99")
+                .contains("nothing is done");
+        assertThat(database.value("SELECT leat.schema_version()")).isEqualTo("99");
+        assertThat(cli.leat("status").exitCode()).isZero();
     }
 
     @Test

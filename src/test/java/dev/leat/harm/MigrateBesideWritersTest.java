@@ -59,6 +59,32 @@ class MigrateBesideWritersTest {
                 .isEqualTo("6");
     }
 
+    /** A claim is open for as long as Kinesis takes to answer; whoever waited for it would make others wait. */
+    @Test
+    void aMigrationNeedsNoLockThatAPollerHolds() throws SQLException {
+        attached();
+        database.run(WRITE);
+        try (Connection poller = database.owner().getConnection();
+                Statement statement = poller.createStatement()) {
+            poller.setAutoCommit(false);
+            statement.execute("SELECT * FROM leat_poller.drawn(); SELECT * FROM leat_poller.lock_lanes(0, 0, 64)");
+            for (String view : List.of(
+                    "outbox",
+                    "lane",
+                    "history",
+                    "poller",
+                    "tally",
+                    "shard_use",
+                    "quarantine",
+                    "attachment",
+                    "stream")) {
+                statement.execute("SELECT * FROM leat_poller." + view);
+            }
+            assertThat(migrateAnew()).isEqualTo(repeatable().size());
+            poller.commit();
+        }
+    }
+
     @Test
     void aWriterNeedsNoLockThatAMigrationHolds() throws SQLException, IOException {
         attached();

@@ -1,0 +1,447 @@
+-- The parts of an event, from a row's values: texts, keys, lanes, JSON.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- leat_internal.fill(template, parts): a template of SQL with its parts in the places that name them, as in {{key}}.
+--
+-- The template is cut at its braces once, and what is put in is never looked at again: a table or a column may be called {{key}}.
+--
+-- template  text of Leat's own: nothing that somebody else has named may stand in it
+-- parts     SQL by name; a part that is used twice stands there twice
+-- Returns:  text
+-- Tables:   none
+-- Errors:   undefined_parameter where the template names a part that is not there, or there is one that it does not name
+CREATE OR REPLACE FUNCTION leat_internal.fill(template text, parts jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    pieces text[] := regexp_split_to_array(template, '[{][{]|[}][}]');
+    names  text[];
+    wrong  text;
+BEGIN
+    -- What stands between braces is each second piece.
+    SELECT array_agg(p.piece) INTO names FROM unnest(pieces) WITH ORDINALITY AS p (piece, place) WHERE p.place % 2 = 0;
+    SELECT coalesce(n.name, k.key) INTO wrong
+      FROM unnest(names) AS n (name) FULL JOIN jsonb_object_keys(parts) AS k (key) ON k.key = n.name
+     WHERE n.name IS NULL OR parts ->> n.name IS NULL
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'leat_internal.fill: the part % is not in the template, or has no value', wrong USING ERRCODE = 'undefined_parameter';
+    END IF;
+    RETURN (SELECT string_agg(CASE WHEN p.place % 2 = 0 THEN parts ->> p.piece ELSE p.piece END, '' ORDER BY p.place)
+              FROM unnest(pieces) WITH ORDINALITY AS p (piece, place));
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.fill(text, jsonb) FROM PUBLIC;
+
+-- leat_internal.readable_names(relid): schema and name of a relation, as of now, each by leat_internal.readable; null for one that is gone.
+-- leat_internal.readable(text): a text that every client can read. In a database whose encoding is not UTF-8 a text may hold bytes that
+-- have no form in UTF-8, and a poller that met one could read nothing of that lane any more.
+--
+-- text      as the database holds it
+-- Returns:  the same, or, where that is not possible, ASCII with \ooo for each byte above 127 and \\ for \
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.readable(text text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF getdatabaseencoding() <> 'UTF8' THEN
+        PERFORM convert_to(text, 'UTF8');
+    END IF;
+    RETURN text;
+EXCEPTION WHEN OTHERS THEN
+    RETURN encode(convert_to(text, getdatabaseencoding()::name), 'escape');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.readable_names(relid oid) RETURNS text[]
+    LANGUAGE sql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT ARRAY[leat_internal.readable(names[1]), leat_internal.readable(names[2])]
+          FROM (SELECT object_names FROM pg_identify_object_as_address('pg_class'::regclass, relid, 0)) AS o (names)
+         WHERE names IS NOT NULL
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.readable_names(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.readable(text) FROM PUBLIC;
+
+-- leat_internal.partition_key(wanted): the partition key to store for a wanted one. Kinesis takes 256 characters at most, so a
+-- longer one is replaced by its hash, here and not later: the lane must be the lane of what is sent.
+--
+-- wanted    any text
+-- Returns:  wanted, or sha256: and 64 hexadecimal digits
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.partition_key(wanted text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN length(wanted) > 256
+                    THEN 'sha256:' || encode(sha256(convert_to(wanted, 'UTF8')), 'hex')
+                    ELSE wanted END
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.partition_key(text) FROM PUBLIC;
+
+-- leat_internal.lane_of(partition_key): the lane of a partition key, the top six bits of the MD5 that Kinesis places it by.
+--
+-- partition_key  as stored (leat_internal.partition_key)
+-- Returns:  0 to 63
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.lane_of(partition_key text) RETURNS smallint
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT (get_byte(decode(md5(convert_to(partition_key, 'UTF8')), 'hex'), 0) >> 2)::smallint $$;
+
+REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
+
+-- SQL for the parts of an event, written into the capture functions and into the statements of the slower way.
+--
+-- These run with the rights of Leat's owner, on values whose types may belong to somebody else. row_to_json, to_json and a cast to text
+-- call the casts that a type's owner has made for it, with those rights; a cast can be made long after the table was attached. So a value
+-- of a type that is not PostgreSQL's own goes through its output function alone (format), which only a superuser can make; the
+-- fields of a composite value are taken one by one.
+--
+-- leat_internal.base_type(typid): what a domain is over; any other type itself.
+-- leat_internal.plain(typid): whether no cast of anybody's is called by to_json: PostgreSQL's own types, domains over them, arrays of these.
+-- leat_internal.text_expression(value, typid, types_proven): SQL for a value as text.
+-- leat_internal.too_nested(types): whether composite values of these types have so many fields, or so deep, that an expression for each would
+-- be a burden on every row: more than 500, or more than four levels. Then they are written as their text.
+-- leat_internal.json_expression(value, typid, types_proven, as_text): SQL for what row_to_json and to_json may be given for a value.
+-- leat_internal.nested_json(elements, dimensions): the JSON of an array, from that of its elements in their order.
+-- leat_internal.types_expression(names, types, row_name): SQL, true as long as these columns have these types.
+-- leat_internal.suffix_expression(names, types, row_name, types_proven): SQL for what follows the table in the partition key: a dot and the key's
+-- text, or nothing where there is no key.
+-- leat_internal.key_expression(names, types, row_name, types_proven): SQL for the key columns as a JSON object, or null where there is no key.
+-- leat_internal.image_expression(names, types, masked, row_name, types_proven): SQL for the row as a JSON object; the whole row when names is null.
+-- leat_internal.pk_expression(names, types, masked, row_name, types_proven): the same of the columns that tell a row apart; null where there are none.
+-- leat_internal.rows_expression(operation, shape, before, limit_clause, types_proven): SQL for the rows of a statement's transition tables leat_old
+-- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an
+-- UPDATE same: whether the key is, and place: which row of the statement it is.
+--
+-- value     SQL
+-- typid     the value's type; null: not known
+-- as_text   whether composite values are written as their text
+-- types_proven   whether what surrounds the expression has proven the types. Otherwise the expression asks at run time
+-- names     columns; written quoted, whatever they hold
+-- types     beside names
+-- masked    beside names: true for a column of which only '***' may leave (null stays null)
+-- row_name  NEW, OLD or an alias
+-- shape     what leat_internal.shape has returned
+-- limit_clause   which rows: nothing for all, OFFSET 7 LIMIT 1 for one
+-- Returns:  text of an expression
+-- Tables:   pg_type, pg_attribute
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.base_type(typid oid) RETURNS oid
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE chain (oid, next) AS (
+            SELECT t.oid, t.typbasetype FROM pg_type t WHERE t.oid = base_type.typid
+            UNION ALL
+            SELECT t.oid, t.typbasetype FROM chain c JOIN pg_type t ON t.oid = c.next
+        )
+        SELECT c.oid FROM chain c WHERE c.next = 0
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.plain(typid oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    base    oid := leat_internal.base_type(typid);
+    element oid;
+BEGIN
+    -- initdb gives no oid from 16384 on, and nothing else gives one below.
+    IF base < 16384 THEN
+        RETURN true;
+    END IF;
+    SELECT t.typelem INTO element FROM pg_type t
+     WHERE t.oid = base AND t.typelem <> 0 AND t.typsubscript = 'array_subscript_handler'::regproc;
+    RETURN FOUND AND leat_internal.plain(element);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.text_expression(value text, typid oid, types_proven boolean) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    own boolean := coalesce(leat_internal.base_type(typid) < 16384, false);
+BEGIN
+    IF types_proven THEN
+        RETURN format(CASE WHEN own THEN '%s::text' ELSE $q$format('%%s', %s)$q$ END, value);
+    END IF;
+    RETURN format($q$CASE WHEN %2$s THEN %1$s::text ELSE format('%%s', %1$s) END$q$, value,
+                  concat_ws(' OR ', format('pg_typeof(%s)::oid < 16384', value),
+                            CASE WHEN own THEN format('pg_typeof(%s)::oid = %s', value, typid) END));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.too_nested(types oid[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE part (oid, depth) AS (
+            SELECT u.type, 0 FROM unnest(too_nested.types) AS u (type) WHERE u.type >= 16384
+            UNION ALL
+            SELECT inner_type.type, p.depth + inner_type.deeper
+              FROM part p
+              JOIN pg_type t ON t.oid = p.oid
+             CROSS JOIN LATERAL (SELECT t.typbasetype AS type, 0 AS deeper WHERE t.typtype = 'd'
+                                 UNION ALL
+                                 SELECT t.typelem, 0 WHERE t.typsubscript = 'array_subscript_handler'::regproc AND t.typelem <> 0
+                                 UNION ALL
+                                 SELECT a.atttypid, 1 FROM pg_attribute a
+                                  WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS inner_type
+             WHERE p.oid >= 16384 AND p.depth <= 4
+        )
+        -- No more of them are looked for than tell.
+        SELECT count(*) > 500 OR coalesce(max(seen.depth), 0) > 4
+          FROM (SELECT part.depth FROM part WHERE part.depth > 0 LIMIT 501) AS seen
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.json_expression(value text, typid oid, types_proven boolean, as_text boolean) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    base    oid := leat_internal.base_type(typid);
+    plain   boolean := leat_internal.plain(typid);
+    kind    record;
+    element record;
+    fields  text;
+BEGIN
+    IF plain AND types_proven THEN
+        RETURN value;
+    END IF;
+    IF plain OR base IS NULL THEN
+        RETURN format($q$CASE WHEN %2$s THEN to_json(%1$s) WHEN %1$s IS DISTINCT FROM NULL THEN to_json(format('%%s', %1$s)) END$q$,
+                      value,
+                      concat_ws(' OR ', format('pg_typeof(%s)::oid < 16384', value),
+                                CASE WHEN plain THEN format('pg_typeof(%s)::oid = %s', value, typid) END));
+    END IF;
+    SELECT t.typtype, t.typrelid,
+           CASE WHEN t.typsubscript = 'array_subscript_handler'::regproc THEN t.typelem ELSE 0 END AS typelem
+      INTO kind
+      FROM pg_type t WHERE t.oid = base;
+    IF kind.typtype = 'c' AND NOT as_text THEN
+        -- A composite type is not locked by whoever uses a value of it, so each field is asked for its type where it is read.
+        SELECT string_agg(format('%s AS %I', leat_internal.json_expression(format('(%s).%I', value, a.attname), a.atttypid, false, false),
+                                 a.attname), ', ' ORDER BY a.attnum)
+          INTO fields
+          FROM pg_attribute a
+         WHERE a.attrelid = kind.typrelid AND a.attnum > 0 AND NOT a.attisdropped;
+        RETURN format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', value,
+                      CASE WHEN fields IS NULL THEN $q$'{}'::json$q$
+                           ELSE format('(SELECT row_to_json(leat_fields.*) FROM (SELECT %s) AS leat_fields)', fields) END);
+    END IF;
+    IF kind.typelem <> 0 THEN
+        SELECT t.typdelim, t.typtype = 'c' OR t.typsubscript = 'array_subscript_handler'::regproc AND t.typelem <> 0 AS nested
+          INTO element
+          FROM pg_type t WHERE t.oid = leat_internal.base_type(kind.typelem);
+        IF element.nested AND NOT as_text THEN
+            RETURN format('CASE WHEN %1$s IS DISTINCT FROM NULL THEN leat_internal.nested_json('
+                          'ARRAY(SELECT (%2$s)::text FROM (SELECT unnest(%1$s) AS value) AS leat_element), array_dims(%1$s)) END',
+                          value, leat_internal.json_expression('leat_element.value', kind.typelem, false, false));
+        END IF;
+        IF element.typdelim = ',' THEN
+            -- The array's text, read again as one of texts: no cast of the elements is looked for.
+            RETURN format($q$CASE WHEN %1$s IS DISTINCT FROM NULL THEN format('%%s', %1$s)::text[] END$q$, value);
+        END IF;
+    END IF;
+    RETURN format($q$CASE WHEN %1$s IS DISTINCT FROM NULL THEN format('%%s', %1$s) END$q$, value);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.nested_json(elements text[], dimensions text) RETURNS json
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    level text[] := array_replace(elements, NULL, 'null');
+    size  integer;
+BEGIN
+    IF dimensions IS NULL THEN
+        RETURN '[]';
+    END IF;
+    FOR size IN
+        SELECT bound.ends[2]::integer - bound.ends[1]::integer + 1
+          FROM regexp_matches(dimensions, '(-?[0-9]+):(-?[0-9]+)', 'g') WITH ORDINALITY AS bound (ends, place)
+         ORDER BY bound.place DESC
+    LOOP
+        level := ARRAY(SELECT '[' || string_agg(e.element, ',' ORDER BY e.place) || ']'
+                         FROM unnest(level) WITH ORDINALITY AS e (element, place)
+                        GROUP BY (e.place - 1) / size
+                        ORDER BY (e.place - 1) / size);
+    END LOOP;
+    RETURN level[1];
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.types_expression(names text[], types oid[], row_name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+        SELECT CASE cardinality(names)
+                   WHEN 0 THEN 'true'
+                   ELSE format('ARRAY[%s]::oid[] = %L::oid[]',
+                               (SELECT string_agg(format('pg_typeof(%s.%I)', row_name, name), ', ' ORDER BY place)
+                                  FROM unnest(names) WITH ORDINALITY AS n (name, place)), types)
+               END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(names text[], types oid[], row_name text, types_proven boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+        SELECT CASE cardinality(names)
+                   WHEN 0 THEN $q$''$q$
+                   WHEN 1 THEN format($q$'.' || coalesce(%s, '')$q$,
+                                      leat_internal.text_expression(format('%s.%I', row_name, names[1]), types[1], types_proven))
+                   -- A record is written by output functions alone.
+                   ELSE format($q$'.' || ROW(%s)::text$q$,
+                               (SELECT string_agg(format('%s.%I', row_name, name), ', ' ORDER BY place)
+                                  FROM unnest(names) WITH ORDINALITY AS n (name, place)))
+               END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[], row_name text, types_proven boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+        SELECT CASE cardinality(names)
+                   WHEN 0 THEN 'NULL::json'
+                   ELSE format($q$(%s || '}')::json$q$,
+                               (SELECT string_agg(
+                                           format($q$%L || coalesce(to_json(%s)::text, 'null')$q$,
+                                                  CASE place WHEN 1 THEN '{' ELSE ',' END || to_json(name) || ':',
+                                                  leat_internal.json_expression(format('%s.%I', row_name, name), type, types_proven, leat_internal.too_nested(types))),
+                                           ' || ' ORDER BY place)
+                                  FROM unnest(names, types) WITH ORDINALITY AS n (name, type, place)))
+               END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oid[], masked boolean[], row_name text, types_proven boolean)
+    RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+        SELECT CASE
+                   WHEN names IS NULL THEN format(CASE WHEN row_name IN ('OLD', 'NEW') THEN 'row_to_json(%s)'
+                                                       -- A column may bear the alias's name.
+                                                       ELSE 'row_to_json(%s.*)' END, row_name)
+                   WHEN cardinality(names) = 0 THEN $q$'{}'::json$q$
+                   ELSE format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
+                               (SELECT string_agg(
+                                           CASE WHEN is_masked
+                                                THEN format($q$CASE WHEN %s.%I IS DISTINCT FROM NULL THEN '***' END AS %2$I$q$,
+                                                            row_name, name)
+                                                ELSE format('%s AS %I',
+                                                            leat_internal.json_expression(format('%s.%I', row_name, name), type, types_proven, nested.as_text),
+                                                            name) END,
+                                           ', ' ORDER BY place)
+                                  FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place),
+                                       (SELECT leat_internal.too_nested(types) AS as_text OFFSET 0) AS nested))
+               END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.pk_expression(names text[], types oid[], masked boolean[], row_name text, types_proven boolean)
+    RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE cardinality(names)
+                   WHEN 0 THEN 'NULL::json'
+                   ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven)
+               END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.rows_expression(
+        operation text, shape record, before boolean, limit_clause text, types_proven boolean)
+    RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    images text[] := CASE WHEN types_proven THEN shape.image_names ELSE coalesce(shape.image_names, shape.typed_names) END;
+    types  oid[] := CASE WHEN types_proven THEN shape.image_types ELSE coalesce(shape.image_types, shape.typed_types) END;
+    side   text;
+    olds   text;
+    news   text;
+BEGIN
+    FOREACH side IN ARRAY ARRAY['leat_old', 'leat_new'] LOOP
+        olds := news;
+        -- OFFSET 0 keeps what is worked out for a row from being worked out wherever it is used.
+        news := leat_internal.fill(
+            $rows$(SELECT {{place}}CASE WHEN length(s.wanted) > 256 THEN leat_internal.partition_key(s.wanted) ELSE s.wanted END AS partition, s.*
+                     FROM (SELECT {{prefix}} || {{suffix}} AS wanted,
+                                  {{key}} AS key,
+                                  {{image}} AS image{{pk}}
+                             FROM {{rows}} OFFSET 0) AS s)$rows$,
+            jsonb_build_object(
+                'place', CASE operation WHEN 'UPDATE' THEN 'row_number() OVER () AS place, ' ELSE '' END,
+                'prefix', quote_literal(shape.prefix),
+                'suffix', leat_internal.suffix_expression(shape.key_names, shape.key_types, side, types_proven),
+                'key', leat_internal.key_expression(shape.key_names, shape.key_types, side, types_proven),
+                'image', CASE WHEN side = 'leat_new' OR before
+                              THEN leat_internal.image_expression(images, types, shape.image_masked, side, types_proven)
+                              ELSE 'NULL::json' END,
+                'pk', CASE WHEN NOT before AND shape.held
+                           THEN ', ' || leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, side, types_proven)
+                                || ' AS pk'
+                           ELSE '' END,
+                'rows', CASE limit_clause WHEN '' THEN side
+                             ELSE format('(SELECT * FROM %I %s) AS %I', side, limit_clause, side) END));
+    END LOOP;
+    RETURN CASE operation
+               WHEN 'INSERT' THEN leat_internal.fill(
+                   $rows$(SELECT NULL::text AS old_partition, n.partition AS new_partition, NULL::json AS old_key, n.key AS new_key,
+                    NULL::json AS old_image, n.image AS new_image
+               FROM {{new_rows}} AS n)$rows$,
+                   jsonb_build_object('new_rows', news))
+               WHEN 'DELETE' THEN leat_internal.fill(
+                   $rows$(SELECT o.partition AS old_partition, NULL::text AS new_partition, o.key AS old_key, NULL::json AS new_key,
+                    {{old_image}} AS old_image, NULL::json AS new_image
+               FROM {{old_rows}} AS o)$rows$,
+                   jsonb_build_object(
+                       'old_rows', olds,
+                       'old_image', CASE WHEN before THEN 'o.image' WHEN shape.held THEN 'o.pk' ELSE 'o.key' END))
+               ELSE leat_internal.fill(
+                   $rows$(SELECT place, o.partition AS old_partition, n.partition AS new_partition, o.key AS old_key, n.key AS new_key,
+                    {{old_image}} AS old_image, n.image AS new_image, o.partition = n.partition AS same
+               FROM {{old_rows}} AS o
+               JOIN {{new_rows}} AS n USING (place))$rows$,
+                   jsonb_build_object(
+                       'old_rows', olds,
+                       'new_rows', news,
+                       'old_image', CASE WHEN before THEN 'o.image'
+                                         WHEN shape.held
+                                         THEN 'CASE WHEN o.partition <> n.partition OR o.pk::text <> n.pk::text THEN o.pk END'
+                                         ELSE 'CASE WHEN o.partition <> n.partition THEN o.key END' END)) END;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.base_type(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.plain(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.text_expression(text, oid, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.too_nested(oid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.json_expression(text, oid, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.nested_json(text[], text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], oid[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.rows_expression(text, record, boolean, text, boolean) FROM PUBLIC;

@@ -1,0 +1,662 @@
+-- What an attachment means for its table as the table is now, which triggers it is to have, and what is wrong with it.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- leat_internal.columns_of(relid): the columns that a table has at this moment.
+--
+-- A query of pg_attribute answers as of the transaction's snapshot. In REPEATABLE READ that is older than a rename which
+-- the rows at hand already carry, and a column that must be left out would be looked for under its former name. So the
+-- names come from pg_identify_object_as_address, which always sees the newest catalog.
+--
+-- relid     a table
+-- Returns:  attnum, name, in the order of the table; without dropped columns
+-- Tables:   pg_attribute
+-- Errors:   none; no rows for a table that is gone
+-- leat_internal.partitions(relid): a table and its partitions, their partitions too. Not by pg_partition_tree, which locks each of them and so
+-- waits for whoever has locked one.
+--
+-- Returns:  oids; of a table that is not partitioned its own
+-- Tables:   pg_inherits, pg_class
+CREATE OR REPLACE FUNCTION leat_internal.columns_of(relid oid) RETURNS TABLE (attnum smallint, name text)
+    LANGUAGE sql STABLE STRICT ROWS 20
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT number::smallint, names.object_names[3]
+          FROM generate_series(1, 32 + coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = relid), 0))
+               AS number
+         CROSS JOIN LATERAL pg_identify_object_as_address('pg_class'::regclass, relid, number) AS names
+         WHERE names.object_names[3] IS NOT NULL
+           AND NOT starts_with(names.object_names[3], '........pg.dropped.')
+         ORDER BY number
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.columns_of(oid) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION leat_internal.partitions(relid oid) RETURNS TABLE (relid oid)
+    LANGUAGE sql STABLE STRICT ROWS 20
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE tree (oid) AS (
+            SELECT partitions.relid
+            UNION
+            SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+              JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+        )
+        SELECT tree.oid FROM tree
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.partitions(oid) FROM PUBLIC;
+
+-- leat_internal.shape(attachment): what an attachment means for the table as it is at this moment. The generated function is
+-- written from it, and asks it for each row while that function is older than the table.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns one row:
+--   relid        the table, null when it is gone
+--   schema_name, table_name
+--   key_names    the key columns by their present names; empty when there is no usable key. Of a key that was named at attach: the columns
+--                that bear the names, or, where none does, the one that did
+--   key_list     '' or, for a held key, its columns in parentheses: as they were named at attach, so that a rename does not change it
+--   held         the key is not exactly the table's (undeferrable) primary key
+--   prefix       what partition keys begin with: schema.table, and key_list. Held and unheld events of one table never
+--                share a partition key, for a held event waits where an unheld one would pass it
+--   key_types    beside key_names: their types
+--   image_names  the columns that leave, null for the whole row as it comes: all of its types are then plain (leat_internal.plain)
+--   image_types, image_masked   beside image_names
+--   pk_names     the columns of the primary key that may leave, empty where there is none: all that an event says of the old row where the
+--                table is attached without old images
+--   pk_types, pk_masked   beside pk_names
+--   typed_names, typed_types    the columns that leave as they are, or as the key, and their types
+--   guard        SQL for a capture function, true as long as all of this holds but the types of typed_names
+--   query        SQL: of one row ($1) the key's suffix, the key, the image and that of pk_names, whatever its types are by now
+--   problem      why there is no usable key, or what is wrong with it; else null
+--   unsafe       true: which columns must not leave is not certain, so no row may be read. problem says why
+-- Tables:   leat_internal.attachment, pg_class, pg_attribute, pg_type, pg_constraint
+-- Errors:   no_data_found for an unknown attachment
+CREATE OR REPLACE FUNCTION leat_internal.shape(
+        attachment integer,
+        OUT relid oid,
+        OUT schema_name text,
+        OUT table_name text,
+        OUT key_names text[],
+        OUT key_types oid[],
+        OUT key_list text,
+        OUT held boolean,
+        OUT prefix text,
+        OUT image_names text[],
+        OUT image_types oid[],
+        OUT image_masked boolean[],
+        OUT pk_names text[],
+        OUT pk_types oid[],
+        OUT pk_masked boolean[],
+        OUT typed_names text[],
+        OUT typed_types oid[],
+        OUT guard text,
+        OUT query text,
+        OUT problem text,
+        OUT unsafe boolean)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+#variable_conflict use_column
+DECLARE
+    options          leat_internal.attachment;
+    names            text[];       -- the relation's own name, as {schema,table}
+    numbers          smallint[];   -- the table's columns, as attnums
+    columns          text[];       -- beside numbers: their names
+    types            oid[];        -- beside numbers: their types, as this transaction's snapshot has them; null where it has none
+    pinned           boolean;      -- the attnums of the attachment are this table's
+    left_out_numbers smallint[];   -- columns left out
+    masked_numbers   smallint[];   -- columns masked
+    pk               oid;
+    pk_numbers       smallint[];
+    pk_defers        boolean;
+    key_numbers      smallint[] := '{}';
+    needed           smallint[];   -- columns that must be where they are, and have the names that they have
+    last_number      integer;
+    conditions       text[];       -- of the guard
+    above            integer := leat_internal.captured_above(attachment, 'capture');
+BEGIN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
+    names := (pg_identify_object_as_address('pg_class'::regclass, options.relation, 0)).object_names;
+    IF names IS NULL THEN
+        problem := 'the table is gone';
+        RETURN;
+    END IF;
+    relid := options.relation;
+    schema_name := leat_internal.readable(names[1]);
+    table_name := leat_internal.readable(names[2]);
+    pinned := options.pinned_in = options.relation::oid;
+
+    SELECT coalesce(array_agg(c.attnum ORDER BY c.attnum), '{}'), coalesce(array_agg(c.name ORDER BY c.attnum), '{}')
+      INTO numbers, columns
+      FROM leat_internal.columns_of(relid) c;
+    SELECT coalesce(array_agg(a.atttypid ORDER BY c.attnum), '{}') INTO types
+      FROM unnest(numbers) AS c (attnum)
+      LEFT JOIN pg_attribute a ON a.attrelid = relid AND a.attnum = c.attnum AND NOT a.attisdropped;
+    -- In a restored table the columns are numbered anew. If they are not the ones that were noted, somebody has changed it since, and
+    -- what must not leave may bear another name.
+    unsafe := NOT pinned AND cardinality(options.left_out || options.masked) > 0 AND columns IS DISTINCT FROM options.pinned_columns;
+    IF unsafe THEN
+        problem := 'the table was restored and then changed, so which of its columns must not leave is not certain: attach it again,'
+                   ' naming them';
+    END IF;
+    -- A name that was listed stays left out, and so does the column that bore it, whatever it is called now.
+    SELECT coalesce(array_agg(c.attnum), '{}') INTO left_out_numbers
+      FROM unnest(numbers, columns) AS c (attnum, name)
+     WHERE c.name = ANY (options.left_out) OR (pinned AND c.attnum = ANY (options.left_out_attnums));
+    SELECT coalesce(array_agg(c.attnum), '{}') INTO masked_numbers
+      FROM unnest(numbers, columns) AS c (attnum, name)
+     WHERE c.name = ANY (options.masked) OR (pinned AND c.attnum = ANY (options.masked_attnums));
+
+    SELECT con.oid, con.conkey, con.condeferrable INTO pk, pk_numbers, pk_defers
+      FROM pg_constraint con
+     WHERE con.conrelid = relid AND con.contype = 'p';
+    IF options.key_columns IS NULL THEN
+        key_numbers := coalesce(pk_numbers, '{}');
+        IF pk IS NULL THEN
+            problem := 'the table has no primary key any more: its events share one partition key';
+        ELSIF pk_defers THEN
+            problem := 'the primary key is deferrable: within one key, the order of ids may differ from the order of commits';
+        END IF;
+    ELSE
+        SELECT coalesce(array_agg(coalesce(
+                   (SELECT c.attnum FROM unnest(numbers, columns) AS c (attnum, name) WHERE c.name = n.name),
+                   (SELECT c.attnum FROM unnest(numbers) AS c (attnum) WHERE pinned AND c.attnum = options.key_attnums[n.place]))
+               ORDER BY n.place), '{}')
+          INTO key_numbers
+          FROM unnest(options.key_columns) WITH ORDINALITY AS n (name, place);
+        IF array_position(key_numbers, NULL) IS NOT NULL THEN
+            key_numbers := '{}';
+            problem := 'a key column is gone: the table''s events share one partition key';
+        ELSIF NOT columns @> options.key_columns THEN
+            SELECT format('no column is called %I any more: the key goes by the one that was, which is called %I now; attach the table'
+                          ' again, naming it', n.name, columns[array_position(numbers, key_numbers[n.place])])
+              INTO problem
+              FROM unnest(options.key_columns) WITH ORDINALITY AS n (name, place)
+             WHERE n.name <> ALL (columns)
+             LIMIT 1;
+        END IF;
+    END IF;
+    IF key_numbers && (left_out_numbers || masked_numbers) THEN
+        key_numbers := '{}';
+        problem := 'a key column is left out or masked: the table''s events share one partition key';
+    END IF;
+
+    SELECT coalesce(array_agg(columns[array_position(numbers, k.number)] ORDER BY k.place), '{}'),
+           coalesce(array_agg(types[array_position(numbers, k.number)] ORDER BY k.place), '{}')
+      INTO key_names, key_types
+      FROM unnest(key_numbers) WITH ORDINALITY AS k (number, place);
+    IF array_position(key_names, NULL) IS NOT NULL THEN
+        -- Only while a concurrent change of the key is newer than this transaction's snapshot.
+        key_numbers := '{}';
+        key_names := '{}';
+        key_types := '{}';
+    END IF;
+    held := NOT (cardinality(key_numbers) > 0 AND pk IS NOT NULL AND NOT pk_defers
+                 AND key_numbers @> pk_numbers AND key_numbers <@ pk_numbers);
+    key_list := '';
+    IF held AND cardinality(key_names) > 0 THEN
+        SELECT '(' || string_agg(quote_ident(leat_internal.readable(n.name)), ',' ORDER BY n.place) || ')' INTO key_list
+          FROM unnest(coalesce(options.key_columns, key_names)) WITH ORDINALITY AS n (name, place);
+    END IF;
+    prefix := quote_ident(schema_name) || '.' || quote_ident(table_name) || key_list;
+
+    SELECT coalesce(array_agg(c.name ORDER BY c.place), '{}'),
+           coalesce(array_agg(c.type ORDER BY c.place), '{}'),
+           coalesce(array_agg(c.attnum = ANY (masked_numbers) ORDER BY c.place), '{}')
+      INTO pk_names, pk_types, pk_masked
+      FROM (SELECT k.number AS attnum, k.place, columns[array_position(numbers, k.number)] AS name,
+                   types[array_position(numbers, k.number)] AS type
+              FROM unnest(pk_numbers) WITH ORDINALITY AS k (number, place)) AS c
+     WHERE c.attnum <> ALL (left_out_numbers) AND c.name IS NOT NULL;
+
+    -- A virtual generated column has no value where a trigger runs: it is left out rather than sent as null.
+    left_out_numbers := left_out_numbers || coalesce((SELECT array_agg(a.attnum) FROM pg_attribute a
+                                   WHERE a.attrelid = relid AND a.attgenerated = 'v' AND NOT a.attisdropped), '{}');
+    SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'), coalesce(array_agg(c.type ORDER BY c.attnum), '{}')
+      INTO typed_names, typed_types
+      FROM unnest(numbers, columns, types) AS c (attnum, name, type)
+     WHERE c.attnum <> ALL (left_out_numbers || masked_numbers);
+    IF cardinality(left_out_numbers) > 0 OR cardinality(masked_numbers) > 0 OR cardinality(options.left_out || options.masked) > 0
+       OR EXISTS (SELECT FROM (SELECT DISTINCT t.type FROM unnest(typed_types) AS t (type)) AS t
+                   WHERE t.type IS NULL OR NOT leat_internal.plain(t.type)) THEN
+        SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'),
+               coalesce(array_agg(c.type ORDER BY c.attnum), '{}'),
+               coalesce(array_agg(c.attnum = ANY (masked_numbers) ORDER BY c.attnum), '{}')
+          INTO image_names, image_types, image_masked
+          FROM unnest(numbers, columns, types) AS c (attnum, name, type)
+         WHERE c.attnum <> ALL (left_out_numbers);
+    END IF;
+
+    -- The function is this table's alone, and its partitions'.
+    SELECT CASE c.relkind WHEN 'p' THEN ARRAY[format('pg_partition_root(TG_RELID)::oid = %s', pg_partition_root(relid)::oid)]
+                          -- Since it became a partition, or is none any more, a table above it may capture its rows.
+                          ELSE ARRAY[format('TG_RELID = %s', relid),
+                                     format('pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', pg_partition_root(relid)::oid)] END
+      INTO conditions
+      FROM pg_class c WHERE c.oid = relid;
+    needed := key_numbers || left_out_numbers || masked_numbers || CASE WHEN NOT options.before THEN pk_numbers END;
+    -- pg_describe_object names column, schema and table, all as of now, for less than half a microsecond.
+    conditions := conditions || ARRAY(
+        SELECT format('pg_describe_object(%s, %s, %s) = %L', 'pg_class'::regclass::oid, relid, g.number,
+                      pg_describe_object('pg_class'::regclass, relid, g.number))
+          FROM (SELECT unnest(needed) AS number UNION SELECT 0 WHERE cardinality(needed) = 0) AS g
+         ORDER BY g.number);
+    IF pk IS NOT NULL AND (options.key_columns IS NULL OR NOT held OR NOT options.before) THEN
+        -- That it is still there says enough: which columns a primary key has, and that it is not deferrable, cannot be altered.
+        conditions := conditions || format('pg_describe_object(%s, %s, 0) IS NOT NULL', 'pg_constraint'::regclass::oid, pk);
+    END IF;
+    last_number := coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = relid), 0);
+    last_number := greatest(last_number, (SELECT max(n) FROM unnest(numbers) AS n));
+    conditions := conditions || format(CASE WHEN image_names IS NULL AND columns @> coalesce(options.key_columns, '{}')
+                                            THEN '(pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL OR leat_internal.plain_since(%2$s, %3$s))'
+                                            ELSE 'pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL' END,
+                                       'pg_class'::regclass::oid, relid, last_number);
+    IF NOT leat_internal.too_nested(image_types) THEN
+        conditions := conditions || leat_internal.fields_guard(image_types);
+    END IF;
+    guard := CASE WHEN unsafe OR above IS NOT NULL THEN 'false' ELSE array_to_string(conditions, E'\n           AND ') END;
+
+    IF above IS NOT NULL THEN
+        problem := format('it is a partition of %s, which is attached too: its changes are captured as that one''s, by that one''s'
+                          ' options, as long as it is', (SELECT a.relation FROM leat_internal.attachment a WHERE a.attachment = above));
+    END IF;
+
+    query := format('SELECT %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
+                    leat_internal.suffix_expression(key_names, key_types, 'leat_image', false),
+                    leat_internal.key_expression(key_names, key_types, 'leat_image', false),
+                    leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
+                                                   image_masked, 'leat_image', false),
+                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, 'leat_image', false));
+END
+$$;
+
+-- leat_internal.fields_guard(types): SQL, conditions that hold as long as the composite types among these, and in their fields and
+-- elements, have the fields that they have now.
+CREATE OR REPLACE FUNCTION leat_internal.fields_guard(types oid[]) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE part (oid, typrelid) AS (
+            SELECT t.oid, t.typrelid FROM unnest(fields_guard.types) AS u (type) JOIN pg_type t ON t.oid = u.type WHERE t.oid >= 16384
+            UNION
+            SELECT t.oid, t.typrelid
+              FROM part p
+             CROSS JOIN LATERAL (SELECT d.typbasetype AS type FROM pg_type d WHERE d.oid = p.oid AND d.typtype = 'd'
+                                 UNION ALL
+                                 SELECT e.typelem FROM pg_type e
+                                  WHERE e.oid = p.oid AND e.typsubscript = 'array_subscript_handler'::regproc
+                                 UNION ALL
+                                 SELECT a.atttypid FROM pg_attribute a
+                                  WHERE a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS inner_type
+              JOIN pg_type t ON t.oid = inner_type.type
+             WHERE t.oid >= 16384
+        ), field (relid, number) AS (
+            SELECT p.typrelid, a.attnum FROM part p JOIN pg_attribute a ON a.attrelid = p.typrelid
+             WHERE a.attnum > 0 AND NOT a.attisdropped
+            UNION
+            SELECT p.typrelid, 1 + coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = p.typrelid), 0)
+              FROM part p WHERE p.typrelid <> 0
+        )
+        SELECT coalesce(array_agg(format('pg_describe_object(%s, %s, %s) IS NOT DISTINCT FROM %L', 'pg_class'::regclass::oid, relid, number,
+                                         pg_describe_object('pg_class'::regclass, relid, number)) ORDER BY relid, number), '{}')
+          FROM field
+    $$;
+
+-- leat_internal.plain_since(relid, last): whether the columns that a table has got after its last-th are of PostgreSQL's own types, for a
+-- capture function that is older than they are. Only in READ COMMITTED does this transaction see the newest catalog; the writer's lock on the
+-- table keeps that from changing. In other isolation levels: false.
+CREATE OR REPLACE FUNCTION leat_internal.plain_since(relid oid, last integer) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    RETURN current_setting('transaction_isolation') = 'read committed'
+           AND NOT EXISTS (SELECT FROM pg_attribute a
+                            WHERE a.attrelid = plain_since.relid AND a.attnum > plain_since.last AND NOT a.attisdropped
+                              AND (a.atttypid >= 16384 OR a.attgenerated = 'v'));
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.shape(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.fields_guard(oid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.plain_since(oid, integer) FROM PUBLIC;
+
+-- leat_internal.order_risks(relation): what in a table can make the order of ids differ from the order of its changes, or keeps
+-- changes from being captured.
+--
+-- relation  a table
+-- Returns:  sentences for a person; none when all is well
+-- Tables:   pg_trigger, pg_proc, pg_inherits, pg_class, pg_constraint
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.order_risks(relation regclass) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT coalesce(array_agg(risk ORDER BY risk), '{}') FROM (
+            SELECT DISTINCT format(
+                       'the AFTER ROW trigger %I may change other rows of this table while a statement is still being'
+                       ' captured, and its changes would come before older ones; unless it never does, make it a'
+                       ' CONSTRAINT TRIGGER that is INITIALLY DEFERRED', t.tgname) AS risk
+              FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+             WHERE t.tgrelid IN (SELECT order_risks.relation UNION SELECT r.relid FROM leat_internal.partitions(order_risks.relation) r)
+               AND NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0 AND NOT t.tginitdeferred
+               AND p.pronamespace <> 'leat_internal'::regnamespace
+               AND t.tgenabled <> 'D'
+            UNION
+            SELECT DISTINCT format('the trigger %I sorts before !leat_capture, so what it changes is captured before the'
+                                   ' change that caused it; rename it', t.tgname)
+              FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+             WHERE t.tgrelid = order_risks.relation AND NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0
+               AND NOT t.tginitdeferred AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgname < '!leat_capture'
+            UNION
+            SELECT format('%s inherits from this table (INHERITS); its rows are not captured: attach it by itself',
+                          i.inhrelid::regclass)
+              FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+             WHERE i.inhparent = order_risks.relation AND NOT c.relispartition
+            UNION
+            SELECT format('the primary key %I is DEFERRABLE: two transactions may hold one key at a time, and the order'
+                          ' within it is not certain', con.conname)
+              FROM pg_constraint con
+             WHERE con.conrelid = order_risks.relation AND con.contype = 'p' AND con.condeferrable
+        ) AS risks
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.order_risks(regclass) FROM PUBLIC;
+
+-- leat_internal.statement_risks(attachment): why a table's changes cannot be captured by the statement: what would defeat the
+-- order, or keep changes from being captured. As long as there is a reason they are captured by the row.
+-- leat_internal.capture_by(attachment): how the triggers of an attachment are to be: row or statement.
+-- leat_internal.capture_began(): the function of the trigger !leat_before: notes the last id drawn before an UPDATE or DELETE began. Never fails.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  statement_risks: sentences for a person; none when all is well
+-- Tables:   leat_internal.attachment, the catalog
+-- Errors:   none; no_data_found for an unknown attachment
+CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE shape AS (
+            SELECT s.* FROM leat_internal.shape(statement_risks.attachment) AS s
+        ), part (attname, typid) AS (
+            SELECT a.attname, a.atttypid FROM pg_attribute a JOIN shape ON a.attrelid = shape.relid
+             WHERE a.attnum > 0 AND NOT a.attisdropped
+            UNION
+            -- The elements of an array and what a domain is over.
+            SELECT part.attname, coalesce(nullif(t.typbasetype, 0), t.typelem)
+              FROM part JOIN pg_type t ON t.oid = part.typid
+             WHERE t.typtype = 'd' OR (t.typelem <> 0 AND t.typsubscript = 'array_subscript_handler'::regproc)
+        )
+        SELECT coalesce(array_agg(risk ORDER BY risk), '{}') FROM (
+            SELECT 'its key is not its primary key, so its events are held and change their key more often' AS risk
+              FROM shape WHERE held
+            UNION
+            SELECT 'it is partitioned: a statement on a partition would not be captured'
+              FROM shape JOIN pg_class c ON c.oid = shape.relid WHERE c.relkind = 'p'
+            UNION
+            SELECT 'it is a partition: a statement on the partitioned table would not be captured'
+              FROM shape JOIN pg_class c ON c.oid = shape.relid WHERE c.relispartition
+            UNION
+            SELECT format('%s inherits from it (INHERITS), and its rows would be taken for this table''s', i.inhrelid::regclass)
+              FROM shape JOIN pg_inherits i ON i.inhparent = shape.relid
+              JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
+            UNION
+            SELECT format('it inherits from %s: a statement on that one would not be captured', i.inhparent::regclass)
+              FROM shape JOIN pg_inherits i ON i.inhrelid = shape.relid
+              JOIN pg_class c ON c.oid = shape.relid AND NOT c.relispartition
+            UNION
+            SELECT format('the AFTER ROW trigger %I runs before the statement is captured, and what it changes in this table would'
+                          ' come before older changes; make it a CONSTRAINT TRIGGER that is INITIALLY DEFERRED', t.tgname)
+              FROM shape JOIN pg_trigger t ON t.tgrelid = shape.relid JOIN pg_proc p ON p.oid = t.tgfoid
+             WHERE NOT t.tgisinternal AND t.tgtype & 1 = 1 AND t.tgtype & 66 = 0 AND NOT t.tginitdeferred
+               AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgenabled <> 'D'
+            UNION
+            SELECT format('the trigger %I sorts before !leat_update, so what it changes would come before older changes; rename it',
+                          t.tgname)
+              FROM shape JOIN pg_trigger t ON t.tgrelid = shape.relid JOIN pg_proc p ON p.oid = t.tgfoid
+             WHERE NOT t.tgisinternal AND t.tgtype & 67 = 0 AND t.tgtype & 28 <> 0
+               AND p.pronamespace <> 'leat_internal'::regnamespace AND t.tgenabled <> 'D' AND t.tgname < '!leat_update'
+            UNION
+            SELECT format('the foreign key %I updates its rows from another statement''s midst (ON DELETE or ON UPDATE with CASCADE,'
+                          ' SET NULL or SET DEFAULT)', con.conname)
+              FROM shape JOIN pg_constraint con ON con.conrelid = shape.relid
+             WHERE con.contype = 'f' AND (con.confupdtype IN ('c', 'n', 'd') OR con.confdeltype IN ('n', 'd'))
+            UNION
+            SELECT 'a subscription writes to it, and applying changes fires no statement triggers'
+              FROM shape JOIN pg_subscription_rel s ON s.srrelid = shape.relid
+            UNION
+            SELECT format('the type of the column %I is not PostgreSQL''s own, so writing it as JSON may fail', part.attname)
+              FROM part JOIN pg_type t ON t.oid = part.typid
+             WHERE part.typid >= 16384 AND t.typtype NOT IN ('d', 'e')
+               AND NOT (t.typelem <> 0 AND t.typsubscript = 'array_subscript_handler'::regproc)
+            UNION
+            SELECT 'the database''s encoding is not UTF-8' WHERE getdatabaseencoding() <> 'UTF8'
+        ) AS risks
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.capture_by(attachment integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN a.capture = 'statement' AND leat_internal.statement_risks(a.attachment) <> '{}' THEN 'row' ELSE a.capture END
+          FROM leat_internal.attachment a WHERE a.attachment = capture_by.attachment
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.capture_began() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    PERFORM set_config('leat.began_' || TG_RELID,
+                       coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), 0)::text, true);
+    RETURN NULL;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.statement_risks(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_by(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_began() FROM PUBLIC;
+
+-- leat_internal.trigger_name(kind, attachment): how an attachment's trigger is called: !leat_<kind>, and for a partitioned table its number
+-- too. PostgreSQL gives each partition the row triggers of its table under their own names, and refuses a partition that has one of that
+-- name: a table that is attached itself could then not become a partition of another one that is.
+-- leat_internal.captured_above(attachment, kind): the attachment of the topmost table of which this one's is a partition, if one is attached
+-- and has a trigger of that kind. Then this one's triggers leave it to that one, so that each change is captured once.
+-- leat_internal.wanted_triggers(attachment): the triggers that a table is to have, but for !leat_truncate.
+--
+-- kind        capture, truncate, insert, update, delete or before
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  captured_above: null when there is none. wanted_triggers: name, type (pg_trigger.tgtype: 1 row, 2 before, 4 insert, 8 delete, 16 update), clause (a format with the table's place),
+--           function (in the schema leat)
+-- Tables:   leat_internal.attachment, the catalog
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.trigger_name(kind text, attachment integer) RETURNS name
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT ('!leat_' || kind || CASE c.relkind WHEN 'p' THEN '_' || a.attachment ELSE '' END)::name
+          FROM leat_internal.attachment a LEFT JOIN pg_class c ON c.oid = a.relation
+         WHERE a.attachment = trigger_name.attachment
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.captured_above(attachment integer, kind text) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT above.attachment
+          FROM leat_internal.attachment own
+         CROSS JOIN LATERAL pg_partition_ancestors(own.relation) WITH ORDINALITY AS p (relid, height)
+          JOIN leat_internal.attachment above ON above.relation = p.relid
+          JOIN pg_trigger t ON t.tgrelid = p.relid AND t.tgname = leat_internal.trigger_name(kind, above.attachment)
+         WHERE own.attachment = captured_above.attachment AND p.relid <> own.relation
+           -- The snapshot of this transaction may be older than the end of that attachment.
+           AND pg_describe_object('pg_trigger'::regclass, t.oid, 0) IS NOT NULL
+         ORDER BY p.height DESC
+         LIMIT 1
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.wanted_triggers(attachment integer)
+    RETURNS TABLE (name name, type smallint, clause text, function name)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH options AS (
+            SELECT a.operations, leat_internal.capture_by(a.attachment) = 'statement' AS whole
+              FROM leat_internal.attachment a WHERE a.attachment = wanted_triggers.attachment
+        ), rows (events, type) AS (
+            SELECT string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o),
+                   1 + sum(CASE o WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END)
+              FROM options, unnest(options.operations) AS o
+             WHERE o <> 'truncate' AND NOT options.whole
+        )
+        SELECT w.name::name, w.type::smallint, w.clause, coalesce(w.function, 'capture_' || wanted_triggers.attachment)::name
+          FROM (SELECT leat_internal.trigger_name('capture', wanted_triggers.attachment), rows.type, 'AFTER ' || rows.events || ' ON %s FOR EACH ROW', NULL
+                  FROM rows WHERE rows.events IS NOT NULL
+                UNION ALL
+                SELECT '!leat_insert', 4, 'AFTER INSERT ON %s REFERENCING NEW TABLE AS leat_new FOR EACH STATEMENT', NULL
+                  FROM options WHERE whole AND 'insert' = ANY (operations)
+                UNION ALL
+                SELECT '!leat_update', 16,
+                       'AFTER UPDATE ON %s REFERENCING OLD TABLE AS leat_old NEW TABLE AS leat_new FOR EACH STATEMENT', NULL
+                  FROM options WHERE whole AND 'update' = ANY (operations)
+                UNION ALL
+                SELECT '!leat_delete', 8, 'AFTER DELETE ON %s REFERENCING OLD TABLE AS leat_old FOR EACH STATEMENT', NULL
+                  FROM options WHERE whole AND 'delete' = ANY (operations)
+                UNION ALL
+                SELECT '!leat_before', 2 + sum(CASE o WHEN 'delete' THEN 8 ELSE 16 END),
+                       'BEFORE ' || string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o) || ' ON %s FOR EACH STATEMENT', 'capture_began'
+                  FROM options, unnest(operations) AS o WHERE whole AND o IN ('update', 'delete') HAVING count(*) > 0) AS w (name, type, clause, function)
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.trigger_name(text, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.captured_above(integer, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.wanted_triggers(integer) FROM PUBLIC;
+
+-- leat_internal.trigger_faults(attachment): which of an attachment's triggers are missing, not what Leat makes, or not enabled, on the
+-- table and on each of its partitions.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  relid, trigger (!leat_capture, !leat_truncate, or those of leat_internal.row_triggers), fault (missing, replaced, disabled, or
+--           not ENABLE ALWAYS). Replaced: of that name, but with another function, other events, a condition or a list of columns
+-- Tables:   leat_internal.attachment, pg_trigger
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
+    RETURNS TABLE (relid regclass, trigger text, fault text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH tree AS (
+            SELECT root.oid AS root, part.relid
+              FROM leat_internal.attachment a
+              JOIN pg_class root ON root.oid = a.relation
+             CROSS JOIN LATERAL (SELECT root.oid AS relid
+                                 UNION
+                                 SELECT r.relid FROM leat_internal.partitions(root.oid) AS r
+                                   JOIN pg_class c ON c.oid = r.relid AND c.relkind IN ('r', 'p')) AS part
+             WHERE a.attachment = trigger_faults.attachment
+        ), wanted AS (
+            SELECT w.name, w.type, w.function FROM leat_internal.wanted_triggers(trigger_faults.attachment) AS w
+            UNION ALL
+            SELECT leat_internal.trigger_name('truncate', a.attachment), 32, ('capture_' || a.attachment)::name FROM leat_internal.attachment a
+             WHERE a.attachment = trigger_faults.attachment AND 'truncate' = ANY (a.operations)
+        ), seen AS (
+            SELECT tree.root, tree.relid, wanted.name,
+                   CASE WHEN t.oid IS NULL THEN 'missing'
+                        WHEN t.tgtype <> wanted.type OR t.tgqual IS NOT NULL OR t.tgattr::text <> '' OR t.tgnargs <> 0 OR t.tgdeferrable
+                             OR p.pronamespace <> 'leat_internal'::regnamespace OR p.proname <> wanted.function OR p.pronargs <> 0
+                             OR coalesce(t.tgoldtable, 'leat_old') <> 'leat_old' OR coalesce(t.tgnewtable, 'leat_new') <> 'leat_new'
+                        THEN 'replaced'
+                        WHEN t.tgenabled = 'D' THEN 'disabled'
+                        WHEN t.tgenabled <> 'A' THEN 'not ENABLE ALWAYS' END AS fault
+              FROM tree
+             CROSS JOIN wanted
+             -- By its index, whatever the planner takes the number of partitions for: there may be thousands of triggers.
+              LEFT JOIN LATERAL (SELECT g.* FROM pg_trigger g WHERE g.tgrelid = tree.relid AND g.tgname = wanted.name OFFSET 0) AS t ON true
+              LEFT JOIN LATERAL (SELECT f.* FROM pg_proc f WHERE f.oid = t.tgfoid OFFSET 0) AS p ON true
+        )
+        SELECT seen.relid::regclass, seen.name::text, seen.fault
+          FROM seen
+         WHERE seen.fault IS NOT NULL
+         ORDER BY seen.relid <> seen.root, seen.relid::regclass::text, seen.name
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.trigger_faults(integer) FROM PUBLIC;
+
+-- leat_internal.replaced(): attachments whose table was dropped, or whose name another table bears now that is not captured. Their changes
+-- went on, perhaps, in a table that nobody attached: a DROP and a CREATE, or a swap by two renames, leave nothing else behind.
+--
+-- Returns:  attachment; relation (the attached table, null when it is gone); schema_name, table_name (as it was called when it was attached);
+--           other (the table that bears this name now and is not captured, null when there is none); problem (a sentence for a person)
+-- Tables:   leat_internal.attachment, pg_class, pg_namespace
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.replaced()
+    RETURNS TABLE (attachment integer, relation regclass, schema_name text, table_name text, other regclass, problem text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT r.attachment, r.oid::regclass, r.schema_name, r.table_name, r.other::regclass,
+               CASE WHEN r.other IS NULL THEN
+                        format('%I.%I was dropped: attach it again when there is one; SELECT leat.detach(%L, %L) forgets it',
+                               r.schema_name, r.table_name, r.schema_name, r.table_name)
+                    WHEN r.oid IS NULL THEN
+                        format('%I.%I is not the table that was attached: that one was dropped, and this one is not captured: attach it;'
+                               ' SELECT leat.detach(%L, %L) forgets the dropped one', r.schema_name, r.table_name, r.schema_name,
+                               r.table_name)
+                    ELSE format('%I.%I is not the table that was attached: that one is called %s now, and this one is not captured: attach'
+                                ' it; if it is not to be captured, attach %s again, under that name', r.schema_name, r.table_name,
+                                r.present, r.present)
+               END
+          FROM (SELECT a.attachment, c.oid, a.schema_name, a.table_name, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS present,
+                       (SELECT o.oid
+                          FROM pg_class o JOIN pg_namespace ns ON ns.oid = o.relnamespace
+                         WHERE ns.nspname = a.schema_name AND o.relname = a.table_name AND o.relkind IN ('r', 'p')
+                           AND NOT EXISTS (SELECT FROM leat_internal.attachment x
+                                            WHERE x.relation = o.oid
+                                               OR x.relation IN (SELECT p.relid FROM pg_partition_ancestors(o.oid) AS p))) AS other
+                  FROM leat_internal.attachment a
+                  LEFT JOIN pg_class c ON c.oid = a.relation
+                  LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE (n.nspname = a.schema_name AND c.relname = a.table_name) IS NOT TRUE) AS r
+         WHERE r.oid IS NULL OR r.other IS NOT NULL
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.replaced() FROM PUBLIC;
+
+-- leat_internal.orphans(): capture functions whose attachment is gone, as after TRUNCATE of all tables, and in a database that was made from a
+-- dump without data; and the tables whose triggers still call them. Such a table is captured as it was attached, as long as its shape stays.
+-- leat_internal.pass_orphans(): sees to it that the next attachment's number is no orphan's: it would take that one's function away.
+--
+-- Returns:  orphans: function; relation, null where no trigger calls it. Of a partitioned table not its partitions
+-- Tables:   leat_internal.attachment, the catalog; pass_orphans sets the sequence of leat_internal.attachment
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.orphans() RETURNS TABLE (function oid, relation oid)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT DISTINCT p.oid, t.tgrelid
+          FROM pg_proc p
+          LEFT JOIN pg_trigger t ON t.tgfoid = p.oid AND t.tgparentid = 0
+         WHERE p.pronamespace = 'leat_internal'::regnamespace AND p.proname ~ '^capture_[0-9]+$' AND p.pronargs = 0
+           AND NOT EXISTS (SELECT FROM leat_internal.attachment a WHERE 'capture_' || a.attachment = p.proname::text)
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.pass_orphans() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    sequence regclass := pg_get_serial_sequence('leat_internal.attachment', 'attachment');
+    highest  bigint;
+BEGIN
+    SELECT max(substr(p.proname, 9)::bigint) INTO highest
+      FROM pg_proc p WHERE p.pronamespace = 'leat_internal'::regnamespace AND p.proname ~ '^capture_[0-9]{1,9}$';
+    IF highest > coalesce(pg_sequence_last_value(sequence), 0) THEN
+        PERFORM setval(sequence, highest);
+    END IF;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.orphans() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.pass_orphans() FROM PUBLIC;

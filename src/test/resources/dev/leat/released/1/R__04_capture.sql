@@ -1,0 +1,869 @@
+-- The generated trigger functions, and what they call.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- leat_internal.insert_event(event, source, indent): SQL for the INSERT of events into the outbox: the only one that generated functions have.
+--
+-- event     SQL for the value of each column, by the column's name; a column that is not named is null
+-- source    what the rows come from, as FROM has it; null: one row of values
+-- indent    by how many spaces the lines after the first are set in
+-- Returns:  text
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.insert_event(event jsonb, source text, indent integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT format('INSERT INTO leat_internal.outbox (%s)', string_agg(l.columns, E',\n' || repeat(' ', indent + 34) ORDER BY l.line))
+               || E'\n' || repeat(' ', indent)
+               || format(CASE WHEN source IS NULL THEN 'VALUES (%s)' ELSE 'SELECT %s' END,
+                         string_agg(l.values, E',\n' || repeat(' ', indent + CASE WHEN source IS NULL THEN 8 ELSE 7 END) ORDER BY l.line))
+               || CASE WHEN source IS NULL THEN '' ELSE E'\n' || repeat(' ', indent + 2) || 'FROM ' || source END
+          FROM (SELECT c.line, string_agg(c.name, ', ' ORDER BY c.place) AS columns,
+                       string_agg(event ->> c.name, ', ' ORDER BY c.place) AS values
+                  FROM unnest(ARRAY[1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 6, 6],
+                              ARRAY['lane', 'op', 'held', 'may_pass', 'captured_at', 'xid', 'schema_name', 'table_name', 'partition_key',
+                                    'key', 'before', 'after', 'context', 'db_user', 'application', 'stream', 'fault'])
+                       WITH ORDINALITY AS c (line, name, place)
+                 WHERE event ? c.name
+                 GROUP BY c.line) AS l
+    $$;
+
+-- leat_internal.capture_source(attachment): the body of an attachment's trigger function, leat_internal.capture_<attachment>. docs/capture.md
+-- shows one.
+--
+-- The function takes one of three ways for each row:
+--   direct   the columns by name, as long as the guard says that the table is the one the function was written for, and that its columns
+--            have the types they had then: no cast of a type's owner runs here (leat_internal.json_expression);
+--   dynamic  after DDL: the names are read from the catalog (leat_internal.shape) and the row is read by a dynamic statement; not at all if a
+--            table above this one captures it (leat_internal.captured_above);
+--   faulty   if even that fails: an event without images that says why, and goes to quarantine (leat_internal.capture_dynamically).
+-- Shaping runs inside blocks that catch every error; they write nothing, so they take no subtransaction id. What remains
+-- outside is one INSERT into the outbox. The writer's statement fails only if that does.
+--
+-- Each expression that PL/pgSQL evaluates costs a row as much as a few calls within it, and in a transaction of one row
+-- several times that: so there are few, and what an update does not need is not worked out.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  the source text; the same text as long as the table keeps its shape. Null when the table is gone
+-- Tables:   leat_internal.attachment, the catalog
+-- Errors:   no_data_found for an unknown attachment
+CREATE OR REPLACE FUNCTION leat_internal.capture_source(attachment integer) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+#variable_conflict use_column
+DECLARE
+    options      leat_internal.attachment;
+    shape        record;
+    every_event  jsonb;
+    old_image    text := '';
+    encoding     text := '';
+    by_statement boolean;
+BEGIN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = capture_source.attachment;
+    SELECT s.* INTO shape FROM leat_internal.shape(options.attachment) s;
+    IF shape.relid IS NULL THEN
+        RETURN NULL;
+    END IF;
+    by_statement := options.capture = 'statement';
+
+    -- Without old images, the primary key tells which row is gone or has another key now.
+    IF options.before THEN
+        old_image := leat_internal.fill($part$                old_image := {{image}};
+$part$, jsonb_build_object(
+            'image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'OLD', true)));
+    ELSIF shape.held AND cardinality(shape.pk_names) > 0 THEN
+        old_image := leat_internal.fill($part$                old_image := {{old_pk}};
+                IF old_partition = new_partition AND old_image::text = ({{new_pk}})::text THEN
+                    old_image := NULL;
+                END IF;
+$part$, jsonb_build_object(
+            'old_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, 'OLD', true),
+            'new_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, 'NEW', true)));
+    END IF;
+
+    IF getdatabaseencoding() <> 'UTF8' THEN
+        -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
+        encoding := leat_internal.fill($part$
+    BEGIN
+        PERFORM convert_to(concat(old_key::text, new_key::text, old_image::text, new_image::text), 'UTF8');
+    EXCEPTION WHEN OTHERS THEN
+        failure := left('the row has text that has no form in UTF-8: ' || {{error}}, 1000);
+        old_key := NULL;
+        new_key := NULL;
+        old_image := NULL;
+        new_image := NULL;
+    END;
+    failure := left(leat_internal.readable(failure), 1000);
+
+$part$, jsonb_build_object('error', leat_internal.error_expression(options)));
+    END IF;
+
+    every_event := leat_internal.event_values(options, shape) || jsonb_build_object(
+        'captured_at', 'clock_timestamp()',
+        'xid', 'txid_current()',
+        'fault', 'failure');
+
+    RETURN leat_internal.fill(
+        $template$
+-- Written by leat.attach, and anew by leat.refresh when the table's shape changes.
+DECLARE
+    old_partition text;
+    new_partition text;
+    old_lane      smallint;
+    new_lane      smallint;
+    old_key       json;
+    new_key       json;
+    old_image     json;
+    new_image     json;
+    done          boolean := false;
+    failure       text;
+{{statement_variables}}BEGIN
+{{statement_part}}    IF TG_OP = 'TRUNCATE' THEN
+        PERFORM leat_internal.capture_truncate(TG_RELID, {{attachment}}, {{held}}, {{key_list}}, {{may_pass}}, {{stream}});
+        RETURN NULL;
+    END IF;
+
+    BEGIN
+        IF {{guard}}
+           AND {{same_types}} THEN
+            IF TG_OP <> 'DELETE' THEN
+                new_partition := {{prefix}} || {{new_suffix}};
+                IF length(new_partition) > 256 THEN
+                    new_partition := leat_internal.partition_key(new_partition);
+                END IF;
+                new_lane := {{new_lane}};
+                new_key := {{new_key}};
+                new_image := {{new_image}};
+            END IF;
+            IF TG_OP <> 'INSERT' THEN
+                old_partition := {{prefix}} || {{old_suffix}};
+                IF length(old_partition) > 256 THEN
+                    old_partition := leat_internal.partition_key(old_partition);
+                END IF;
+{{old_image}}                IF old_partition IS DISTINCT FROM new_partition THEN
+                    old_lane := {{old_lane}};
+                    old_key := {{old_key}};
+{{image_of_a_key_that_goes}}                END IF;
+            END IF;
+            done := true;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        done := false;
+    END;
+
+    IF NOT done THEN
+        PERFORM leat_internal.capture_dynamically({{attachment}}, TG_RELID, TG_OP, OLD, NEW, {{schema_name}}, {{table_name}},
+                                                  {{before}}, {{may_pass}}, {{stream}}, {{hide_values}});
+        RETURN NULL;
+    END IF;
+
+{{encoding_check}}    IF TG_OP = 'DELETE' OR old_partition <> new_partition THEN
+        {{insert_delete}};
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        {{insert_create_or_update}};
+    END IF;
+    RETURN NULL;
+END
+$template$,
+        jsonb_build_object(
+            'attachment', options.attachment,
+            'guard', shape.guard,
+            'same_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'NEW'),
+            'held', shape.held::text,
+            'key_list', quote_literal(shape.key_list),
+            'may_pass', every_event -> 'may_pass',
+            'stream', every_event -> 'stream',
+            'schema_name', every_event -> 'schema_name',
+            'table_name', every_event -> 'table_name',
+            'before', options.before::text,
+            'hide_values', leat_internal.hides_values(options)::text,
+            'prefix', quote_literal(shape.prefix),
+            'new_suffix', leat_internal.suffix_expression(shape.key_names, shape.key_types, 'NEW', true),
+            'new_lane', leat_internal.lane_expression('new_partition'),
+            'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true),
+            'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true),
+            'old_suffix', leat_internal.suffix_expression(shape.key_names, shape.key_types, 'OLD', true),
+            'old_lane', leat_internal.lane_expression('old_partition'),
+            'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true),
+            'old_image', old_image,
+            'image_of_a_key_that_goes',
+            CASE WHEN NOT options.before AND NOT shape.held THEN E'                    old_image := old_key;\n' ELSE '' END,
+            'encoding_check', encoding,
+            'insert_delete', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', 'old_lane',
+                'op', $q$'d'$q$,
+                'partition_key', 'old_partition',
+                'key', 'old_key',
+                'before', 'old_image'), NULL, 8),
+            'insert_create_or_update', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', 'new_lane',
+                'op', $q$CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END$q$,
+                'partition_key', 'new_partition',
+                'key', 'new_key',
+                'before', 'CASE WHEN old_partition = new_partition THEN old_image END',
+                'after', 'new_image'), NULL, 8),
+            'statement_variables', CASE WHEN by_statement THEN leat_internal.statement_declarations() ELSE '' END,
+            'statement_part', CASE WHEN by_statement THEN leat_internal.statement_source(options.attachment) ELSE '' END));
+END
+$$;
+
+-- leat_internal.event_values(options, shape): SQL for what all events of a table have in common, by the columns of the outbox.
+-- leat_internal.hides_values(options): whether the text of an error must not be told, for it may quote a value that must not leave.
+-- leat_internal.error_expression(options): SQL for what is told of an error that was caught.
+CREATE OR REPLACE FUNCTION leat_internal.event_values(options leat_internal.attachment, shape record) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    context text := $q$nullif(current_setting('leat.context', true), '')$q$;
+    db_user text := $q$coalesce(nullif(current_setting('role'), 'none'), session_user)$q$;
+BEGIN
+    IF getdatabaseencoding() <> 'UTF8' THEN
+        context := 'leat_internal.readable(' || context || ')';
+        db_user := 'leat_internal.readable(' || db_user || ')';
+    END IF;
+    RETURN jsonb_build_object(
+        'held', shape.held::text,
+        'may_pass', (options.on_quarantine = 'pass')::text,
+        'schema_name', quote_literal(shape.schema_name),
+        'table_name', quote_literal(shape.table_name),
+        'context', context,
+        'db_user', db_user,
+        'application', $q$nullif(current_setting('application_name'), '')$q$,
+        'stream', quote_nullable(options.stream));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.hides_values(options leat_internal.attachment) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT cardinality(options.left_out || options.masked) > 0 $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.error_expression(options leat_internal.attachment) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT CASE WHEN leat_internal.hides_values(options) THEN $q$'SQLSTATE ' || SQLSTATE$q$ ELSE 'SQLERRM' END $$;
+
+-- leat_internal.lane_expression(partition): SQL for the lane of a stored partition key, as leat_internal.lane_of has it; written out, for a call
+-- costs more than the rest.
+CREATE OR REPLACE FUNCTION leat_internal.lane_expression(partition text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT format($q$(get_byte(decode(md5(%s), 'hex'), 0) >> 2)::smallint$q$,
+                      CASE WHEN getdatabaseencoding() = 'UTF8' THEN partition
+                           ELSE format($q$convert_to(%s, 'UTF8')$q$, partition) END)
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.insert_event(jsonb, text, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_source(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.event_values(leat_internal.attachment, record) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.hides_values(leat_internal.attachment) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.error_expression(leat_internal.attachment) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.lane_expression(text) FROM PUBLIC;
+
+-- leat_internal.statement_source(attachment): the part of a trigger function that captures whole statements (leat_internal.capture_source puts it
+-- before the rest, for tables that are attached with capture => 'statement').
+-- leat_internal.statement_declarations(): the variables that it needs.
+--
+-- The rows are read from their transition tables by one INSERT into the outbox. MERGE and INSERT ... ON CONFLICT fire for deletes first,
+-- then for updates, then for inserts, so that a key that is deleted and created again has its delete first.
+--
+-- An update finds the two images of a row by their place: PostgreSQL appends them side by side. A row whose key has changed is
+-- a delete under the old key, written with the updates, and an insert under the new one, written after all of them. Were the places
+-- ever to differ, that would still leave each key right.
+--
+-- Statements in WITH fire in the order in which they end, and one that is not read to its end ends last: a row may go from a key
+-- before another is inserted under it, and the insert's trigger fires first. So creates that were captured under a key since the
+-- statement began that takes the row away (leat_internal.capture_began) are written anew behind the delete. Only when there are such
+-- creates of this table (leat.created_<oid>, for this transaction) is the outbox read: a SERIALIZABLE transaction that reads it conflicts with
+-- every other that does and writes.
+--
+-- Nothing here can fail over a value: the types are PostgreSQL's own (leat_internal.statement_risks), and rows so wide that their JSON might
+-- not fit take the slower way, one at a time in a block that catches every error, as all rows do after DDL.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  text
+-- Tables:   leat_internal.attachment, the catalog
+-- Errors:   no_data_found for an unknown attachment
+CREATE OR REPLACE FUNCTION leat_internal.statement_source(attachment integer) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+#variable_conflict use_column
+DECLARE
+    -- A character of a value takes six bytes in JSON at most, and compression saves a factor of 256 at most; a JSON text must stay
+    -- below a gigabyte.
+    too_wide CONSTANT integer := 500000;
+    options     leat_internal.attachment;
+    shape       record;
+    every_event jsonb;
+    created     jsonb;
+    deleted     text;
+    updated     text;
+BEGIN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = statement_source.attachment;
+    SELECT s.* INTO STRICT shape FROM leat_internal.shape(options.attachment) s;
+    every_event := leat_internal.event_values(options, shape) || jsonb_build_object(
+        'held', 'false',
+        'captured_at', 'own_at',
+        'xid', 'own_xid',
+        'context', 'own_context',
+        'db_user', 'own_user',
+        'application', 'own_application');
+    created := every_event || jsonb_build_object(
+        'lane', leat_internal.lane_expression('r.new_partition'),
+        'op', $q$'c'$q$,
+        'partition_key', 'r.new_partition',
+        'key', 'r.new_key',
+        'after', 'r.new_image');
+    deleted := leat_internal.rows_expression('DELETE', shape, options.before, '', true);
+    updated := leat_internal.rows_expression('UPDATE', shape, options.before, '', true);
+    RETURN leat_internal.fill(
+        $template$    IF TG_LEVEL = 'STATEMENT' AND TG_OP <> 'TRUNCATE' THEN
+        IF TG_OP = 'DELETE' THEN
+            SELECT count(*), max(pg_column_size(leat_old.*)) INTO row_count, widest FROM leat_old;
+        ELSE
+            SELECT count(*), max(pg_column_size(leat_new.*)) INTO row_count, widest FROM leat_new;
+        END IF;
+        IF row_count = 0 THEN
+            RETURN NULL;
+        END IF;
+        IF TG_OP = 'UPDATE' AND {{before}} THEN
+            SELECT greatest(widest, max(pg_column_size(leat_old.*))) INTO widest FROM leat_old;
+        END IF;
+        BEGIN
+            IF {{guard}} THEN
+                IF TG_OP = 'DELETE' THEN
+                    SELECT {{same_old_types}} INTO typed FROM leat_old LIMIT 1;
+                ELSE
+                    SELECT {{same_new_types}} INTO typed FROM leat_new LIMIT 1;
+                END IF;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            typed := false;  -- a column has gone, or has another name
+        END;
+        IF typed IS NOT TRUE
+           AND (EXISTS (SELECT FROM leat_internal.attachment a WHERE a.attachment = {{attachment}} AND a.relation <> TG_RELID)
+                OR leat_internal.captured_above({{attachment}}, 'capture') IS NOT NULL) THEN
+            RETURN NULL;
+        END IF;
+        IF widest > {{too_wide}} OR typed IS NOT TRUE THEN
+            one_by_one := widest > {{too_wide}};
+            row_no := 0;
+            WHILE row_no < row_count LOOP
+                failure := NULL;
+                BEGIN
+                    IF shape IS NULL THEN
+                        SELECT s.* INTO STRICT shape FROM leat_internal.shape({{attachment}}) AS s;
+                    END IF;
+                    IF shape.unsafe THEN
+                        problem := shape.problem;
+                        RAISE EXCEPTION '%', problem;
+                    END IF;
+                    IF one_by_one THEN
+                        EXECUTE 'SELECT * FROM ' || leat_internal.rows_expression(
+                                    TG_OP, shape, {{before}}, 'OFFSET ' || row_no || ' LIMIT 1', false) || ' AS r'
+                           INTO STRICT pair;
+                    ELSE
+                        IF cursor IS NULL THEN
+                            OPEN cursor FOR EXECUTE 'SELECT * FROM ' || leat_internal.rows_expression(TG_OP, shape, {{before}}, '', false)
+                                || ' AS r' || CASE TG_OP WHEN 'UPDATE' THEN ' ORDER BY r.place' ELSE '' END;
+                        END IF;
+                        FETCH cursor INTO pair;
+                    END IF;
+                EXCEPTION WHEN OTHERS THEN
+                    failure := left('the row could not be read: ' || coalesce(problem, {{error}}), 1000);
+                END;
+                IF failure IS NOT NULL AND NOT one_by_one THEN
+                    -- Which row it is shows when they are read one by one. The cursor went with the failure.
+                    cursor := NULL;
+                    one_by_one := true;
+                    CONTINUE;
+                END IF;
+                row_no := row_no + 1;
+                IF failure IS NULL THEN
+                    PERFORM leat_internal.write_events(TG_OP, shape.held, {{may_pass}}, shape.schema_name, shape.table_name,
+                                                       pair.old_partition, pair.new_partition, pair.old_key, pair.new_key,
+                                                       pair.old_image, pair.new_image, {{stream}}, {{hide_values}}, NULL);
+                ELSE
+                    PERFORM leat_internal.write_events(TG_OP, true, {{may_pass}}, {{schema_name}}, {{table_name}}, NULL, NULL, NULL, NULL,
+                                                       NULL, NULL, {{stream}}, {{hide_values}}, failure);
+                END IF;
+            END LOOP;
+            IF cursor IS NOT NULL THEN
+                CLOSE cursor;
+            END IF;
+            IF TG_OP <> 'DELETE' THEN
+                PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
+            END IF;
+            RETURN NULL;
+        END IF;
+        own_at := clock_timestamp();
+        own_xid := txid_current();
+        own_context := nullif(current_setting('leat.context', true), '');
+        own_user := coalesce(nullif(current_setting('role'), 'none'), session_user);
+        own_application := nullif(current_setting('application_name'), '');
+        IF TG_OP = 'INSERT' THEN
+            {{insert_created}};
+            PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
+            RETURN NULL;
+        END IF;
+        -- Anybody can set it to anything.
+        began := substring(current_setting('leat.began_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint;
+        early := substring(current_setting('leat.created_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint > began;
+        IF TG_OP = 'DELETE' THEN
+            {{insert_deleted}};
+            IF early THEN
+                SELECT array_agg(r.old_partition) INTO moved FROM {{deleted_rows}} AS r;
+            END IF;
+        ELSE
+            WITH written AS (
+                {{insert_updated}}
+                RETURNING op, partition_key)
+            SELECT array_agg(w.partition_key) FILTER (WHERE w.op = 'd') INTO moved FROM written AS w;
+        END IF;
+        IF early AND moved IS NOT NULL THEN
+            WITH early AS (
+                DELETE FROM leat_internal.outbox AS o
+                 WHERE o.lane = ANY ({{all_lanes}}) AND o.id > began AND o.xid = own_xid AND o.op = 'c' AND o.partition_key = ANY (moved)
+                RETURNING o.*)
+            {{insert_early_again}};
+            PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
+        END IF;
+        IF TG_OP = 'UPDATE' AND moved IS NOT NULL THEN
+            {{insert_moved}};
+            PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
+        END IF;
+        RETURN NULL;
+    END IF;
+
+$template$,
+        jsonb_build_object(
+            'attachment', options.attachment,
+            'too_wide', too_wide,
+            'before', options.before::text,
+            'guard', shape.guard,
+            'same_old_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'leat_old'),
+            'same_new_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'leat_new'),
+            'error', leat_internal.error_expression(options),
+            'hide_values', leat_internal.hides_values(options)::text,
+            'may_pass', every_event -> 'may_pass',
+            'stream', every_event -> 'stream',
+            'schema_name', every_event -> 'schema_name',
+            'table_name', every_event -> 'table_name',
+            'all_lanes', format('%L::smallint[]', ARRAY(SELECT generate_series(0, 63))),
+            'deleted_rows', deleted,
+            'insert_created', leat_internal.insert_event(
+                created, leat_internal.rows_expression('INSERT', shape, options.before, '', true) || ' AS r', 12),
+            'insert_deleted', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', leat_internal.lane_expression('r.old_partition'),
+                'op', $q$'d'$q$,
+                'partition_key', 'r.old_partition',
+                'key', 'r.old_key',
+                'before', 'r.old_image'), deleted || ' AS r', 12),
+            'insert_updated', leat_internal.insert_event(every_event || jsonb_build_object(
+                'lane', leat_internal.lane_expression('r.old_partition'),
+                'op', $q$CASE WHEN r.same THEN 'u' ELSE 'd' END$q$,
+                'partition_key', 'r.old_partition',
+                'key', 'CASE WHEN r.same THEN r.new_key ELSE r.old_key END',
+                'before', 'r.old_image',
+                'after', 'CASE WHEN r.same THEN r.new_image END'), updated || ' AS r', 16),
+            'insert_moved', leat_internal.insert_event(created, updated || ' AS r WHERE NOT r.same', 12),
+            'insert_early_again', leat_internal.insert_event(
+                (SELECT jsonb_object_agg(c.name, 'e.' || c.name) FROM jsonb_object_keys(every_event || created || '{"before": ""}') AS c (name)),
+                'early AS e ORDER BY e.id', 12)));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.statement_declarations() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT '    row_count     bigint;
+    widest        integer;
+    typed         boolean;
+    problem       text;
+    cursor        refcursor;
+    shape         record;
+    pair          record;
+    began         bigint;
+    early         boolean;
+    moved         text[];
+    one_by_one    boolean;
+    row_no        bigint;
+    own_at        timestamptz;
+    own_xid       bigint;
+    own_context   text;
+    own_user      text;
+    own_application text;
+'
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.statement_source(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.statement_declarations() FROM PUBLIC;
+
+-- leat_internal.capture_dynamically(attachment, fired_for, operation, old_row, new_row, ...): captures one row the slower way: the table's names
+-- are read from the catalog (leat_internal.shape) and the row is read by a dynamic statement. If even that fails, the event has no images, says
+-- why in fault, and goes to quarantine. Called by the generated functions, under their settings.
+-- leat_internal.write_events(...): writes the events of a row that was read so, or that could not be read, for which only failure is given.
+--
+-- attachment       leat_internal.attachment.attachment
+-- fired_for        the table whose trigger fired: nothing is captured unless it is the attached one or a partition of it, and no table
+--                  above captures it (leat_internal.captured_above)
+-- operation        INSERT, UPDATE or DELETE
+-- old_row, new_row as a trigger has them, of the table's own type
+-- schema_name, table_name, may_pass, stream   as events of the table have them, for when they cannot be asked for
+-- with_before      whether an event carries the old row; otherwise its primary key alone, and only if the row is gone or has another now
+-- hide_values      an error's text may quote a value that must not leave: say its SQLSTATE alone
+-- held, *_partition, *_key, *_image, failure  as leat_internal.shape's query gives them; failure null when it did
+-- Tables:          leat_internal.attachment, the catalog; writes leat_internal.outbox
+-- Errors:          none but those of the INSERT into the outbox
+CREATE OR REPLACE FUNCTION leat_internal.capture_dynamically(
+        attachment integer, fired_for oid, operation text, old_row record, new_row record, schema_name text, table_name text,
+        with_before boolean, may_pass boolean, stream text, hide_values boolean)
+    RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    shape         record;
+    is_held       boolean;
+    event_schema  text := capture_dynamically.schema_name;
+    event_table   text := capture_dynamically.table_name;
+    old_partition text;
+    new_partition text;
+    old_key       json;
+    new_key       json;
+    old_image     json;
+    new_image     json;
+    old_pk        json;
+    new_pk        json;
+    problem       text;
+    failure       text;
+BEGIN
+    IF EXISTS (SELECT FROM leat_internal.attachment a
+                WHERE a.attachment = capture_dynamically.attachment AND a.relation <> fired_for
+                  AND a.relation NOT IN (SELECT p.relid FROM pg_partition_ancestors(fired_for) AS p))
+       OR leat_internal.captured_above(attachment, 'capture') IS NOT NULL THEN
+        RETURN;
+    END IF;
+    BEGIN
+        SELECT s.* INTO STRICT shape FROM leat_internal.shape(attachment) AS s;
+        IF shape.unsafe THEN
+            problem := shape.problem;
+            RAISE EXCEPTION '%', problem;
+        END IF;
+        is_held := shape.held;
+        event_schema := shape.schema_name;
+        event_table := shape.table_name;
+        IF operation <> 'INSERT' THEN
+            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk USING old_row;
+            old_partition := leat_internal.partition_key(shape.prefix || old_partition);
+        END IF;
+        IF operation <> 'DELETE' THEN
+            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk USING new_row;
+            new_partition := leat_internal.partition_key(shape.prefix || new_partition);
+        END IF;
+        IF NOT with_before THEN
+            old_image := CASE WHEN old_partition = new_partition AND old_pk::text = new_pk::text THEN NULL ELSE old_pk END;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        failure := left('the row could not be read: '
+                        || CASE WHEN problem IS NOT NULL THEN problem WHEN hide_values THEN 'SQLSTATE ' || SQLSTATE ELSE SQLERRM END, 1000);
+        is_held := true;
+    END;
+    PERFORM leat_internal.write_events(operation, is_held, may_pass, event_schema, event_table, old_partition, new_partition, old_key,
+                                       new_key, old_image, new_image, stream, hide_values, failure);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.write_events(
+        operation text, held boolean, may_pass boolean, event_schema text, event_table text, old_partition text,
+        new_partition text, old_key json, new_key json, old_image json, new_image json, stream text, hide_values boolean, failure text)
+    RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_variable
+DECLARE
+    event_context text := leat_internal.readable(nullif(current_setting('leat.context', true), ''));
+    event_user    text := leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user));
+    sent_by       text := nullif(current_setting('application_name'), '');
+BEGIN
+    IF failure IS NOT NULL THEN
+        new_partition := leat_internal.partition_key(quote_ident(event_schema) || '.' || quote_ident(event_table));
+        old_partition := CASE WHEN operation <> 'INSERT' THEN new_partition END;
+    ELSIF getdatabaseencoding() <> 'UTF8' THEN
+        -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
+        BEGIN
+            PERFORM convert_to(concat(old_key::text, new_key::text, old_image::text, new_image::text), 'UTF8');
+        EXCEPTION WHEN OTHERS THEN
+            failure := left('the row has text that has no form in UTF-8: '
+                            || CASE WHEN hide_values THEN 'SQLSTATE ' || SQLSTATE ELSE SQLERRM END, 1000);
+        END;
+    END IF;
+    IF failure IS NOT NULL THEN
+        failure := left(leat_internal.readable(failure), 1000);
+        old_key := NULL;
+        new_key := NULL;
+        old_image := NULL;
+        new_image := NULL;
+    END IF;
+    -- A delete first, where the row leaves its key; then what it is under its key now.
+    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
+                                      key, before, after, context, db_user, application, stream, fault)
+    SELECT leat_internal.lane_of(e.partition), e.op, held, may_pass, clock_timestamp(), txid_current(), event_schema, event_table,
+           e.partition, e.key, e.before, e.after, event_context, event_user, sent_by, stream, failure
+      FROM (VALUES (1, operation = 'DELETE' OR old_partition <> new_partition,
+                    old_partition, 'd'::"char", old_key, old_image, NULL::json),
+                   (2, operation <> 'DELETE',
+                    new_partition, CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END::"char", new_key,
+                    CASE WHEN old_partition = new_partition THEN old_image END, new_image))
+           AS e (place, happened, partition, op, key, before, after)
+     WHERE e.happened
+     ORDER BY e.place;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.write_events(text, boolean, boolean, text, text, text, text, json, json, json, json, text, boolean, text)
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_dynamically(integer, oid, text, record, record, text, text, boolean, boolean, text, boolean)
+    FROM PUBLIC;
+
+-- leat_internal.capture_truncate(truncated, attachment, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for
+-- each lane, so that whatever a poller holds, it meets one.
+--
+-- When the attached table itself is truncated, the markers name it. When one partition is, only a part of the table is
+-- gone: the markers then name that partition. TRUNCATE of a partitioned table fires for the table first and then for each
+-- partition; the partitions' markers are not written when the last thing this session has captured, in this transaction,
+-- is the truncation of a table above them.
+--
+-- leat_internal.marker_at(place, id): schema and table of a marker that this transaction has written; null if there is none at that place. The
+-- place is kept in a setting (leat.truncated, for this transaction). For a SERIALIZABLE transaction that reads the outbox by its index
+-- conflicts with every other that does and writes, but reading a row of its own by its place leaves no predicate lock.
+--
+-- truncated  the table whose trigger fires: the attached one or a partition of it
+-- attachment leat_internal.attachment.attachment
+-- held, key_list   as its row events had them when its function was written, for when that cannot be asked for
+-- may_pass, stream   as its row events have them. Held is not always true: the lock of a TRUNCATE already
+--            orders it against the row events of its table, and a held marker would be overtaken by later unheld ones
+-- Tables:    reads leat_internal.attachment; reads and writes leat_internal.outbox
+-- Errors:    none of its own
+CREATE OR REPLACE FUNCTION leat_internal.capture_truncate(
+        truncated oid, attachment integer, held boolean, key_list text, may_pass boolean, stream text)
+    RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+#variable_conflict use_column
+DECLARE
+    names   text[] := leat_internal.readable_names(truncated);
+    root    oid;
+    is_held boolean := capture_truncate.held;
+    list    text := capture_truncate.key_list;
+    prefix  text;
+    last_id bigint;
+    place   text;
+    above   text[];
+    other   leat_internal.attachment;
+BEGIN
+    SELECT a.* INTO other FROM leat_internal.attachment a
+     WHERE a.attachment = leat_internal.captured_above(capture_truncate.attachment, 'truncate');
+    IF other.attachment IS NOT NULL THEN
+        -- The partition is the other attachment's, whose trigger may not be here yet: leat.refresh puts it here.
+        IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = truncated
+                              AND t.tgname = leat_internal.trigger_name('truncate', other.attachment)) THEN
+            PERFORM leat_internal.capture_truncate(truncated, other.attachment, capture_truncate.held, capture_truncate.key_list,
+                                                   other.on_quarantine = 'pass', other.stream);
+        END IF;
+        RETURN;
+    ELSIF leat_internal.captured_above(capture_truncate.attachment, 'capture') IS NOT NULL THEN
+        RETURN;
+    END IF;
+    BEGIN
+        SELECT a.relation INTO root FROM leat_internal.attachment a WHERE a.attachment = capture_truncate.attachment;
+        SELECT s.held, s.key_list INTO STRICT is_held, list FROM leat_internal.shape(capture_truncate.attachment) AS s;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;  -- as it was when the function was written
+    END;
+    prefix := quote_ident(names[1]) || '.' || quote_ident(names[2]) || list || '#';
+    IF length(prefix) > 254 THEN
+        -- What is too long is hashed but for the lane, which consumers read from the partition key.
+        prefix := 'sha256:' || encode(sha256(convert_to(prefix, 'UTF8')), 'hex') || '#';
+    END IF;
+    -- Without a root the attachment is gone behind Leat's back: what was done is told all the same.
+    IF truncated <> root THEN
+        IF NOT EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p WHERE p.relid = root) THEN
+            -- Detached from the table since; leat.refresh removes this trigger.
+            RETURN;
+        END IF;
+        BEGIN
+            last_id := currval('leat_internal.outbox_id_seq');
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN
+            last_id := NULL;  -- this session has captured nothing yet
+        END;
+        -- Anybody can set it to anything.
+        place := substring(current_setting('leat.truncated', true) FROM '^[(][0-9]{1,9},[0-9]{1,4}[)]$');
+        above := leat_internal.marker_at(place::tid, last_id);
+        IF EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p
+                    WHERE p.relid <> truncated AND leat_internal.readable_names(p.relid) = above) THEN
+            RETURN;
+        END IF;
+    END IF;
+    WITH marker AS (
+        INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
+                                 db_user, application, stream)
+        SELECT lane.number, 't', is_held, capture_truncate.may_pass, clock_timestamp(),
+               pg_current_xact_id()::text::bigint, names[1], names[2], prefix || lane.number,
+               leat_internal.readable(nullif(current_setting('leat.context', true), '')),
+               leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
+               nullif(current_setting('application_name'), ''), capture_truncate.stream
+          FROM generate_series(0, 63) AS lane (number)
+         ORDER BY lane.number
+        RETURNING lane, ctid
+    )
+    SELECT m.ctid::text INTO place FROM marker AS m WHERE m.lane = 63;
+    PERFORM set_config('leat.truncated', place, true);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.marker_at(place tid, id bigint) RETURNS text[]
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_indexscan = off
+    SET enable_indexonlyscan = off
+    SET enable_bitmapscan = off
+    SET enable_tidscan = on
+    AS $$
+        SELECT ARRAY[o.schema_name, o.table_name] FROM leat_internal.outbox o
+         WHERE o.ctid = marker_at.place AND o.id = marker_at.id AND o.op = 't' AND o.xid = pg_current_xact_id()::text::bigint
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.marker_at(tid, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_truncate(oid, integer, boolean, text, boolean, text) FROM PUBLIC;
+
+-- leat_internal.owner(): the role that owns Leat. Everything of Leat's belongs to it; nothing is given to the owner of a schema that is not.
+-- leat_internal.capture_settings(): the settings of every capture function. They make the text of a key the same in every session.
+-- leat_internal.capture_fault(attachment): what is wrong with an attachment's function: missing, changed, or stale (older than the table's
+-- shape); null when nothing is.
+-- leat_internal.write_capture(attachment): writes an attachment's trigger function, unless it is there and as it should be.
+-- leat_internal.function_busy(who, attachment, since): the error that it could not be written or dropped, or its attachment noted, since that time.
+--
+-- The function runs with the rights of Leat's owner, whoever attaches: writers then need no right on Leat's tables. Everybody may execute it:
+-- PostgreSQL asks that of whoever creates or attaches a partition, which then gets the trigger. Nobody but the owner can name it in a
+-- trigger of another table, for that takes USAGE on its schema, and there it would capture nothing (leat_internal.shape, guard).
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  write_capture: whether there was something to write
+-- Tables:   leat_internal.attachment, pg_proc
+-- Errors:   insufficient_privilege when the caller may not act for Leat's owner; object_not_in_prerequisite_state when Leat's schemas and
+--           tables belong to different roles
+CREATE OR REPLACE FUNCTION leat_internal.owner() RETURNS name
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    owner oid := (SELECT c.relowner FROM pg_class c WHERE c.oid = 'leat_internal.outbox'::regclass);
+    other record;
+BEGIN
+    SELECT n.nspname, pg_get_userbyid(n.nspowner) AS owner INTO other
+      FROM pg_namespace n WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal') AND n.nspowner <> owner
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the schema % belongs to %, and Leat''s tables to %', other.nspname, other.owner, pg_get_userbyid(owner)
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('All of Leat must belong to one role: ALTER SCHEMA %I OWNER TO %I.', other.nspname,
+                                pg_get_userbyid(owner));
+    END IF;
+    RETURN pg_get_userbyid(owner);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.capture_settings() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT ARRAY['search_path=pg_catalog, pg_temp', 'TimeZone=UTC', 'DateStyle=ISO, YMD', 'IntervalStyle=postgres',
+                     'lc_monetary=C', 'extra_float_digits=1', 'bytea_output=hex', 'array_nulls=on', 'quote_all_identifiers=off']
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.capture_fault(attachment integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN p.oid IS NULL THEN 'missing'
+                    WHEN NOT p.prosecdef OR l.lanname <> 'plpgsql' OR pg_get_userbyid(p.proowner) <> leat_internal.owner()
+                         OR p.proconfig IS DISTINCT FROM leat_internal.capture_settings()
+                         OR NOT has_function_privilege('public', p.oid, 'EXECUTE') THEN 'changed'
+                    WHEN p.prosrc IS DISTINCT FROM leat_internal.capture_source(capture_fault.attachment)
+                    THEN CASE WHEN p.prosrc = a.source THEN 'stale' ELSE 'changed' END
+               END
+          FROM leat_internal.attachment a
+          LEFT JOIN pg_proc p ON p.pronamespace = 'leat_internal'::regnamespace AND p.proname = 'capture_' || a.attachment
+                                 AND p.pronargs = 0
+          LEFT JOIN pg_language l ON l.oid = p.prolang
+         WHERE a.attachment = capture_fault.attachment
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.write_capture(attachment integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    name    text := 'capture_' || attachment;
+    code    text;
+    setting text;
+BEGIN
+    IF leat_internal.capture_fault(attachment) IS NULL THEN
+        RETURN false;
+    END IF;
+    code := leat_internal.capture_source(attachment);
+    EXECUTE format('CREATE OR REPLACE FUNCTION leat_internal.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L', name,
+                   (SELECT string_agg(format('SET %I = %s', split_part(s, '=', 1),
+                                             -- A list of names is not one name.
+                                             CASE WHEN s LIKE 'search_path=%' THEN split_part(s, '=', 2)
+                                                  ELSE quote_literal(split_part(s, '=', 2)) END), ' ')
+                      FROM unnest(leat_internal.capture_settings()) AS s),
+                   code);
+    EXECUTE format('ALTER FUNCTION leat_internal.%I() OWNER TO %I', name, leat_internal.owner());
+    EXECUTE format('REVOKE ALL ON FUNCTION leat_internal.%I() FROM PUBLIC', name);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION leat_internal.%I() TO PUBLIC', name);
+    UPDATE leat_internal.attachment a SET source = code WHERE a.attachment = write_capture.attachment;
+    RETURN true;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.function_busy(who text, attachment integer, since timestamptz) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    name text := 'capture_' || function_busy.attachment;
+BEGIN
+    PERFORM leat_internal.busy(
+        who, 'the function leat_internal.' || name || '()', since,
+        leat_internal.holders(
+            '{}', ARRAY(SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'leat_internal'::regnamespace AND p.proname = name),
+            ARRAY(SELECT p.xmax FROM pg_proc p WHERE p.pronamespace = 'leat_internal'::regnamespace AND p.proname = name
+                  UNION
+                  SELECT a.xmax FROM leat_internal.attachment a WHERE a.attachment = function_busy.attachment
+                  UNION
+                  SELECT s.xmax FROM leat_internal.attachment_state s WHERE s.attachment = function_busy.attachment)));
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.owner() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_settings() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_fault(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.write_capture(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.function_busy(text, integer, timestamptz) FROM PUBLIC;

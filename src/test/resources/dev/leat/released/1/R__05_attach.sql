@@ -1,0 +1,643 @@
+-- Attaching tables and detaching them.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- leat_internal.truncate_triggers(attachment, mend): puts the TRUNCATE trigger where it is missing and takes it away where it has no
+-- business: unlike row triggers, statement triggers are not passed on to partitions.
+--
+-- attachment  leat_internal.attachment.attachment
+-- mend        whether a trigger that somebody has replaced is made anew, and one whose attachment is gone dropped; otherwise it stays, and leat.attached tells of it
+-- Warns of a partition that was detached and is captured by no other attachment.
+--
+-- Returns:  how many triggers were created or dropped. One that is there but disabled is left as it is
+-- Tables:   leat_internal.attachment; locks each table it changes (SHARE ROW EXCLUSIVE to create, ACCESS EXCLUSIVE to drop)
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.truncate_triggers(attachment integer, mend boolean) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    options leat_internal.attachment;
+    target  regclass;
+    former  name;
+    own     name := leat_internal.trigger_name('truncate', attachment);
+    changed integer := 0;
+BEGIN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
+    FOR target IN
+        -- By what depends on the function: pg_trigger has no index by which to find its triggers.
+        SELECT t.tgrelid
+          FROM pg_proc p
+          JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.classid = 'pg_trigger'::regclass
+          JOIN pg_trigger t ON t.oid = d.objid
+         WHERE t.tgname = own AND p.pronamespace = 'leat_internal'::regnamespace
+           AND p.proname = 'capture_' || options.attachment
+           AND NOT ('truncate' = ANY (options.operations)
+                    AND t.tgrelid IN (SELECT options.relation UNION SELECT r.relid FROM leat_internal.partitions(options.relation) r))
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', own, target);
+        IF 'truncate' = ANY (options.operations)
+           AND NOT EXISTS (SELECT FROM leat_internal.attachment a
+                            WHERE a.relation = target OR a.relation IN (SELECT p.relid FROM pg_partition_ancestors(target) AS p)) THEN
+            RAISE WARNING '% is no partition of % any more, and is captured no more: attach it, if it should be', target, options.relation;
+        END IF;
+        changed := changed + 1;
+    END LOOP;
+    -- Those whose attachment is gone (leat_internal.orphans), where their name is not the one that is made anew below.
+    FOR target, former IN
+        SELECT t.tgrelid, t.tgname
+          FROM (SELECT options.relation AS relid UNION SELECT r.relid FROM leat_internal.partitions(options.relation) r) AS r
+          JOIN pg_trigger t ON t.tgrelid = r.relid AND t.tgtype & 32 = 32 AND t.tgname <> own
+          JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'leat_internal'::regnamespace AND p.proname ~ '^capture_[0-9]+$'
+         WHERE mend AND NOT EXISTS (SELECT FROM leat_internal.attachment a WHERE 'capture_' || a.attachment = p.proname::text)
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', former, target);
+        changed := changed + 1;
+    END LOOP;
+    IF 'truncate' = ANY (options.operations) THEN
+        FOR target IN
+            SELECT f.relid FROM leat_internal.trigger_faults(options.attachment) AS f
+             WHERE f.trigger = own AND (f.fault = 'missing' OR mend AND f.fault = 'replaced')
+        LOOP
+            EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s'
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION leat_internal.%I()', own, target, 'capture_' || options.attachment);
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, own);
+            changed := changed + 1;
+        END LOOP;
+    END IF;
+    RETURN changed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.truncate_triggers(integer, boolean) FROM PUBLIC;
+
+-- leat_internal.row_triggers(attachment): makes the triggers on the table's changes what the attachment asks for. leat_internal.enable_triggers has
+-- them fired in every session.
+--
+--   !leat_capture                             AFTER ROW, for all operations, on the table and with it on its partitions; or
+--   !leat_insert, !leat_update, !leat_delete  AFTER STATEMENT, where changes are captured by the statement; and with the last two
+--   !leat_before                              BEFORE STATEMENT (leat_internal.capture_began)
+--
+-- Those of a partitioned table bear the attachment's number, as in !leat_capture_7 (leat_internal.trigger_name). Their names sort before
+-- what people call their triggers, so that an event is written before a trigger of the user's rewrites the row. Triggers that call a
+-- function whose attachment is gone (leat_internal.orphans) are dropped or replaced.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  how many statements that took
+-- Tables:   leat_internal.attachment; locks what it changes (SHARE ROW EXCLUSIVE; ACCESS EXCLUSIVE to drop)
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.row_triggers(attachment integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    options leat_internal.attachment;
+    found   record;
+    changed integer := 0;
+BEGIN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = row_triggers.attachment;
+    FOR found IN
+        SELECT coalesce(w.name, t.tgname) AS name, w.type AS wanted, w.clause, w.function
+          FROM leat_internal.wanted_triggers(options.attachment) AS w
+          FULL JOIN (SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                      WHERE t.tgrelid = options.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
+                        AND (p.proname IN ('capture_' || options.attachment, 'capture_began')
+                             OR p.proname ~ '^capture_[0-9]+$' AND t.tgparentid = 0
+                                AND NOT EXISTS (SELECT FROM leat_internal.attachment a
+                                                 WHERE 'capture_' || a.attachment = p.proname::text))
+                        AND t.tgtype & 32 = 0) AS t  -- TRUNCATE's is leat_internal.truncate_triggers' own
+            ON t.tgname = w.name
+         WHERE w.name IS NULL
+            OR EXISTS (SELECT FROM leat_internal.trigger_faults(options.attachment) AS f
+                        WHERE f.relid = options.relation AND f.trigger = w.name AND f.fault IN ('missing', 'replaced'))
+         ORDER BY name
+    LOOP
+        IF found.wanted IS NULL THEN
+            EXECUTE format('DROP TRIGGER %I ON %s', found.name, options.relation);
+        ELSE
+            EXECUTE format('CREATE OR REPLACE TRIGGER %I %s EXECUTE FUNCTION leat_internal.%I()', found.name,
+                           format(found.clause, options.relation), found.function);
+        END IF;
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.row_triggers(integer) FROM PUBLIC;
+
+-- leat_internal.enable_triggers(attachment): has the triggers of an attachment fired in every session, also in those that apply
+-- changes from elsewhere (session_replication_role = replica), on the table and on its partitions.
+--
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  how many were not so before
+-- Tables:   leat_internal.attachment; locks what it changes (SHARE ROW EXCLUSIVE)
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.enable_triggers(attachment integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    found   record;
+    changed integer := 0;
+BEGIN
+    FOR found IN SELECT f.relid, f.trigger FROM leat_internal.trigger_faults(enable_triggers.attachment) AS f
+                  WHERE f.fault IN ('disabled', 'not ENABLE ALWAYS') LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', found.relid, found.trigger);
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.enable_triggers(integer) FROM PUBLIC;
+
+-- leat_internal.change_triggers(who, attachment): makes the triggers of an attachment what it asks for, without a queue behind it.
+--
+-- Whoever waits for a table's lock makes all others wait behind it. So each lock is waited for 100 ms at most; if one is not to
+-- be had, those that were taken are given back, the application goes on for 400 ms, and it is tried again, for as long as the
+-- caller's lock_timeout says, or five seconds where there is none.
+--
+-- who         the function that asks, for the message
+-- attachment  leat_internal.attachment.attachment
+-- Returns:  how many statements that took; 0: nothing was to be done, and nothing was locked
+-- Tables:   leat_internal.attachment, pg_locks; locks what it changes (SHARE ROW EXCLUSIVE to create a trigger, ACCESS EXCLUSIVE to drop
+--           one) until the end of the transaction
+-- Errors:   lock_not_available, insufficient_privilege
+CREATE OR REPLACE FUNCTION leat_internal.change_triggers(who text, attachment integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    at_once  CONSTANT interval := '100 milliseconds';
+    between  CONSTANT interval := '400 milliseconds';
+    former   text := current_setting('lock_timeout');
+    patience interval := leat_internal.patience();
+    ends     timestamptz := clock_timestamp() + patience;
+    changed  integer;
+    target   regclass;
+    users    text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', (1000 * extract(epoch FROM least(at_once, patience)))::integer::text, true);
+            changed := leat_internal.row_triggers(attachment) + leat_internal.truncate_triggers(attachment, true)
+                       + leat_internal.enable_triggers(attachment);
+            PERFORM set_config('lock_timeout', former, true);
+            RETURN changed;
+        EXCEPTION WHEN lock_not_available THEN
+            -- All locks and the setting are as they were before this try.
+            IF clock_timestamp() >= ends THEN
+                SELECT a.relation INTO target FROM leat_internal.attachment a WHERE a.attachment = change_triggers.attachment;
+                users := leat_internal.holders(
+                    ARRAY(SELECT target::oid UNION SELECT r.relid FROM leat_internal.partitions(target) r), '{}', '{}');
+                RAISE EXCEPTION '%: % could not be locked for its triggers within %: it is in use by %', who, target,
+                        date_trunc('second', patience + interval '0.999 seconds'), coalesce(users, 'somebody who has gone since')
+                    USING ERRCODE = 'lock_not_available',
+                          HINT = 'Wait for the transactions that use it to end (pg_stat_activity.xact_start), or end them,'
+                                 ' and call it again. No lock was waited for longer than 0.1 s at a time.';
+            END IF;
+        END;
+        PERFORM pg_sleep_for(least(between, greatest(ends - clock_timestamp(), '0')));
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.change_triggers(text, integer) FROM PUBLIC;
+
+-- leat_internal.check_route(who, stream, on_quarantine): raises a clear error for a stream or a verdict that cannot be meant.
+-- leat_internal.attnums(relation, names): the attnums of columns, in the order of their names; 0 for one that is not there.
+--
+-- who       the function that asks, for the message
+-- stream    null, a stream's name, or its ARN
+-- Returns:  check_route: nothing
+-- Tables:   none; pg_attribute
+-- Errors:   invalid_parameter_value
+CREATE OR REPLACE FUNCTION leat_internal.check_route(who text, stream text, on_quarantine text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF stream !~ '^([a-zA-Z0-9_.-]{1,128}|arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128})$' THEN
+        RAISE EXCEPTION '%: "%" is neither the name of a stream nor its ARN', who, stream
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'A name has 1 to 128 of a-z, A-Z, 0-9, _, . and -; an ARN reads arn:aws:kinesis:region:account:stream/name.';
+    END IF;
+    IF on_quarantine IS NULL OR on_quarantine NOT IN ('wait', 'pass') THEN
+        RAISE EXCEPTION '%: on_quarantine is "%"', who, coalesce(on_quarantine, 'null')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'wait: later events of the key wait for a person (the default). pass: they go on, out of order.';
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]) RETURNS smallint[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT coalesce(array_agg(coalesce((SELECT a.attnum FROM pg_attribute a
+                                             WHERE a.attrelid = attnums.relation AND a.attname = n.name AND a.attnum > 0
+                                               AND NOT a.attisdropped), 0::smallint) ORDER BY n.place), '{}')
+          FROM unnest(names) WITH ORDINALITY AS n (name, place)
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.check_route(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
+
+-- leat.attach(relation, ...): from the end of this transaction on, changes of the table are captured.
+--
+-- The call states all options: attaching again with other options changes them in place, and with the same options
+-- changes nothing and locks nothing; a trigger that somebody disabled is enabled again. Options that are changed without a
+-- lock hold for transactions that begin after this one's end; one under way may go on with the former.
+--
+-- To create a trigger the table is locked (SHARE ROW EXCLUSIVE) until the transaction ends, so call it in a short one; when only
+-- other options change, nothing is. The lock is tried for, 100 ms at a time, so that no writer has to wait longer behind
+-- this call (leat_internal.change_triggers). All that it waits for together, other calls and changes of the capture function too, it waits
+-- for as long as the caller's lock_timeout says, or five seconds; then it says who holds it.
+--
+-- A table that is attached under a name under which another one was attached takes its place: the attachment of one that was dropped is
+-- forgotten; one that was renamed stays attached, and is known by its present name from then on.
+--
+--     SELECT leat.attach('public.orders');
+--     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
+--
+-- relation       an ordinary or a partitioned table. Partitions come with it, also those added later
+-- key            columns that make the partition key; null: the primary key. Other columns than the primary key's make
+--                the events held: they wait until every lower id is known to be committed or rolled back
+-- exclude        columns that never leave the database, whatever they are called later
+-- mask           columns of which only '***' leaves (null stays null), whatever they are called later
+-- before         whether updates and deletes carry the old row; without it deletes and changes of the primary key carry the old primary key alone
+-- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
+--                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
+-- stream         a stream's name or ARN; null: the poller's default
+-- on_quarantine  wait: when an event cannot be sent, later events of its key wait for a person. pass: they go on
+-- capture        row: by the row. statement: by the statement, which costs less where a statement changes many
+--                rows, and more where it changes one; refused where order or completeness would suffer
+--                (leat_internal.statement_risks). Should a reason for that come later, leat.refresh goes back to rows
+-- Returns:  attached, changed or unchanged
+-- Tables:   writes leat_internal.attachment; creates leat_internal.capture_<n>() and the triggers (leat_internal.row_triggers, !leat_truncate)
+-- Errors:   undefined_table, wrong_object_type, insufficient_privilege, undefined_column, invalid_parameter_value,
+--           object_not_in_prerequisite_state (a partition and its table cannot both be attached), lock_not_available.
+--           Warns where the table has something that defeats the order (leat_internal.order_risks)
+CREATE OR REPLACE FUNCTION leat.attach(
+        relation regclass,
+        key text[] DEFAULT NULL,
+        exclude text[] DEFAULT '{}',
+        mask text[] DEFAULT '{}',
+        before boolean DEFAULT true,
+        operations text[] DEFAULT '{insert,update,delete,truncate}',
+        stream text DEFAULT NULL,
+        on_quarantine text DEFAULT 'wait',
+        capture text DEFAULT 'row')
+    RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    began    timestamptz := clock_timestamp();
+    ends     timestamptz := began + leat_internal.patience();
+    timeout  text := current_setting('lock_timeout');
+    options  leat_internal.attachment;
+    former   leat_internal.attachment;
+    seen     leat_internal.attachment;
+    target   record;
+    other    regclass;
+    unknown  text;
+    existing record;
+    changed  boolean := false;
+    risk     text;
+    risks    text[];
+    sequence text;
+BEGIN
+    IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
+       OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL THEN
+        RAISE EXCEPTION 'leat.attach: only key and stream may be null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = attach.relation;
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'leat.attach: there is no table with the oid %', attach.relation::oid USING ERRCODE = 'undefined_table';
+    END IF;
+    IF target.relkind NOT IN ('r', 'p') THEN
+        RAISE EXCEPTION 'leat.attach: % is %, and only ordinary and partitioned tables can be attached', attach.relation,
+                CASE target.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
+                                    WHEN 'S' THEN 'a sequence' WHEN 'i' THEN 'an index' WHEN 'I' THEN 'an index'
+                                    WHEN 'c' THEN 'a composite type' ELSE 'a relation of another kind' END
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach the table that holds the rows.';
+    END IF;
+    IF target.relpersistence = 't' THEN
+        RAISE EXCEPTION 'leat.attach: % is a temporary table', attach.relation
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table that outlives the session.';
+    END IF;
+    IF target.nspname IN ('leat', 'leat_poller', 'leat_internal') THEN
+        RAISE EXCEPTION 'leat.attach: % is one of Leat''s own tables', attach.relation
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table of the application''s.';
+    END IF;
+    IF target.nspname IN ('pg_catalog', 'information_schema') OR starts_with(target.nspname, 'pg_toast') THEN
+        RAISE EXCEPTION 'leat.attach: % is a system table', attach.relation
+            USING ERRCODE = 'wrong_object_type', HINT = 'Attach a table of the application''s.';
+    END IF;
+    IF NOT pg_has_role(current_user, target.relowner, 'USAGE') THEN
+        RAISE EXCEPTION 'leat.attach: % may not create triggers on %, which belongs to %', current_user, attach.relation,
+                pg_get_userbyid(target.relowner)
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('Grant it the role that owns the table: GRANT %I TO %I.',
+                                pg_get_userbyid(target.relowner), current_user);
+    END IF;
+
+    SELECT c.name INTO unknown
+      FROM unnest(coalesce(attach.key, '{}') || attach.exclude || attach.mask) AS c (name)
+     WHERE c.name IS NULL OR NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = attach.relation
+                                          AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped)
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'leat.attach: % has no column "%"', attach.relation, coalesce(unknown, 'null')
+            USING ERRCODE = 'undefined_column',
+                  HINT = coalesce((
+                      SELECT format('It has %s: a column''s name is given as it is, without quotes and in its own case. ',
+                                    string_agg(a.attname, ', ' ORDER BY a.attnum))
+                        FROM pg_attribute a
+                       WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped
+                         AND lower(a.attname COLLATE "C") = lower(replace(unknown COLLATE "C", '"', ''))), '')
+                      || 'Its columns are: ' || coalesce((
+                      SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a
+                       WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped), 'none');
+    END IF;
+    IF attach.key = '{}' THEN
+        RAISE EXCEPTION 'leat.attach: key names no column' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave key out for the primary key.';
+    END IF;
+    IF cardinality(attach.key) <> (SELECT count(DISTINCT k) FROM unnest(attach.key) AS k) THEN
+        RAISE EXCEPTION 'leat.attach: key names a column twice' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Name each key column once.';
+    END IF;
+    IF attach.key IS NULL AND NOT EXISTS (
+            SELECT FROM pg_constraint con WHERE con.conrelid = attach.relation AND con.contype = 'p') THEN
+        RAISE EXCEPTION 'leat.attach: % has no primary key, so events have no order to keep', attach.relation
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Name the columns whose changes must stay in order: leat.attach(..., key => ''{customer_id}'').';
+    END IF;
+    IF attach.exclude && attach.mask THEN
+        RAISE EXCEPTION 'leat.attach: column "%" is both excluded and masked',
+                (SELECT x FROM unnest(attach.exclude) AS x WHERE x = ANY (attach.mask) LIMIT 1)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Exclude it, or mask it.';
+    END IF;
+    SELECT o INTO unknown FROM unnest(attach.operations) AS o
+     WHERE o IS NULL OR o NOT IN ('insert', 'update', 'delete', 'truncate') LIMIT 1;
+    IF FOUND OR cardinality(attach.operations) = 0 THEN
+        RAISE EXCEPTION 'leat.attach: %', CASE WHEN cardinality(attach.operations) = 0 THEN 'operations names none'
+                                               ELSE format('unknown operation "%s"', coalesce(unknown, 'null')) END
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The operations are insert, update, delete and truncate.';
+    END IF;
+    IF attach.capture NOT IN ('row', 'statement') THEN
+        RAISE EXCEPTION 'leat.attach: capture is "%"', attach.capture USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'row: each change by itself (the default). statement: all changes of a statement at once.';
+    END IF;
+    PERFORM leat_internal.check_route('leat.attach', attach.stream, attach.on_quarantine);
+
+    -- One attach, detach or refresh at a time: two that rewrite one function would fail.
+    PERFORM leat_internal.take_mutex('attachments', 'leat.attach');
+
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        SELECT a.* INTO former FROM leat_internal.attachment a WHERE a.relation = attach.relation FOR UPDATE;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.ours_busy('leat.attach', 'what is noted of the table', began);
+    END;
+    SELECT a.relation INTO other FROM leat_internal.attachment a
+     WHERE a.relation <> attach.relation
+       AND (a.relation IN (SELECT p.relid FROM pg_partition_ancestors(attach.relation) AS p)
+            OR a.relation IN (SELECT p.relid FROM leat_internal.partitions(attach.relation) AS p))
+     LIMIT 1;
+    -- One that was attached before it became a partition stays so.
+    IF FOUND AND former.attachment IS NULL THEN
+        RAISE EXCEPTION 'leat.attach: % and % are parts of one partitioned table, and % is attached already',
+                attach.relation, other, other
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('A partitioned table captures its partitions. To change that: SELECT leat.detach(%L).',
+                                other::text);
+    END IF;
+
+    options := former;
+    IF former.attachment IS NOT NULL THEN
+        seen := leat_internal.followed(former);
+    END IF;
+    options.relation := attach.relation;
+    options.schema_name := target.nspname;
+    options.table_name := target.relname;
+    options.pinned_in := attach.relation;
+    options.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
+    options.key_columns := attach.key;
+    -- Nobody can list a column by a name that it got since: one that was left out stays so.
+    options.followed := (SELECT coalesce(array_agg(c ORDER BY c), '{}') FROM unnest(seen.followed) AS c
+                       WHERE c <> ALL (attach.exclude || attach.mask));
+    options.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude || seen.left_out) AS c
+                       WHERE c = ANY (attach.exclude || options.followed));
+    options.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask || seen.masked) AS c
+                     WHERE c = ANY (attach.mask || options.followed));
+    SELECT k INTO unknown
+      FROM unnest(coalesce(attach.key, (SELECT array_agg(a.attname::text)
+                                          FROM pg_constraint con
+                                          JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
+                                         WHERE con.conrelid = attach.relation AND con.contype = 'p'))) AS k
+     WHERE k = ANY (options.left_out || options.masked) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'leat.attach: column "%" is a key column, and its value leaves in the partition key', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = CASE WHEN unknown = ANY (options.followed)
+                              THEN 'It was called otherwise when it was excluded or masked, and stays so until the table is detached.'
+                              ELSE 'Name another key with key => ..., or neither exclude nor mask this column.' END;
+    END IF;
+    options.key_attnums := leat_internal.attnums(attach.relation, attach.key);
+    options.left_out_attnums := leat_internal.attnums(attach.relation, options.left_out);
+    options.masked_attnums := leat_internal.attnums(attach.relation, options.masked);
+    options.before := attach.before;
+    options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
+    options.stream := attach.stream;
+    options.on_quarantine := attach.on_quarantine;
+    options.capture := attach.capture;
+
+    IF former.attachment IS NULL THEN
+        PERFORM leat_internal.pass_orphans();
+        INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, left_out,
+                                     left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
+        VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.left_out,
+                options.left_out_attnums, options.masked, options.masked_attnums, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
+                options.on_quarantine, options.capture)
+        RETURNING attachment INTO options.attachment;
+    ELSIF options IS DISTINCT FROM former THEN
+        UPDATE leat_internal.attachment a
+           SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, left_out = options.left_out,
+               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums,
+               pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
+               on_quarantine = options.on_quarantine, capture = options.capture
+         WHERE a.attachment = options.attachment;
+        changed := true;
+    END IF;
+    FOR existing IN SELECT a.attachment, c.oid::regclass AS relation, n.nspname, c.relname,
+                           array_to_string(ARRAY(SELECT h FROM unnest(a.left_out || a.masked) AS h
+                                                  WHERE h <> ALL (options.left_out || options.masked)), ', ') AS hidden
+                      FROM leat_internal.attachment a
+                      LEFT JOIN pg_class c ON c.oid = a.relation
+                      LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE a.schema_name = options.schema_name AND a.table_name = options.table_name AND a.attachment <> options.attachment
+    LOOP
+        IF existing.relation IS NULL THEN
+            PERFORM leat_internal.forget(existing.attachment);
+            RAISE NOTICE '%: the table that was attached under this name was dropped, and its attachment is forgotten%', attach.relation,
+                         CASE existing.hidden WHEN '' THEN '' ELSE format('; it left out or masked %s, which this one does not',
+                                                                          existing.hidden) END;
+        ELSE
+            UPDATE leat_internal.attachment a SET schema_name = existing.nspname, table_name = existing.relname
+             WHERE a.attachment = existing.attachment;
+            RAISE NOTICE '%: the table that was attached under this name is called % now, and stays attached%', attach.relation,
+                         format('%I.%I', existing.nspname, existing.relname),
+                         CASE existing.hidden WHEN '' THEN '' ELSE format('; it leaves out or masks %s, which this one does not',
+                                                                          existing.hidden) END;
+        END IF;
+    END LOOP;
+    IF options.capture = 'statement' THEN
+        risks := leat_internal.statement_risks(options.attachment);
+        IF risks <> '{}' THEN
+            RAISE EXCEPTION 'leat.attach: % cannot be captured by the statement: %', attach.relation,
+                    array_to_string(risks, '; ')
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Leave capture out, and it is captured by the row.';
+        END IF;
+    END IF;
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        changed := leat_internal.write_capture(options.attachment) OR changed;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.attach', options.attachment, began);
+    END;
+    PERFORM leat_internal.wait_until(ends);
+    changed := leat_internal.change_triggers('leat.attach', options.attachment) > 0 OR changed;
+    PERFORM set_config('lock_timeout', timeout, true);
+
+    IF leat_internal.captured_above(options.attachment, 'capture') IS NOT NULL THEN
+        RAISE WARNING '%: %', attach.relation, (SELECT s.problem FROM leat_internal.shape(options.attachment) AS s);
+    END IF;
+    FOREACH risk IN ARRAY leat_internal.order_risks(attach.relation) LOOP
+        RAISE WARNING '%: %', attach.relation, risk;
+    END LOOP;
+    IF former.attachment IS NULL THEN
+        SELECT min(pg_get_serial_sequence(attach.relation::text, a.attname)) INTO sequence
+          FROM pg_attribute a
+         WHERE a.attrelid = attach.relation AND a.attnum > 0 AND NOT a.attisdropped;
+        IF FOUND AND sequence IS NOT NULL THEN
+            RAISE NOTICE '%: after an INSERT into this table lastval() no longer tells the row''s id: the outbox draws an id after it;'
+                         ' use INSERT ... RETURNING or currval(%)', attach.relation, quote_literal(sequence);
+        END IF;
+    END IF;
+    RETURN CASE WHEN former.attachment IS NULL THEN 'attached' WHEN changed THEN 'changed' ELSE 'unchanged' END;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text) FROM PUBLIC;
+
+-- leat.detach(relation): from the end of this transaction on, changes of the table are captured no more. What was captured
+-- stays and will be sent.
+--
+-- leat.detach(schema_name, table_name): the same by name, also for a table that is gone.
+-- leat_internal.forget(attachment): forgets an attachment.
+--
+-- relation  an attached table
+-- schema_name, table_name   as leat.attached() has them
+-- Tables:   deletes from leat_internal.attachment and attachment_state; drops the triggers (ACCESS EXCLUSIVE on the table until the transaction
+--           ends; waited for, as by leat.attach) and leat_internal.capture_<n>()
+-- Errors:   undefined_object when it is not attached, lock_not_available
+CREATE OR REPLACE FUNCTION leat.detach(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    began   timestamptz := clock_timestamp();
+    ends    timestamptz := began + leat_internal.patience();
+    former  text := current_setting('lock_timeout');
+    options leat_internal.attachment;
+    root    regclass;
+BEGIN
+    PERFORM leat_internal.take_mutex('attachments', 'leat.detach');
+    SELECT a.* INTO options FROM leat_internal.attachment a WHERE a.relation = detach.relation;
+    IF NOT FOUND THEN
+        SELECT a.relation INTO root FROM leat_internal.attachment a, pg_partition_ancestors(detach.relation) AS p
+         WHERE p.relid = a.relation;
+        RAISE EXCEPTION 'leat.detach: % is not attached', coalesce(detach.relation::text, 'null')
+            USING ERRCODE = 'undefined_object',
+                  HINT = CASE WHEN root IS NULL THEN 'SELECT * FROM leat.attached() lists what is.'
+                              ELSE format('It is a partition of %s, which is: detach that one.', root) END;
+    END IF;
+    -- All waits together take no longer than one may.
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = options.attachment;
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.detach', options.attachment, began);
+    END;
+    PERFORM leat_internal.change_triggers('leat.detach', options.attachment);
+    PERFORM leat_internal.wait_until(ends);
+    BEGIN
+        PERFORM leat_internal.forget(options.attachment);
+    EXCEPTION WHEN lock_not_available THEN
+        PERFORM leat_internal.function_busy('leat.detach', options.attachment, began);
+    END;
+    PERFORM set_config('lock_timeout', former, true);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat.detach(schema_name text, table_name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    present regclass;
+    lost    record;
+BEGIN
+    PERFORM leat_internal.take_mutex('attachments', 'leat.detach');
+    SELECT c.oid INTO present
+      FROM leat_internal.attachment a JOIN pg_class c ON c.oid = a.relation
+     WHERE leat_internal.readable_names(c.oid) = ARRAY[detach.schema_name, detach.table_name];
+    IF FOUND THEN
+        PERFORM leat.detach(present);
+        RETURN;
+    END IF;
+    SELECT a.attachment, c.oid::regclass AS relation INTO lost
+      FROM leat_internal.attachment a LEFT JOIN pg_class c ON c.oid = a.relation
+     WHERE leat_internal.readable(a.schema_name) = detach.schema_name AND leat_internal.readable(a.table_name) = detach.table_name;
+    IF lost.attachment IS NULL OR lost.relation IS NOT NULL THEN
+        RAISE EXCEPTION 'leat.detach: %.% is not attached', coalesce(quote_ident(detach.schema_name), 'null'),
+                coalesce(quote_ident(detach.table_name), 'null')
+            USING ERRCODE = 'undefined_object',
+                  HINT = CASE WHEN lost.attachment IS NULL THEN 'SELECT * FROM leat.attached() lists what is.'
+                              ELSE format('The table that was attached under this name is called %1$s now: detach that one, or attach'
+                                          ' it again, under that name.', lost.relation) END;
+    END IF;
+    PERFORM leat_internal.forget(lost.attachment);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.forget(attachment integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+BEGIN
+    IF to_regprocedure(format('leat_internal.capture_%s()', forget.attachment)) IS NOT NULL THEN
+        EXECUTE format('DROP FUNCTION leat_internal.%I()', 'capture_' || forget.attachment);
+    END IF;
+    DELETE FROM leat_internal.attachment_state s WHERE s.attachment = forget.attachment;
+    DELETE FROM leat_internal.attachment a WHERE a.attachment = forget.attachment;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat.detach(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.forget(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.detach(regclass) FROM PUBLIC;

@@ -1,0 +1,406 @@
+-- Every script pins the search_path for its transaction: an operator or function of somebody else's must not be found before
+-- PostgreSQL's own. Every other name is qualified, so that the scripts run alike under `leat migrate` and under an
+-- application's own Flyway, whatever its default schema is.
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- Leat's tables are heap, whatever else a database makes by default: claims rest on row locks and on what stands in xmax.
+SELECT pg_catalog.set_config('default_table_access_method', 'heap', true);
+
+-- Three schemas, by who may use them (docs/security.md):
+--
+--   leat           functions that an application calls, and no table: whoever may use a schema can queue for the lock of a table in it.
+--   leat_poller    what a poller's role needs: views for reading, functions for everything else. No table either.
+--   leat_internal  the tables and what works on them. Nobody but the owner may use it.
+CREATE SCHEMA IF NOT EXISTS leat;
+CREATE SCHEMA IF NOT EXISTS leat_poller;
+CREATE SCHEMA IF NOT EXISTS leat_internal;
+
+-- A schema that somebody else has made is not taken over: its owner could replace whatever is put into it.
+DO $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN
+        SELECT n.nspname, pg_get_userbyid(n.nspowner) AS owner,
+               (SELECT pg_describe_object(d.classid, d.objid, 0)
+                  FROM pg_depend d
+                 WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
+                   -- Flyway's history is there before the first script runs.
+                   AND NOT EXISTS (SELECT FROM pg_class c
+                                    WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid
+                                      AND c.relname = 'flyway_schema_history' AND c.relowner = n.nspowner)
+                 LIMIT 1) AS content
+          FROM pg_namespace n
+         WHERE n.nspname IN ('leat', 'leat_poller', 'leat_internal')
+    LOOP
+        IF found.owner <> current_user THEN
+            RAISE EXCEPTION 'the schema % belongs to %, and % is to own Leat', found.nspname, found.owner, current_user
+                USING ERRCODE = 'insufficient_privilege',
+                      HINT = 'Somebody made it before Leat was installed. Drop or rename it, and migrate again.';
+        END IF;
+        IF found.content IS NOT NULL THEN
+            RAISE EXCEPTION 'the schema % is not empty: it holds %', found.nspname, found.content
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = CASE WHEN to_regprocedure('leat.schema_version()') IS NULL
+                                  THEN 'Leat needs the schemas leat, leat_poller and leat_internal for itself. Drop or move what is'
+                                       ' there, and migrate again.'
+                                  ELSE 'Leat is here already, and the history of this migration does not know it, as in a database that'
+                                       ' was made from a dump without data: copy the rows of that history from where the dump was made.'
+                             END;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- leat_internal.lock_tables(who, patience, relations): locks tables of Leat's against everybody (ACCESS EXCLUSIVE), for scripts with a version
+-- that alter them. It is here because such a script runs before the functions of its version are there.
+--
+-- Whoever waits for a table's lock makes all others wait behind it, writers too. So each lock is waited for 100 ms at most; if one is not to be
+-- had, those that were taken are given back, the application goes on for 400 ms, and it is tried again. From the moment it has them all, writers wait
+-- until the migration commits: only what needs the locks, and what follows, should come after it.
+--
+-- who        the script, for the message
+-- patience   for how long it is tried
+-- Returns:   nothing
+-- Tables:    locks them until the end of the transaction
+-- Errors:    lock_not_available, naming who holds them
+CREATE FUNCTION leat_internal.lock_tables(who text, patience interval, VARIADIC relations regclass[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    former   text := current_setting('lock_timeout');
+    ends     timestamptz := clock_timestamp() + patience;
+    relation regclass;
+    users    text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', '100ms', true);
+            FOREACH relation IN ARRAY relations LOOP
+                EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation);
+            END LOOP;
+            PERFORM set_config('lock_timeout', former, true);
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            -- All locks and the setting are as they were before this try.
+            IF clock_timestamp() >= ends THEN
+                SELECT string_agg(DISTINCT coalesce(format('session %s of %I', l.pid, a.usename), 'a prepared transaction'), ', ') INTO users
+                  FROM pg_locks l
+                  LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+                 WHERE l.relation = ANY (relations) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+                   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+                RAISE EXCEPTION '%: % could not be locked within %: in use by %', who, array_to_string(relations, ', '), patience,
+                        coalesce(users, 'somebody who has gone since')
+                    USING ERRCODE = 'lock_not_available',
+                          HINT = 'Wait for the transactions that use it to end (pg_stat_activity.xact_start), or end them, and migrate again.'
+                                 ' Nothing was changed.';
+            END IF;
+        END;
+        PERFORM pg_sleep(0.4);
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.lock_tables(text, interval, regclass[]) FROM PUBLIC;
+
+-- The outbox: one row for each event, written inside the application's transaction, deleted when it is published.
+--
+-- Authority: a committed row here is an event not yet settled. Nothing else says so.
+-- id        ascends in commit order within a partition key. It must stay the column's default with CACHE 1: INSERT takes
+--           the table lock before it draws the id, and the low watermark of the pollers is proven from that (docs/guarantees.md).
+-- lane      0..63, the top six bits of the MD5 of partition_key: a slice of the hash space of Kinesis.
+-- held      true: the partition key is not the table's primary key, so no row lock orders its writers. Such an event is
+--           claimed only when every lower id is proven committed or rolled back.
+-- may_pass  true: when this event is quarantined, later events of its key do not wait for it.
+-- context   text, not json: what a writer has set must never make its statement fail.
+-- fault     why the row could not be captured whole, 1,000 characters at most; such an event goes to quarantine.
+CREATE TABLE leat_internal.outbox (
+    id            bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
+    lane          smallint    NOT NULL,
+    op            "char"      NOT NULL,
+    held          boolean     NOT NULL,
+    may_pass      boolean     NOT NULL,
+    captured_at   timestamptz NOT NULL,
+    xid           bigint      NOT NULL,
+    schema_name   text,
+    table_name    text,
+    type          text,
+    partition_key text        NOT NULL,
+    key           json,
+    before        json,
+    after         json,
+    context       text,
+    db_user       text        NOT NULL,
+    application   text,
+    stream        text,
+    fault         text,
+    -- What a claim reads by, and what identifies a row to logical replication: PostgreSQL refuses DELETE on a published table without.
+    PRIMARY KEY (lane, id)
+) WITH (
+    -- By threshold, not by share: the table is empty most of the time, and dead rows are what slows a claim.
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_scale_factor = 0,
+    autovacuum_vacuum_insert_threshold = 100000,
+    autovacuum_analyze_scale_factor = 0,
+    autovacuum_analyze_threshold = 50000,
+    autovacuum_vacuum_cost_delay = 0,
+    -- Giving empty pages back to the disk takes a lock that writers would wait for; they are used again instead.
+    vacuum_truncate = false
+);
+
+-- Ids begin at the clock, in microseconds since 2020, as those of a new history do (leat_internal.move_past_gap): consumers keep the last id
+-- of each key, and those of an outbox that was dropped lie below. The sequence's start too, so that RESTART does not go back to 1.
+DO $$
+BEGIN
+    EXECUTE format('ALTER TABLE leat_internal.outbox ALTER COLUMN id SET START WITH %s RESTART',
+                   ((extract(epoch FROM clock_timestamp()) - 1577836800) * 1000000)::bigint);
+END
+$$;
+
+-- The lanes. A poller holds a lane's row FOR UPDATE while it publishes that lane's events.
+-- low       no event of this lane with an id up to low will ever be claimed again. Written rarely (every ten seconds or
+--           so), because the dead versions of this row cost what the dead rows of the outbox cost.
+CREATE TABLE leat_internal.lane (
+    lane       smallint PRIMARY KEY,
+    low        bigint      NOT NULL DEFAULT 0,
+    low_set_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+INSERT INTO leat_internal.lane (lane) SELECT generate_series(0, 63);
+
+-- The histories of this database, one after the other; the current one has no moved_to. A failover or a restore that may have
+-- lost commits ends one (leat.move_past_gap): ids that were published may then be drawn again.
+-- timeline  as leat_internal.timeline() says it; null: not known
+-- mark      an id drawn in this history; every id up to it, in whatever copy of the database has this row, means one event.
+--           Noted by pollers once a second or so while they publish.
+-- moved_to  ids above mark up to here are doubtful, and leat.renumber adds moved_to - mark to them
+CREATE TABLE leat_internal.history (
+    history   integer PRIMARY KEY,
+    timeline  text,
+    began_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    mark      bigint      NOT NULL DEFAULT 0,
+    marked_at timestamptz,
+    moved_to  bigint CHECK (moved_to > mark),
+    ended_at  timestamptz
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+-- The first history has the server's timeline, as leat_internal.timeline() says it later; null where the server does not tell. Some releases
+-- read the control file without its lock, and fail if it is just being written.
+DO $$
+DECLARE
+    timeline text;
+BEGIN
+    FOR attempt IN 1..3 LOOP
+        BEGIN
+            timeline := (SELECT system_identifier::text FROM pg_control_system())
+                        || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+            EXIT;
+        EXCEPTION WHEN OTHERS THEN
+            NULL;
+        END;
+    END LOOP;
+    INSERT INTO leat_internal.history (history, timeline) VALUES (1, timeline);
+END
+$$;
+
+-- The pollers alive: each refreshes its row every second or two, and counts the others to know its fair share of lanes.
+-- role       the role that it logs in as: no other role can change its rows
+CREATE TABLE leat_internal.poller (
+    poller     uuid PRIMARY KEY,
+    role       name        NOT NULL DEFAULT session_user,
+    host       text        NOT NULL CHECK (length(host) <= 255),
+    pid        bigint      NOT NULL,
+    version    text        NOT NULL CHECK (length(version) <= 100),
+    started_at timestamptz NOT NULL DEFAULT now(),
+    seen_at    timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 50);
+
+-- What each poller has settled, by table and operation; upkeep folds the rows of pollers that are gone into those of poller
+-- 00000000-0000-0000-0000-000000000000. For leat status, not for accounting: a killed poller takes its last few seconds of counts with it.
+-- schema_name, table_name  '' for domain events: nothing may be null in a key, and no name is empty
+CREATE TABLE leat_internal.tally (
+    poller      uuid   NOT NULL,
+    schema_name text   NOT NULL CHECK (length(schema_name) <= 512),
+    table_name  text   NOT NULL CHECK (length(table_name) <= 512),
+    op          "char" NOT NULL CHECK (op IN ('c', 'u', 'd', 'r', 't', 'm')),
+    settled     bigint NOT NULL CHECK (settled BETWEEN 0 AND 1000000000000000),
+    PRIMARY KEY (poller, schema_name, table_name, op)
+) WITH (fillfactor = 50);
+
+-- What each shard took of each poller, and refused, over the last minute or since the poller started; for leat status. Pollers
+-- write their rows every five seconds while they send, and delete those that nobody writes any more.
+-- seconds   how long it was counted, a minute at most
+-- bytes     of the records taken, data and partition keys
+CREATE TABLE leat_internal.shard_use (
+    poller      uuid             NOT NULL,
+    role        name             NOT NULL DEFAULT session_user,
+    stream      text             NOT NULL CHECK (length(stream) <= 256),
+    shard       text             NOT NULL CHECK (length(shard) <= 128),
+    seconds     double precision NOT NULL CHECK (seconds BETWEEN 1 AND 60),
+    records     bigint           NOT NULL CHECK (records BETWEEN 0 AND 1000000000),
+    bytes       bigint           NOT NULL CHECK (bytes BETWEEN 0 AND 1000000000000000),
+    refused     bigint           NOT NULL CHECK (refused BETWEEN 0 AND 1000000000),
+    measured_at timestamptz      NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (poller, stream, shard)
+) WITH (fillfactor = 50);
+
+-- Events that could not be sent, and the later events of their keys that wait behind them.
+-- state     quarantined: this event was refused, for the reason given
+--           waiting:     sound, but an earlier event of its key is quarantined
+--           retry:       released by a person; the next claim of its lane takes it before anything in the outbox
+--           discarded:   given up by a person; kept as a trace
+CREATE TABLE leat_internal.quarantine (
+    LIKE leat_internal.outbox,
+    state          text        NOT NULL CHECK (state IN ('quarantined', 'waiting', 'retry', 'discarded')),
+    reason         text        NOT NULL CHECK (length(reason) <= 2000),
+    quarantined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    decided_at     timestamptz,
+    decided_by     text,
+    PRIMARY KEY (id)
+);
+
+-- What a claim asks for: the keys that are blocked, and the events that were released.
+CREATE INDEX quarantine_blocking ON leat_internal.quarantine (lane) WHERE state = 'quarantined' AND NOT may_pass;
+CREATE INDEX quarantine_retry ON leat_internal.quarantine (lane, id) WHERE state = 'retry';
+
+-- Events that were settled and are kept for a time (leat run --retain), by day: upkeep drops whole partitions, so that
+-- forgetting leaves no dead rows.
+CREATE TABLE leat_internal.sent (
+    LIKE leat_internal.outbox,
+    sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) PARTITION BY RANGE (sent_at);
+
+CREATE TABLE leat_internal.sent_default PARTITION OF leat_internal.sent DEFAULT;
+
+-- An index would cost each event that is kept, and only what arrived too early for a partition is ever deleted row by row.
+ALTER TABLE leat_internal.sent REPLICA IDENTITY FULL;
+ALTER TABLE leat_internal.sent_default REPLICA IDENTITY FULL;
+
+-- How long each partition of leat_internal.sent is kept: the longest time that any poller asked for while it was there. A poller that
+-- asks for less later does not shorten it.
+CREATE TABLE leat_internal.sent_period (
+    partition name PRIMARY KEY,
+    keep      interval NOT NULL
+);
+
+INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
+
+-- What is attached, as it was asked for. The generated function of an attachment is leat_internal.capture_<attachment>.
+-- relation           null: the table was dropped
+-- schema_name, table_name   of the table when it was attached: whether another table bears the name now is told by them
+-- key_columns        null: the primary key, whichever that is. The column that bears the name counts; key_attnums pins the one meant, for
+--                    when none bears it
+-- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
+-- followed           names among those two that nobody listed: the pinned columns were called so later
+-- capture            by the row, or by the statement as long as leat_internal.statement_risks names nothing against it
+-- pinned_in          the oid of the table that the attnums belong to: they mean nothing after a dump and restore
+-- source             the function as it was last written: what is neither that nor what it should be was changed by somebody else
+-- pinned_columns     all columns of the table in their order when the attnums were noted: what a restored table is compared with
+CREATE TABLE leat_internal.attachment (
+    attachment       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    relation         regclass UNIQUE,
+    schema_name      text     NOT NULL,
+    table_name       text     NOT NULL,
+    key_columns      text[],
+    key_attnums      smallint[] NOT NULL DEFAULT '{}',
+    left_out         text[]     NOT NULL DEFAULT '{}',
+    left_out_attnums smallint[] NOT NULL DEFAULT '{}',
+    masked           text[]     NOT NULL DEFAULT '{}',
+    masked_attnums   smallint[] NOT NULL DEFAULT '{}',
+    followed         text[]     NOT NULL DEFAULT '{}',
+    pinned_in        oid        NOT NULL,
+    pinned_columns   text[]     NOT NULL DEFAULT '{}',
+    source           text,
+    before           boolean    NOT NULL DEFAULT true,
+    operations       text[]     NOT NULL DEFAULT '{insert,update,delete,truncate}',
+    stream           text,
+    on_quarantine    text       NOT NULL DEFAULT 'wait' CHECK (on_quarantine IN ('wait', 'pass')),
+    capture          text       NOT NULL DEFAULT 'row' CHECK (capture IN ('row', 'statement')),
+    attached_at      timestamptz NOT NULL DEFAULT now()
+);
+
+-- What a look at each attachment has found, for as long as nothing that it rests on changes. A row that is missing means a look.
+-- fingerprint  of what was looked at, taken before (leat_internal.fingerprints)
+-- failures     how many looks in a row have failed; then nothing is known but that, and the next one is at retry_at
+-- the others   as leat.attached() has them
+CREATE TABLE leat_internal.attachment_state (
+    attachment       integer PRIMARY KEY,
+    fingerprint      bigint  NOT NULL,
+    failures         integer NOT NULL DEFAULT 0,
+    retry_at         timestamptz,
+    schema_name      text,
+    table_name       text,
+    key_columns      text[],
+    held             boolean,
+    row_trigger      text,
+    truncate_trigger text,
+    stale            boolean,
+    problems         text[]
+);
+
+-- Streams that domain events may name beside those of attached tables and the poller's own (leat.allow_stream).
+CREATE TABLE leat_internal.stream (
+    stream     text PRIMARY KEY,
+    allowed_at timestamptz NOT NULL DEFAULT now(),
+    allowed_by name        NOT NULL DEFAULT session_user
+);
+
+-- Who was given what by leat.grant_poller and leat.grant_publisher. Whoever else has a right on Leat's objects did not get it from Leat.
+CREATE TABLE leat_internal.granted (
+    role regrole NOT NULL,
+    kind text    NOT NULL CHECK (kind IN ('poller', 'publisher')),
+    PRIMARY KEY (role, kind)
+);
+
+-- What only one session may do at a time: it locks the row. Not by advisory locks, which anybody who can connect can hold.
+CREATE TABLE leat_internal.mutex (
+    name text PRIMARY KEY
+) WITH (fillfactor = 10);
+
+INSERT INTO leat_internal.mutex VALUES ('attachments'), ('sent');
+
+-- What a poller's role reads: the tables of the same names. They stand here and not beside the functions that are written anew with each version:
+-- to replace a view takes its lock (ACCESS EXCLUSIVE), and a claim holds it for as long as Kinesis takes to answer. A version that changes one locks
+-- it by leat_internal.lock_tables, and drops and makes it in the same script; the last script gives its grants back.
+--
+-- outbox, quarantine   stream_known is false for a domain event that names a stream which is not in leat_poller.stream
+-- tally                poller is null for the sum of those that are gone, schema_name and table_name for domain events
+-- stream               the streams that an event may name beside the poller's own: those of attached tables, and those that the owner allows
+-- holder: the transaction that holds the lane's row, or has held it last
+CREATE VIEW leat_poller.lane AS SELECT l.*, l.xmax AS holder FROM leat_internal.lane l;
+CREATE VIEW leat_poller.history AS SELECT * FROM leat_internal.history;
+CREATE VIEW leat_poller.poller AS SELECT * FROM leat_internal.poller;
+CREATE VIEW leat_poller.tally AS
+    SELECT nullif(poller, '00000000-0000-0000-0000-000000000000') AS poller, nullif(schema_name, '') AS schema_name,
+           nullif(table_name, '') AS table_name, op, settled
+      FROM leat_internal.tally;
+CREATE VIEW leat_poller.shard_use AS SELECT * FROM leat_internal.shard_use;
+CREATE VIEW leat_poller.attachment AS
+    SELECT attachment, relation, schema_name, table_name, stream, on_quarantine, capture, attached_at FROM leat_internal.attachment;
+CREATE VIEW leat_poller.stream AS
+    SELECT stream FROM leat_internal.stream UNION ALL SELECT stream FROM leat_internal.attachment WHERE stream IS NOT NULL;
+CREATE VIEW leat_poller.outbox AS
+    SELECT o.*, o.op <> 'm' OR o.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = o.stream) AS stream_known
+      FROM leat_internal.outbox o;
+CREATE VIEW leat_poller.quarantine AS
+    SELECT q.*, q.op <> 'm' OR q.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = q.stream) AS stream_known
+      FROM leat_internal.quarantine q;
+
+-- ALTER DEFAULT PRIVILEGES may have given others rights on all of that as it was made; a trigger of theirs would run as Leat's owner.
+DO $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN
+        SELECT DISTINCT c.oid::regclass AS relation, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+               CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee
+          FROM pg_class c
+         CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+         WHERE c.relnamespace = 'leat_internal'::regnamespace AND a.grantee <> c.relowner AND c.relkind IN ('r', 'p', 'S')
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s %s FROM %s', found.kind, found.relation, found.grantee);
+    END LOOP;
+END
+$$;

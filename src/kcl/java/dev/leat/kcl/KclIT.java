@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
-import dev.leat.publish.PackFormat;
-import dev.leat.publish.Packing;
-import dev.leat.publish.PublishSettings;
+import dev.leat.kinesis.Aggregation;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -34,7 +33,7 @@ class KclIT {
 
     @ParameterizedTest
     @EnumSource(names = {"NONE", "KPL"})
-    void everyEventArrivesInOrder(PackFormat format) throws Exception {
+    void everyEventArrivesInOrder(Aggregation.Format format) throws Exception {
         try (TestDatabase database = TestServer.shared().database();
                 TestStream stream = new TestStream(2);
                 // Before the stream changes: one that begins later reads the shards that are left.
@@ -43,7 +42,7 @@ class KclIT {
             database.run("SELECT leat.attach('item')");
             database.run("INSERT INTO item SELECT n, 0 FROM generate_series(1, " + KEYS + ") n");
             LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
-                    .publish(PublishSettings.defaults().withPacking(Packing.all(format)))
+                    .publish(PublishSettings.defaults().withAggregation(Aggregation.all(format)))
                     .build();
             poller.start();
             Await.until("the consumer to read", PATIENCE, () -> consumer.count() >= KEYS);
@@ -83,7 +82,7 @@ class KclIT {
                 }
             }
             assertThat(received.stream().anyMatch(KinesisClientRecord::aggregated))
-                    .isEqualTo(format == PackFormat.KPL);
+                    .isEqualTo(format == Aggregation.Format.KPL);
         }
     }
 

@@ -3,7 +3,7 @@ package dev.leat.app;
 import dev.leat.config.Setting;
 import dev.leat.config.Settings;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.publish.PublishSettings;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.Finding;
 import dev.leat.upkeep.Finding.Level;

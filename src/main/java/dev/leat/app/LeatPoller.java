@@ -6,13 +6,13 @@ import dev.leat.PollerListener;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.kinesis.KinesisPublisher;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.loop.House;
 import dev.leat.loop.Poller;
 import dev.leat.loop.Rooms;
 import dev.leat.observe.FailureTracker;
 import dev.leat.observe.Listeners;
-import dev.leat.publish.KinesisPublisher;
-import dev.leat.publish.PublishSettings;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.upkeep.BacklogWatch;
@@ -105,7 +105,7 @@ public final class LeatPoller {
      *
      * @param database gives a connection to each worker and up to three more, none of them bound to a transaction of the
      *     caller's, and gets them back as they came; its role needs what {@code leat.grant_poller} gives
-     * @param kinesis a client that does not retry by itself, such as {@link dev.leat.publish.KinesisClients} prepares; not closed here
+     * @param kinesis a client that does not retry by itself, such as {@link dev.leat.kinesis.KinesisClients} prepares; not closed here
      * @param stream name or ARN of the stream for events that name none
      */
     public static Builder builder(DataSource database, KinesisClient kinesis, String stream) {

@@ -6,8 +6,8 @@ import dev.leat.config.Durations;
 import dev.leat.config.Setting;
 import dev.leat.config.Settings;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.observe.LogListener;
-import dev.leat.publish.PublishSettings;
 import dev.leat.upkeep.PollerRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -116,8 +116,8 @@ final class RunCommand extends DatabaseCommand {
                 defaults.requestTimeout(),
                 defaults.slice(),
                 defaults.patience(),
-                defaults.backoff(),
-                settings.packing());
+                defaults.retryDelays(),
+                settings.aggregation());
     }
 
     private int runUntilStopped(Settings settings, LeatPoller poller, KinesisClient kinesis) {

@@ -17,18 +17,18 @@ final class RunOptions {
     private @Nullable String maxRecordSize;
 
     @Option(
-            names = "--pack",
+            names = "--aggregation",
             paramLabel = "<format>",
             description =
                     "Several events in a record: none, kpl (the aggregation format) or lines (of JSON), for every stream, or"
-                            + " stream=format for one, such as kpl,audit=none; default none. LEAT_PACK")
+                            + " stream=format for one, such as kpl,audit=none; default none. LEAT_AGGREGATION")
     private @Nullable String pack;
 
     @Option(
-            names = "--pack-size",
+            names = "--aggregation-size",
             paramLabel = "<size>",
             description =
-                    "What a packed record is filled up to; default 250000, ten times what bills as one. LEAT_PACK_SIZE")
+                    "What a packed record is filled up to; default 250000, ten times what bills as one. LEAT_AGGREGATION_SIZE")
     private @Nullable String packSize;
 
     @Option(
@@ -87,8 +87,8 @@ final class RunOptions {
 
     void into(Map<Setting, String> given) {
         Options.put(given, Setting.MAX_RECORD_SIZE, maxRecordSize);
-        Options.put(given, Setting.PACK, pack);
-        Options.put(given, Setting.PACK_SIZE, packSize);
+        Options.put(given, Setting.AGGREGATION, pack);
+        Options.put(given, Setting.AGGREGATION_SIZE, packSize);
         Options.put(given, Setting.RETAIN, retain);
         Options.put(given, Setting.WORKERS, workers);
         Options.put(given, Setting.BATCH, batch);

@@ -1,8 +1,8 @@
 package dev.leat.app;
 
+import dev.leat.kinesis.KinesisClients;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.observe.Causes;
-import dev.leat.publish.KinesisClients;
-import dev.leat.publish.PublishSettings;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;

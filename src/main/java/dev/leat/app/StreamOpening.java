@@ -1,6 +1,6 @@
 package dev.leat.app;
 
-import dev.leat.publish.PublishSettings;
+import dev.leat.kinesis.PublishSettings;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;

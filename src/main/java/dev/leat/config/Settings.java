@@ -1,15 +1,15 @@
 package dev.leat.config;
 
-import dev.leat.publish.Packing;
+import dev.leat.kinesis.Aggregation;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that {@code leat run} can be told.
  *
- * @param packing which streams hold several events in a record
+ * @param aggregation which streams hold several events in a record
  */
-public record Settings(Database database, Stream stream, Poller poller, Packing packing) {
+public record Settings(Database database, Stream stream, Poller poller, Aggregation aggregation) {
 
     /**
      * Where the outbox is.

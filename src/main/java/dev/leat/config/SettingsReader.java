@@ -1,6 +1,6 @@
 package dev.leat.config;
 
-import dev.leat.publish.Packing;
+import dev.leat.kinesis.Aggregation;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
@@ -32,12 +32,12 @@ public final class SettingsReader {
         Settings.@Nullable Database database = part(faults, () -> database(faults));
         Settings.@Nullable Stream stream = part(faults, () -> stream(faults));
         Settings.@Nullable Poller poller = part(faults, () -> poller(faults));
-        Packing packing = packing(faults);
+        Aggregation aggregation = aggregation(faults);
         faults.raise();
         if (database == null || stream == null || poller == null) {
             throw new IllegalStateException("a part of the settings is missing without a fault");
         }
-        return new Settings(database, stream, poller, packing);
+        return new Settings(database, stream, poller, aggregation);
     }
 
     /**
@@ -98,14 +98,14 @@ public final class SettingsReader {
         return new Settings.Stream(stream == null ? "unset" : stream, size);
     }
 
-    private Packing packing(Faults faults) {
-        Packing wanted = orElse(parsed(faults, Setting.PACK, Packings::parse, null), Packing.none());
-        int size = orElse(parsed(faults, Setting.PACK_SIZE, Sizes::parse, null), wanted.recordBytes());
-        if (size < Packing.LEAST_RECORD_BYTES || size > Packing.MOST_RECORD_BYTES) {
-            faults.range(Setting.PACK_SIZE, size, Packing.LEAST_RECORD_BYTES, Packing.MOST_RECORD_BYTES);
+    private Aggregation aggregation(Faults faults) {
+        Aggregation wanted = orElse(parsed(faults, Setting.AGGREGATION, Aggregations::parse, null), Aggregation.none());
+        int size = orElse(parsed(faults, Setting.AGGREGATION_SIZE, Sizes::parse, null), wanted.recordBytes());
+        if (size < Aggregation.LEAST_RECORD_BYTES || size > Aggregation.MOST_RECORD_BYTES) {
+            faults.range(Setting.AGGREGATION_SIZE, size, Aggregation.LEAST_RECORD_BYTES, Aggregation.MOST_RECORD_BYTES);
             return wanted;
         }
-        return new Packing(wanted.otherwise(), wanted.byStream(), size);
+        return new Aggregation(wanted.otherwise(), wanted.byStream(), size);
     }
 
     private Settings.Poller poller(Faults faults) {

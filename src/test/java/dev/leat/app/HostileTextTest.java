@@ -129,7 +129,16 @@ class HostileTextTest {
         assertTame("detach", HOSTILE);
         assertTame("quarantine", "retry", HOSTILE);
         assertTame("quarantine", "list", "--state", HOSTILE);
-        assertTame("run", "--stream", HOSTILE, "--pack", HOSTILE, "--retain", HOSTILE, "--max-record-size", HOSTILE);
+        assertTame(
+                "run",
+                "--stream",
+                HOSTILE,
+                "--aggregation",
+                HOSTILE,
+                "--retain",
+                HOSTILE,
+                "--max-record-size",
+                HOSTILE);
         assertTame("doctor", "--no-streams", "--database-username", HOSTILE);
         assertTame("status", "--database-url", database.url() + HOSTILE);
         assertTame("attach", "--file", "absent" + HOSTILE);

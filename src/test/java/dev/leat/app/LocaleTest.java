@@ -63,7 +63,7 @@ class LocaleTest {
         assertThat(leat(environment, locale, "doctor")).contains("OK    stream " + TestStream.NAME);
 
         try (LeatProcess run = LeatProcess.startUnpackaged(
-                environment.with("LEAT_PACK", "lines").with("LEAT_RETAIN", "1d"), locale, "run")) {
+                environment.with("LEAT_AGGREGATION", "lines").with("LEAT_RETAIN", "1d"), locale, "run")) {
             Await.until("all events settled", Duration.ofSeconds(60), () -> settled() || !run.alive());
             run.terminate();
             assertThat(run.exitCode()).as(run.said()).isZero();

@@ -24,7 +24,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 class ArchitectureTest {
 
-    private static final List<String> ROOMS = List.of("claim", "shape", "publish", "settle");
+    private static final List<String> ROOMS = List.of("claim", "shape", "kinesis", "settle");
 
     private static final JavaClasses LEAT = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -119,9 +119,9 @@ class ArchitectureTest {
     }
 
     @Test
-    void theAwsSdkStaysInPublishAndWhereItIsWired() {
+    void theAwsSdkStaysInKinesisAndWhereItIsWired() {
         noClasses()
-                .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.publish", "dev.leat.app", "dev.leat.demo")))
+                .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.kinesis", "dev.leat.app", "dev.leat.demo")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("software.amazon.awssdk.."))
                 .check(LEAT);
@@ -146,7 +146,7 @@ class ArchitectureTest {
     void whatPublishesDoesNotAskForTheTimeOfDay() {
         noClasses()
                 .that(resideInAnyPackage(
-                        "dev.leat", "dev.leat.claim", "dev.leat.publish", "dev.leat.settle", "dev.leat.loop"))
+                        "dev.leat", "dev.leat.claim", "dev.leat.kinesis", "dev.leat.settle", "dev.leat.loop"))
                 .should()
                 .dependOnClassesThat(type(Clock.class))
                 .orShould()

@@ -1,8 +1,8 @@
 package dev.leat.bench;
 
+import dev.leat.kinesis.KinesisClients;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.localstream.LocalStream;
-import dev.leat.publish.KinesisClients;
-import dev.leat.publish.PublishSettings;
 import dev.leat.testkit.TestStream;
 import java.io.File;
 import java.io.IOException;

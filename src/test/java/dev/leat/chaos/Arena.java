@@ -109,7 +109,7 @@ final class Arena implements AutoCloseable {
                 Integer.toString(plan.batch()),
                 "--workers",
                 Integer.toString(plan.workers()),
-                "--pack",
+                "--aggregation",
                 plan.packed() ? "kpl" : "none");
     }
 

@@ -15,8 +15,8 @@ public final class Chaos {
     private Chaos() {}
 
     /**
-     * {@code --rounds n --seed n --seconds n --only family,… --pack always|never}; round i has the seed plus i. In some rounds
-     * pollers pack their events, unless {@code --pack} says otherwise.
+     * {@code --rounds n --seed n --seconds n --only family,… --aggregation always|never}; round i has the seed plus i. In some rounds
+     * pollers pack their events, unless {@code --aggregation} says otherwise.
      */
     public static void main(String[] args) {
         Map<String, String> given = new HashMap<>();
@@ -38,8 +38,8 @@ public final class Chaos {
         long repeats = 0;
         for (int round = 0; round < rounds; round++) {
             Plan drawn = Plan.drawn(seed + round, families, MOST_POLLERS, storm);
-            Plan plan = given.containsKey("--pack")
-                    ? drawn.packed(given.get("--pack").equals("always"))
+            Plan plan = given.containsKey("--aggregation")
+                    ? drawn.packed(given.get("--aggregation").equals("always"))
                     : drawn;
             Report report = new Round(plan).run();
             System.out.println(report.line());

@@ -3,8 +3,7 @@ package dev.leat.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.leat.publish.PackFormat;
-import dev.leat.publish.Packing;
+import dev.leat.kinesis.Aggregation;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -116,18 +115,18 @@ class SettingsReaderTest {
     @Test
     void everyStreamOrSomeArePacked() {
         setTheNecessary();
-        assertThat(read().packing()).isEqualTo(Packing.none());
-        environment.put("LEAT_PACK", "kpl");
-        assertThat(read().packing()).isEqualTo(Packing.all(PackFormat.KPL));
-        options.put(Setting.PACK, "orders=lines, arn:aws:kinesis:eu-central-1:123456789012:stream/audit = NONE");
-        options.put(Setting.PACK_SIZE, "100KiB");
+        assertThat(read().aggregation()).isEqualTo(Aggregation.none());
+        environment.put("LEAT_AGGREGATION", "kpl");
+        assertThat(read().aggregation()).isEqualTo(Aggregation.all(Aggregation.Format.KPL));
+        options.put(Setting.AGGREGATION, "orders=lines, arn:aws:kinesis:eu-central-1:123456789012:stream/audit = NONE");
+        options.put(Setting.AGGREGATION_SIZE, "100KiB");
 
-        assertThat(read().packing())
-                .isEqualTo(new Packing(
-                        PackFormat.NONE,
+        assertThat(read().aggregation())
+                .isEqualTo(new Aggregation(
+                        Aggregation.Format.NONE,
                         Map.of(
-                                "orders", PackFormat.LINES,
-                                "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", PackFormat.NONE),
+                                "orders", Aggregation.Format.LINES,
+                                "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", Aggregation.Format.NONE),
                         100 << 10));
     }
 
@@ -135,11 +134,11 @@ class SettingsReaderTest {
     @ValueSource(strings = {"zip", "kpl,lines", "orders=", "=kpl", "orders=kpl,orders=lines", "kpl,", "orders:kpl"})
     void whatIsNoWayToPackIsRefused(String text) {
         setTheNecessary();
-        options.put(Setting.PACK, text);
+        options.put(Setting.AGGREGATION, text);
 
         assertThatThrownBy(this::read)
                 .isInstanceOf(InvalidSettings.class)
-                .hasMessageContaining("--pack (LEAT_PACK)")
+                .hasMessageContaining("--aggregation (LEAT_AGGREGATION)")
                 .hasMessageContaining("such as kpl,audit=none");
     }
 
@@ -147,11 +146,11 @@ class SettingsReaderTest {
     @ValueSource(strings = {"1023", "11MiB", "large"})
     void aPackedRecordsSizeHasBounds(String size) {
         setTheNecessary();
-        options.put(Setting.PACK_SIZE, size);
+        options.put(Setting.AGGREGATION_SIZE, size);
 
         assertThatThrownBy(this::read)
                 .isInstanceOf(InvalidSettings.class)
-                .hasMessageContaining("--pack-size (LEAT_PACK_SIZE)");
+                .hasMessageContaining("--aggregation-size (LEAT_AGGREGATION_SIZE)");
     }
 
     @ParameterizedTest

@@ -2,9 +2,9 @@ package dev.leat.consumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.kinesis.Aggregation;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
-import dev.leat.publish.PackFormat;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.Extent;
 import dev.leat.testkit.LeatProcess;
@@ -63,7 +63,7 @@ class DocumentedConsumersIT {
 
     @ParameterizedTest
     @EnumSource
-    void theViewsOfTheDocumentedConsumersEqualTheTables(PackFormat format) throws Exception {
+    void theViewsOfTheDocumentedConsumersEqualTheTables(Aggregation.Format format) throws Exception {
         System.out.println("DocumentedConsumersIT: -Dleat.test.seed=" + SEED);
         for (TestDatabase database : databases.values()) {
             attach(database);
@@ -107,7 +107,7 @@ class DocumentedConsumersIT {
         assertThat(node.skipped()).isEqualTo(view.skipped());
     }
 
-    private void startPoller(String name, PackFormat format) {
+    private void startPoller(String name, Aggregation.Format format) {
         TestDatabase database = Objects.requireNonNull(databases.get(name));
         pollers.put(
                 name,
@@ -120,7 +120,7 @@ class DocumentedConsumersIT {
                                 Map.of(
                                         "LEAT_SERVER_NAME",
                                         name,
-                                        "LEAT_PACK",
+                                        "LEAT_AGGREGATION",
                                         format.name().toLowerCase(Locale.ROOT))),
                         "run"));
     }

@@ -6,10 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
+import dev.leat.kinesis.Aggregation;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.localstream.KeptRecord;
-import dev.leat.publish.PackFormat;
-import dev.leat.publish.Packing;
-import dev.leat.publish.PublishSettings;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.Session;
 import dev.leat.testkit.TestDatabase;
@@ -55,10 +54,10 @@ class DocumentedRuleTest {
         database.run("SELECT leat.attach('item'), leat.attach('part', key => '{customer}', before => false)");
     }
 
-    private LeatPoller poller(TestDatabase database, PackFormat format) throws SQLException {
+    private LeatPoller poller(TestDatabase database, Aggregation.Format format) throws SQLException {
         LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
                 .serverName(name(database))
-                .publish(PublishSettings.defaults().withPacking(Packing.all(format)))
+                .publish(PublishSettings.defaults().withAggregation(Aggregation.all(format)))
                 .build();
         poller.start();
         return poller;
@@ -75,7 +74,7 @@ class DocumentedRuleTest {
                 () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
     }
 
-    private void publish(TestDatabase database, PackFormat format) throws SQLException, InterruptedException {
+    private void publish(TestDatabase database, Aggregation.Format format) throws SQLException, InterruptedException {
         LeatPoller poller = poller(database, format);
         awaitPublished(database);
         assertThat(poller.stop(PATIENCE)).isTrue();
@@ -101,7 +100,7 @@ class DocumentedRuleTest {
 
     @ParameterizedTest
     @EnumSource
-    void anEventThatCommitsAfterAHigherIdOfAnotherRowOfItsLaneIsNew(PackFormat format) throws Exception {
+    void anEventThatCommitsAfterAHigherIdOfAnotherRowOfItsLaneIsNew(Aggregation.Format format) throws Exception {
         attach(north);
         List<Integer> ids = IntStream.range(0, 1_000)
                 .filter(id -> View.laneOf("public.item." + id) == 17)
@@ -128,7 +127,7 @@ class DocumentedRuleTest {
         View view = View.of(View.documented(), records());
         assertThat(view.rows()).containsOnlyKeys("north item first 2", "north item second 2");
         assertThat(view.skipped()).isZero();
-        if (format == PackFormat.LINES) {
+        if (format == Aggregation.Format.LINES) {
             assertThat(View.of(by(View.Seen::recordPartitionKey), records()).skipped())
                     .as("by the record's partition key")
                     .isPositive();
@@ -137,7 +136,7 @@ class DocumentedRuleTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyMarkerOfATruncateIsNew(PackFormat format) throws Exception {
+    void everyMarkerOfATruncateIsNew(Aggregation.Format format) throws Exception {
         attach(north);
         north.run("INSERT INTO item SELECT n, 'old', 1 FROM generate_series(1, 300) n;"
                 + " INSERT INTO part SELECT n, n % 100, 'old', 1 FROM generate_series(1, 300) n");
@@ -166,14 +165,14 @@ class DocumentedRuleTest {
     void keysThatJavaScriptCannotTellApartAreTwo() throws Exception {
         attach(north);
         north.run("INSERT INTO item VALUES (9007199254740992, 'even', 1)");
-        publish(north, PackFormat.NONE);
+        publish(north, Aggregation.Format.NONE);
         try (Session late = new Session(north.owner().getConnection())) {
             late.run("BEGIN; INSERT INTO item VALUES (9007199254740993, 'odd', 1)");
             north.run("UPDATE item SET version = 2 WHERE name = 'even'");
-            publish(north, PackFormat.NONE);
+            publish(north, Aggregation.Format.NONE);
             late.run("COMMIT");
         }
-        publish(north, PackFormat.NONE);
+        publish(north, Aggregation.Format.NONE);
 
         View view = View.of(View.documented(), records());
         assertThat(view.rows()).containsOnlyKeys("north item even 2", "north item odd 1");
@@ -191,8 +190,8 @@ class DocumentedRuleTest {
         south.run("INSERT INTO item VALUES (1, 'south', 1)");
         north.run("INSERT INTO item VALUES (1, 'north', 1)");
         // Both outboxes were made by one migration and copied, so that they draw the same ids.
-        publish(north, PackFormat.NONE);
-        publish(south, PackFormat.NONE);
+        publish(north, Aggregation.Format.NONE);
+        publish(south, Aggregation.Format.NONE);
 
         View view = View.of(View.documented(), records());
         assertThat(view.rows()).containsOnlyKeys("north item north 1", "south item south 1");
@@ -209,12 +208,12 @@ class DocumentedRuleTest {
         for (int version = 2; version < 20; version++) {
             north.run("UPDATE item SET version = " + version);
         }
-        publish(north, PackFormat.NONE);
+        publish(north, Aggregation.Format.NONE);
         north.run("DROP SCHEMA leat, leat_poller, leat_internal CASCADE");
         Migrations.migrate(north.owner());
         attach(north);
         north.run("UPDATE item SET name = 'new'");
-        publish(north, PackFormat.NONE);
+        publish(north, Aggregation.Format.NONE);
 
         View view = View.of(View.documented(), records());
         assertThat(view.rows()).containsOnlyKeys("north item new 19");
@@ -223,7 +222,7 @@ class DocumentedRuleTest {
 
     @ParameterizedTest
     @EnumSource
-    void withoutOldImagesEveryDeleteAndEveryChangeOfAKeyTellsItsRow(PackFormat format) throws Exception {
+    void withoutOldImagesEveryDeleteAndEveryChangeOfAKeyTellsItsRow(Aggregation.Format format) throws Exception {
         attach(north);
         north.run("INSERT INTO part SELECT n, n % 3, 'row ' || n, 1 FROM generate_series(1, 12) n");
         north.run("DELETE FROM part WHERE id = 1");
@@ -245,10 +244,10 @@ class DocumentedRuleTest {
     void aNumberThatIsForgottenAtADeleteBringsTheRowBack() throws Exception {
         attach(north);
         north.run("INSERT INTO item VALUES (1, 'ghost', 1)");
-        publish(north, PackFormat.NONE);
+        publish(north, Aggregation.Format.NONE);
         KeptRecord created = records().get(0);
         north.run("DELETE FROM item");
-        publish(north, PackFormat.NONE);
+        publish(north, Aggregation.Format.NONE);
         stream.client()
                 .putRecord(request -> request.streamName(TestStream.NAME)
                         .partitionKey(created.partitionKey())

@@ -3,7 +3,7 @@ package dev.leat.consumers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.publish.PackFormat;
+import dev.leat.kinesis.Aggregation;
 import dev.leat.testkit.NodeModules;
 import dev.leat.testkit.TestStream;
 import java.io.IOException;
@@ -33,8 +33,8 @@ final class NodeConsumer {
 
     private NodeConsumer() {}
 
-    static Result read(URI endpoint, PackFormat format) throws IOException, InterruptedException {
-        if (format == PackFormat.KPL) {
+    static Result read(URI endpoint, Aggregation.Format format) throws IOException, InterruptedException {
+        if (format == Aggregation.Format.KPL) {
             NodeModules.need(HOME, "aws-kinesis-agg", "4.2.8");
         } else {
             NodeModules.needNode();
@@ -51,7 +51,9 @@ final class NodeConsumer {
                         HOME.resolve("consumer.mjs").toString(),
                         endpoint.toString(),
                         TestStream.NAME,
-                        format == PackFormat.NONE ? "plain" : format.name().toLowerCase(java.util.Locale.ROOT))
+                        format == Aggregation.Format.NONE
+                                ? "plain"
+                                : format.name().toLowerCase(java.util.Locale.ROOT))
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();

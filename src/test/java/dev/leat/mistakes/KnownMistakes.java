@@ -135,20 +135,20 @@ final class KnownMistakes {
                             "if (outcome instanceof Outcome.Delivered || outcome instanceof Outcome.TryLater) {")),
             Mistake.of(
                     "a successor is sent before its predecessor is acknowledged",
-                    "dev.leat.publish.KinesisPublisherTest#anAnswerThatIsLostRepeatsTheSameRecordsAndNothingOvertakesThem",
+                    "dev.leat.kinesis.KinesisPublisherTest#anAnswerThatIsLostRepeatsTheSameRecordsAndNothingOvertakesThem",
                     new Edit(
-                            MAIN + "publish/LineUp.java",
+                            MAIN + "kinesis/LineUp.java",
                             "lineUp.lineOfKey(records[index].partitionKey(), byKey)",
                             "lineUp.lineOfKey(index + records[index].partitionKey(), byKey)")),
             Mistake.of(
                     "a packed record goes elsewhere than the events in it",
-                    "dev.leat.packed.PackedStreamTest#noEventIsInAShardThatItDoesNotBelongToHoweverTheStreamIsSplitAndMerged",
-                    new Edit(MAIN + "publish/AggregatedRecord.java", "return slot.hashKey();", "return \"1\";")),
+                    "dev.leat.aggregated.AggregatedStreamTest#noEventIsInAShardThatItDoesNotBelongToHoweverTheStreamIsSplitAndMerged",
+                    new Edit(MAIN + "kinesis/KplAggregate.java", "return slot.hashKey();", "return \"1\";")),
             Mistake.of(
                     "no clock is asked before a request",
-                    "dev.leat.publish.PausedProcessTest#aProcessPausedBeforeASendPublishesNothingWhenItWakes",
+                    "dev.leat.kinesis.PausedProcessTest#aProcessPausedBeforeASendPublishesNothingWhenItWakes",
                     new Edit(
-                            MAIN + "publish/Pass.java",
+                            MAIN + "kinesis/PublishRun.java",
                             "if (left.compareTo(LEAST_WINDOW) >= 0) {",
                             "if (left != null) {")),
             Mistake.of(

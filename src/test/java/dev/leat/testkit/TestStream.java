@@ -1,8 +1,8 @@
 package dev.leat.testkit;
 
+import dev.leat.kinesis.KinesisClients;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.localstream.LocalStream;
-import dev.leat.publish.KinesisClients;
-import dev.leat.publish.PublishSettings;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;

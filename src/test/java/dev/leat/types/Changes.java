@@ -4,7 +4,7 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.app.LeatPoller;
 import dev.leat.demo.StreamReader;
-import dev.leat.publish.PublishSettings;
+import dev.leat.kinesis.PublishSettings;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestStream;

@@ -1,0 +1,30 @@
+package dev.leat.kinesis;
+
+import java.time.Duration;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
+
+/** Prepares clients for {@link KinesisPublisher}. */
+public final class KinesisClients {
+
+    private KinesisClients() {}
+
+    /**
+     * Sets what the publisher relies on: no retries of the SDK's own, which would multiply the publisher's; timeouts; and as
+     * many connections as there are requests in flight. Region, credentials and endpoint are left to the builder.
+     *
+     * @param publishers how many publishers share the client
+     */
+    public static KinesisClientBuilder prepare(KinesisClientBuilder builder, PublishSettings settings, int publishers) {
+        Duration timeout = settings.requestTimeout();
+        return builder.overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .apiCallTimeout(timeout)
+                        .addExecutionInterceptor(new PutRecordsCbor()))
+                .httpClientBuilder(Apache5HttpClient.builder()
+                        .maxConnections(publishers * settings.requestsInFlight() + 1)
+                        .connectionTimeout(timeout)
+                        .socketTimeout(timeout)
+                        .tcpKeepAlive(true));
+    }
+}

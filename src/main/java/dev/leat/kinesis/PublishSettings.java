@@ -1,0 +1,138 @@
+package dev.leat.kinesis;
+
+import java.time.Duration;
+import java.util.OptionalInt;
+
+/**
+ * How to publish.
+ *
+ * @param requestsInFlight requests under way at the same time, 1 to 256
+ * @param requestLimits what one request may hold
+ * @param maxRecordBytes a record's limit, data and partition key together; empty: as the stream says, or 1 MiB
+ * @param requestTimeout after which a request counts as lost; its records are sent again
+ * @param slice how long requests of one claim are begun, after the first; what is not acknowledged then is given back, so
+ *     that a few hot keys, which go one record at a time, do not keep the other keys of their lanes waiting
+ * @param patience how long a claim is held open for records that rest while nothing else is to be done; after it they are
+ *     given back, to be claimed again
+ * @param retryDelays the pauses before records are sent again
+ * @param aggregation which streams hold several events in a record
+ */
+public record PublishSettings(
+        int requestsInFlight,
+        RequestLimits requestLimits,
+        OptionalInt maxRecordBytes,
+        Duration requestTimeout,
+        Duration slice,
+        Duration patience,
+        RetryDelays retryDelays,
+        Aggregation aggregation) {
+
+    /** The service's own limits. */
+    private static final int MOST_RECORDS = 500;
+
+    static final int MOST_IN_FLIGHT = 256;
+
+    private static final int MIB = 1024 * 1024;
+
+    static final int DEFAULT_MAX_RECORD_BYTES = MIB;
+
+    public PublishSettings {
+        require(
+                requestsInFlight >= 1 && requestsInFlight <= MOST_IN_FLIGHT,
+                "requests in flight: " + requestsInFlight + " is not between 1 and 256; 4 is the default");
+        if (maxRecordBytes.isPresent()) {
+            int bytes = maxRecordBytes.getAsInt();
+            require(
+                    bytes >= 1024 && bytes <= 10 * MIB,
+                    "largest record: " + bytes + " bytes is not between 1024 and " + 10 * MIB
+                            + "; leave it out to have the stream asked");
+        }
+        require(
+                !requestTimeout.minusMillis(100).isNegative() && requestTimeout.compareTo(Duration.ofMinutes(5)) <= 0,
+                "request timeout: " + requestTimeout + " is not between 100 ms and 5 min; 5 s is the default");
+        require(
+                !slice.isNegative() && slice.compareTo(Duration.ofMinutes(5)) <= 0,
+                "slice: " + slice + " is not between 0 and 5 min; 100 ms is the default");
+        require(
+                !patience.isNegative() && patience.compareTo(Duration.ofMinutes(5)) <= 0,
+                "patience: " + patience + " is not between 0 and 5 min; 500 ms is the default");
+    }
+
+    /** The same, packing so. */
+    public PublishSettings withAggregation(Aggregation wanted) {
+        return new PublishSettings(
+                requestsInFlight, requestLimits, maxRecordBytes, requestTimeout, slice, patience, retryDelays, wanted);
+    }
+
+    public static PublishSettings defaults() {
+        return new PublishSettings(
+                4,
+                RequestLimits.ofTheService(),
+                OptionalInt.empty(),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(100),
+                Duration.ofMillis(500),
+                RetryDelays.defaults(),
+                Aggregation.none());
+    }
+
+    /**
+     * @param maxRecords 1 to 500
+     * @param maxBytes data and partition keys of all records together, 1 MiB to 10 MiB
+     */
+    public record RequestLimits(int maxRecords, int maxBytes) {
+
+        public RequestLimits {
+            require(
+                    maxRecords >= 1 && maxRecords <= MOST_RECORDS,
+                    "records in a request: " + maxRecords + " is not between 1 and " + MOST_RECORDS
+                            + ", what PutRecords takes");
+            require(
+                    maxBytes >= MIB && maxBytes <= 10 * MIB,
+                    "bytes in a request: " + maxBytes + " is not between " + MIB + " and " + 10 * MIB
+                            + ", what PutRecords takes");
+        }
+
+        public static RequestLimits ofTheService() {
+            return new RequestLimits(MOST_RECORDS, 10 * MIB);
+        }
+    }
+
+    /**
+     * Pauses that double from {@code base} up to {@code cap}; each is shortened at random by up to {@code jitter} of itself. After
+     * trouble of the service, other than throttling, the first retry has no pause, and the next begin with an eighth of {@code base}.
+     *
+     * @param cap at most 5 s: once throttling ends, work goes on within this time
+     * @param jitter 0 to 1
+     */
+    public record RetryDelays(Duration base, Duration cap, double jitter) {
+
+        public RetryDelays {
+            require(
+                    !base.minusMillis(1).isNegative() && base.compareTo(cap) <= 0,
+                    "retryDelays: the first pause " + base + " is not between 1 ms and the longest, " + cap);
+            require(
+                    cap.compareTo(Duration.ofSeconds(5)) <= 0,
+                    "retryDelays: the longest pause " + cap + " is over 5 s; make it shorter");
+            require(
+                    jitter >= 0 && jitter <= 1,
+                    "retryDelays: jitter " + jitter + " is not between 0 and 1; 0.5 is the default");
+        }
+
+        /** The first pause after a first retry that left at once: after trouble that is likely to be over. */
+        Duration soon() {
+            Duration eighth = base.dividedBy(8);
+            return eighth.toMillis() < 1 ? Duration.ofMillis(1) : eighth;
+        }
+
+        public static RetryDelays defaults() {
+            return new RetryDelays(Duration.ofMillis(50), Duration.ofSeconds(5), 0.5);
+        }
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package dev.leat.kinesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Outcome;
+import dev.leat.StreamRecord;
+import dev.leat.localstream.ShardUse;
+import dev.leat.localstream.WriteLimits;
+import dev.leat.testkit.Await;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A stream whose shards take only so much. */
+@Timeout(60)
+final class LimitedShardsTest {
+
+    private static final Duration LONG = Duration.ofSeconds(40);
+    private static final WriteLimits LIMITS = new WriteLimits(200, 1 << 20);
+    private static final int LANES_OF_A_SHARD = 16;
+
+    private final Fixture on = new Fixture(Fixture.settings(Duration.ofSeconds(20), Duration.ofSeconds(30)));
+
+    @AfterEach
+    void close() {
+        on.close();
+    }
+
+    @Test
+    void limitedShardsTakeAllInOrderAndRefuseLittle() {
+        on.stream.writeLimits(LIMITS);
+        List<StreamRecord> claim = Fixture.claim(800, 5);
+
+        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+
+        assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
+        long refused = uses().stream().mapToLong(ShardUse::refused).sum();
+        // How few depends on the machine; ShardRateLimiterTest has the share. Sent again and again, each record would
+        // be
+        // refused.
+        assertThat(refused).isBetween(1L, 2_000L);
+    }
+
+    @Test
+    void aHotShardDoesNotSlowTheOthers() {
+        on.stream.writeLimits(LIMITS);
+        List<StreamRecord> hot = records(0, 2_000, 300);
+        List<StreamRecord> claim = new ArrayList<>(hot);
+        claim.addAll(records(1, 150, 150));
+        claim.addAll(records(3, 150, 150));
+        CompletableFuture<List<Outcome>> publishing =
+                CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
+
+        Await.until(
+                "the other shards have all that is theirs",
+                LONG,
+                () -> use(1).records() == 150 && use(3).records() == 150);
+        long hotBefore = use(0).records();
+
+        assertThat(hotBefore).as("the hot shard was far from done").isLessThan(1_500);
+        on.stream.writeLimits(null);
+        Fixture.allDelivered(publishing.join());
+        assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
+    }
+
+    @Test
+    void theLanesOfAnExhaustedShardRestAndNoOthers() {
+        on.stream.writeLimits(LIMITS);
+        List<StreamRecord> claim = new ArrayList<>(records(2, 1_000, 250));
+        claim.addAll(records(0, 10, 10));
+        CompletableFuture<List<Outcome>> publishing =
+                CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
+
+        Await.until("lanes rest", LONG, () -> on.publisher.restingLanes() != 0);
+        long ofThird = ((1L << LANES_OF_A_SHARD) - 1) << 2 * LANES_OF_A_SHARD;
+        assertThat(on.publisher.restingLanes() & ~ofThird).isZero();
+        on.stream.writeLimits(null);
+        publishing.join();
+        assertThat(on.publisher.restingStreams()).isEmpty();
+    }
+
+    @Test
+    void aSplitWhileRunningIsFollowed() {
+        on.stream.writeLimits(LIMITS);
+        List<StreamRecord> claim = Fixture.claim(800, 5);
+        CompletableFuture<List<Outcome>> publishing =
+                CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
+        Await.until("the shards refuse", LONG, () -> uses().stream().anyMatch(use -> use.refused() > 0));
+
+        // In the midst of a lane, so that its records go to two shards.
+        on.client.splitShard(split -> split.streamName(Records.STREAM)
+                .shardToSplit("shardId-000000000000")
+                .newStartingHashKey(
+                        java.math.BigInteger.valueOf(17).shiftLeft(121).toString()));
+        Fixture.allDelivered(publishing.join());
+
+        assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
+        assertThat(use(4).records()).isPositive();
+        assertThat(use(5).records()).isPositive();
+        assertThat(on.heard.shards).contains("shardId-000000000004", "shardId-000000000005");
+        assertThat(on.stream.requestCount("ListShards")).isBetween(1L, 4L);
+    }
+
+    @Test
+    void aStreamThatNeverRefusesIsNotAskedForItsShards() {
+        Fixture.allDelivered(on.publisher.publish(Fixture.claim(1_000, 5), Fixture.within(LONG)));
+
+        assertThat(on.publisher.restingLanes()).isZero();
+        assertThat(on.stream.requestCount("ListShards")).isZero();
+        assertThat(on.heard.retries).isEmpty();
+    }
+
+    /** Records of one shard, over so many keys. */
+    private static List<StreamRecord> records(int shard, int count, int keys) {
+        List<String> names = new ArrayList<>();
+        for (int n = 0; names.size() < keys; n++) {
+            if (Records.laneOf("key-" + n) / LANES_OF_A_SHARD == shard) {
+                names.add("key-" + n);
+            }
+        }
+        List<StreamRecord> records = new ArrayList<>();
+        for (int n = 0; n < count; n++) {
+            records.add(Records.record(1L + n * 4L + shard, names.get(n % keys)));
+        }
+        return records;
+    }
+
+    private ShardUse use(int shard) {
+        return uses().get(shard);
+    }
+
+    private List<ShardUse> uses() {
+        return on.stream.shardUse(Records.STREAM);
+    }
+}

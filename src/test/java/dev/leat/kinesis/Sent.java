@@ -1,0 +1,46 @@
+package dev.leat.kinesis;
+
+import dev.leat.StreamRecord;
+import dev.leat.consume.Unpacker;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What a request holds, read from its bytes as a consumer does. */
+final class Sent {
+
+    private Sent() {}
+
+    /** The ids of all events, entry by entry. */
+    static List<Long> ids(Request flight) {
+        List<Long> ids = new ArrayList<>();
+        for (int entry = 0; entry < flight.size(); entry++) {
+            ids.addAll(ids(flight.entry(entry)));
+        }
+        return ids;
+    }
+
+    static List<Long> ids(Entry entry) {
+        return Unpacker.unpack(entry.data()).stream().map(Sent::id).toList();
+    }
+
+    /** The events of each entry, as they are in the claim. */
+    static List<List<StreamRecord>> records(Request flight, List<StreamRecord> claim) {
+        Map<Long, StreamRecord> byId =
+                claim.stream().collect(Collectors.toMap(record -> record.event().id(), Function.identity()));
+        List<List<StreamRecord>> entries = new ArrayList<>();
+        for (int entry = 0; entry < flight.size(); entry++) {
+            entries.add(ids(flight.entry(entry)).stream().map(byId::get).toList());
+        }
+        return entries;
+    }
+
+    /** Of data as {@link Records} makes them. */
+    static long id(byte[] data) {
+        String text = new String(data, 0, Math.min(data.length, 2_000), StandardCharsets.UTF_8);
+        return Long.parseLong(text.split("\\|", 3)[1]);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.kinesis;
+
+import org.jspecify.annotations.NullMarked;

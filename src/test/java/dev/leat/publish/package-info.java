@@ -1,4 +1,0 @@
-@NullMarked
-package dev.leat.publish;
-
-import org.jspecify.annotations.NullMarked;

@@ -2,11 +2,11 @@ package dev.leat.kcl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.PollerSettings;
 import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.kinesis.Aggregation;
-import dev.leat.kinesis.PublishSettings;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -42,7 +42,7 @@ class KclIT {
             database.run("SELECT leat.attach('item')");
             database.run("INSERT INTO item SELECT n, 0 FROM generate_series(1, " + KEYS + ") n");
             LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
-                    .publish(PublishSettings.defaults().withAggregation(Aggregation.all(format)))
+                    .settings(PollerSettings.builder().aggregation(Aggregation.all(format)).build())
                     .build();
             poller.start();
             Await.until("the consumer to read", PATIENCE, () -> consumer.count() >= KEYS);

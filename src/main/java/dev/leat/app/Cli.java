@@ -1,8 +1,8 @@
 package dev.leat.app;
 
-import dev.leat.config.InvalidSettings;
 import dev.leat.observe.Causes;
 import dev.leat.observe.PrintableWriter;
+import dev.leat.settings.InvalidSettings;
 import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -66,18 +66,18 @@ final class Cli {
 
     private Map<String, Supplier<CommandLine>> commands() {
         Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
-        commands.put("migrate", () -> new CommandLine(new MigrateCommand(world)));
-        commands.put("attach", () -> new CommandLine(new AttachCommand(world)));
-        commands.put("detach", () -> new CommandLine(new DetachCommand(world)));
-        commands.put("run", () -> new CommandLine(new RunCommand(world)));
-        commands.put("status", () -> new CommandLine(new StatusCommand(world)));
+        commands.put("migrate", () -> DatabaseCommand.line(new MigrateCommand(world)));
+        commands.put("attach", () -> DatabaseCommand.line(new AttachCommand(world)));
+        commands.put("detach", () -> DatabaseCommand.line(new DetachCommand(world)));
+        commands.put("run", () -> DatabaseCommand.line(new RunCommand(world)));
+        commands.put("status", () -> DatabaseCommand.line(new StatusCommand(world)));
         commands.put(
                 "quarantine",
                 () -> new CommandLine(new QuarantineCommand())
-                        .addSubcommand(new QuarantineListCommand(world))
-                        .addSubcommand(new QuarantineDecideCommand.Retry(world))
-                        .addSubcommand(new QuarantineDecideCommand.Discard(world)));
-        commands.put("doctor", () -> new CommandLine(new DoctorCommand(world)));
+                        .addSubcommand(DatabaseCommand.line(new QuarantineListCommand(world)))
+                        .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Retry(world)))
+                        .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Discard(world))));
+        commands.put("doctor", () -> DatabaseCommand.line(new DoctorCommand(world)));
         return commands;
     }
 

@@ -1,6 +1,6 @@
 package dev.leat.app;
 
-import dev.leat.config.Setting;
+import dev.leat.config.Settings;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -29,7 +29,7 @@ final class CommandLineSecrets {
      */
     static void refuse(CommandLine line, String... arguments) {
         Set<String> known = options(line);
-        String asked = Setting.DATABASE_PASSWORD.option();
+        String asked = Settings.DATABASE_PASSWORD.option();
         for (int i = 0; i < arguments.length; i++) {
             String name = name(arguments[i]);
             boolean valueFollows = i + 1 < arguments.length && !known.contains(name(arguments[i + 1]));
@@ -39,7 +39,7 @@ final class CommandLineSecrets {
                 throw new Fault(
                         ExitCode.USAGE,
                         "no password is taken from the command line, which other users of this machine can read: set "
-                                + Setting.DATABASE_PASSWORD.environment() + ", or end with " + asked
+                                + Settings.DATABASE_PASSWORD.environment() + ", or end with " + asked
                                 + " alone, and it is asked for");
             }
         }

@@ -1,6 +1,5 @@
 package dev.leat.app;
 
-import dev.leat.config.Setting;
 import dev.leat.config.Settings;
 import java.io.FileNotFoundException;
 import java.net.ConnectException;
@@ -65,10 +64,10 @@ final class ConnectionFaults {
                 DEMANDS_TLS.contains(sslMode)
                         ? none(credentials() + ", or, " + serverWithoutTls())
                         : login(credentials());
-            case "3D000" -> said + ": check the last part of " + Setting.DATABASE_URL;
+            case "3D000" -> said + ": check the last part of " + Settings.DATABASE_URL;
             case "42501" -> routine().equals("CheckMyDatabase") ? said + ": " + connectRight() : null;
             case "25006" ->
-                said + ": the server is a standby, or read-only: name the primary in " + Setting.DATABASE_URL
+                said + ": the server is a standby, or read-only: name the primary in " + Settings.DATABASE_URL
                         + " (of several hosts, by targetServerType=primary)";
             case "53300" ->
                 none("end some, raise max_connections or the limit of the role or database, or connect by a"
@@ -98,17 +97,17 @@ final class ConnectionFaults {
 
     private String credentials() {
         if (database != null && database.password() == null) {
-            return "set " + Setting.DATABASE_PASSWORD
-                    + (database.username() == null ? " and " + Setting.DATABASE_USERNAME : "");
+            return "set " + Settings.DATABASE_PASSWORD
+                    + (database.username() == null ? " and " + Settings.DATABASE_USERNAME : "");
         }
-        return "check " + Setting.DATABASE_USERNAME + " and " + Setting.DATABASE_PASSWORD
+        return "check " + Settings.DATABASE_USERNAME + " and " + Settings.DATABASE_PASSWORD
                 + "; a password after its VALID UNTIL is refused in the same words";
     }
 
     private String refused() {
         return switch (routine()) {
             case "InitializeSessionUserId" ->
-                Setting.DATABASE_USERNAME + " must name a role that exists and may log in (ALTER ROLE … LOGIN)";
+                Settings.DATABASE_USERNAME + " must name a role that exists and may log in (ALTER ROLE … LOGIN)";
             case "ClientAuthentication" ->
                 "the server's pg_hba.conf lets in no such login: its administrator adds a line for"
                         + " this role, database and host" + hbaAndTls();
@@ -119,10 +118,10 @@ final class ConnectionFaults {
     /** By default the driver has tried with TLS and without. */
     private String hbaAndTls() {
         if (sslMode.equals("disable")) {
-            return ", or, where its line begins with hostssl, sslmode=require in " + Setting.DATABASE_URL + " helps";
+            return ", or, where its line begins with hostssl, sslmode=require in " + Settings.DATABASE_URL + " helps";
         }
         if (DEMANDS_TLS.contains(sslMode)) {
-            return ", or, where its line begins with hostnossl, sslmode=disable in " + Setting.DATABASE_URL
+            return ", or, where its line begins with hostnossl, sslmode=disable in " + Settings.DATABASE_URL
                     + " helps; where it asks for a client's certificate, sslcert and sslkey do";
         }
         return "";
@@ -149,43 +148,43 @@ final class ConnectionFaults {
 
     private String tls(String state) {
         if (fileIsMissing()) {
-            return "sslrootcert, sslcert and sslkey in " + Setting.DATABASE_URL
+            return "sslrootcert, sslcert and sslkey in " + Settings.DATABASE_URL
                     + " name files that this process can read";
         }
         if (cause(CertPathBuilderException.class) || cause(CertPathValidatorException.class)) {
             return "the server's certificate is not signed by the authority that is trusted: name that authority's"
-                    + " certificate by sslrootcert=<file> in " + Setting.DATABASE_URL;
+                    + " certificate by sslrootcert=<file> in " + Settings.DATABASE_URL;
         }
         if (state.equals("08006") && refusal.getCause() == null) {
-            return "the server's certificate is for another host name: write that name in " + Setting.DATABASE_URL
+            return "the server's certificate is for another host name: write that name in " + Settings.DATABASE_URL
                     + ", or sslmode=verify-ca, which trusts the authority alone";
         }
         if (state.equals("08004")) {
             return serverWithoutTls();
         }
-        return "check sslmode, sslrootcert, sslcert and sslkey in " + Setting.DATABASE_URL;
+        return "check sslmode, sslrootcert, sslcert and sslkey in " + Settings.DATABASE_URL;
     }
 
     private String serverWithoutTls() {
         return "where the server takes no TLS, which sslmode=" + sslMode
                 + " demands, switch it on there (ssl = on), or, on a" + " trusted network, write sslmode=disable in "
-                + Setting.DATABASE_URL;
+                + Settings.DATABASE_URL;
     }
 
     private String unreachable() {
         for (Throwable cause = refusal.getCause(); cause != null; cause = cause.getCause()) {
             if (cause instanceof UnknownHostException) {
-                return "the host " + cause.getMessage() + " is not known: check " + Setting.DATABASE_URL;
+                return "the host " + cause.getMessage() + " is not known: check " + Settings.DATABASE_URL;
             }
         }
         if (cause(SocketTimeoutException.class)) {
-            return "nothing answers in time: check host and port in " + Setting.DATABASE_URL
+            return "nothing answers in time: check host and port in " + Settings.DATABASE_URL
                     + ", and whether a firewall or security group lets this machine in";
         }
         if (cause(ConnectException.class)) {
-            return "check host and port in " + Setting.DATABASE_URL + ", and that the server runs and listens there";
+            return "check host and port in " + Settings.DATABASE_URL + ", and that the server runs and listens there";
         }
-        return "check " + Setting.DATABASE_URL;
+        return "check " + Settings.DATABASE_URL;
     }
 
     private boolean fileIsMissing() {

@@ -1,32 +1,31 @@
 package dev.leat.app;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.leat.config.InvalidSettings;
-import dev.leat.config.Setting;
 import dev.leat.config.Settings;
 import dev.leat.config.SettingsReader;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.observe.Causes;
+import dev.leat.settings.InvalidSettings;
+import dev.leat.settings.Setting;
 import dev.leat.upkeep.Migrations;
 import dev.leat.upkeep.MissingRight;
 import dev.leat.upkeep.SchemaState;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** A command that speaks with the database: opens it, and turns its refusals into faults. */
 abstract class DatabaseCommand implements Callable<Integer> {
-
-    @Mixin
-    private @Nullable DatabaseOptions databaseOptions;
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -118,17 +117,36 @@ abstract class DatabaseCommand implements Callable<Integer> {
         }
     }
 
+    /** The settings that the command takes besides the database's. */
+    List<Setting<?>> settings() {
+        return List.of();
+    }
+
+    /** The command with an option for each of its settings. */
+    static CommandLine line(DatabaseCommand command) {
+        CommandLine line = new CommandLine(command);
+        Settings.OF_THE_DATABASE.forEach(setting -> line.getCommandSpec().addOption(Options.of(setting)));
+        command.settings().forEach(setting -> line.getCommandSpec().addOption(Options.of(setting)));
+        return line;
+    }
+
     SettingsReader reader() {
-        Map<Setting, String> given = new EnumMap<>(Setting.class);
-        if (databaseOptions != null) {
-            databaseOptions.into(given, world.secrets());
-        }
-        moreOptions(given);
+        Map<String, String> given = new HashMap<>();
+        Stream.concat(Settings.OF_THE_DATABASE.stream(), settings().stream()).forEach(setting -> {
+            String value = given(setting);
+            if (value != null) {
+                given.put(setting.option(), value);
+            }
+        });
+        world.secrets().add(given.getOrDefault(Settings.DATABASE_PASSWORD.option(), ""));
         return new SettingsReader(given, world.environment());
     }
 
-    /** For commands with further options. */
-    void moreOptions(Map<Setting, String> given) {}
+    /** What the command line gives for a setting. */
+    @Nullable
+    String given(Setting<?> setting) {
+        return spec().commandLine().getParseResult().matchedOptionValue(setting.option(), (String) null);
+    }
 
     World world() {
         return world;

@@ -1,9 +1,9 @@
 package dev.leat.app;
 
-import dev.leat.config.Setting;
-import dev.leat.config.Settings;
+import dev.leat.PollerSettings;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.PublishSettings;
+import dev.leat.settings.Setting;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.Finding;
 import dev.leat.upkeep.Finding.Level;
@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,9 +26,6 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
                 "Checks everything that publishing rests on, and says what to do about each fault. Changes nothing.")
 final class DoctorCommand extends DatabaseCommand {
 
-    @Option(names = "--stream", paramLabel = "<stream>", description = "Name or ARN of the default stream. LEAT_STREAM")
-    private @Nullable String stream;
-
     @Option(names = "--no-streams", description = "Look into the database only.")
     private boolean noStreams;
 
@@ -38,13 +34,13 @@ final class DoctorCommand extends DatabaseCommand {
     }
 
     @Override
-    void moreOptions(Map<Setting, String> given) {
-        Options.put(given, Setting.STREAM, stream);
+    List<Setting<?>> settings() {
+        return List.of(PollerSettings.STREAM);
     }
 
     @Override
     public Integer call() {
-        if (noStreams && stream != null) {
+        if (noStreams && given(PollerSettings.STREAM) != null) {
             throw new ParameterException(spec().commandLine(), "--stream and --no-streams exclude each other");
         }
         return super.call();
@@ -57,7 +53,7 @@ final class DoctorCommand extends DatabaseCommand {
 
     @Override
     int work(PinnedDataSource database) {
-        Settings.@Nullable Stream given = reader().streamIfGiven();
+        @Nullable String given = reader().streamIfGiven();
         List<Finding> findings = new ArrayList<>(new Inspection(database, Instant::now).findings());
         boolean readable = findings.stream()
                 .noneMatch(finding -> finding.level() == Level.FAIL
@@ -69,13 +65,13 @@ final class DoctorCommand extends DatabaseCommand {
         return findings.stream().anyMatch(finding -> finding.level() == Level.FAIL) ? ExitCode.NOT_WELL : ExitCode.DONE;
     }
 
-    private static void streams(List<Finding> findings, Settings.@Nullable Stream given, List<String> ofTables) {
+    private static void streams(List<Finding> findings, @Nullable String given, List<String> ofTables) {
         Set<String> streams = new LinkedHashSet<>();
         if (given == null) {
-            findings.add(
-                    Finding.fail("stream", "no default stream is named, and run needs one", "set " + Setting.STREAM));
+            findings.add(Finding.fail(
+                    "stream", "no default stream is named, and run needs one", "set " + PollerSettings.STREAM));
         } else {
-            streams.add(given.stream());
+            streams.add(given);
         }
         streams.addAll(ofTables);
         if (streams.isEmpty()) {

@@ -3,6 +3,7 @@ package dev.leat.app;
 import dev.leat.DatabaseUnavailable;
 import dev.leat.Ending;
 import dev.leat.PollerListener;
+import dev.leat.PollerSettings;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
 import dev.leat.database.PinnedDataSource;
@@ -38,7 +39,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
@@ -65,39 +65,41 @@ public final class LeatPoller {
     private final BacklogWatch backlog;
     private final PollerListener listener;
 
-    private LeatPoller(Builder wish) throws SQLException {
-        identity = wish.identity;
-        PinnedDataSource database = wish.database;
+    private LeatPoller(Builder given) throws SQLException {
+        identity = given.identity;
+        PinnedDataSource database = given.database;
         PollerRegistry registry = new PollerRegistry(database, identity);
         Tallies tallies = new Tallies(database, identity.poller());
         ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
-        failures = new FailureTracker(new Listeners(List.of(wish.listener)), System::nanoTime);
-        listener = new Listeners(List.of(wish.listener, tallies, shardUses, failures));
+        failures = new FailureTracker(new Listeners(List.of(given.listener)), System::nanoTime);
+        listener = new Listeners(List.of(given.listener, tallies, shardUses, failures));
         backlog = new BacklogWatch(database, failures::failing, failures::waiting);
         LaneClaims claims = new LaneClaims(
                 database.raw(),
-                wish.claim,
-                wish.stream,
+                ClaimSettings.of(given.settings),
+                given.stream,
                 () -> registry.alive() * atWork(),
                 System::nanoTime,
                 new SplittableRandom(),
                 listener);
         String databaseName = databaseName(database);
-        String serverName = wish.serverName == null ? databaseName : wish.serverName;
+        String serverName = given.settings.serverName() == null ? databaseName : given.settings.serverName();
         DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
-        OutboxSettlement settlement = new OutboxSettlement(wish.retain != null);
+        OutboxSettlement settlement = new OutboxSettlement(given.settings.retain() != null);
         publisher = new KinesisPublisher(
-                wish.kinesis,
-                wish.publish,
+                given.kinesis,
+                PublishSettings.of(given.settings),
                 listener,
                 System::nanoTime,
                 () -> ThreadLocalRandom.current().nextDouble());
         IntervalFunction pauses =
                 IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
-        House house = new House(wish.stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
+        House house = new House(given.stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
         poller = new Poller(
-                wish.workers, () -> new Rooms(claims.forWorker(), shaper, publisher.forWorker(), settlement), house);
-        upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, wish.retain, listener);
+                given.settings.workers(),
+                () -> new Rooms(claims.forWorker(), shaper, publisher.forWorker(), settlement),
+                house);
+        upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, given.settings.retain(), listener);
     }
 
     /**
@@ -183,12 +185,8 @@ public final class LeatPoller {
         private final PinnedDataSource database;
         private final KinesisClient kinesis;
         private final String stream;
-        private ClaimSettings claim = ClaimSettings.DEFAULT;
-        private PublishSettings publish = PublishSettings.defaults();
+        private PollerSettings settings = PollerSettings.builder().build();
         private PollerListener listener = new PollerListener() {};
-        private int workers = 2;
-        private @Nullable Duration retain;
-        private @Nullable String serverName;
         private PollerRegistry.Identity identity = identify();
 
         private Builder(DataSource database, KinesisClient kinesis, String stream) {
@@ -197,40 +195,14 @@ public final class LeatPoller {
             this.stream = stream;
         }
 
-        public Builder claim(ClaimSettings settings) {
-            claim = settings;
-            return this;
-        }
-
-        public Builder publish(PublishSettings settings) {
-            publish = settings;
+        public Builder settings(PollerSettings how) {
+            settings = how;
             return this;
         }
 
         /** Told what happens; the default is to tell nobody. */
         public Builder listener(PollerListener told) {
             listener = told;
-            return this;
-        }
-
-        /** How many claims may be under way at once, each on a connection of its own; 1 to 64. */
-        public Builder workers(int count) {
-            if (count < 1 || count > 64) {
-                throw new IllegalArgumentException("a poller has 1 to 64 workers, not " + count);
-            }
-            workers = count;
-            return this;
-        }
-
-        /** Keeps published events in {@code leat_internal.sent} for that long instead of deleting them. */
-        public Builder retain(Duration time) {
-            retain = time;
-            return this;
-        }
-
-        /** The envelope's {@code source.name}; the default is the database's name. */
-        public Builder serverName(String name) {
-            serverName = name;
             return this;
         }
 

@@ -1,17 +1,27 @@
 package dev.leat.app;
 
-import dev.leat.config.Setting;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import dev.leat.config.Settings;
+import dev.leat.settings.Setting;
+import picocli.CommandLine.Model.OptionSpec;
 
-/** Hands options on to the reader of settings, as the texts that were given. */
+/** Makes the command line's options from the settings. Their values stay texts: the reader judges them, together with the environment. */
 final class Options {
 
     private Options() {}
 
-    static void put(Map<Setting, String> given, Setting setting, @Nullable String value) {
-        if (value != null) {
-            given.put(setting, value);
-        }
+    static OptionSpec of(Setting<?> setting) {
+        OptionSpec.Builder option = OptionSpec.builder(setting.option())
+                .type(String.class)
+                .description(help(setting).replace("%", "%%"));
+        // Other users of the machine could read a value, so it is asked for.
+        return setting.equals(Settings.DATABASE_PASSWORD)
+                ? option.arity("0").interactive(true).prompt("Password: ").build()
+                : option.paramLabel(setting.placeholder()).build();
+    }
+
+    private static String help(Setting<?> setting) {
+        String otherwise = setting.defaultText().isEmpty() ? "" : " Default: " + setting.defaultText() + ".";
+        String limits = setting.limits().isEmpty() ? "" : " From " + setting.limits() + ".";
+        return setting.description() + otherwise + limits + " " + setting.environment();
     }
 }

@@ -1,7 +1,7 @@
 package dev.leat.app;
 
 import dev.leat.config.DatabaseUrl;
-import dev.leat.config.Setting;
+import dev.leat.config.Settings;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +21,8 @@ final class Secrets {
     /** Those of an environment, whether or not it can be worked with. */
     static Secrets of(Map<String, String> environment) {
         Secrets secrets = new Secrets();
-        secrets.add(environment.getOrDefault(Setting.DATABASE_PASSWORD.environment(), ""));
-        DatabaseUrl.secretsIn(environment.getOrDefault(Setting.DATABASE_URL.environment(), ""))
+        secrets.add(environment.getOrDefault(Settings.DATABASE_PASSWORD.environment(), ""));
+        DatabaseUrl.secretsIn(environment.getOrDefault(Settings.DATABASE_URL.environment(), ""))
                 .forEach(secrets::add);
         return secrets;
     }

@@ -92,8 +92,9 @@ public final class LaneClaims {
 
         private Watermark watermark = Watermark.UNKNOWN;
         private long generation = book.generation();
-        private final Pacer pacer = new Pacer(settings.busyInterval(), settings.idleInterval());
-        private int batch = Math.min(FIRST_BATCH, settings.batch());
+        private final Pacer pacer =
+                new Pacer(settings.poller().busyInterval(), settings.poller().idleInterval());
+        private int batch = Math.min(FIRST_BATCH, settings.poller().batch());
 
         @Override
         public Claim claim(Set<String> restingStreams, long restingLanes) {
@@ -104,7 +105,7 @@ public final class LaneClaims {
                 LaneClaim claim = claim(connection, restingStreams, slowLanes.next(this, restingLanes));
                 pacer.claimed(claim.events().size(), claim.full());
                 if (claim.full()) {
-                    batch = Math.min(2 * batch, settings.batch());
+                    batch = Math.min(2 * batch, settings.poller().batch());
                 }
                 return claim;
             } catch (SQLException e) {
@@ -119,7 +120,7 @@ public final class LaneClaims {
         private LaneClaim claim(Connection connection, Set<String> restingStreams, long lanesLeftOut)
                 throws SQLException {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-                Deadline deadline = Deadline.in(settings.deadline(), nanoTime);
+                Deadline deadline = Deadline.in(settings.poller().publishDeadline(), nanoTime);
                 long published = histories.published();
                 Opening opening = open(connection, lanesLeftOut);
                 // A migration may have come since the poller started.
@@ -155,7 +156,7 @@ public final class LaneClaims {
         }
 
         private Duration timeout() {
-            return settings.deadline().plus(ClaimSettings.GRACE);
+            return settings.poller().publishDeadline().plus(ClaimSettings.GRACE);
         }
 
         private LaneClaim claim(Connection connection, Set<String> restingStreams, Opening opening, Deadline deadline)

@@ -29,7 +29,7 @@ public record DatabaseUrl(
 
     /** Where the parts of a URL go that is not JDBC's. */
     private static final String AS_JDBC = "write jdbc:postgresql://<host>:<port>/<database>, and set "
-            + Setting.DATABASE_USERNAME.environment() + " to the user and " + Setting.DATABASE_PASSWORD.environment()
+            + Settings.DATABASE_USERNAME.environment() + " to the user and " + Settings.DATABASE_PASSWORD.environment()
             + " to the password, as they are, without %40 for @ and the like";
 
     private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");

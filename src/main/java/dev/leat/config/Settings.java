@@ -1,15 +1,36 @@
 package dev.leat.config;
 
-import dev.leat.kinesis.Aggregation;
-import java.time.Duration;
+import dev.leat.PollerSettings;
+import dev.leat.settings.Faults;
+import dev.leat.settings.Setting;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that {@code leat run} can be told.
  *
- * @param aggregation which streams hold several events in a record
+ * @param stream a name or ARN, for events whose table names none
  */
-public record Settings(Database database, Stream stream, Poller poller, Aggregation aggregation) {
+public record Settings(Database database, String stream, PollerSettings poller) {
+
+    public static final Setting<String> DATABASE_URL = Setting.text("database-url", "<url>", url -> null)
+            .meaning("JDBC URL, jdbc:postgresql://<host>:<port>/<database>, without a password.");
+
+    public static final Setting<String> DATABASE_USERNAME =
+            Setting.text("database-username", "<role>", name -> null).meaning("Role to log in as.");
+
+    public static final Setting<String> DATABASE_PASSWORD = Setting.text("database-password", "", password -> null)
+            .meaning("Its password. The option takes no value, and asks for it.");
+
+    /** Those that say where the database is. */
+    public static final List<Setting<?>> OF_THE_DATABASE = List.of(DATABASE_URL, DATABASE_USERNAME, DATABASE_PASSWORD);
+
+    /** Those that say what to publish, and how. */
+    public static final List<Setting<?>> OF_A_POLLER = Stream.<Setting<?>>concat(
+                    Stream.of(PollerSettings.STREAM),
+                    PollerSettings.OPTIONS.stream().map(PollerSettings.Option::setting))
+            .toList();
 
     /**
      * Where the outbox is.
@@ -32,11 +53,9 @@ public record Settings(Database database, Stream stream, Poller poller, Aggregat
                 username = parts.user() == null ? username : parts.user();
                 password = parts.password() == null ? password : parts.password();
             } catch (IllegalArgumentException e) {
-                faults.add(Setting.DATABASE_URL + " " + e.getMessage());
+                faults.add(DATABASE_URL + " " + e.getMessage());
             }
-            if (username != null) {
-                faults.notBlank(Setting.DATABASE_USERNAME, username);
-            }
+            faults.check(DATABASE_USERNAME, username);
             faults.raise();
         }
 
@@ -50,85 +69,6 @@ public record Settings(Database database, Stream stream, Poller poller, Aggregat
         @Override
         public String toString() {
             return "Database[" + printableUrl() + (username == null ? "" : " as " + username) + "]";
-        }
-    }
-
-    /**
-     * Where events go.
-     *
-     * @param stream a name or ARN for all events whose table names none
-     * @param maxRecordSize data and partition key together, in bytes; null: what the stream says, else 1 MiB
-     */
-    public record Stream(String stream, @Nullable Integer maxRecordSize) {
-
-        public Stream {
-            Faults faults = new Faults();
-            faults.notBlank(Setting.STREAM, stream);
-            if (!stream.isBlank()
-                    && !stream.matches("[a-zA-Z0-9_.-]{1,128}|arn:[^:]+:kinesis:[^:]+:[^:]*:stream/[a-zA-Z0-9_.-]+")) {
-                faults.add(Setting.STREAM + " is '" + stream
-                        + "', which is neither a stream's name (letters, digits, _ . -) nor its ARN");
-            }
-            if (maxRecordSize != null) {
-                faults.range(Setting.MAX_RECORD_SIZE, maxRecordSize, 1024, 10 << 20);
-            }
-            faults.raise();
-        }
-    }
-
-    /**
-     * How a poller works.
-     *
-     * @param retain how long settled events are kept; null: they are deleted at once
-     * @param workers passes that run beside each other, each with a connection of its own
-     * @param batch events that one claim takes at most
-     * @param requestsInFlight requests to the stream under way at once, for each worker
-     * @param busyInterval how long a poller rests before it looks again while events come
-     * @param idleInterval how long an idle poller waits before it looks again
-     * @param publishDeadline how long one claim may be published before its lanes are let go
-     * @param stopDeadline how long a stopping poller may take to finish what it holds
-     * @param serverName the {@code source.name} of the envelope; null: the database's name
-     */
-    public record Poller(
-            @Nullable Duration retain,
-            int workers,
-            int batch,
-            int requestsInFlight,
-            Duration busyInterval,
-            Duration idleInterval,
-            Duration publishDeadline,
-            Duration stopDeadline,
-            @Nullable String serverName) {
-
-        public static final Poller DEFAULT = new Poller(
-                null,
-                2,
-                8000,
-                4,
-                Duration.ofMillis(2),
-                Duration.ofMillis(100),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(20),
-                null);
-
-        public Poller {
-            Faults faults = new Faults();
-            if (retain != null) {
-                faults.range(Setting.RETAIN, retain, Duration.ofMinutes(1), Duration.ofDays(3650));
-            }
-            faults.range(Setting.WORKERS, workers, 1, 64);
-            faults.range(Setting.BATCH, batch, 1, 50_000);
-            faults.range(Setting.REQUESTS_IN_FLIGHT, requestsInFlight, 1, 64);
-            faults.range(Setting.IDLE_INTERVAL, idleInterval, Duration.ofMillis(1), Duration.ofMinutes(1));
-            if (!busyInterval.equals(idleInterval)) {
-                faults.range(Setting.BUSY_INTERVAL, busyInterval, Duration.ofMillis(1), idleInterval);
-            }
-            faults.range(Setting.PUBLISH_DEADLINE, publishDeadline, Duration.ofSeconds(1), Duration.ofMinutes(5));
-            faults.range(Setting.STOP_DEADLINE, stopDeadline, Duration.ofSeconds(1), Duration.ofMinutes(10));
-            if (serverName != null) {
-                faults.notBlank(Setting.SERVER_NAME, serverName);
-            }
-            faults.raise();
         }
     }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import dev.leat.settings.Faults;
+import dev.leat.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;

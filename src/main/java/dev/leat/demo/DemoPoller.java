@@ -3,6 +3,7 @@ package dev.leat.demo;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.PollerListener;
+import dev.leat.PollerSettings;
 import dev.leat.app.LeatPoller;
 import dev.leat.kinesis.KinesisClients;
 import dev.leat.kinesis.PublishSettings;
@@ -37,7 +38,7 @@ final class DemoPoller implements AutoCloseable {
         kinesis = KinesisClients.prepare(client(endpoint, region), PublishSettings.defaults(), WORKERS)
                 .build();
         poller = LeatPoller.builder(pool, kinesis, stream)
-                .workers(WORKERS)
+                .settings(PollerSettings.builder().workers(WORKERS).build())
                 .listener(new PollerListener() {
                     @Override
                     public void passFailed(RuntimeException cause, int claimed, Duration pause) {

@@ -150,8 +150,8 @@ public final class KinesisPublisher implements AutoCloseable {
     }
 
     private RecordLimits recordLimits() {
-        if (settings.maxRecordBytes().isPresent()) {
-            int set = settings.maxRecordBytes().getAsInt();
+        Integer set = settings.maxRecordBytes();
+        if (set != null) {
             return new RecordLimits(set, stream -> set, settings.aggregation());
         }
         return new RecordLimits(

@@ -1,35 +1,32 @@
 package dev.leat.kinesis;
 
+import dev.leat.PollerSettings;
 import java.time.Duration;
-import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How to publish.
+ * What a person sets, and how requests and pauses are bounded.
  *
- * @param requestsInFlight requests under way at the same time, 1 to 256
  * @param requestLimits what one request may hold
- * @param maxRecordBytes a record's limit, data and partition key together; empty: as the stream says, or 1 MiB
  * @param requestTimeout after which a request counts as lost; its records are sent again
  * @param slice how long requests of one claim are begun, after the first; what is not acknowledged then is given back, so
  *     that a few hot keys, which go one record at a time, do not keep the other keys of their lanes waiting
  * @param patience how long a claim is held open for records that rest while nothing else is to be done; after it they are
  *     given back, to be claimed again
  * @param retryDelays the pauses before records are sent again
- * @param aggregation which streams hold several events in a record
  */
 public record PublishSettings(
-        int requestsInFlight,
+        PollerSettings poller,
         RequestLimits requestLimits,
-        OptionalInt maxRecordBytes,
         Duration requestTimeout,
         Duration slice,
         Duration patience,
-        RetryDelays retryDelays,
-        Aggregation aggregation) {
+        RetryDelays retryDelays) {
 
     /** The service's own limits. */
     private static final int MOST_RECORDS = 500;
 
+    /** What the requests under way to one stream, of all workers, may grow to. */
     static final int MOST_IN_FLIGHT = 256;
 
     private static final int MIB = 1024 * 1024;
@@ -37,16 +34,6 @@ public record PublishSettings(
     static final int DEFAULT_MAX_RECORD_BYTES = MIB;
 
     public PublishSettings {
-        require(
-                requestsInFlight >= 1 && requestsInFlight <= MOST_IN_FLIGHT,
-                "requests in flight: " + requestsInFlight + " is not between 1 and 256; 4 is the default");
-        if (maxRecordBytes.isPresent()) {
-            int bytes = maxRecordBytes.getAsInt();
-            require(
-                    bytes >= 1024 && bytes <= 10 * MIB,
-                    "largest record: " + bytes + " bytes is not between 1024 and " + 10 * MIB
-                            + "; leave it out to have the stream asked");
-        }
         require(
                 !requestTimeout.minusMillis(100).isNegative() && requestTimeout.compareTo(Duration.ofMinutes(5)) <= 0,
                 "request timeout: " + requestTimeout + " is not between 100 ms and 5 min; 5 s is the default");
@@ -58,22 +45,34 @@ public record PublishSettings(
                 "patience: " + patience + " is not between 0 and 5 min; 500 ms is the default");
     }
 
-    /** The same, packing so. */
-    public PublishSettings withAggregation(Aggregation wanted) {
+    public static PublishSettings of(PollerSettings poller) {
         return new PublishSettings(
-                requestsInFlight, requestLimits, maxRecordBytes, requestTimeout, slice, patience, retryDelays, wanted);
-    }
-
-    public static PublishSettings defaults() {
-        return new PublishSettings(
-                4,
+                poller,
                 RequestLimits.ofTheService(),
-                OptionalInt.empty(),
                 Duration.ofSeconds(5),
                 Duration.ofMillis(100),
                 Duration.ofMillis(500),
-                RetryDelays.defaults(),
-                Aggregation.none());
+                RetryDelays.defaults());
+    }
+
+    public static PublishSettings defaults() {
+        return of(PollerSettings.builder().build());
+    }
+
+    /** Requests under way at the same time. */
+    public int requestsInFlight() {
+        return poller.requestsInFlight();
+    }
+
+    /** A record's limit, data and partition key together; null: as the stream says, or 1 MiB. */
+    @Nullable
+    Integer maxRecordBytes() {
+        return poller.maxRecordSize();
+    }
+
+    /** Which streams hold several events in a record. */
+    Aggregation aggregation() {
+        return poller.aggregation();
     }
 
     /**

@@ -2,12 +2,12 @@ package dev.leat.aggregated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.PollerSettings;
 import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.consume.Unpacker;
 import dev.leat.kinesis.Aggregation;
-import dev.leat.kinesis.PublishSettings;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;
@@ -61,7 +61,9 @@ class AggregatedStreamTest {
 
     private LeatPoller poller(Aggregation.Format format) throws SQLException {
         LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
-                .publish(PublishSettings.defaults().withAggregation(Aggregation.all(format)))
+                .settings(PollerSettings.builder()
+                        .aggregation(Aggregation.all(format))
+                        .build())
                 .build();
         poller.start();
         return poller;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.PollerListener;
+import dev.leat.PollerSettings;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
@@ -138,7 +139,8 @@ class ApplicationPoolTest {
             database.run(
                     "CREATE TABLE public.orders (id int PRIMARY KEY, note text); SELECT leat.attach('public.orders', mask => '{note}')");
             LeatPoller poller = LeatPoller.builder(pool, stream.client(), TestStream.NAME)
-                    .retain(Duration.ofDays(7))
+                    .settings(
+                            PollerSettings.builder().retain(Duration.ofDays(7)).build())
                     .listener(new PollerListener() {
                         @Override
                         public void upkeepFailed(

@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.kinesis.Aggregation;
 import java.sql.DriverManager;
 import java.time.Clock;
 import java.time.Instant;
@@ -31,11 +32,21 @@ class ArchitectureTest {
             .importPackages("dev.leat");
 
     @Test
-    void theVocabularyKnowsTheJdkAlone() {
+    void theVocabularyKnowsTheJdkAndSettings() {
         classes()
                 .that(resideInAPackage("dev.leat"))
                 .should()
-                .onlyDependOnClassesThat(resideInAnyPackage("dev.leat", "java..", "org.jspecify.."))
+                .onlyDependOnClassesThat(resideInAnyPackage("dev.leat", "dev.leat.settings", "java..", "org.jspecify..")
+                        .or(JavaClass.Predicates.belongToAnyOf(Aggregation.class)))
+                .check(LEAT);
+    }
+
+    @Test
+    void settingsKnowTheJdkAlone() {
+        classes()
+                .that(resideInAPackage("dev.leat.settings"))
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage("dev.leat.settings", "java..", "org.jspecify.."))
                 .check(LEAT);
     }
 
@@ -78,7 +89,7 @@ class ArchitectureTest {
                     .that(resideInAPackage("dev.leat." + room))
                     .should()
                     .onlyHaveDependentClassesThat(
-                            resideInAnyPackage("dev.leat." + room, "dev.leat.app", "dev.leat.config", "dev.leat.demo"))
+                            resideInAnyPackage("dev.leat." + room, "dev.leat", "dev.leat.app", "dev.leat.demo"))
                     .check(LEAT);
         }
     }

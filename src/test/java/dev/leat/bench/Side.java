@@ -4,6 +4,7 @@ import dev.leat.Claim;
 import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.PollerSettings;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
 import dev.leat.settle.OutboxSettlement;
@@ -57,7 +58,7 @@ final class Side {
     private Claims fresh() {
         return new LaneClaims(
                         pool,
-                        ClaimSettings.DEFAULT.withBatch(20_000),
+                        ClaimSettings.of(PollerSettings.builder().batch(20_000).build()),
                         "changes",
                         () -> claimants,
                         () -> System.nanoTime() + ahead,

@@ -7,6 +7,7 @@ import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.PollerSettings;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -167,7 +168,8 @@ class HistoriesTest {
         deliver(claims());
         writeMany(25_000);
         anotherTimeline();
-        Claims claims = claims(ClaimSettings.DEFAULT.withBatch(30_000));
+        Claims claims =
+                claims(ClaimSettings.of(PollerSettings.builder().batch(30_000).build()));
         for (int pass = 0; pass < 3; pass++) {
             try (Claim claim = claims.claim(Set.of())) {
                 assertThat(claim.events()).isEmpty();

@@ -6,6 +6,7 @@ import dev.leat.Claim;
 import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.PollerSettings;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -108,7 +109,8 @@ class LaneClaimsTest {
     @Test
     void aBacklogIsReadInBatchesUntilItIsGone() {
         writeMany(1000);
-        Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(128));
+        Claims small =
+                claims(1, ClaimSettings.of(PollerSettings.builder().batch(128).build()));
         List<Long> seen = new ArrayList<>();
         for (int pass = 0; pass < 100 && seen.size() < 1000; pass++) {
             List<Long> some = deliver(small);
@@ -286,7 +288,8 @@ class LaneClaimsTest {
 
     @Test
     void releasedEventsDoNotOvertakeOneOfTheirKeyThatIsRefusedAgain() {
-        Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(1));
+        Claims small =
+                claims(1, ClaimSettings.of(PollerSettings.builder().batch(1).build()));
         write("a", "a", "a");
         try (Claim claim = claims.claim(Set.of())) {
             settle(
@@ -314,7 +317,8 @@ class LaneClaimsTest {
 
     @Test
     void eventsOfRestingStreamsAreLeftAndCrowdOutNobody() {
-        Claims small = claims(1, ClaimSettings.DEFAULT.withBatch(64));
+        Claims small =
+                claims(1, ClaimSettings.of(PollerSettings.builder().batch(64).build()));
         for (int n = 0; n < 10; n++) {
             database.run(insert("a", false));
         }

@@ -3,7 +3,9 @@ package dev.leat.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.PollerSettings;
 import dev.leat.kinesis.Aggregation;
+import dev.leat.settings.InvalidSettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +18,7 @@ class SettingsReaderTest {
 
     private static final String URL = "jdbc:postgresql://db.example:5432/shop";
 
-    private final Map<Setting, String> options = new HashMap<>();
+    private final Map<String, String> options = new HashMap<>();
     private final Map<String, String> environment = new HashMap<>();
 
     private Settings read() {
@@ -40,10 +42,12 @@ class SettingsReaderTest {
         Settings settings = read();
 
         assertThat(settings.database()).isEqualTo(new Settings.Database(URL, "poller", "secret"));
-        assertThat(settings.stream()).isEqualTo(new Settings.Stream("orders", 10 << 20));
+        assertThat(settings.stream()).isEqualTo("orders");
+        assertThat(settings.poller().maxRecordSize()).isEqualTo(10 << 20);
         assertThat(settings.poller().retain()).isEqualTo(Duration.ofDays(7));
         assertThat(settings.poller().idleInterval()).isEqualTo(Duration.ofMillis(50));
-        assertThat(settings.poller().batch()).isEqualTo(Settings.Poller.DEFAULT.batch());
+        assertThat(settings.poller().batch())
+                .isEqualTo(PollerSettings.builder().build().batch());
     }
 
     @Test
@@ -67,7 +71,7 @@ class SettingsReaderTest {
     void anOptionWinsOverTheEnvironment() {
         setTheNecessary();
         environment.put("LEAT_WORKERS", "3");
-        options.put(Setting.WORKERS, "5");
+        options.put("--workers", "5");
 
         assertThat(read().poller().workers()).isEqualTo(5);
     }
@@ -77,7 +81,7 @@ class SettingsReaderTest {
         setTheNecessary();
         environment.put("LEAT_WORKERS", "");
 
-        assertThat(read().poller()).isEqualTo(Settings.Poller.DEFAULT);
+        assertThat(read().poller()).isEqualTo(PollerSettings.builder().build());
     }
 
     @Test
@@ -85,8 +89,8 @@ class SettingsReaderTest {
         environment.put("LEAT_DATABASE_URL", "postgres://db.example/shop");
         environment.put("LEAT_RETAIN", "a week");
         environment.put("LEAT_WORKERS", "0");
-        options.put(Setting.BATCH, "many");
-        options.put(Setting.MAX_RECORD_SIZE, "20MiB");
+        options.put("--batch", "many");
+        options.put("--max-record-size", "20MiB");
 
         assertThatThrownBy(this::read)
                 .isInstanceOfSatisfying(
@@ -107,21 +111,21 @@ class SettingsReaderTest {
     @Test
     void aRecordSizeAboveWhatKinesisTakesIsRefused() {
         setTheNecessary();
-        options.put(Setting.MAX_RECORD_SIZE, "20MiB");
+        options.put("--max-record-size", "20MiB");
 
-        assertThatThrownBy(this::read).hasMessageContaining("--max-record-size (LEAT_MAX_RECORD_SIZE) is 20971520");
+        assertThatThrownBy(this::read).hasMessageContaining("--max-record-size (LEAT_MAX_RECORD_SIZE) is 20MiB");
     }
 
     @Test
     void everyStreamOrSomeArePacked() {
         setTheNecessary();
-        assertThat(read().aggregation()).isEqualTo(Aggregation.none());
+        assertThat(read().poller().aggregation()).isEqualTo(Aggregation.none());
         environment.put("LEAT_AGGREGATION", "kpl");
-        assertThat(read().aggregation()).isEqualTo(Aggregation.all(Aggregation.Format.KPL));
-        options.put(Setting.AGGREGATION, "orders=lines, arn:aws:kinesis:eu-central-1:123456789012:stream/audit = NONE");
-        options.put(Setting.AGGREGATION_SIZE, "100KiB");
+        assertThat(read().poller().aggregation()).isEqualTo(Aggregation.all(Aggregation.Format.KPL));
+        options.put("--aggregation", "orders=lines, arn:aws:kinesis:eu-central-1:123456789012:stream/audit = NONE");
+        options.put("--aggregation-size", "100KiB");
 
-        assertThat(read().aggregation())
+        assertThat(read().poller().aggregation())
                 .isEqualTo(new Aggregation(
                         Aggregation.Format.NONE,
                         Map.of(
@@ -134,7 +138,7 @@ class SettingsReaderTest {
     @ValueSource(strings = {"zip", "kpl,lines", "orders=", "=kpl", "orders=kpl,orders=lines", "kpl,", "orders:kpl"})
     void whatIsNoWayToPackIsRefused(String text) {
         setTheNecessary();
-        options.put(Setting.AGGREGATION, text);
+        options.put("--aggregation", text);
 
         assertThatThrownBy(this::read)
                 .isInstanceOf(InvalidSettings.class)
@@ -146,7 +150,7 @@ class SettingsReaderTest {
     @ValueSource(strings = {"1023", "11MiB", "large"})
     void aPackedRecordsSizeHasBounds(String size) {
         setTheNecessary();
-        options.put(Setting.AGGREGATION_SIZE, size);
+        options.put("--aggregation-size", size);
 
         assertThatThrownBy(this::read)
                 .isInstanceOf(InvalidSettings.class)
@@ -156,13 +160,23 @@ class SettingsReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"orders", "a.b_c-1", "arn:aws:kinesis:eu-central-1:123456789012:stream/orders"})
     void aStreamIsNamedByNameOrArn(String stream) {
-        assertThat(new Settings.Stream(stream, null).stream()).isEqualTo(stream);
+        setTheNecessary();
+        environment.put("LEAT_STREAM", stream);
+
+        assertThat(read().stream()).isEqualTo(stream);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"two words", " ", "arn:aws:sqs:eu-central-1:123456789012:orders"})
     void whatIsNeitherNameNorArnIsRefused(String stream) {
-        assertThatThrownBy(() -> new Settings.Stream(stream, null)).isInstanceOf(InvalidSettings.class);
+        setTheNecessary();
+        environment.put("LEAT_STREAM", stream);
+
+        assertThatThrownBy(this::read)
+                .isInstanceOf(InvalidSettings.class)
+                .hasMessageContaining("--stream (LEAT_STREAM) is ");
+        assertThatThrownBy(() -> new SettingsReader(options, environment).streamIfGiven())
+                .isInstanceOf(InvalidSettings.class);
     }
 
     @Test
@@ -179,27 +193,5 @@ class SettingsReaderTest {
     void aWrapperAroundTheDriverIsTaken() {
         String url = "jdbc:aws-wrapper:postgresql://db.example/shop";
         assertThat(new Settings.Database(url, null, null).url()).isEqualTo(url);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"20ms", "15s", "5m", "12h", "7d", "90s"})
-    void aDurationReadsBackAsItIsPrinted(String text) {
-        assertThat(Durations.format(Durations.parse(text))).isEqualTo(text);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "5", "-5s", "5 weeks", "1.5s", "9999999999999999d"})
-    void whatIsNoDurationIsRefused(String text) {
-        assertThatThrownBy(() -> Durations.parse(text))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("is not a duration");
-    }
-
-    @Test
-    void aSizeIsInBytesUnlessAUnitIsGiven() {
-        assertThat(Sizes.parse("2048")).isEqualTo(2048);
-        assertThat(Sizes.parse("2KiB")).isEqualTo(2048);
-        assertThat(Sizes.parse("1MiB")).isEqualTo(1_048_576);
-        assertThatThrownBy(() -> Sizes.parse("1MB")).hasMessageContaining("is not a size");
     }
 }

@@ -3,6 +3,7 @@ package dev.leat.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.List;

@@ -3,11 +3,11 @@ package dev.leat.consumers;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.PollerSettings;
 import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.kinesis.Aggregation;
-import dev.leat.kinesis.PublishSettings;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.Session;
@@ -56,8 +56,10 @@ class DocumentedRuleTest {
 
     private LeatPoller poller(TestDatabase database, Aggregation.Format format) throws SQLException {
         LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
-                .serverName(name(database))
-                .publish(PublishSettings.defaults().withAggregation(Aggregation.all(format)))
+                .settings(PollerSettings.builder()
+                        .aggregation(Aggregation.all(format))
+                        .serverName(name(database))
+                        .build())
                 .build();
         poller.start();
         return poller;

@@ -3,6 +3,7 @@ package dev.leat.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
+import dev.leat.PollerSettings;
 import dev.leat.StreamRecord;
 import dev.leat.consume.Unpacker;
 import dev.leat.localstream.Faults;
@@ -34,15 +35,16 @@ final class AggregatedPublisherTest {
     private static Fixture aggregation(
             Aggregation.Format format, int recordBytes, OptionalInt maxRecordBytes, Duration slice) {
         PublishSettings plain = Fixture.settings(Duration.ofSeconds(20), LONG);
+        PollerSettings.Builder packed =
+                PollerSettings.builder().aggregation(new Aggregation(format, Map.of(), recordBytes));
+        maxRecordBytes.ifPresent(packed::maxRecordSize);
         return new Fixture(new PublishSettings(
-                plain.requestsInFlight(),
+                packed.build(),
                 plain.requestLimits(),
-                maxRecordBytes,
                 plain.requestTimeout(),
                 slice,
                 plain.patience(),
-                plain.retryDelays(),
-                new Aggregation(format, Map.of(), recordBytes)));
+                plain.retryDelays()));
     }
 
     /** As a poller does, which claims again what a slice has left over. */

@@ -6,6 +6,7 @@ import dev.leat.Deadline;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.PollerSettings;
 import dev.leat.Publisher;
 import dev.leat.RequestFailure;
 import dev.leat.StreamRecord;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,14 +57,12 @@ final class Fixture implements AutoCloseable {
 
     static PublishSettings settings(Duration requestTimeout, Duration patience) {
         return new PublishSettings(
-                4,
+                PollerSettings.builder().build(),
                 PublishSettings.RequestLimits.ofTheService(),
-                OptionalInt.empty(),
                 requestTimeout,
                 Duration.ofMinutes(5),
                 patience,
-                QUICK,
-                Aggregation.none());
+                QUICK);
     }
 
     static Deadline within(Duration duration) {

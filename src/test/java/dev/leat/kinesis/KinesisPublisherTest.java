@@ -216,14 +216,12 @@ final class KinesisPublisherTest {
     void afterItsSliceAClaimIsGivenBackWithEachKeysNextRecordDelivered() {
         PublishSettings defaults = Fixture.settings(Duration.ofSeconds(5), LONG);
         var sliced = new PublishSettings(
-                defaults.requestsInFlight(),
+                defaults.poller(),
                 defaults.requestLimits(),
-                defaults.maxRecordBytes(),
                 defaults.requestTimeout(),
                 Duration.ZERO,
                 defaults.patience(),
-                defaults.retryDelays(),
-                Aggregation.none());
+                defaults.retryDelays());
         try (Fixture brief = new Fixture(sliced)) {
             List<StreamRecord> claim = Fixture.claim(10, 2);
             List<Outcome> outcomes = brief.publisher.publish(claim, Fixture.within(LONG));

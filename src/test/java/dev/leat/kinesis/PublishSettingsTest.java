@@ -3,8 +3,8 @@ package dev.leat.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.PollerSettings;
 import java.time.Duration;
-import java.util.OptionalInt;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -19,14 +19,8 @@ final class PublishSettingsTest {
 
     @Test
     void badValuesAreRejectedAndTheMessageSaysWhatIsRight() {
-        refused(
-                () -> settings(0, OptionalInt.empty(), SECOND, SECOND),
-                "requests in flight: 0 is not between 1 and 256");
-        refused(() -> settings(257, OptionalInt.empty(), SECOND, SECOND), "257 is not between 1 and 256");
-        refused(() -> settings(4, OptionalInt.of(10 * 1024 * 1024 + 1), SECOND, SECOND), "leave it out");
-        refused(() -> settings(4, OptionalInt.of(0), SECOND, SECOND), "largest record: 0 bytes");
-        refused(() -> settings(4, OptionalInt.empty(), Duration.ZERO, SECOND), "request timeout: PT0S");
-        refused(() -> settings(4, OptionalInt.empty(), SECOND, SECOND.negated()), "patience: PT-1S");
+        refused(() -> settings(Duration.ZERO, SECOND), "request timeout: PT0S");
+        refused(() -> settings(SECOND, SECOND.negated()), "patience: PT-1S");
         refused(() -> new PublishSettings.RequestLimits(501, 1 << 20), "501 is not between 1 and 500");
         refused(() -> new PublishSettings.RequestLimits(500, 1), "bytes in a request: 1 ");
         refused(() -> new PublishSettings.RetryDelays(Duration.ZERO, SECOND, 0.5), "the first pause PT0S");
@@ -35,16 +29,14 @@ final class PublishSettingsTest {
         refused(() -> new PublishSettings.RetryDelays(SECOND, SECOND, Double.NaN), "jitter NaN");
     }
 
-    private static PublishSettings settings(int inFlight, OptionalInt record, Duration timeout, Duration patience) {
+    private static PublishSettings settings(Duration timeout, Duration patience) {
         return new PublishSettings(
-                inFlight,
+                PollerSettings.builder().build(),
                 PublishSettings.RequestLimits.ofTheService(),
-                record,
                 timeout,
                 PublishSettings.defaults().slice(),
                 patience,
-                PublishSettings.RetryDelays.defaults(),
-                Aggregation.none());
+                PublishSettings.RetryDelays.defaults());
     }
 
     private static void refused(ThrowingCallable construction, String message) {

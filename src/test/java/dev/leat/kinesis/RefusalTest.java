@@ -3,11 +3,11 @@ package dev.leat.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
+import dev.leat.PollerSettings;
 import dev.leat.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,14 +64,12 @@ final class RefusalTest {
     @Test
     void aRecordThatOnlyTheStreamFindsTooLargeIsSingledOutHoweverShortTheSlice() {
         var set = new PublishSettings(
-                4,
+                PollerSettings.builder().maxRecordSize(10 << 20).build(),
                 PublishSettings.RequestLimits.ofTheService(),
-                OptionalInt.of(10 << 20),
                 Duration.ofSeconds(5),
                 Duration.ZERO,
                 LONG,
-                Fixture.QUICK,
-                Aggregation.none());
+                Fixture.QUICK);
         try (Fixture trusting = new Fixture(set)) {
             List<StreamRecord> claim = new ArrayList<>(Fixture.claim(200, 1));
             claim.add(37, Records.record(1_000, "culprit", Records.STREAM, 1_200_000, false));
@@ -103,14 +101,12 @@ final class RefusalTest {
         List<StreamRecord> claim = List.of(Records.record(1, "elsewhere", "missing", 10, false));
         var patient = new PublishSettings.RetryDelays(Duration.ofSeconds(5), Duration.ofSeconds(5), 0);
         var impatient = new PublishSettings(
-                4,
+                PollerSettings.builder().build(),
                 PublishSettings.RequestLimits.ofTheService(),
-                OptionalInt.empty(),
                 Duration.ofSeconds(5),
                 LONG,
                 Duration.ofMillis(10),
-                patient,
-                Aggregation.none());
+                patient);
         try (Fixture calm = new Fixture(impatient)) {
             calm.publisher.publish(claim, Fixture.within(LONG));
             assertThat(calm.publisher.restAdvised()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(5));

@@ -28,4 +28,25 @@ public final class KeptText {
         }
         assertThat(Files.readString(page)).isEqualTo(written);
     }
+
+    /**
+     * Compares a part of a page with a text; {@code -Dleat.regenerate=true} writes it anew.
+     *
+     * @param name of the part, which stands between the lines {@code <!-- name -->} and {@code <!-- /name -->}
+     */
+    public static void assertPart(Path page, String name, String text) throws IOException {
+        String whole = Files.readString(page);
+        String begin = "<!-- " + name + " -->\n";
+        int from = whole.indexOf(begin) + begin.length();
+        int to = whole.indexOf("<!-- /" + name + " -->");
+        assertThat(to).as("the end of part " + name + " of " + page).isGreaterThanOrEqualTo(from);
+        String wanted = "\n" + text.strip() + "\n\n";
+        if (Boolean.getBoolean("leat.regenerate")) {
+            Files.writeString(page, whole.substring(0, from) + wanted + whole.substring(to));
+            return;
+        }
+        assertThat(whole.substring(from, to))
+                .as("part " + name + " of " + page + "; -Dleat.regenerate=true writes it anew")
+                .isEqualTo(wanted);
+    }
 }

@@ -4,7 +4,6 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.app.LeatPoller;
 import dev.leat.demo.StreamReader;
-import dev.leat.kinesis.PublishSettings;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestStream;
@@ -32,7 +31,6 @@ final class Changes implements AutoCloseable {
         reader = new StreamReader(stream.client(), TestStream.NAME, Duration.ofMillis(20), this::take);
         reader.start();
         poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
-                .publish(PublishSettings.defaults())
                 .listener(new PollerListener() {
                     @Override
                     public void passFailed(RuntimeException cause, int claimed, Duration pause) {

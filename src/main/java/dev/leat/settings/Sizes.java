@@ -1,4 +1,4 @@
-package dev.leat.config;
+package dev.leat.settings;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,5 +24,14 @@ public final class Sizes {
         String unit = written.group(2);
         long bytes = unit == null ? number : number << (unit.equals("KiB") ? 10 : 20);
         return (int) Math.min(bytes, Integer.MAX_VALUE);
+    }
+
+    /** The shortest text that {@link #parse} reads back as the same bytes. */
+    public static String format(int bytes) {
+        if (bytes == 0 || bytes % 1024 != 0) {
+            return Integer.toString(bytes);
+        }
+        int kibibytes = bytes >> 10;
+        return kibibytes % 1024 == 0 ? (kibibytes >> 10) + "MiB" : kibibytes + "KiB";
     }
 }

@@ -1,4 +1,4 @@
-package dev.leat.config;
+package dev.leat.settings;
 
 import java.time.Duration;
 import java.util.regex.Matcher;

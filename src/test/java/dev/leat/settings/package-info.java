@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.settings;
+
+import org.jspecify.annotations.NullMarked;

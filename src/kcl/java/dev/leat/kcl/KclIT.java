@@ -3,7 +3,7 @@ package dev.leat.kcl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.PollerSettings;
-import dev.leat.app.LeatPoller;
+import dev.leat.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.kinesis.Aggregation;
@@ -57,7 +57,7 @@ class KclIT {
                     "everything to be published",
                     PATIENCE,
                     () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
-            assertThat(poller.stop(PATIENCE)).isTrue();
+            assertThat(poller.stop(PATIENCE).orderly()).isTrue();
 
             int expected = 21 * KEYS;
             Await.until("every event to arrive", PATIENCE, () -> ids(consumer.received()).size() >= expected);

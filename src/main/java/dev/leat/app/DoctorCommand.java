@@ -3,6 +3,8 @@ package dev.leat.app;
 import dev.leat.PollerSettings;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.PublishSettings;
+import dev.leat.poller.StreamCheck;
+import dev.leat.poller.StreamUnusable;
 import dev.leat.settings.Setting;
 import dev.leat.upkeep.Attachments;
 import dev.leat.upkeep.Finding;
@@ -87,16 +89,16 @@ final class DoctorCommand extends DatabaseCommand {
     private static Finding stream(KinesisClient kinesis, String stream) {
         String subject = "stream " + stream;
         try {
-            Streams.Described described = Streams.describe(kinesis, stream);
-            if (described instanceof Streams.Described.Known known) {
-                return Finding.ok(subject, StreamText.of(known.summary()) + " " + Streams.place(kinesis));
+            StreamCheck.Described described = StreamCheck.describe(kinesis, stream);
+            if (described instanceof StreamCheck.Known known) {
+                return Finding.ok(subject, StreamText.of(known.summary()) + " " + StreamCheck.place(kinesis));
             }
             return Finding.warn(
                     subject,
-                    described instanceof Streams.Described.Withheld withheld ? withheld.why() : "",
+                    described instanceof StreamCheck.Withheld withheld ? withheld.why() : "",
                     "allow kinesis:DescribeStreamSummary, so that Leat knows the stream's limits");
-        } catch (Fault fault) {
-            return Finding.fail(subject, fault.lines().get(0), "");
+        } catch (StreamUnusable e) {
+            return Finding.fail(subject, String.valueOf(e.getMessage()), "");
         }
     }
 

@@ -5,10 +5,11 @@ import dev.leat.config.Settings;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.PublishSettings;
 import dev.leat.observe.LogListener;
+import dev.leat.poller.PollerRuntime;
+import dev.leat.poller.StreamCheck;
 import dev.leat.settings.Durations;
 import dev.leat.settings.Setting;
 import dev.leat.upkeep.PollerRegistry;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -42,7 +43,7 @@ final class RunCommand extends DatabaseCommand {
     @Override
     public Integer call() {
         Settings settings = reader().settings();
-        PollerRegistry.Identity self = LeatPoller.identify();
+        PollerRegistry.Identity self = PollerRuntime.identify();
         PublishSettings publish = PublishSettings.of(settings.poller());
         return translating(settings.database(), () -> {
             // Beside the workers: signs of life, upkeep, and the look for new events.
@@ -57,36 +58,29 @@ final class RunCommand extends DatabaseCommand {
                 return permitted(database, () -> {
                     requireSchema(database);
                     KinesisClient kinesis = opening.client();
-                    return runUntilStopped(settings, wire(settings, self, database, kinesis), kinesis);
+                    PollerRuntime poller = new PollerRuntime(
+                            database, kinesis, settings.stream(), settings.poller(), self, new LogListener());
+                    return runUntilStopped(settings, self, poller, kinesis);
                 });
             }
         });
     }
 
-    private static LeatPoller wire(
-            Settings settings, PollerRegistry.Identity self, PinnedDataSource database, KinesisClient kinesis)
-            throws SQLException {
-        return LeatPoller.builder(database, kinesis, settings.stream())
-                .identity(self)
-                .listener(new LogListener())
-                .settings(settings.poller())
-                .build();
-    }
-
-    private int runUntilStopped(Settings settings, LeatPoller poller, KinesisClient kinesis) {
+    private int runUntilStopped(
+            Settings settings, PollerRegistry.Identity self, PollerRuntime poller, KinesisClient kinesis) {
         Duration grace = settings.poller().stopDeadline();
         CountDownLatch stop = world().stop().arm(grace.plusSeconds(30));
         poller.start();
         LOG.info(
                 "poller {} publishes from {} to stream {} {}",
-                poller.identity().poller(),
+                self.poller(),
                 settings.database().printableUrl(),
                 settings.stream(),
-                Streams.place(kinesis));
+                StreamCheck.place(kinesis));
         try {
             stop.await();
             LOG.info("stopping: what is claimed is finished first, within {}", Durations.format(grace));
-            return poller.stop(grace) ? ExitCode.DONE : ExitCode.NOT_WELL;
+            return poller.stop(grace).orderly() ? ExitCode.DONE : ExitCode.NOT_WELL;
         } catch (InterruptedException e) {
             // Nobody interrupts this thread but a JVM that is going down; the lanes go with the connections.
             Thread.currentThread().interrupt();

@@ -1,6 +1,8 @@
 package dev.leat.app;
 
 import dev.leat.kinesis.PublishSettings;
+import dev.leat.poller.StreamCheck;
+import dev.leat.poller.StreamUnusable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -34,10 +36,13 @@ final class StreamOpening implements AutoCloseable {
 
     private static KinesisClient tried(KinesisClient kinesis, String stream) {
         try {
-            if (Streams.describe(kinesis, stream) instanceof Streams.Described.Withheld withheld) {
+            if (StreamCheck.describe(kinesis, stream) instanceof StreamCheck.Withheld withheld) {
                 LOG.warn("{}: going on as if it were there", withheld.why());
             }
             return kinesis;
+        } catch (StreamUnusable e) {
+            kinesis.close();
+            throw new Fault(ExitCode.STREAM, String.valueOf(e.getMessage()), e);
         } catch (RuntimeException | Error e) {
             kinesis.close();
             throw e;

@@ -2,11 +2,9 @@ package dev.leat.demo;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.LeatPoller;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
-import dev.leat.app.LeatPoller;
-import dev.leat.kinesis.KinesisClients;
-import dev.leat.kinesis.PublishSettings;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -35,10 +33,11 @@ final class DemoPoller implements AutoCloseable {
         config.setDataSource(database);
         config.setMaximumPoolSize(WORKERS + 3);
         pool = new HikariDataSource(config);
-        kinesis = KinesisClients.prepare(client(endpoint, region), PublishSettings.defaults(), WORKERS)
-                .build();
+        PollerSettings settings = PollerSettings.builder().workers(WORKERS).build();
+        kinesis = LeatPoller.prepare(client(endpoint, region), settings).build();
         poller = LeatPoller.builder(pool, kinesis, stream)
-                .settings(PollerSettings.builder().workers(WORKERS).build())
+                .settings(settings)
+                .quiet()
                 .listener(new PollerListener() {
                     @Override
                     public void passFailed(RuntimeException cause, int claimed, Duration pause) {

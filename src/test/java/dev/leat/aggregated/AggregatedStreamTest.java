@@ -2,8 +2,8 @@ package dev.leat.aggregated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.LeatPoller;
 import dev.leat.PollerSettings;
-import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.consume.Unpacker;
@@ -97,8 +97,8 @@ class AggregatedStreamTest {
         mergeTheFirstTwo();
         update(5);
         awaitPublished();
-        assertThat(one.stop(PATIENCE)).isTrue();
-        assertThat(two.stop(PATIENCE)).isTrue();
+        assertThat(one.stop(PATIENCE).orderly()).isTrue();
+        assertThat(two.stop(PATIENCE).orderly()).isTrue();
 
         Map<String, HashKeyRange> ranges = new HashMap<>();
         for (Shard shard : stream.client()
@@ -179,7 +179,7 @@ class AggregatedStreamTest {
         database.run("UPDATE item SET note = (SELECT json_agg(x) FROM (VALUES (1), (2)) AS v (x))");
         LeatPoller poller = poller(Aggregation.Format.LINES);
         awaitPublished();
-        assertThat(poller.stop(PATIENCE)).isTrue();
+        assertThat(poller.stop(PATIENCE).orderly()).isTrue();
 
         List<Long> ids = new ArrayList<>();
         for (KeptRecord record : stream.local().records(TestStream.NAME)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.LeatPoller;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
 import dev.leat.testkit.Await;

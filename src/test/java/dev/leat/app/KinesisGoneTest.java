@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.LeatPoller;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
@@ -58,20 +59,19 @@ class KinesisGoneTest {
     @Test
     void whileTheEndpointRefusesConnectionsWritersNeitherFailNorWait() throws Exception {
         try (TestStream stream = new TestStream(1)) {
-            stream.local().close();
-            writersGoOnBesideAPoller(stream, 3);
+            writersGoOnBesideAPoller(stream, () -> stream.local().close(), 3);
         }
     }
 
     @Test
     void whileEveryRequestHangsWritersNeitherFailNorWait() throws Exception {
         try (TestStream stream = new TestStream(1)) {
-            stream.local().faults(Faults.none().hangingBeforeApplying(1));
-            writersGoOnBesideAPoller(stream, 1);
+            writersGoOnBesideAPoller(
+                    stream, () -> stream.local().faults(Faults.none().hangingBeforeApplying(1)), 1);
         }
     }
 
-    private void writersGoOnBesideAPoller(TestStream stream, int tries) throws Exception {
+    private void writersGoOnBesideAPoller(TestStream stream, Runnable trouble, int tries) throws Exception {
         AtomicInteger retries = new AtomicInteger();
         PollerListener listener = new PollerListener() {
             @Override
@@ -93,6 +93,7 @@ class KinesisGoneTest {
             LeatPoller poller = LeatPoller.builder(pool, stream.client(), TestStream.NAME)
                     .listener(listener)
                     .build();
+            trouble.run();
             poller.start();
             try {
                 Await.until("the poller has tried", LONG, () -> {

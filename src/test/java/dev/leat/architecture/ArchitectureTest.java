@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.LeatPoller;
 import dev.leat.kinesis.Aggregation;
 import java.sql.DriverManager;
 import java.time.Clock;
@@ -25,16 +26,29 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 class ArchitectureTest {
 
-    private static final List<String> ROOMS = List.of("claim", "shape", "kinesis", "settle");
+    private static final List<String> STAGES = List.of("claim", "shape", "kinesis", "settle");
 
     private static final JavaClasses LEAT = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.leat");
 
+    /** What an application starts: it hands on to the insides, and nothing inside knows it. */
+    private static final DescribedPredicate<JavaClass> THE_FACADE =
+            JavaClass.Predicates.belongToAnyOf(LeatPoller.class);
+
+    @Test
+    void onlyTheDemoKnowsTheFacade() {
+        noClasses()
+                .that(DescribedPredicate.not(THE_FACADE).and(DescribedPredicate.not(resideInAPackage("dev.leat.demo"))))
+                .should()
+                .dependOnClassesThat(THE_FACADE)
+                .check(LEAT);
+    }
+
     @Test
     void theVocabularyKnowsTheJdkAndSettings() {
         classes()
-                .that(resideInAPackage("dev.leat"))
+                .that(resideInAPackage("dev.leat").and(DescribedPredicate.not(THE_FACADE)))
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage("dev.leat", "dev.leat.settings", "java..", "org.jspecify..")
                         .or(JavaClass.Predicates.belongToAnyOf(Aggregation.class)))
@@ -62,9 +76,9 @@ class ArchitectureTest {
     }
 
     @Test
-    void roomsKnowTheVocabularyAndNothingElseOfLeat() {
-        for (String room : ROOMS) {
-            String own = "dev.leat." + room;
+    void stagesKnowTheVocabularyAndNothingElseOfLeat() {
+        for (String stage : STAGES) {
+            String own = "dev.leat." + stage;
             noClasses()
                     .that(resideInAPackage(own))
                     .should()
@@ -83,13 +97,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheAppAndTheDemoReachIntoSeveralRooms() {
-        for (String room : ROOMS) {
+    void onlyWhoWiresAPollerReachesIntoSeveralStages() {
+        for (String stage : STAGES) {
             classes()
-                    .that(resideInAPackage("dev.leat." + room))
+                    .that(resideInAPackage("dev.leat." + stage))
                     .should()
-                    .onlyHaveDependentClassesThat(
-                            resideInAnyPackage("dev.leat." + room, "dev.leat", "dev.leat.app", "dev.leat.demo"))
+                    .onlyHaveDependentClassesThat(resideInAnyPackage(
+                            "dev.leat." + stage, "dev.leat", "dev.leat.app", "dev.leat.poller", "dev.leat.demo"))
                     .check(LEAT);
         }
     }
@@ -132,7 +146,8 @@ class ArchitectureTest {
     @Test
     void theAwsSdkStaysInKinesisAndWhereItIsWired() {
         noClasses()
-                .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.kinesis", "dev.leat.app", "dev.leat.demo")))
+                .that(DescribedPredicate.not(THE_FACADE.or(
+                        resideInAnyPackage("dev.leat.kinesis", "dev.leat.app", "dev.leat.poller", "dev.leat.demo"))))
                 .should()
                 .dependOnClassesThat(resideInAPackage("software.amazon.awssdk.."))
                 .check(LEAT);
@@ -173,7 +188,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void thereIsNoPackageForWhateverHasNoRoom() {
+    void thereIsNoPackageForWhateverHasNoPlace() {
         assertThat(LEAT.stream().map(JavaClass::getPackageName).distinct())
                 .noneMatch(name -> name.matches(".*\\.(util|utils|common|helper|misc)(\\..*)?"));
     }

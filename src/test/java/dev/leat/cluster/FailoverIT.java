@@ -3,8 +3,8 @@ package dev.leat.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.LeatPoller;
 import dev.leat.PollerListener;
-import dev.leat.app.LeatPoller;
 import dev.leat.app.Pools;
 import dev.leat.config.Settings;
 import dev.leat.testkit.Await;

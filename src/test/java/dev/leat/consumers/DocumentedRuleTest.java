@@ -3,8 +3,8 @@ package dev.leat.consumers;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.LeatPoller;
 import dev.leat.PollerSettings;
-import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.kinesis.Aggregation;
@@ -79,7 +79,7 @@ class DocumentedRuleTest {
     private void publish(TestDatabase database, Aggregation.Format format) throws SQLException, InterruptedException {
         LeatPoller poller = poller(database, format);
         awaitPublished(database);
-        assertThat(poller.stop(PATIENCE)).isTrue();
+        assertThat(poller.stop(PATIENCE).orderly()).isTrue();
     }
 
     private List<KeptRecord> records() {
@@ -123,7 +123,7 @@ class DocumentedRuleTest {
                     PATIENCE,
                     () -> View.of(View.documented(), records()).rows().containsKey("north item first 2"));
             awaitPublished(north);
-            assertThat(poller.stop(PATIENCE)).isTrue();
+            assertThat(poller.stop(PATIENCE).orderly()).isTrue();
         }
 
         View view = View.of(View.documented(), records());

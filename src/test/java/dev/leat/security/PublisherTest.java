@@ -2,7 +2,7 @@ package dev.leat.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.app.LeatPoller;
+import dev.leat.LeatPoller;
 import dev.leat.localstream.LocalStream;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.Session;

@@ -1,8 +1,8 @@
 package dev.leat.types;
 
+import dev.leat.LeatPoller;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.app.LeatPoller;
 import dev.leat.demo.StreamReader;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;

@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.poller;
 
 import dev.leat.observe.Causes;
 import java.net.HttpURLConnection;
@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
 /** Asks about a stream before anything is sent to it. */
-final class Streams {
+public final class StreamCheck {
 
     private static final Set<String> CREDENTIALS_REFUSED = Set.of(
             "UnrecognizedClientException",
@@ -27,43 +27,39 @@ final class Streams {
 
     private static final Set<String> EXPIRED = Set.of("ExpiredTokenException", "ExpiredToken", "RequestExpired");
 
-    private Streams() {}
+    private StreamCheck() {}
 
     /** What could be learned about a stream. */
-    sealed interface Described {
+    public sealed interface Described {}
 
-        record Known(StreamDescriptionSummary summary) implements Described {}
+    public record Known(StreamDescriptionSummary summary) implements Described {}
 
-        /** The service would not say now; the stream may well be there. */
-        record Withheld(String why) implements Described {}
-    }
+    /** The service does not say now; the stream may well exist. */
+    public record Withheld(String why) implements Described {}
 
     /**
-     * @throws Fault when the stream cannot be used: it is absent or not active, the credentials are refused, or nothing answers
+     * @throws StreamUnusable when the stream cannot be used: it is absent or not active, the credentials are refused, or nothing answers
      */
-    static Described describe(KinesisClient kinesis, String stream) {
+    public static Described describe(KinesisClient kinesis, String stream) {
         try {
             StreamDescriptionSummary summary =
                     kinesis.describeStreamSummary(request(stream)).streamDescriptionSummary();
             StreamStatus status = summary.streamStatus();
             if (status != StreamStatus.ACTIVE && status != StreamStatus.UPDATING) {
-                throw new Fault(
-                        ExitCode.STREAM,
-                        "stream " + stream + " is " + summary.streamStatusAsString()
-                                + ", not ACTIVE: wait until it is");
+                throw new StreamUnusable(
+                        "stream " + stream + " is " + summary.streamStatusAsString() + ", not ACTIVE: wait until it is",
+                        null);
             }
-            return new Described.Known(summary);
+            return new Known(summary);
         } catch (ResourceNotFoundException e) {
-            throw new Fault(
-                    ExitCode.STREAM,
+            throw new StreamUnusable(
                     "stream " + stream + " does not exist " + place(kinesis)
                             + ": create it, or set LEAT_STREAM and AWS_REGION",
                     e);
         } catch (AwsServiceException e) {
             return refused(kinesis, stream, e);
         } catch (SdkClientException e) {
-            throw new Fault(
-                    ExitCode.STREAM,
+            throw new StreamUnusable(
                     "no connection to Kinesis " + place(kinesis) + ": " + rootCause(e)
                             + ": check AWS_REGION, AWS_ENDPOINT_URL_KINESIS, the network, and where a proxy leads out HTTP_PROXY"
                             + " (HTTPS_PROXY is not read)",
@@ -76,41 +72,36 @@ final class Streams {
                 ? "status " + e.statusCode()
                 : e.awsErrorDetails().errorCode();
         if (EXPIRED.contains(code)) {
-            throw new Fault(
-                    ExitCode.STREAM,
+            throw new StreamUnusable(
                     "AWS refuses the credentials " + place(kinesis) + " (" + code
                             + "): they have expired: renew them (such as by aws sso login), or set this machine's clock",
                     e);
         }
         if (CREDENTIALS_REFUSED.contains(code)) {
-            throw new Fault(
-                    ExitCode.STREAM,
+            throw new StreamUnusable(
                     "AWS refuses the credentials " + place(kinesis) + " (" + code
                             + "): check AWS_ACCESS_KEY_ID or AWS_PROFILE, and this machine's clock",
                     e);
         }
         if (code.equals("AccessDeniedException")) {
-            return new Described.Withheld(
-                    "these credentials may not call kinesis:DescribeStreamSummary on stream " + stream);
+            return new Withheld("these credentials may not call kinesis:DescribeStreamSummary on stream " + stream);
         }
         if (code.equals("LimitExceededException") || e.isThrottlingException() || e.statusCode() >= 500) {
-            return new Described.Withheld("Kinesis answered " + code + " when asked about stream " + stream);
+            return new Withheld("Kinesis answered " + code + " when asked about stream " + stream);
         }
         if (e.statusCode() == HttpURLConnection.HTTP_PROXY_AUTH) {
-            throw new Fault(
-                    ExitCode.STREAM,
+            throw new StreamUnusable(
                     "the proxy refuses the login: check HTTP_PROXY, such as http://user:password@proxy.example:3128",
                     e);
         }
         if (code.startsWith("status ")) {
             // The service gives each refusal a code.
-            throw new Fault(
-                    ExitCode.STREAM,
+            throw new StreamUnusable(
                     "what answers " + place(kinesis) + " does not speak as Kinesis does: " + code
                             + ": check AWS_ENDPOINT_URL_KINESIS and HTTP_PROXY",
                     e);
         }
-        throw new Fault(ExitCode.STREAM, "Kinesis refuses stream " + stream + " " + place(kinesis) + ": " + code, e);
+        throw new StreamUnusable("Kinesis refuses stream " + stream + " " + place(kinesis) + ": " + code, e);
     }
 
     private static DescribeStreamSummaryRequest request(String stream) {
@@ -119,7 +110,7 @@ final class Streams {
     }
 
     /** Where the client looks, such as {@code in eu-central-1} or {@code at http://localhost:4567}. */
-    static String place(KinesisClient kinesis) {
+    public static String place(KinesisClient kinesis) {
         var configuration = kinesis.serviceClientConfiguration();
         String at = configuration.endpointOverride().map(URI::toString).orElse("");
         return at.isEmpty() ? "in " + configuration.region() : "at " + at;

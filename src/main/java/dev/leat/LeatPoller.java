@@ -1,0 +1,167 @@
+package dev.leat;
+
+import dev.leat.database.PinnedDataSource;
+import dev.leat.kinesis.KinesisClients;
+import dev.leat.kinesis.PublishSettings;
+import dev.leat.observe.Listeners;
+import dev.leat.observe.LogListener;
+import dev.leat.poller.PollerRuntime;
+import dev.leat.poller.StreamCheck;
+import dev.leat.settings.Faults;
+import dev.leat.upkeep.Migrations;
+import dev.leat.upkeep.PollerRegistry;
+import dev.leat.upkeep.SchemaState;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
+
+/**
+ * A poller inside an application: it publishes what is in the outbox until it is stopped. Start as many as you like, in one
+ * process or in several; they share the lanes.
+ *
+ * <pre>{@code
+ * try (LeatPoller poller = LeatPoller.builder(dataSource, kinesisClient, "changes").build()) {
+ *     poller.start();
+ *     …
+ * }
+ * }</pre>
+ */
+public final class LeatPoller implements AutoCloseable {
+
+    private final PollerRuntime runtime;
+    private final UUID id;
+    private final Duration stopDeadline;
+
+    private LeatPoller(PollerRuntime runtime, UUID id, Duration stopDeadline) {
+        this.runtime = runtime;
+        this.id = id;
+        this.stopDeadline = stopDeadline;
+    }
+
+    /**
+     * Begins with the defaults.
+     *
+     * @param database gives a connection to each worker and up to three more, none of them bound to a transaction of the
+     *     caller's, and gets them back as they came; its role needs what {@code leat.grant_poller} gives
+     * @param kinesis a client as {@link #prepare} makes it; not closed here
+     * @param stream name or ARN of the stream for events that name none
+     */
+    public static Builder builder(DataSource database, KinesisClient kinesis, String stream) {
+        return new Builder(database, kinesis, stream);
+    }
+
+    /**
+     * Gives a client what a poller needs: no retries of its own, which would multiply the poller's; timeouts; and a connection
+     * for each request in flight. Region, credentials and endpoint are left to the caller.
+     *
+     * <pre>{@code
+     * KinesisClient client = LeatPoller.prepare(KinesisClient.builder(), settings).build();
+     * }</pre>
+     */
+    public static KinesisClientBuilder prepare(KinesisClientBuilder client, PollerSettings settings) {
+        return KinesisClients.prepare(client, PublishSettings.of(settings), settings.workers());
+    }
+
+    /** The id that {@code leat status} shows. */
+    public UUID id() {
+        return id;
+    }
+
+    /**
+     * Begins to publish, and returns when the poller is on the list of pollers.
+     *
+     * @throws IllegalStateException when it was started or stopped before
+     */
+    public void start() {
+        runtime.start();
+    }
+
+    /**
+     * Finishes what is claimed, and gives all lanes back. A second call only returns how it ended.
+     *
+     * @param grace how long that may take; after it, what was not sent stays in the outbox for others
+     * @return whether it was finished, what went on failing until then, and what waits in the outbox
+     */
+    public Ending stop(Duration grace) throws InterruptedException {
+        return runtime.stop(grace);
+    }
+
+    /** Stops within {@link PollerSettings#stopDeadline()}. An interrupt cuts that short and stays set. */
+    @Override
+    public void close() {
+        try {
+            Ending unused = stop(stopDeadline);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A poller to be. */
+    public static final class Builder {
+
+        private final PinnedDataSource database;
+        private final KinesisClient kinesis;
+        private final String stream;
+        private final List<PollerListener> listeners = new ArrayList<>();
+        private PollerSettings settings = PollerSettings.builder().build();
+        private boolean log = true;
+
+        private Builder(DataSource database, KinesisClient kinesis, String stream) {
+            this.database = PinnedDataSource.of(database);
+            this.kinesis = kinesis;
+            this.stream = stream;
+        }
+
+        /** How it works. */
+        public Builder settings(PollerSettings how) {
+            settings = how;
+            return this;
+        }
+
+        /** Adds a listener to those that are told what happens, such as one that counts. */
+        public Builder listener(PollerListener told) {
+            listeners.add(told);
+            return this;
+        }
+
+        /** Without the log: by default what a person should know goes to the SLF4J logger {@code dev.leat}. */
+        public Builder quiet() {
+            log = false;
+            return this;
+        }
+
+        /**
+         * A poller that is not started yet.
+         *
+         * @throws IllegalArgumentException when the stream's name is neither a name nor an ARN
+         * @throws IllegalStateException when the database's schema is not this version's, or the stream does not exist, is not
+         *     active or cannot be reached; the message says what to do
+         * @throws SQLException when the database cannot be asked
+         */
+        public LeatPoller build() throws SQLException {
+            Faults faults = new Faults();
+            faults.check(PollerSettings.STREAM, stream);
+            faults.raise();
+            SchemaState state = Migrations.state(database);
+            if (!state.usable()) {
+                throw new IllegalStateException(state.advice());
+            }
+            List<PollerListener> told = new ArrayList<>(listeners);
+            if (log) {
+                told.add(0, new LogListener());
+            }
+            PollerListener listener = new Listeners(told);
+            if (StreamCheck.describe(kinesis, stream) instanceof StreamCheck.Withheld withheld) {
+                listener.notice(withheld.why() + ": going on as if it were there");
+            }
+            PollerRegistry.Identity identity = PollerRuntime.identify();
+            PollerRuntime runtime = new PollerRuntime(database, kinesis, stream, settings, identity, listener);
+            return new LeatPoller(runtime, identity.poller(), settings.stopDeadline());
+        }
+    }
+}

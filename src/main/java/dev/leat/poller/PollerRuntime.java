@@ -1,0 +1,189 @@
+package dev.leat.poller;
+
+import dev.leat.DatabaseUnavailable;
+import dev.leat.Ending;
+import dev.leat.PollerListener;
+import dev.leat.PollerSettings;
+import dev.leat.claim.ClaimSettings;
+import dev.leat.claim.LaneClaims;
+import dev.leat.database.PinnedDataSource;
+import dev.leat.kinesis.KinesisPublisher;
+import dev.leat.kinesis.PublishSettings;
+import dev.leat.loop.House;
+import dev.leat.loop.Poller;
+import dev.leat.loop.Rooms;
+import dev.leat.observe.FailureTracker;
+import dev.leat.observe.Listeners;
+import dev.leat.settle.OutboxSettlement;
+import dev.leat.shape.DebeziumJson;
+import dev.leat.upkeep.BacklogWatch;
+import dev.leat.upkeep.PollerRegistry;
+import dev.leat.upkeep.ShardUses;
+import dev.leat.upkeep.Tallies;
+import dev.leat.upkeep.Upkeep;
+import io.github.resilience4j.core.IntervalFunction;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+
+/** A poller with all its parts: the stages, the loop that runs them, and the duties beside it. The constructor wires them. */
+public final class PollerRuntime {
+
+    private static final Duration LAST_LOOK = Duration.ofSeconds(3);
+    private static final int LOOKS = 5;
+
+    private final Poller poller;
+    private final Upkeep upkeep;
+    private final KinesisPublisher publisher;
+    private final FailureTracker failures;
+    private final BacklogWatch lastLook;
+    private final PollerListener listener;
+    private boolean started;
+    private @Nullable Ending ending;
+
+    /**
+     * @param kinesis not closed here
+     * @param stream for events that name none
+     * @param told what happens
+     * @throws SQLException when the database cannot be asked for its name
+     */
+    public PollerRuntime(
+            PinnedDataSource database,
+            KinesisClient kinesis,
+            String stream,
+            PollerSettings settings,
+            PollerRegistry.Identity identity,
+            PollerListener told)
+            throws SQLException {
+        PollerRegistry registry = new PollerRegistry(database, identity);
+        Tallies tallies = new Tallies(database, identity.poller());
+        ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
+        failures = new FailureTracker(new Listeners(List.of(told)), System::nanoTime);
+        listener = new Listeners(List.of(told, tallies, shardUses, failures));
+        BacklogWatch backlog = new BacklogWatch(database, failures::failing, failures::waiting);
+        lastLook = new BacklogWatch(database, () -> true, failures::waiting);
+        LaneClaims claims = new LaneClaims(
+                database.raw(),
+                ClaimSettings.of(settings),
+                stream,
+                () -> registry.alive() * atWork(),
+                System::nanoTime,
+                new SplittableRandom(),
+                listener);
+        String databaseName = databaseName(database);
+        String serverName = settings.serverName() == null ? databaseName : settings.serverName();
+        DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
+        OutboxSettlement settlement = new OutboxSettlement(settings.retain() != null);
+        publisher = new KinesisPublisher(
+                kinesis,
+                PublishSettings.of(settings),
+                listener,
+                System::nanoTime,
+                () -> ThreadLocalRandom.current().nextDouble());
+        IntervalFunction pauses =
+                IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
+        House house = new House(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
+        poller = new Poller(
+                settings.workers(),
+                () -> new Rooms(claims.forWorker(), shaper, publisher.forWorker(), settlement),
+                house);
+        upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, settings.retain(), listener);
+    }
+
+    /** An identity drawn anew. */
+    public static PollerRegistry.Identity identify() {
+        return new PollerRegistry.Identity(
+                UUID.randomUUID(), host(), ProcessHandle.current().pid(), Version.text());
+    }
+
+    /** How many of its workers claim as things are now. */
+    private int atWork() {
+        return poller.atWork();
+    }
+
+    /**
+     * @throws IllegalStateException when it was started or stopped before
+     */
+    public synchronized void start() {
+        if (started || ending != null) {
+            throw new IllegalStateException("a poller is started once: build another one");
+        }
+        started = true;
+        upkeep.start();
+        poller.start();
+    }
+
+    /**
+     * Finishes what is claimed, and gives all lanes back. The listener is told how it ended. A second call only returns that.
+     *
+     * @param grace how long that may take; after it, what was not sent stays in the outbox for others
+     * @return with what waits in the outbox, unless the database does not answer within three seconds
+     */
+    public synchronized Ending stop(Duration grace) throws InterruptedException {
+        if (ending != null) {
+            return ending;
+        }
+        try {
+            boolean finished = poller.stop(grace);
+            lookAtBacklog();
+            Ending now = failures.ending(finished);
+            ending = now;
+            listener.stopped(now);
+            return now;
+        } finally {
+            upkeep.stop();
+            publisher.close();
+        }
+    }
+
+    /** Does not wait for a database that does not answer: it may be what fails. */
+    private void lookAtBacklog() throws InterruptedException {
+        try {
+            CompletableFuture.runAsync(this::lookUntilSeen).get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            failures.waiting(null);
+        }
+    }
+
+    /** Where sessions were ended, those that the pool, or a pooler, still has are taken first. */
+    private void lookUntilSeen() {
+        for (int session = 1; ; session++) {
+            try {
+                lastLook.look();
+                return;
+            } catch (DatabaseUnavailable e) {
+                if (session == LOOKS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static String databaseName(PinnedDataSource database) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            return connection.getCatalog();
+        }
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            // A machine that does not know its own name; the name is for people only.
+            return "unknown";
+        }
+    }
+}

@@ -2,8 +2,8 @@ package dev.leat.upkeep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.LeatPoller;
 import dev.leat.PollerListener;
-import dev.leat.app.LeatPoller;
 import dev.leat.consume.Deduplicator;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.testkit.Await;
@@ -99,7 +99,7 @@ class ReleasedSchemaTest {
             assertThat(Migrations.migrate(database.owner())).isZero();
             renewed = start(poller);
             writers.awaitMore(50);
-            assertThat(old.stop(Duration.ofSeconds(20))).isTrue();
+            assertThat(old.stop(Duration.ofSeconds(20)).orderly()).isTrue();
             writers.awaitMore(50);
             assertThat(writers.failures()).isEmpty();
         }
@@ -107,7 +107,7 @@ class ReleasedSchemaTest {
                 "an empty outbox",
                 PATIENCE,
                 () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
-        assertThat(renewed.stop(Duration.ofSeconds(20))).isTrue();
+        assertThat(renewed.stop(Duration.ofSeconds(20)).orderly()).isTrue();
         assertThat(troubles).isEmpty();
         assertEveryChangeArrived();
         assertThat(database.value("SELECT count(*) FROM leat_internal.quarantine"))

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ final class LostRows {
     private static final String BASELINE = """
             INSERT INTO leat_internal.flyway_schema_history
                    (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
-            SELECT 1, '1', '<< Flyway Baseline >>', 'BASELINE', '<< Flyway Baseline >>', NULL, current_user, 0, true
+            SELECT 1, ?, '<< Flyway Baseline >>', 'BASELINE', '<< Flyway Baseline >>', NULL, current_user, 0, true
             WHERE NOT EXISTS (SELECT FROM leat_internal.flyway_schema_history)
             """;
 
@@ -38,9 +39,10 @@ final class LostRows {
     /**
      * Tells Flyway that the tables are there, if they are and its history is empty.
      *
+     * @param latest of the scripts with a version
      * @throws SchemaNotOurs when they may be another version's
      */
-    void beforeScripts() {
+    void beforeScripts(Supplier<String> latest) {
         if (exists("flyway_schema_history") && exists("outbox") && historyIsEmpty()) {
             SchemaState state = Migrations.state(database);
             if (state instanceof SchemaState.Absent) {
@@ -57,7 +59,7 @@ final class LostRows {
             told.accept(
                     "the rows of leat_internal.flyway_schema_history were gone and the tables are there: they are taken as they are");
             rights().forEach(told);
-            run(BASELINE);
+            run(BASELINE, latest.get());
         }
     }
 
@@ -95,8 +97,8 @@ final class LostRows {
         return rows("SELECT FROM leat_internal.flyway_schema_history LIMIT 1").isEmpty();
     }
 
-    private void run(String sql) {
-        @Nullable Object unused = new UpkeepSql(database).run(sql);
+    private void run(String sql, String parameter) {
+        @Nullable Object unused = new UpkeepSql(database).run(sql, parameter);
     }
 
     private List<List<String>> rows(String sql) {

@@ -3,12 +3,15 @@ package dev.leat.upkeep;
 import dev.leat.SchemaVersions;
 import dev.leat.database.PinnedDataSource;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,9 +76,10 @@ public final class Migrations {
             return 0;
         }
         LostRows lost = new LostRows(database, told);
-        lost.beforeScripts();
+        Flyway flyway = flyway(database, patience, LOCATION);
+        lost.beforeScripts(() -> latest(flyway));
         try {
-            int scripts = flyway(database, patience, LOCATION).migrate().migrationsExecuted;
+            int scripts = flyway.migrate().migrationsExecuted;
             lost.afterScripts();
             return scripts;
         } catch (FlywayException e) {
@@ -106,6 +110,16 @@ public final class Migrations {
 
     private static int number(@Nullable Object value) {
         return ((Number) Objects.requireNonNull(value)).intValue();
+    }
+
+    /** The number of the latest script that has one. */
+    private static String latest(Flyway flyway) {
+        return Arrays.stream(flyway.info().all())
+                .map(MigrationInfo::getVersion)
+                .filter(Objects::nonNull)
+                .max(Comparator.naturalOrder())
+                .orElseThrow()
+                .getVersion();
     }
 
     static Flyway flyway(PinnedDataSource database, Duration patience, String location) {

@@ -36,7 +36,7 @@ import software.amazon.awssdk.services.kinesis.model.Shard;
 import software.amazon.kinesis.retrieval.AggregatorUtil;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
-/** An outbox on a real PostgreSQL, pollers that pack, and a stream that is split and merged while they do. */
+/** An outbox on a real PostgreSQL, pollers that aggregate, and a stream that is split and merged while they do. */
 @Timeout(120)
 class AggregatedStreamTest {
 
@@ -110,7 +110,7 @@ class AggregatedStreamTest {
         Set<Long> ids = new HashSet<>();
         Deduplicator deduplicator = new Deduplicator();
         int late = 0;
-        int packed = 0;
+        int aggregates = 0;
         for (KeptRecord record : records) {
             HashKeyRange range = Objects.requireNonNull(ranges.get(record.shardId()));
             List<byte[]> events = Unpacker.unpack(record.data());
@@ -119,7 +119,7 @@ class AggregatedStreamTest {
             assertThat(kept)
                     .as("what the Kinesis client library keeps for this shard")
                     .hasSameSizeAs(events);
-            packed +=
+            aggregates +=
                     (int) kept.stream().filter(KinesisClientRecord::aggregated).count();
             for (byte[] event : events) {
                 Identity identity = Identity.of(event);
@@ -131,7 +131,7 @@ class AggregatedStreamTest {
         assertThat(ranges).hasSizeGreaterThan(5);
         assertThat(ids).hasSize(21 * KEYS);
         assertThat(late).isZero();
-        assertThat(packed).isGreaterThan(10 * KEYS);
+        assertThat(aggregates).isGreaterThan(10 * KEYS);
         assertThat(records.stream().map(KeptRecord::shardId).distinct()).hasSizeGreaterThan(4);
     }
 

@@ -1,4 +1,4 @@
-/** Packed streams, from an insert to what their consumers unpack. */
+/** Streams with aggregation, from an insert to what their consumers unpack. */
 @NullMarked
 package dev.leat.aggregated;
 

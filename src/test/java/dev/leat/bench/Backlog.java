@@ -102,7 +102,7 @@ final class Backlog {
                                 "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM leat_internal.outbox_id_seq")));
     }
 
-    /** Whether nothing waits, when so many records of those changes have arrived: a packed one holds several. */
+    /** Whether nothing waits, when so many records of those changes have arrived: an aggregate holds several. */
     boolean carried(BitSet expected, long arrived) {
         return source == Source.OUTBOX ? settled() : arrived >= expected.cardinality();
     }

@@ -62,7 +62,7 @@ public final class DebeziumBench implements Callable<Integer> {
                 Debezium.contender("Debezium Server, tuned", java, debezium, TUNED),
                 Debezium.contender("Debezium Server", java, debezium, Map.of()),
                 Contender.leat("leat"),
-                Contender.leat("leat, packed", "--aggregation", "kpl"));
+                Contender.leat("leat, KPL", "--aggregation", "kpl"));
         drain(contenders, new Drain.Terms(1, events, 0, Duration.ZERO, server));
         steady(
                 contenders.subList(0, 3),

@@ -42,8 +42,8 @@ public final class DrainBench implements Callable<Integer> {
         List<Contender> contenders = new ArrayList<>(List.of(
                 Contender.plain(1),
                 Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ", -1)),
-                Contender.leat("leat, packed", "--aggregation", "kpl"),
-                Contender.leat("leat, packed in lines", "--aggregation", "lines"),
+                Contender.leat("leat, KPL", "--aggregation", "kpl"),
+                Contender.leat("leat, JSON lines", "--aggregation", "lines"),
                 Contender.plain(4)));
         contenders.removeIf(contender -> !contender.name().contains(only));
         Map<Contender, List<Drain>> results = new LinkedHashMap<>();

@@ -38,8 +38,8 @@ public final class WarmBench implements Callable<Integer> {
         List<Contender> contenders = new ArrayList<>(List.of(
                 Contender.plain(1),
                 Contender.leat("leat"),
-                Contender.leat("leat, packed", "--aggregation", "kpl"),
-                Contender.leat("leat, packed in lines", "--aggregation", "lines"),
+                Contender.leat("leat, KPL", "--aggregation", "kpl"),
+                Contender.leat("leat, JSON lines", "--aggregation", "lines"),
                 Contender.plain(4)));
         with.forEach(options -> contenders.add(Contender.leat("leat " + options, options.split(" ", -1))));
         contenders.removeIf(contender -> !contender.name().contains(only));

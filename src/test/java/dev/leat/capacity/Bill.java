@@ -29,9 +29,10 @@ record Bill(Needs needs) {
         return Price.SHARD_HOUR.monthly(needs.shards()) + events() * Needs.unitsOfRecord() * Price.PUT_UNIT.dollars();
     }
 
-    /** A provisioned stream, packed. */
-    double provisionedPacked() {
-        return Price.SHARD_HOUR.monthly(needs.packedShards()) + events() / needs.perPack() * Price.PUT_UNIT.dollars();
+    /** A provisioned stream with aggregation. */
+    double provisionedAggregated() {
+        return Price.SHARD_HOUR.monthly(needs.aggregatedShards())
+                + events() / needs.perAggregate() * Price.PUT_UNIT.dollars();
     }
 
     /** A stream on demand, one event a record. */
@@ -39,9 +40,10 @@ record Bill(Needs needs) {
         return onDemand(events() * kilobytes(Figure.RECORD_BYTES.value()));
     }
 
-    /** A stream on demand, packed. */
-    double onDemandPacked() {
-        return onDemand(events() / needs.perPack() * kilobytes(Figure.RECORD_BYTES.value() * needs.perPack()));
+    /** A stream on demand, aggregated. */
+    double onDemandAggregated() {
+        return onDemand(
+                events() / needs.perAggregate() * kilobytes(Figure.RECORD_BYTES.value() * needs.perAggregate()));
     }
 
     /** Everything, with the provisioned stream. */
@@ -49,8 +51,8 @@ record Bill(Needs needs) {
         return pollers() + database() + provisioned();
     }
 
-    double leatPacked() {
-        return pollers() + database() + provisionedPacked();
+    double leatAggregated() {
+        return pollers() + database() + provisionedAggregated();
     }
 
     /** Replication instances in two zones, and a provisioned stream with one record for each change. */

@@ -80,8 +80,9 @@ class CapacityTest {
                 "write-ahead log, MB/s", bill -> decimal("%,.1f", bill.needs().logBytes() / 1e6)));
         lines.add(row("outbox after the outage, GB", bill -> count(bill.needs().outboxGigabytes())));
         lines.add(row("shards", bill -> count(bill.needs().shards())));
-        lines.add(row("events in a pack", bill -> decimal("%.1f", bill.needs().perPack())));
-        lines.add(row("shards, packed", bill -> count(bill.needs().packedShards())));
+        lines.add(row(
+                "events in an aggregate", bill -> decimal("%.1f", bill.needs().perAggregate())));
+        lines.add(row("shards, aggregated", bill -> count(bill.needs().aggregatedShards())));
         return lines;
     }
 
@@ -99,18 +100,18 @@ class CapacityTest {
         lines.add(row("pollers", bill -> count(bill.pollers())));
         lines.add(row("database: CPU, and disk for the outage", bill -> count(bill.database())));
         lines.add(row("stream, provisioned", bill -> count(bill.provisioned())));
-        lines.add(row("stream, provisioned, packed", bill -> count(bill.provisionedPacked())));
+        lines.add(row("stream, provisioned, aggregated", bill -> count(bill.provisionedAggregated())));
         lines.add(row("stream, on demand", bill -> count(bill.onDemand())));
-        lines.add(row("stream, on demand, packed", bill -> count(bill.onDemandPacked())));
+        lines.add(row("stream, on demand, aggregated", bill -> count(bill.onDemandAggregated())));
         lines.add(row("**all, provisioned**", bill -> "**" + count(bill.leat()) + "**"));
-        lines.add(row("**all, provisioned, packed**", bill -> "**" + count(bill.leatPacked()) + "**"));
+        lines.add(row("**all, provisioned, aggregated**", bill -> "**" + count(bill.leatAggregated()) + "**"));
         return lines;
     }
 
     private static List<String> others() {
         List<String> lines = head();
         lines.add(row("Leat", bill -> count(bill.leat())));
-        lines.add(row("Leat, packed", bill -> count(bill.leatPacked())));
+        lines.add(row("Leat, aggregated", bill -> count(bill.leatAggregated())));
         lines.add(row("DMS to Kinesis", bill -> count(bill.dms())));
         lines.add(row("Debezium on MSK Connect, to MSK", bill -> count(bill.msk())));
         lines.add(row("Lambda for each change, to Kinesis", bill -> count(bill.lambda())));

@@ -12,7 +12,7 @@ enum Figure {
 
     BUSY(0.5, "share of CPU to plan with; the rest is for catching up", "chosen"),
     SHARD_FILL(0.8, "share of a shard's limits to plan with: keys do not fall evenly", "chosen"),
-    PACK_SECONDS(0.025, "seconds between two claims of a lane: an answer of 20 ms and a claim", "chosen"),
+    LANE_SECONDS(0.025, "seconds between two claims of a lane: an answer of 20 ms and a claim", "chosen"),
     OUTAGE_HOURS(12, "hours for which the outbox must have room when nothing is published", "chosen"),
     WORKERS(2, "workers of a poller, the default", "chosen"),
     DATABASE_CORES(32, "cores of one PostgreSQL that capture, claims and settling may fill, by half", "chosen"),

@@ -11,9 +11,9 @@ package dev.leat.capacity;
  * @param databaseCores that capture, claims and settling take, of all databases together
  * @param logBytes of write-ahead log a second, of all databases together
  * @param outboxGigabytes for an outage, of all databases together
- * @param perPack events in a packed record
+ * @param perAggregate events in an aggregate
  * @param shards of the stream, one event a record
- * @param packedShards of the stream, packed
+ * @param aggregatedShards of the stream, aggregated
  */
 record Needs(
         double rate,
@@ -24,9 +24,9 @@ record Needs(
         double databaseCores,
         double logBytes,
         double outboxGigabytes,
-        double perPack,
+        double perAggregate,
         int shards,
-        int packedShards) {
+        int aggregatedShards) {
 
     static final double LANES = 64;
     private static final double SHARD_RECORDS = 1_000;
@@ -34,13 +34,13 @@ record Needs(
     private static final double UNIT_BYTES = 25 * 1024;
 
     /** What the aggregation format adds to an event. */
-    private static final double PACKED_FRAME = 12;
+    private static final double AGGREGATE_FRAME = 12;
 
     static Needs of(double rate) {
         int databases = ceil(rate / databaseRate());
         // At least two, on two machines, so that one may be gone.
         int pollersOfEach = Math.max(2, ceil(rate / databases / pollerRate()));
-        double perPack = perPack(rate / databases);
+        double perAggregate = perAggregate(rate / databases);
         double bytes = rate * Figure.RECORD_BYTES.value();
         return new Needs(
                 rate,
@@ -51,9 +51,9 @@ record Needs(
                 rate * databaseSeconds(),
                 rate * Figure.LOG_BYTES.value(),
                 rate * Figure.OUTBOX_BYTES.value() * Figure.OUTAGE_HOURS.value() * 3600 / 1e9,
-                perPack,
+                perAggregate,
                 shards(rate, bytes),
-                shards(rate / perPack, bytes + rate * PACKED_FRAME));
+                shards(rate / perAggregate, bytes + rate * AGGREGATE_FRAME));
     }
 
     /** Changes a second that one PostgreSQL takes, by whatever ends first. */
@@ -91,10 +91,10 @@ record Needs(
         return Math.ceil(Figure.RECORD_BYTES.value() / UNIT_BYTES);
     }
 
-    /** A lane's events of one claim go into a pack, up to one payload unit. */
-    private static double perPack(double rate) {
-        double most = Math.floor(UNIT_BYTES / (Figure.RECORD_BYTES.value() + PACKED_FRAME));
-        return Math.max(1, Math.min(most, rate * Figure.PACK_SECONDS.value() / LANES));
+    /** A lane's events of one claim go into an aggregate, up to one payload unit. */
+    private static double perAggregate(double rate) {
+        double most = Math.floor(UNIT_BYTES / (Figure.RECORD_BYTES.value() + AGGREGATE_FRAME));
+        return Math.max(1, Math.min(most, rate * Figure.LANE_SECONDS.value() / LANES));
     }
 
     private static int shards(double records, double bytes) {

@@ -110,7 +110,7 @@ final class Arena implements AutoCloseable {
                 "--workers",
                 Integer.toString(plan.workers()),
                 "--aggregation",
-                plan.packed() ? "kpl" : "none");
+                plan.aggregated() ? "kpl" : "none");
     }
 
     Plan plan() {

@@ -16,7 +16,7 @@ public final class Chaos {
 
     /**
      * {@code --rounds n --seed n --seconds n --only family,… --aggregation always|never}; round i has the seed plus i. In some rounds
-     * pollers pack their events, unless {@code --aggregation} says otherwise.
+     * pollers aggregate their events, unless {@code --aggregation} says otherwise.
      */
     public static void main(String[] args) {
         Map<String, String> given = new HashMap<>();
@@ -39,7 +39,7 @@ public final class Chaos {
         for (int round = 0; round < rounds; round++) {
             Plan drawn = Plan.drawn(seed + round, families, MOST_POLLERS, storm);
             Plan plan = given.containsKey("--aggregation")
-                    ? drawn.packed(given.get("--aggregation").equals("always"))
+                    ? drawn.aggregated(given.get("--aggregation").equals("always"))
                     : drawn;
             Report report = new Round(plan).run();
             System.out.println(report.line());

@@ -18,7 +18,7 @@ import java.util.Set;
  * @param publishDeadline the pollers' setting
  * @param batch the pollers' setting
  * @param workers the pollers' setting
- * @param packed whether the pollers pack several events into a record
+ * @param aggregated whether the pollers put several events into a record
  * @param transactionsPerSecond about how many the writers try
  * @param storm how long it lasts
  */
@@ -30,7 +30,7 @@ record Plan(
         Duration publishDeadline,
         int batch,
         int workers,
-        boolean packed,
+        boolean aggregated,
         int transactionsPerSecond,
         Duration storm) {
 
@@ -64,12 +64,13 @@ record Plan(
         boolean pauses = menu.contains(Kind.PAUSE);
         // Short where a pause has to outlast it; else long enough that no request is given up on a busy machine.
         Duration deadline = Duration.ofMillis(pauses ? 1_000 : 3_000 + dice.nextInt(9_000));
-        boolean packed = dice.nextInt(3) == 0;
-        return new Plan(seed, List.copyOf(menu), pollers, mostPollers, deadline, batch, workers, packed, rate, storm);
+        boolean aggregated = dice.nextInt(3) == 0;
+        return new Plan(
+                seed, List.copyOf(menu), pollers, mostPollers, deadline, batch, workers, aggregated, rate, storm);
     }
 
     /** The same in all else. */
-    Plan packed(boolean wanted) {
+    Plan aggregated(boolean wanted) {
         return new Plan(
                 seed,
                 menu,

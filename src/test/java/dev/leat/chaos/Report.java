@@ -47,8 +47,8 @@ record Report(
         List<String> parts = new ArrayList<>();
         parts.add("seed " + plan.seed());
         parts.add(plan.pollers() + (plan.pollers() == 1 ? " poller" : " pollers"));
-        if (plan.packed()) {
-            parts.add("packed");
+        if (plan.aggregated()) {
+            parts.add("aggregated");
         }
         parts.add(counts);
         if (verdict != null) {

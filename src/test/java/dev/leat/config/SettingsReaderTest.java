@@ -117,7 +117,7 @@ class SettingsReaderTest {
     }
 
     @Test
-    void everyStreamOrSomeArePacked() {
+    void everyStreamOrSomeAreAggregated() {
         setTheNecessary();
         assertThat(read().poller().aggregation()).isEqualTo(Aggregation.none());
         environment.put("LEAT_AGGREGATION", "kpl");
@@ -136,7 +136,7 @@ class SettingsReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"zip", "kpl,lines", "orders=", "=kpl", "orders=kpl,orders=lines", "kpl,", "orders:kpl"})
-    void whatIsNoWayToPackIsRefused(String text) {
+    void whatIsNoAggregationIsRefused(String text) {
         setTheNecessary();
         options.put("--aggregation", text);
 
@@ -148,7 +148,7 @@ class SettingsReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1023", "11MiB", "large"})
-    void aPackedRecordsSizeHasBounds(String size) {
+    void anAggregatesSizeHasBounds(String size) {
         setTheNecessary();
         options.put("--aggregation-size", size);
 

@@ -112,7 +112,7 @@ class DocumentedRuleTest {
         try (Session first = new Session(north.owner().getConnection())) {
             first.run("BEGIN; INSERT INTO item VALUES (" + ids.get(0) + ", 'first', 1)");
             LeatPoller poller = poller(north, format);
-            // Two, so that packing has something to pack.
+            // Two, so that there is something to aggregate.
             north.run("INSERT INTO item VALUES (" + ids.get(1) + ", 'second', 1);"
                     + " UPDATE item SET version = 2 WHERE id = " + ids.get(1));
             Await.until("the second to be published", PATIENCE, () -> !records().isEmpty());

@@ -3,29 +3,29 @@ package dev.leat;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
-/** Room 2, claim: takes lanes that no other poller holds, and reads their next events. */
+/** Stage 2, claim: takes lanes that no other poller holds, and reads their next events. */
 public interface Claims {
 
     /**
      * Takes the next claim. It may be empty: {@link Claim#events()} says what there is to do.
      *
-     * @param restingStreams streams whose events are left where they are, so that they do not crowd out the others
-     * @param restingLanes lanes that are left to others, since nothing of them would be sent; the bit 1 &lt;&lt; n is lane n
+     * @param streamsBackingOff streams whose events are left where they are, so that they do not crowd out the others
+     * @param lanesBackingOff lanes that are left out, because nothing of them would be sent; the bit 1 &lt;&lt; n is lane n
      * @throws DatabaseUnavailable when the database cannot be asked now; trying again later is right
      */
-    Claim claim(Set<String> restingStreams, long restingLanes);
+    Claim claim(Set<String> streamsBackingOff, long lanesBackingOff);
 
-    /** The same while no lane rests. */
-    default Claim claim(Set<String> restingStreams) {
-        return claim(restingStreams, 0);
+    /** The same while no lane backs off. */
+    default Claim claim(Set<String> streamsBackingOff) {
+        return claim(streamsBackingOff, 0);
     }
 
     /**
      * Waits until there may be something to claim: until the outbox has grown, or a lane is left that was not seen empty and does
-     * not rest.
+     * not back off.
      *
-     * @param restingLanes as of the moment, asked again and again; see {@link #claim(Set, long)}
+     * @param lanesBackingOff as of the moment; asked again and again. See {@link #claim(Set, long)}
      * @throws DatabaseUnavailable when the database cannot be asked now
      */
-    void awaitWork(LongSupplier restingLanes) throws InterruptedException;
+    void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException;
 }

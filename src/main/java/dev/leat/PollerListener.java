@@ -18,7 +18,7 @@ public interface PollerListener {
     /**
      * A request, or entries of one, failed and will be sent again. Told each time.
      *
-     * @param pause how long those entries rest
+     * @param pause the delay before those entries are sent again
      */
     default void retrying(String stream, RequestFailure failure, int entries, Duration pause) {}
 

@@ -4,33 +4,50 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
-/** Room 4, publish: sends records so that per key the first delivery of each comes after that of all before it. */
+/** Stage 4, publish: sends records so that, for each key, a record is first delivered after all records before it. */
 public interface Publisher {
 
     /**
-     * Sends what it can until the deadline. Per key at most one record is in flight, and a record leaves only after its
-     * predecessor was acknowledged.
+     * Sends what it can until the deadline. At most one record of a key is in flight, and a record is sent only after its predecessor was
+     * acknowledged. Several threads may publish at the same time, each a claim of its own.
      *
      * @param records in ascending order of id within each partition key
-     * @return one outcome for each record; per key the delivered ones come first
      */
-    List<Outcome> publish(List<StreamRecord> records, Deadline deadline);
+    Published publish(List<StreamRecord> records, Deadline deadline);
 
     /**
-     * After a {@link #publish} that delivered nothing: how long nothing is likely to be deliverable, so that claiming again
-     * before has no use. Zero otherwise.
+     * What publishing a claim has come to.
+     *
+     * @param outcomes one for each record; for each key the delivered ones come first
+     * @param retryAfter how long nothing is likely to be delivered, so that claiming sooner is of no use. Zero if any record of the claim
+     *     was delivered or quarantined, or if the claim was empty
+     * @param backingOff what the next claim should leave out
      */
-    default Duration restAdvised() {
-        return Duration.ZERO;
-    }
+    record Published(List<Outcome> outcomes, Duration retryAfter, BackingOff backingOff) {}
 
-    /** Streams, by name or ARN as the records name them, to which nothing would be sent now. */
-    default Set<String> restingStreams() {
-        return Set.of();
-    }
+    /**
+     * The streams and lanes to which nothing would be sent now. All claims of a publisher share them, and they end by themselves. So each call
+     * answers for the moment of the call.
+     */
+    interface BackingOff {
 
-    /** Lanes of which nothing would be sent now, to any stream that was in use of late; the bit 1 &lt;&lt; n is lane n. */
-    default long restingLanes() {
-        return 0;
+        /** No stream and no lane. */
+        BackingOff NONE = new BackingOff() {
+            @Override
+            public Set<String> streams() {
+                return Set.of();
+            }
+
+            @Override
+            public long lanes() {
+                return 0;
+            }
+        };
+
+        /** The streams, by name or ARN as the records name them. */
+        Set<String> streams();
+
+        /** The lanes of which nothing would be sent, to any stream that was in use lately. The bit 1 &lt;&lt; n is lane n. */
+        long lanes();
     }
 }

@@ -2,7 +2,7 @@ package dev.leat;
 
 import java.util.List;
 
-/** Room 5, settle: makes the outcomes of a claim permanent and lets its lanes go, in one commit. */
+/** Stage 5, settle: makes the outcomes of a claim permanent and lets its lanes go, in one commit. */
 public interface Settlement {
 
     /**

@@ -1,6 +1,6 @@
 package dev.leat;
 
-/** Room 3, shape: turns an event into the bytes of a wire format. Pure, and safe for use by several threads. */
+/** Stage 3, shape: turns an event into the bytes of a wire format. Pure, and safe for use by several threads. */
 public interface Shaper {
 
     /**

@@ -1,4 +1,4 @@
-/** The one place that wires the rooms together: the command line, and the builder for applications that embed a poller. */
+/** The one place that wires the stages together: the command line, and the builder for applications that embed a poller. */
 @NullMarked
 package dev.leat.app;
 

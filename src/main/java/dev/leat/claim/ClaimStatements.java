@@ -31,7 +31,7 @@ final class ClaimStatements {
 
     /**
      * The next events of each lane; what is long of an event is left out if that is more than so many bytes. Parameters: the
-     * bytes, the lanes, their limits, their lows, the watermark, the default stream, and the streams that rest.
+     * bytes, the lanes, their limits, their lows, the watermark, the default stream, and the streams that back off.
      */
     static final String SMALL_EVENTS = KeptSql.of("claim-6-small-events");
 
@@ -40,7 +40,7 @@ final class ClaimStatements {
 
     /**
      * The released events of each lane, weighed. Parameters: in bytes the size from which events are too large, the lane's budget,
-     * the claim's, and what a first event may weigh; the lanes, their limits, the default stream, and the streams that rest.
+     * the claim's, and what a first event may weigh; the lanes, their limits, the default stream, and the streams that back off.
      */
     static final String RELEASED_EVENTS = KeptSql.of("claim-7-released-events");
 

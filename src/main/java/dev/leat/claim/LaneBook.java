@@ -188,10 +188,10 @@ final class LaneBook {
         slow &= ~(1L << lane);
     }
 
-    /** Whether every lane was seen empty when the sequence stood there, those aside that rest, a bit for each. */
-    synchronized boolean drained(long drawn, long resting) {
+    /** Whether every lane was seen empty when the sequence stood there, except those that back off, a bit for each. */
+    synchronized boolean drained(long drawn, long backingOff) {
         for (int lane = 0; lane < LANES; lane++) {
-            if (drainedAt[lane] < drawn && (resting & 1L << lane) == 0) {
+            if (drainedAt[lane] < drawn && (backingOff & 1L << lane) == 0) {
                 return false;
             }
         }

@@ -21,7 +21,7 @@ final class LaneClaim implements Claim {
     enum Extent {
         /** Its events in ascending order, none left out. */
         WHOLE,
-        /** The same without those of streams that rest. */
+        /** The same without those of streams that back off. */
         WITHOUT_RESTING_STREAMS,
         /** What was released from quarantine; the outbox was not looked at. */
         RELEASED,

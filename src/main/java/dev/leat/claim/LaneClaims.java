@@ -85,10 +85,10 @@ public final class LaneClaims {
     /** For use by one thread. */
     public Claims forWorker() {
         slowLanes.join();
-        return new Worker();
+        return new WorkerClaims();
     }
 
-    private final class Worker implements Claims {
+    private final class WorkerClaims implements Claims {
 
         private Watermark watermark = Watermark.UNKNOWN;
         private long generation = book.generation();
@@ -97,12 +97,12 @@ public final class LaneClaims {
         private int batch = Math.min(FIRST_BATCH, settings.poller().batch());
 
         @Override
-        public Claim claim(Set<String> restingStreams, long restingLanes) {
+        public Claim claim(Set<String> streamsBackingOff, long lanesBackingOff) {
             @Nullable Connection connection = null;
             try {
                 connection = dataSource.getConnection();
                 connection.setAutoCommit(false);
-                LaneClaim claim = claim(connection, restingStreams, slowLanes.next(this, restingLanes));
+                LaneClaim claim = claim(connection, streamsBackingOff, slowLanes.next(this, lanesBackingOff));
                 pacer.claimed(claim.events().size(), claim.full());
                 if (claim.full()) {
                     batch = Math.min(2 * batch, settings.poller().batch());
@@ -117,7 +117,7 @@ public final class LaneClaims {
             }
         }
 
-        private LaneClaim claim(Connection connection, Set<String> restingStreams, long lanesLeftOut)
+        private LaneClaim claim(Connection connection, Set<String> streamsBackingOff, long lanesLeftOut)
                 throws SQLException {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Deadline deadline = Deadline.in(settings.poller().publishDeadline(), nanoTime);
@@ -132,7 +132,7 @@ public final class LaneClaims {
                     continue;
                 }
                 try {
-                    return claim(connection, restingStreams, opening, deadline);
+                    return claim(connection, streamsBackingOff, opening, deadline);
                 } catch (Watermark.SequenceWentBack e) {
                     book.forget();
                     check(connection, e.been());
@@ -159,7 +159,8 @@ public final class LaneClaims {
             return settings.poller().publishDeadline().plus(ClaimSettings.GRACE);
         }
 
-        private LaneClaim claim(Connection connection, Set<String> restingStreams, Opening opening, Deadline deadline)
+        private LaneClaim claim(
+                Connection connection, Set<String> streamsBackingOff, Opening opening, Deadline deadline)
                 throws SQLException {
             slowLanes.got(this, opening.lows().keySet());
             long drawn = opening.drawn().id();
@@ -171,7 +172,7 @@ public final class LaneClaims {
             look(drawn, opening.holders());
             LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
             List<HeldLane> lanes = held(opening.lows());
-            LaneClaim.Content content = new LaneReader(connection, settings, book, defaultStream, restingStreams)
+            LaneClaim.Content content = new LaneReader(connection, settings, book, defaultStream, streamsBackingOff)
                     .read(lanes, look.proven());
             if (histories.anyDoubtful(content)) {
                 histories.renumber(connection, lanes, RENUMBERED_AT_ONCE);
@@ -210,14 +211,14 @@ public final class LaneClaims {
         }
 
         @Override
-        public void awaitWork(LongSupplier restingLanes) throws InterruptedException {
+        public void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException {
             while (true) {
                 Duration rest = pacer.rest();
                 if (rest.isZero()) {
                     return;
                 }
                 Thread.sleep(rest.toMillis(), rest.toNanosPart() % 1_000_000);
-                if (!book.drained(drawn(), slowLanes.notFor(this, restingLanes.getAsLong()))) {
+                if (!book.drained(drawn(), slowLanes.notFor(this, lanesBackingOff.getAsLong()))) {
                     return;
                 }
             }

@@ -12,9 +12,9 @@ import java.util.function.Function;
  * What the statements that read lanes are told of them.
  *
  * @param defaultStream the stream of events that name none
- * @param restingStreams streams whose events are left where they are
+ * @param streamsBackingOff streams whose events are left where they are
  */
-record LaneParameters(Connection connection, String defaultStream, Set<String> restingStreams) {
+record LaneParameters(Connection connection, String defaultStream, Set<String> streamsBackingOff) {
 
     /** Sets the six parameters of a statement on the outbox, from the given place on. */
     void lanes(PreparedStatement statement, int first, List<HeldLane> lanes, long watermark) throws SQLException {
@@ -38,7 +38,7 @@ record LaneParameters(Connection connection, String defaultStream, Set<String> r
     /** Sets the two that say which streams. */
     void streams(PreparedStatement statement, int first) throws SQLException {
         statement.setString(first, defaultStream);
-        statement.setArray(first + 1, connection.createArrayOf("text", restingStreams.toArray()));
+        statement.setArray(first + 1, connection.createArrayOf("text", streamsBackingOff.toArray()));
     }
 
     private Array array(String type, List<HeldLane> lanes, Function<HeldLane, Object> column) throws SQLException {

@@ -30,18 +30,18 @@ final class LaneReader {
 
     /**
      * @param defaultStream the stream of events that name none
-     * @param restingStreams streams whose events are left where they are
+     * @param streamsBackingOff streams whose events are left where they are
      */
     LaneReader(
             Connection connection,
             ClaimSettings settings,
             LaneBook book,
             String defaultStream,
-            Set<String> restingStreams) {
+            Set<String> streamsBackingOff) {
         this.connection = connection;
         this.settings = settings;
         this.book = book;
-        this.parameters = new LaneParameters(connection, defaultStream, restingStreams);
+        this.parameters = new LaneParameters(connection, defaultStream, streamsBackingOff);
     }
 
     /**
@@ -183,7 +183,7 @@ final class LaneReader {
     }
 
     private LaneClaim.Extent extent() {
-        return parameters.restingStreams().isEmpty()
+        return parameters.streamsBackingOff().isEmpty()
                 ? LaneClaim.Extent.WHOLE
                 : LaneClaim.Extent.WITHOUT_RESTING_STREAMS;
     }

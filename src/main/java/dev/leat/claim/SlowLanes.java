@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the {@linkplain LaneBook#slow() slow lanes} of a poller apart from the others, which would wait for them in one claim: one
- * worker claims them and nothing else, and the others leave them out. A worker alone takes turns. Lanes that rest are nobody's.
+ * worker claims them and nothing else, and the others leave them out. A worker alone takes turns. No worker claims lanes that back off.
  */
 final class SlowLanes {
 
@@ -22,19 +22,19 @@ final class SlowLanes {
         workers++;
     }
 
-    /** The lanes that the worker's next claim is to leave out, those that rest among them; a bit for each. */
-    synchronized long next(Object worker, long resting) {
-        long slow = book.slow() & ~resting;
+    /** The lanes that the worker's next claim is to leave out, those that back off among them; a bit for each. */
+    synchronized long next(Object worker, long backingOff) {
+        long slow = book.slow() & ~backingOff;
         if (slow == 0) {
             keeper = null;
-            return resting;
+            return backingOff;
         }
         if (keeper == null) {
             keeper = worker;
         } else if (workers == 1) {
             keeper = null;
         }
-        return resting | (keeper == worker ? ~slow : slow);
+        return backingOff | (keeper == worker ? ~slow : slow);
     }
 
     /** The worker's claim has got those lanes. Slow ones that it asked for in vain are with another poller, whose workers keep them apart. */
@@ -49,8 +49,8 @@ final class SlowLanes {
     }
 
     /** The lanes that the worker need not look after now. */
-    synchronized long notFor(Object worker, long resting) {
-        long slow = book.slow() & ~resting;
-        return resting | (slow == 0 || workers == 1 || keeper == null ? 0 : keeper == worker ? ~slow : slow);
+    synchronized long notFor(Object worker, long backingOff) {
+        long slow = book.slow() & ~backingOff;
+        return backingOff | (slow == 0 || workers == 1 || keeper == null ? 0 : keeper == worker ? ~slow : slow);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Room 2 of 5. Receives the outbox as capture has left it. Hands on {@linkplain dev.leat.Claim claims}: lanes held by an open
+ * Stage 2 of 5. Receives the outbox as capture has left it. Hands on {@linkplain dev.leat.Claim claims}: lanes held by an open
  * transaction, and their next events.
  *
  * <h2>The lane protocol</h2>

@@ -3,13 +3,13 @@ package dev.leat.kinesis;
 import java.util.Map;
 
 /**
- * Which streams hold several events in a record. All pollers of an outbox are to agree on it: a packed record is placed by its
- * lane and a plain one by its key, which above 64 shards, or unequal ones, may be two shards.
+ * Which streams hold several events in a record. All pollers of an outbox should use the same: an aggregate is placed by its lane,
+ * a single event by its key. With more than 64 shards, or unequal ones, these can be two shards.
  *
- * @param otherwise for streams that are not named
- * @param byStream by a stream's name or ARN, as the table's attachment or the poller's default gives it
- * @param recordBytes what a packed record is filled up to, data and partition key together, 1 KiB to 10 MiB; never above the
- *     largest record that every stream takes. Nothing is delayed to reach it
+ * @param otherwise the format of streams that {@code byStream} does not name
+ * @param byStream the format by a stream's name or ARN, written as the table's attachment or the poller's default stream writes it
+ * @param recordBytes the size up to which an aggregate is filled, data and partition key together, 1 KiB to 10 MiB. An aggregate
+ *     never exceeds the largest record that every stream accepts. No event is delayed to fill one
  */
 public record Aggregation(Format otherwise, Map<String, Format> byStream, int recordBytes) {
 
@@ -20,18 +20,29 @@ public record Aggregation(Format otherwise, Map<String, Format> byStream, int re
     public Aggregation {
         byStream = Map.copyOf(byStream);
         if (recordBytes < LEAST_RECORD_BYTES || recordBytes > MOST_RECORD_BYTES) {
-            throw new IllegalArgumentException("packed record: " + recordBytes + " bytes is not between "
-                    + LEAST_RECORD_BYTES + " and " + MOST_RECORD_BYTES + "; " + DEFAULT_RECORD_BYTES
-                    + " is the default");
+            throw new IllegalArgumentException("aggregation size: " + recordBytes + " bytes is not between "
+                    + LEAST_RECORD_BYTES + " and " + MOST_RECORD_BYTES + "; the default is " + DEFAULT_RECORD_BYTES);
         }
     }
 
-    /** One event a record, in every stream. */
+    /** How the events of a stream become Kinesis records. {@code docs/formats.md} describes each format to consumers. */
+    public enum Format {
+        /** One event in a record. */
+        NONE,
+
+        /** Several events of a lane in a record, in the KPL aggregation format, which the KCL and Firehose deaggregate. */
+        KPL,
+
+        /** Several events of a lane in a record, each as one line of JSON with a newline at its end. */
+        LINES
+    }
+
+    /** One event in a record, for every stream. */
     public static Aggregation none() {
         return all(Format.NONE);
     }
 
-    /** Every stream in one format. */
+    /** One format for every stream. */
     public static Aggregation all(Format format) {
         return new Aggregation(format, Map.of(), DEFAULT_RECORD_BYTES);
     }
@@ -40,19 +51,8 @@ public record Aggregation(Format otherwise, Map<String, Format> byStream, int re
         return byStream.isEmpty() ? otherwise : byStream.getOrDefault(stream, otherwise);
     }
 
+    /** Whether some stream may have aggregates. */
     boolean any() {
         return otherwise != Format.NONE || !byStream.isEmpty();
-    }
-
-    /** How the events of a stream become Kinesis records. {@code docs/formats.md} describes each to those who read the stream. */
-    public enum Format {
-        /** One event a record. */
-        NONE,
-
-        /** Several events of a lane in one record, in the aggregation format that the Kinesis client library and Firehose unpack. */
-        KPL,
-
-        /** Several events of a lane in one record, each a line of JSON that ends with a newline. */
-        LINES
     }
 }

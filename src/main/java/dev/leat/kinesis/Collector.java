@@ -3,70 +3,77 @@ package dev.leat.kinesis;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Makes up requests of what is free to leave for a stream. What may not leave after all is set aside or put to rest on the way. */
+/**
+ * Decides what goes into a request: it takes the heads of a stream's ready queues, up to the limits of a request. On the way it
+ * quarantines records that no stream accepts, and it lets those wait whose lane backs off or whose shard is over its rate.
+ */
 final class Collector {
 
-    private final PendingRecords undecided;
+    private final PendingRecords pending;
     private final PublishSettings.RequestLimits requestLimits;
     private final RecordLimits recordLimits;
-    private final RecordQueue[] chosen;
-    private long pacedUntil;
+    private final RecordQueue[] collected;
+    private long rateLimitedUntil;
 
-    Collector(PendingRecords undecided, PublishSettings.RequestLimits requestLimits, RecordLimits recordLimits) {
-        this.undecided = undecided;
+    Collector(PendingRecords pending, PublishSettings.RequestLimits requestLimits, RecordLimits recordLimits) {
+        this.pending = pending;
         this.requestLimits = requestLimits;
         this.recordLimits = recordLimits;
-        this.chosen = new RecordQueue[requestLimits.maxRecords()];
+        this.collected = new RecordQueue[requestLimits.maxRecords()];
     }
 
-    /** What is little waits for the answers under way, which free more: a request costs much the same, be it full or not. */
-    boolean worthARequest(ReadyQueues line) {
-        return line.inFlight() == 0 ? !line.isEmpty() : line.size() >= chosen.length / 2;
+    /**
+     * Whether there is enough for a request. A request costs much the same whether it is full or not. So a few records wait while other
+     * requests are under way, whose answers make more queues ready.
+     */
+    boolean isWorthARequest(ReadyQueues ready) {
+        return ready.inFlight() == 0 ? !ready.isEmpty() : ready.size() >= collected.length / 2;
     }
 
-    /** The next request, or null if nothing of the stream may leave now. */
+    /** The next request, or null if no record of the stream may be sent now. */
     @Nullable
-    Request fill(ReadyQueues line, long now) {
+    Request collect(ReadyQueues ready, long now) {
         int count = 0;
         long bytes = 0;
-        for (RecordQueue next = line.peek(); next != null && count < chosen.length; next = line.peek()) {
-            long laneRests = line.pace().lane(next.lane()).until();
-            if (laneRests > now) {
-                rest(line, next, laneRests);
+        for (RecordQueue queue = ready.peek(); queue != null && count < collected.length; queue = ready.peek()) {
+            long laneWaitsUntil = ready.state().laneBackoff(queue.lane()).until();
+            if (laneWaitsUntil > now) {
+                backOff(ready, queue, laneWaitsUntil);
                 continue;
             }
-            String fault = recordLimits.fault(next.head());
+            String fault = recordLimits.fault(queue.head());
             if (fault != null) {
-                line.remove();
-                undecided.quarantine(next, fault);
+                ready.remove();
+                pending.quarantine(queue, fault);
                 continue;
             }
-            Entry entry = undecided.board(next, recordLimits);
-            long shardOpens = line.pace().shards().opensAt(next.lane(), entry, now);
-            if (shardOpens > now) {
-                rest(line, next, shardOpens);
-                pacedUntil = Math.max(pacedUntil, shardOpens);
+            RequestEntry entry = pending.nextEntry(queue, recordLimits);
+            ShardRateLimiters shards = ready.state().shards();
+            long shardAcceptsAt = shards.availableAt(queue.lane(), entry, now);
+            if (shardAcceptsAt > now) {
+                backOff(ready, queue, shardAcceptsAt);
+                rateLimitedUntil = Math.max(rateLimitedUntil, shardAcceptsAt);
                 continue;
             }
             bytes += entry.bytes();
             if (bytes > requestLimits.maxBytes() && count > 0) {
                 break;
             }
-            line.remove();
-            line.pace().shards().take(next.lane(), entry, now);
-            chosen[count++] = next;
+            ready.remove();
+            shards.consume(queue.lane(), entry, now);
+            collected[count++] = queue;
         }
-        return count == 0 ? null : new Request(line, Arrays.copyOf(chosen, count), 0, count, now);
+        return count == 0 ? null : new Request(ready, Arrays.copyOf(collected, count), 0, count, now);
     }
 
-    private void rest(ReadyQueues line, RecordQueue next, long until) {
-        line.remove();
-        next.restUntil(until);
-        undecided.rest(next);
+    private void backOff(ReadyQueues ready, RecordQueue queue, long until) {
+        ready.remove();
+        queue.waitUntil(until);
+        pending.backOff(queue);
     }
 
-    /** Until when shards that take no more for the moment keep records back; in the past: none does. */
-    long pacedUntil() {
-        return pacedUntil;
+    /** Until when the rate limits of shards hold records back; a time in the past: they hold none back. */
+    long rateLimitedUntil() {
+        return rateLimitedUntil;
     }
 }

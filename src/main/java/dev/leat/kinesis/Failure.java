@@ -2,6 +2,7 @@ package dev.leat.kinesis;
 
 import dev.leat.RequestFailure;
 import java.io.IOException;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
@@ -14,17 +15,94 @@ import software.amazon.awssdk.core.exception.SdkServiceException;
 /**
  * Why a request, or one of its entries, was not accepted.
  *
- * @param code the service's error code, or the name of the exception where the service did not answer
- * @param message for people; nothing is decided by it
+ * @param code the error code of Kinesis, or the name of the exception where Kinesis did not answer
+ * @param message a text for people; nothing is decided by it
  */
-record Failure(Verdict verdict, String code, @Nullable String message) {
+record Failure(Kind kind, String code, @Nullable String message) {
 
-    /** A refused signature is explained with the headers it should have covered, a session's token among them. */
+    /** The kinds of failure. Each has its own reaction. The error code and the HTTP status decide the kind, the message never does. */
+    enum Kind {
+        /** Too much at once. The same records are sent again after a delay, for as long as the throttling lasts. */
+        THROTTLED,
+
+        /**
+         * Kinesis or the network failed, with or without an answer. Kinesis may have applied the request. So the same records are sent
+         * again, and no later record of their keys is sent before them.
+         */
+        TRANSIENT,
+
+        /** Kinesis does not accept a record as it is. Sending the record again cannot help. */
+        REFUSED,
+
+        /** The stream, its encryption key, or the right to use them is missing. No event is the cause, and all events wait. */
+        STREAM_AT_FAULT;
+
+        private static final Set<String> THROTTLED_CODES = Set.of(
+                "ProvisionedThroughputExceededException",
+                "LimitExceededException",
+                "KMSThrottlingException",
+                "ThrottlingException",
+                "ThrottledException",
+                "Throttling",
+                "RequestLimitExceeded",
+                "RequestThrottled",
+                "RequestThrottledException",
+                "TooManyRequestsException",
+                "SlowDown");
+
+        private static final Set<String> TRANSIENT_CODES = Set.of(
+                "InternalFailure",
+                "InternalFailureException",
+                "InternalServerError",
+                "InternalServerException",
+                "ServiceUnavailable",
+                "ServiceUnavailableException",
+                "RequestTimeout",
+                "RequestTimeoutException");
+
+        private static final Set<String> REFUSED_CODES = Set.of(
+                "InvalidArgumentException",
+                "ValidationException",
+                "ValidationError",
+                "SerializationException",
+                "RequestEntityTooLargeException");
+
+        /** The kind of a whole request's failure. An unknown code with a status of 4xx is not the fault of an event. */
+        static Kind ofRequest(String code, int status) {
+            if (THROTTLED_CODES.contains(code) || status == 429) {
+                return THROTTLED;
+            }
+            if (TRANSIENT_CODES.contains(code) || status == 408 || status >= 500) {
+                return TRANSIENT;
+            }
+            if (REFUSED_CODES.contains(code) || status == 413) {
+                return REFUSED;
+            }
+            return STREAM_AT_FAULT;
+        }
+
+        /** The kind of one entry's failure, in a request that was accepted as a whole. An unknown code is transient. */
+        static Kind ofEntry(String code) {
+            if (THROTTLED_CODES.contains(code)) {
+                return THROTTLED;
+            }
+            if (REFUSED_CODES.contains(code)) {
+                return REFUSED;
+            }
+            return code.startsWith("KMS")
+                            || code.equals("AccessDeniedException")
+                            || code.equals("ResourceNotFoundException")
+                    ? STREAM_AT_FAULT
+                    : TRANSIENT;
+        }
+    }
+
+    /** The message about a wrong signature quotes the headers of the request, a session token among them. */
     private static final Pattern SECRETS = Pattern.compile(
             "(?i)((?:x-amz-security-token|authorization|signature|credential|secret[a-z-]*|password|token)['\"]?\\s*[:=]\\s*)[^\\s,;]+");
 
     static Failure ofEntry(String code, @Nullable String message) {
-        return new Failure(Verdict.onEntry(code), code, message);
+        return new Failure(Kind.ofEntry(code), code, message);
     }
 
     static Failure ofRequest(RuntimeException thrown) {
@@ -34,18 +112,18 @@ record Failure(Verdict verdict, String code, @Nullable String message) {
                     ? "HTTP " + answer.statusCode()
                     : details.errorCode();
             String message = details == null ? answer.getMessage() : details.errorMessage();
-            String said = message == null || message.isBlank()
+            String printable = message == null || message.isBlank()
                     ? "no message"
                     : SECRETS.matcher(message).replaceAll("$1***");
             String id = answer.requestId() == null ? "" : "; request id " + answer.requestId();
-            return new Failure(Verdict.onRequest(code, answer.statusCode()), code, said + id);
+            return new Failure(Kind.ofRequest(code, answer.statusCode()), code, printable + id);
         }
-        Verdict verdict = lostOnTheWay(thrown) ? Verdict.TRANSIENT : Verdict.STREAM_AT_FAULT;
-        return new Failure(verdict, thrown.getClass().getSimpleName(), thrown.getMessage());
+        Kind kind = isAnswerLost(thrown) ? Kind.TRANSIENT : Kind.STREAM_AT_FAULT;
+        return new Failure(kind, thrown.getClass().getSimpleName(), thrown.getMessage());
     }
 
-    /** No answer that says anything of the request: it may have been applied. */
-    private static boolean lostOnTheWay(Throwable thrown) {
+    /** Whether no answer tells what became of the request. Kinesis may have applied it. */
+    private static boolean isAnswerLost(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof IOException
                     || cause instanceof ApiCallTimeoutException
@@ -57,27 +135,27 @@ record Failure(Verdict verdict, String code, @Nullable String message) {
         return false;
     }
 
-    /** In a few words, for the reason of an outcome. */
+    /** Code and message, for the reason of an outcome. */
     String describe() {
-        return of(RequestFailure.Scope.REQUEST).describe();
+        return as(RequestFailure.Scope.REQUEST).describe();
     }
 
-    /** For a listener: of entries. */
+    /** For a listener, as the failure of entries. */
     RequestFailure ofEntries() {
-        return of(verdict == Verdict.STREAM_AT_FAULT ? RequestFailure.Scope.STREAM : RequestFailure.Scope.ENTRIES);
+        return as(kind == Kind.STREAM_AT_FAULT ? RequestFailure.Scope.STREAM : RequestFailure.Scope.ENTRIES);
     }
 
-    /** For a listener: of a request as a whole. */
+    /** For a listener, as the failure of a whole request. */
     RequestFailure ofWhole() {
-        return of(
-                switch (verdict) {
+        return as(
+                switch (kind) {
                     case THROTTLED -> RequestFailure.Scope.THROTTLED;
                     case TRANSIENT, REFUSED -> RequestFailure.Scope.REQUEST;
                     case STREAM_AT_FAULT -> RequestFailure.Scope.STREAM;
                 });
     }
 
-    private RequestFailure of(RequestFailure.Scope scope) {
+    private RequestFailure as(RequestFailure.Scope scope) {
         return new RequestFailure(scope, code, message);
     }
 }

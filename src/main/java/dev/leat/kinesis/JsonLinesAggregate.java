@@ -5,26 +5,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Events as lines of JSON, each ended by a newline. PostgreSQL passes the white space of a {@code json} value on, and
- * {@code json_agg} breaks lines itself: a line break in an event stands between tokens, because within a string JSON has it
- * escaped, and becomes a space.
+ * Events as lines of JSON, each with a newline at its end. An event can hold line breaks: PostgreSQL passes on the white space of a
+ * {@code json} value, and {@code json_agg} writes line breaks itself. Each becomes a space. Such a line break is always between tokens,
+ * because JSON escapes those within a string.
  */
-final class JsonLinesAggregate implements Pack {
+final class JsonLinesAggregate implements RequestEntry.Aggregate {
 
-    private final LaneSlot slot;
-    private final int most;
+    private final RequestEntry.LaneKey laneKey;
+    private final int maxDataBytes;
     private final List<StreamRecord> records = new ArrayList<>();
     private int length;
 
-    JsonLinesAggregate(LaneSlot slot, int mostBytes) {
-        this.slot = slot;
-        this.most = mostBytes - slot.name().length();
+    JsonLinesAggregate(RequestEntry.LaneKey laneKey, int maxBytes) {
+        this.laneKey = laneKey;
+        this.maxDataBytes = maxBytes - laneKey.partitionKey().length();
     }
 
     @Override
     public boolean add(StreamRecord record, int keyBytes) {
         long grown = length + record.data().length + 1L;
-        if (grown > most) {
+        if (grown > maxDataBytes) {
             return false;
         }
         records.add(record);
@@ -39,17 +39,17 @@ final class JsonLinesAggregate implements Pack {
 
     @Override
     public long bytes() {
-        return (long) length + slot.name().length();
+        return (long) length + laneKey.partitionKey().length();
     }
 
     @Override
     public String partitionKey() {
-        return slot.name();
+        return laneKey.partitionKey();
     }
 
     @Override
     public String explicitHashKey() {
-        return slot.hashKey();
+        return laneKey.hashKey();
     }
 
     @Override

@@ -11,8 +11,8 @@ public final class KinesisClients {
     private KinesisClients() {}
 
     /**
-     * Sets what the publisher relies on: no retries of the SDK's own, which would multiply the publisher's; timeouts; and as
-     * many connections as there are requests in flight. Region, credentials and endpoint are left to the builder.
+     * Sets what the publisher relies on: no retries by the SDK, which would multiply the publisher's; timeouts; a connection for each
+     * request in flight; and the encoding of {@link PutRecordsCbor}. Region, credentials and endpoint are left to the caller.
      *
      * @param publishers how many publishers share the client
      */

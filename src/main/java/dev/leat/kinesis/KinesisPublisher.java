@@ -13,35 +13,48 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
- * Publishes to Kinesis Data Streams by PutRecordsClient. Claims may be published at the same time on several threads, each with a
- * {@link #forWorker() publisher of its own}; they share the requests in flight, and what is learned of a stream's trouble, which is remembered for later claims too. The
- * client is the caller's, and is not closed.
+ * Publishes to Kinesis Data Streams by PutRecords. This class puts the parts together. A record passes through them in this order:
+ *
+ * <pre>
+ * claim → PendingRecords      one {@link RecordQueue} for each partition key or lane; {@link TruncateBarriers} between them
+ *       → ReadyQueues         for each stream: the queues whose first record may be sent now
+ *       → Collector           takes records up to the limits of a request, of a record and of each shard
+ *       → RequestScheduler    decides which request is next, and what follows from its completion
+ *       → PublishRun          hands requests to the sending threads until the claim is done or its time is over
+ *       → PutRecordsClient    encodes a request, sends it, and waits for the answer
+ * </pre>
+ *
+ * <p>All claims share what is learned of a stream ({@link StreamState}): its backoff, the backoff of its lanes, and the rate limit of its
+ * shards. Several threads may publish at the same time, each a claim of its own. The client belongs to the caller and is not closed.
  */
-public final class KinesisPublisher implements AutoCloseable {
+public final class KinesisPublisher implements Publisher, AutoCloseable {
 
-    private static final Duration PACED_REST = Duration.ofMillis(5);
+    /** When only rate limits hold records back, the next claim leaves their lanes out and may find others at once. */
+    private static final Duration RETRY_AFTER_RATE_LIMIT = Duration.ofMillis(5);
 
     private final PublishSettings settings;
     private final PollerListener listener;
     private final LongSupplier clock;
+    private final ExecutorService senders = Executors.newCachedThreadPool(daemonThreads());
     private final PutRecordsClient requests;
-    private final StreamLimits streamLimits;
-    private final ShardLister lister;
-    private final RetryPolicy policy;
-    private final ExecutorService threads;
-    private final Map<String, StreamState> paces = new ConcurrentHashMap<>();
+    private final RecordLimits recordLimits;
+    private final Backoff.Policy backoffPolicy;
+    private final ShardMap.Reader shardMaps;
+    private final Map<String, StreamState> states = new ConcurrentHashMap<>();
+    private final BackingOff backingOff = new SharedBackoffs();
 
     /**
-     * @param client best without retries of its own, which would multiply the publisher's, and with a connection for each
-     *     request in flight
+     * @param client should not retry by itself, which would multiply the publisher's retries, and should have a connection for each request
+     *     in flight; {@link KinesisClients} prepares such a client
      * @param nanoTime the clock, such as {@code System::nanoTime}
-     * @param random from 0 (inclusive) to 1 (exclusive), for the jitter of pauses
+     * @param random from 0 (inclusive) to 1 (exclusive), for the jitter of retry delays
      */
     public KinesisPublisher(
             KinesisClient client,
@@ -54,115 +67,91 @@ public final class KinesisPublisher implements AutoCloseable {
         this.listener = listener;
         this.clock = () -> nanoTime.getAsLong() - origin;
         this.requests = new PutRecordsClient(client);
-        this.streamLimits = new StreamLimits(client, listener);
-        this.policy = new RetryPolicy(settings.retryDelays(), random);
+        this.recordLimits = RecordLimits.of(settings, client, listener, clock);
+        this.backoffPolicy = new Backoff.Policy(settings.retryDelays(), random);
+        this.shardMaps = new ShardMap.Reader(client, senders, listener);
+    }
+
+    /**
+     * Returns before the deadline if all that is left must wait longer than the settings' patience. An interrupt also ends it: no further
+     * request begins, those in flight are awaited, and the thread's interrupt status is set.
+     */
+    @Override
+    public Published publish(List<StreamRecord> records, Deadline deadline) {
+        PendingRecords pending = new PendingRecords(records, settings.aggregation(), this::stateOf);
+        Collector collector = new Collector(pending, settings.requestLimits(), recordLimits);
+        RequestScheduler scheduler = new RequestScheduler(pending, collector, listener);
+        PublishRun run = new PublishRun(scheduler, requests, senders, deadline, clock, settings);
+        List<Outcome> outcomes = run.run();
+        return new Published(outcomes, retryAfter(scheduler, outcomes), backingOff);
+    }
+
+    private StreamState stateOf(String stream) {
+        return states.computeIfAbsent(stream, name -> new StreamState(backoffPolicy, shardMaps.of(name)));
+    }
+
+    private Duration retryAfter(RequestScheduler scheduler, List<Outcome> outcomes) {
+        boolean nothingDone = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
+        if (!nothingDone) {
+            return Duration.ZERO;
+        }
+        long now = clock.getAsLong();
+        Duration wait = Duration.ofNanos(Math.max(0, scheduler.retryAt() - now));
+        if (scheduler.isRateLimited(now)) {
+            return shorter(wait, RETRY_AFTER_RATE_LIMIT);
+        }
+        // The next claim may hold events for another stream, so a long wait is right only if all streams back off.
+        boolean allBackOff =
+                states.values().stream().allMatch(state -> state.backoff().until() > now);
+        return allBackOff ? wait : shorter(wait, settings.patience());
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** Reads what all claims share. */
+    private final class SharedBackoffs implements BackingOff {
+
+        @Override
+        public Set<String> streams() {
+            long now = clock.getAsLong();
+            Set<String> streams = new HashSet<>();
+            states.forEach((stream, state) -> {
+                if (state.backoff().until() > now) {
+                    streams.add(stream);
+                }
+            });
+            return streams;
+        }
+
+        @Override
+        public long lanes() {
+            long now = clock.getAsLong();
+            long lanes = -1;
+            boolean any = false;
+            for (StreamState state : states.values()) {
+                if (state.answeredLately(now) && state.backoff().until() <= now) {
+                    lanes &= state.shards().exhaustedLanes(now);
+                    any = true;
+                }
+            }
+            return any ? lanes : 0;
+        }
+    }
+
+    private static ThreadFactory daemonThreads() {
         AtomicInteger number = new AtomicInteger();
-        this.threads = Executors.newCachedThreadPool(task -> {
+        return task -> {
             Thread thread = new Thread(task, "leat-publish-" + number.incrementAndGet());
             thread.setDaemon(true);
             return thread;
-        });
-        this.lister = new ShardLister(client, threads, listener);
+        };
     }
 
-    /** For use by one thread: what it advises follows from its own last claim. */
-    public Publisher forWorker() {
-        return new Worker();
-    }
-
-    private final class Worker implements Publisher {
-
-        private Duration restAdvised = Duration.ZERO;
-
-        /**
-         * Also ends when all that is left rests for longer than the settings' patience, and on an interrupt: then no further
-         * request is begun, those in flight are awaited, and the thread's interrupt status is set.
-         */
-        @Override
-        public List<Outcome> publish(List<StreamRecord> records, Deadline deadline) {
-            RequestScheduler plan = plan(records);
-            List<Outcome> outcomes = new PublishRun(plan, requests, threads, deadline, clock, settings).run();
-            boolean stuck = !outcomes.isEmpty() && outcomes.stream().allMatch(Outcome.TryLater.class::isInstance);
-            restAdvised = stuck ? restAfter(plan) : Duration.ZERO;
-            return outcomes;
-        }
-
-        @Override
-        public Duration restAdvised() {
-            return restAdvised;
-        }
-
-        @Override
-        public Set<String> restingStreams() {
-            return KinesisPublisher.this.restingStreams();
-        }
-
-        @Override
-        public long restingLanes() {
-            return KinesisPublisher.this.restingLanes();
-        }
-    }
-
-    private RequestScheduler plan(List<StreamRecord> records) {
-        return new RequestScheduler(
-                records,
-                settings.requestLimits(),
-                recordLimits(),
-                stream -> paces.computeIfAbsent(stream, name -> new StreamState(lister.of(name))),
-                policy,
-                listener);
-    }
-
-    /** Long only while every stream known rests: what the next claim finds may be for another, or for another part of it. */
-    private Duration restAfter(RequestScheduler plan) {
-        long now = clock.getAsLong();
-        Duration rest = Duration.ofNanos(Math.max(0, plan.worthAnotherTryAt() - now));
-        if (plan.paced(now)) {
-            // Other lanes may have work, and the next claim leaves these out.
-            return rest.compareTo(PACED_REST) < 0 ? rest : PACED_REST;
-        }
-        boolean allRest = paces.values().stream().allMatch(pace -> pace.whole().until() > now);
-        return allRest || rest.compareTo(settings.patience()) < 0 ? rest : settings.patience();
-    }
-
-    private Set<String> restingStreams() {
-        long now = clock.getAsLong();
-        Set<String> resting = new HashSet<>();
-        paces.forEach((stream, pace) -> {
-            if (pace.whole().until() > now) {
-                resting.add(stream);
-            }
-        });
-        return resting;
-    }
-
-    private long restingLanes() {
-        long now = clock.getAsLong();
-        long resting = -1;
-        boolean any = false;
-        for (StreamState pace : paces.values()) {
-            if (pace.usedLately(now) && pace.whole().until() <= now) {
-                resting &= pace.shards().exhausted(now);
-                any = true;
-            }
-        }
-        return any ? resting : 0;
-    }
-
-    private RecordLimits recordLimits() {
-        Integer set = settings.maxRecordBytes();
-        if (set != null) {
-            return new RecordLimits(set, stream -> set, settings.aggregation());
-        }
-        return new RecordLimits(
-                PublishSettings.DEFAULT_MAX_RECORD_BYTES,
-                stream -> streamLimits.largestRecord(stream, clock.getAsLong()),
-                settings.aggregation());
-    }
-
-    /** Ends the sending threads. A request in flight is cut off, and counts as one whose answer was lost. */
+    /** Ends the sending threads. A request in flight is cut off and counts as one whose answer was lost. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        senders.shutdownNow();
     }
 }

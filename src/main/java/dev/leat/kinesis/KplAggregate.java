@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Events in the aggregation format of the Kinesis producer library: four bytes of magic, a message of protocol buffers, and
- * the message's MD5.
+ * Events in the aggregation format of the Kinesis Producer Library: four magic bytes, a Protocol Buffers message, and the MD5 of that
+ * message.
  *
  * <pre>
  * message AggregatedRecord {
@@ -28,15 +28,15 @@ import java.util.Map;
  * }
  * </pre>
  *
- * <p>Each event keeps its partition key, which stands in the table once, and has its lane's hash key, which is the one that
- * the table holds. The length is known before anything is written, so that each event's bytes are copied once.
+ * <p>Each event keeps its partition key, which is in the table once. All events have the hash key of the lane, which is the only one in
+ * its table. The length is known before anything is written, so the bytes of an event are copied once.
  */
-final class KplAggregate implements Pack {
+final class KplAggregate implements RequestEntry.Aggregate {
 
     private static final byte[] MAGIC = {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2};
     private static final int MD5_BYTES = 16;
 
-    /** A field's number, and 2 for what has a length, 0 for a number. */
+    /** A tag: the number of the field, and the wire type (2 for bytes with a length, 0 for a number). */
     private static final byte PARTITION_KEY = 1 << 3 | 2;
 
     private static final byte EXPLICIT_HASH_KEY = 2 << 3 | 2;
@@ -45,8 +45,8 @@ final class KplAggregate implements Pack {
     private static final byte EXPLICIT_HASH_KEY_INDEX = 2 << 3;
     private static final byte DATA = 3 << 3 | 2;
 
-    private final LaneSlot slot;
-    private final int most;
+    private final RequestEntry.LaneKey laneKey;
+    private final int maxDataBytes;
     private final Map<String, Integer> keys = new HashMap<>();
     private final List<String> keyTable = new ArrayList<>();
     private StreamRecord[] records = new StreamRecord[16];
@@ -54,10 +54,10 @@ final class KplAggregate implements Pack {
     private int count;
     private long length;
 
-    KplAggregate(LaneSlot slot, int mostBytes) {
-        this.slot = slot;
-        this.most = mostBytes - slot.name().length();
-        this.length = MAGIC.length + field(slot.hashKey().length()) + MD5_BYTES;
+    KplAggregate(RequestEntry.LaneKey laneKey, int maxBytes) {
+        this.laneKey = laneKey;
+        this.maxDataBytes = maxBytes - laneKey.partitionKey().length();
+        this.length = MAGIC.length + field(laneKey.hashKey().length()) + MD5_BYTES;
     }
 
     @Override
@@ -66,7 +66,7 @@ final class KplAggregate implements Pack {
         Integer known = keys.get(key);
         int index = known == null ? keyTable.size() : known;
         long grown = length + field(body(index, record.data().length)) + (known == null ? field(keyBytes) : 0);
-        if (grown > most) {
+        if (grown > maxDataBytes) {
             return false;
         }
         if (known == null) {
@@ -90,27 +90,27 @@ final class KplAggregate implements Pack {
 
     @Override
     public long bytes() {
-        return length + slot.name().length();
+        return length + laneKey.partitionKey().length();
     }
 
     @Override
     public String partitionKey() {
-        return slot.name();
+        return laneKey.partitionKey();
     }
 
     @Override
     public String explicitHashKey() {
-        return slot.hashKey();
+        return laneKey.hashKey();
     }
 
     @Override
     public byte[] data() {
-        Output out = new Output(new byte[(int) length]);
+        Encoder out = new Encoder(new byte[(int) length]);
         out.raw(MAGIC);
         for (String key : keyTable) {
             out.field(PARTITION_KEY, key.getBytes(StandardCharsets.UTF_8));
         }
-        out.field(EXPLICIT_HASH_KEY, slot.hashKey().getBytes(StandardCharsets.US_ASCII));
+        out.field(EXPLICIT_HASH_KEY, laneKey.hashKey().getBytes(StandardCharsets.US_ASCII));
         for (int n = 0; n < count; n++) {
             byte[] data = records[n].data();
             out.number(RECORD, body(keyIndexes[n], data.length));
@@ -126,7 +126,7 @@ final class KplAggregate implements Pack {
         return 1 + varintLength(keyIndex) + 2 + field(dataLength);
     }
 
-    /** With tag and length. */
+    /** The length of a field with its tag and its length. */
     private static int field(int valueLength) {
         return 1 + varintLength(valueLength) + valueLength;
     }
@@ -135,12 +135,12 @@ final class KplAggregate implements Pack {
         return Math.max(1, (38 - Integer.numberOfLeadingZeros(value)) / 7);
     }
 
-    private static final class Output {
+    private static final class Encoder {
 
         final byte[] bytes;
         private int at;
 
-        Output(byte[] bytes) {
+        Encoder(byte[] bytes) {
             this.bytes = bytes;
         }
 
@@ -154,7 +154,7 @@ final class KplAggregate implements Pack {
             raw(value);
         }
 
-        /** The number comes in groups of seven bits, the lowest first; the eighth bit says that more come. */
+        /** Writes a number in groups of seven bits, the lowest first. The eighth bit says that more groups follow. */
         void number(byte tag, int value) {
             bytes[at++] = tag;
             int left = value;

@@ -4,6 +4,7 @@ import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.StreamRecord;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -13,146 +14,235 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of a claim that are not decided yet, each line in exactly one place: free to leave (in its stream's line), in a
- * request, at rest until a time, or kept by its lane's gate.
+ * The records of a claim that are not decided yet. Each queue of them is in exactly one place: ready for its stream, in a request,
+ * waiting until a time, or held by a truncate barrier of its lane.
  */
 final class PendingRecords {
 
     private final @Nullable Outcome[] outcomes;
-    private final Function<String, StreamState> paces;
-    private final Map<String, ReadyQueues> lines = new HashMap<>();
-    private final List<ReadyQueues> rota = new ArrayList<>();
-    private final List<RecordQueue> members;
-    private final List<RecordQueue> searched = new ArrayList<>();
-    private final TruncateBarriers gates;
-    private final PriorityQueue<RecordQueue> resting =
+    private final Function<String, StreamState> states;
+    private final Map<String, ReadyQueues> readyByStream = new HashMap<>();
+    private final List<ReadyQueues> streams = new ArrayList<>();
+    private final List<RecordQueue> queues;
+    private final List<RecordQueue> narrowing = new ArrayList<>();
+    private final TruncateBarriers barriers;
+    private final PriorityQueue<RecordQueue> waiting =
             new PriorityQueue<>(Comparator.comparingLong(RecordQueue::notBefore));
 
-    PendingRecords(List<StreamRecord> list, Function<String, StreamState> paces, Aggregation aggregation) {
+    /**
+     * @param list in ascending order of id within each partition key
+     * @param aggregation which streams get one queue for each lane, not for each partition key
+     * @param states what all claims share about a stream
+     */
+    PendingRecords(List<StreamRecord> list, Aggregation aggregation, Function<String, StreamState> states) {
         StreamRecord[] records = list.toArray(StreamRecord[]::new);
         this.outcomes = new Outcome[records.length];
-        this.paces = paces;
-        this.gates = new TruncateBarriers(records);
-        this.members = LineUp.of(records, aggregation);
-        members.forEach(this::free);
-    }
-
-    /** The lines of the streams met so far. */
-    List<ReadyQueues> lines() {
-        return rota;
-    }
-
-    /** The line's head may leave as soon as its lane's markers and its stream allow. */
-    void free(RecordQueue member) {
-        if (gates.passes(member)) {
-            lineOf(member.head().stream()).add(member);
-        }
-    }
-
-    /** Makes up what leaves of a line that is free. */
-    Entry board(RecordQueue member, RecordLimits limits) {
-        return member.board(limits, gates);
-    }
-
-    void rest(RecordQueue member) {
-        resting.add(member);
-    }
-
-    /** Frees the lines whose rest is over. */
-    void wake(long now) {
-        for (RecordQueue first = resting.peek(); first != null && first.notBefore() <= now; first = resting.peek()) {
-            resting.remove();
-            free(first);
-        }
-    }
-
-    /** When the next line's rest is over; {@code Long.MAX_VALUE}: none rests. */
-    long wakeAt() {
-        RecordQueue first = resting.peek();
-        return first == null ? Long.MAX_VALUE : first.notBefore();
-    }
-
-    /** All that left of the line was acknowledged: a record's events share its sequence number. */
-    void delivered(RecordQueue member, String shardId, String sequenceNumber) {
-        for (int left = member.leaving().events(); left > 0; left--) {
-            decideHead(member, new Outcome.Delivered(member.head().event(), shardId, sequenceNumber));
-        }
-        freeIfAny(member);
-    }
-
-    /** The stream does not take what left of the line. Of several events a part leaves next, to find out which it is. */
-    void refused(RecordQueue member, String reason) {
-        if (member.narrow()) {
-            searched.add(member);
-            free(member);
-        } else {
-            quarantine(member, reason);
-        }
-    }
-
-    /** Whether an event that spoils its record is being looked for. */
-    boolean searching() {
-        searched.removeIf(member -> !member.searching());
-        return !searched.isEmpty();
-    }
-
-    /** Decides the line's head, and those of its key behind it unless they may pass. */
-    void quarantine(RecordQueue member, String reason) {
-        Event culprit = member.head().event();
-        decideHead(member, new Outcome.Quarantined(culprit, reason));
-        if (!culprit.mayPass()) {
-            for (int behind : member.takeOut(culprit.route().partitionKey())) {
-                StreamRecord record = member.record(behind);
-                outcomes[behind] = new Outcome.Waiting(record.event(), culprit.id());
-                gates.decided(record).forEach(this::free);
-            }
-        }
-        freeIfAny(member);
-    }
-
-    private void decideHead(RecordQueue member, Outcome outcome) {
-        StreamRecord record = member.head();
-        outcomes[member.headIndex()] = outcome;
-        member.advance();
-        gates.decided(record).forEach(this::free);
-    }
-
-    private void freeIfAny(RecordQueue member) {
-        if (member.remaining() > 0) {
-            free(member);
-        }
-    }
-
-    private ReadyQueues lineOf(String stream) {
-        ReadyQueues line = lines.get(stream);
-        if (line == null) {
-            line = new ReadyQueues(stream, paces.apply(stream));
-            lines.put(stream, line);
-            rota.add(line);
-        }
-        return line;
+        this.states = states;
+        this.barriers = new TruncateBarriers(records);
+        this.queues = new Queueing(records, aggregation).queues();
+        queues.forEach(this::ready);
     }
 
     /**
-     * What became of each record, in the order given. Ends the use of this object.
+     * Puts the records of a claim into queues: one for each partition key, or one for each lane where the stream has aggregation. All
+     * records of a key are in one queue, whatever their streams, so that none is sent before its predecessor.
+     */
+    private static final class Queueing {
+
+        private final StreamRecord[] records;
+        private final Aggregation aggregation;
+        private final int[] next;
+        private final Map<String, RecordQueue[]> lanesByStream = new HashMap<>();
+        private final List<RecordQueue> queues = new ArrayList<>();
+
+        Queueing(StreamRecord[] records, Aggregation aggregation) {
+            this.records = records;
+            this.aggregation = aggregation;
+            this.next = new int[records.length];
+            Arrays.fill(next, -1);
+        }
+
+        List<RecordQueue> queues() {
+            if (oneStreamWithAggregation()) {
+                for (int index = 0; index < records.length; index++) {
+                    ofLane(records[index]).append(index);
+                }
+            } else {
+                Map<String, RecordQueue> byKey = new HashMap<>(2 * records.length);
+                if (aggregation.any()) {
+                    findKeysWithAggregation(byKey);
+                }
+                for (int index = 0; index < records.length; index++) {
+                    ofKey(records[index].partitionKey(), byKey).append(index);
+                }
+            }
+            return queues;
+        }
+
+        /** The usual case of aggregation. No map of keys is needed in it. */
+        private boolean oneStreamWithAggregation() {
+            if (records.length == 0 || aggregation.of(records[0].stream()) == Aggregation.Format.NONE) {
+                return false;
+            }
+            for (StreamRecord record : records) {
+                if (!record.stream().equals(records[0].stream())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** A key with any record for a stream with aggregation goes into the queue of its lane. */
+        private void findKeysWithAggregation(Map<String, RecordQueue> byKey) {
+            for (StreamRecord record : records) {
+                if (aggregation.of(record.stream()) != Aggregation.Format.NONE
+                        && !byKey.containsKey(record.partitionKey())) {
+                    byKey.put(record.partitionKey(), ofLane(record));
+                }
+            }
+        }
+
+        private RecordQueue ofLane(StreamRecord record) {
+            RecordQueue[] lanes = lanesByStream.computeIfAbsent(record.stream(), stream -> new RecordQueue[64]);
+            int lane = record.event().lane();
+            if (lanes[lane] == null) {
+                lanes[lane] = add(new RecordQueue.OfLane(records, next));
+            }
+            return lanes[lane];
+        }
+
+        private RecordQueue ofKey(String key, Map<String, RecordQueue> byKey) {
+            RecordQueue queue = byKey.get(key);
+            if (queue == null) {
+                queue = add(new RecordQueue.OfKey(records, next));
+                byKey.put(key, queue);
+            }
+            return queue;
+        }
+
+        private RecordQueue add(RecordQueue queue) {
+            queues.add(queue);
+            return queue;
+        }
+    }
+
+    /** The streams met so far, each with its ready queues. */
+    List<ReadyQueues> streams() {
+        return streams;
+    }
+
+    /** The head of a queue may be sent as soon as the barriers of its lane and its stream allow it. */
+    void ready(RecordQueue queue) {
+        if (barriers.admits(queue)) {
+            readyOf(queue.head().stream()).add(queue);
+        }
+    }
+
+    /** Builds the next entry of a ready queue. */
+    RequestEntry nextEntry(RecordQueue queue, RecordLimits limits) {
+        return queue.nextEntry(limits, barriers);
+    }
+
+    /** The queue waits until its {@link RecordQueue#notBefore()}. */
+    void backOff(RecordQueue queue) {
+        waiting.add(queue);
+    }
+
+    /** Makes the queues ready whose waiting time is over. */
+    void wake(long now) {
+        for (RecordQueue first = waiting.peek(); first != null && first.notBefore() <= now; first = waiting.peek()) {
+            waiting.remove();
+            ready(first);
+        }
+    }
+
+    /** When the waiting time of the next queue is over; {@code Long.MAX_VALUE}: no queue waits. */
+    long wakeAt() {
+        RecordQueue first = waiting.peek();
+        return first == null ? Long.MAX_VALUE : first.notBefore();
+    }
+
+    /** Kinesis stored the entry of a queue. The events of an aggregate share its sequence number. */
+    void delivered(RecordQueue queue, String shardId, String sequenceNumber) {
+        for (int left = queue.sent().events(); left > 0; left--) {
+            decideHead(queue, new Outcome.Delivered(queue.head().event(), shardId, sequenceNumber));
+        }
+        readyIfAny(queue);
+    }
+
+    /** Kinesis refuses the entry of a queue. If the entry holds several events, a part of them is sent next. */
+    void refused(RecordQueue queue, String reason) {
+        if (queue.narrow()) {
+            narrowing.add(queue);
+            ready(queue);
+        } else {
+            quarantine(queue, reason);
+        }
+    }
+
+    /** Whether an event that Kinesis refuses is being looked for in an aggregate. */
+    boolean isNarrowing() {
+        narrowing.removeIf(queue -> !queue.isNarrowing());
+        return !narrowing.isEmpty();
+    }
+
+    /** Decides the head of a queue, and the records of its key behind it unless they may pass. */
+    void quarantine(RecordQueue queue, String reason) {
+        Event culprit = queue.head().event();
+        decideHead(queue, new Outcome.Quarantined(culprit, reason));
+        if (!culprit.mayPass()) {
+            for (int behind : queue.removeKey(culprit.route().partitionKey())) {
+                StreamRecord record = queue.record(behind);
+                outcomes[behind] = new Outcome.Waiting(record.event(), culprit.id());
+                barriers.decided(record).forEach(this::ready);
+            }
+        }
+        readyIfAny(queue);
+    }
+
+    private void decideHead(RecordQueue queue, Outcome outcome) {
+        StreamRecord record = queue.head();
+        outcomes[queue.headIndex()] = outcome;
+        queue.advance();
+        barriers.decided(record).forEach(this::ready);
+    }
+
+    private void readyIfAny(RecordQueue queue) {
+        if (queue.remaining() > 0) {
+            ready(queue);
+        }
+    }
+
+    private ReadyQueues readyOf(String stream) {
+        ReadyQueues ready = readyByStream.get(stream);
+        if (ready == null) {
+            ready = new ReadyQueues(stream, states.apply(stream));
+            readyByStream.put(stream, ready);
+            streams.add(ready);
+        }
+        return ready;
+    }
+
+    /**
+     * What became of each record, in the order given. This object must not be used afterwards.
      *
-     * @param reason why those not decided are to be tried later
+     * @param reason why the records that are not decided are to be tried later
      */
     List<Outcome> outcomes(String reason) {
-        for (RecordQueue member : members) {
-            if (member.remaining() > 0) {
-                Failure trouble = lineOf(member.head().stream()).troubleOf(member);
-                String why = trouble == null ? reason : reason + "; last: " + trouble.describe();
-                for (; member.remaining() > 0; member.advance()) {
-                    outcomes[member.headIndex()] =
-                            new Outcome.TryLater(member.head().event(), why);
+        for (RecordQueue queue : queues) {
+            if (queue.remaining() > 0) {
+                Failure last = readyOf(queue.head().stream()).lastFailure(queue);
+                String why = last == null ? reason : reason + "; last: " + last.describe();
+                for (; queue.remaining() > 0; queue.advance()) {
+                    outcomes[queue.headIndex()] =
+                            new Outcome.TryLater(queue.head().event(), why);
                 }
             }
         }
         List<Outcome> all = new ArrayList<>(outcomes.length);
         for (Outcome outcome : outcomes) {
             if (outcome == null) {
-                throw new IllegalStateException("a record without an outcome");
+                throw new IllegalStateException("a record has no outcome");
             }
             all.add(outcome);
         }

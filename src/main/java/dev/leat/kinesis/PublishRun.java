@@ -10,39 +10,42 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Publishes one claim: the calling thread asks the plan what may leave and takes in the answers, other threads send. */
+/**
+ * Publishes one claim. The calling thread asks the scheduler for requests and gives it their completions; sending threads wait for the
+ * answers.
+ */
 final class PublishRun {
 
-    /** With less than this left no request is begun: it would end as a lost one. */
-    private static final Duration LEAST_WINDOW = Duration.ofMillis(50);
+    /** With less time than this until the deadline no request begins: its answer would come too late. */
+    private static final Duration SHORTEST_REQUEST = Duration.ofMillis(50);
 
-    /** How long after the deadline an answer is awaited of a request whose own timeout should have ended it. */
+    /** How long after the deadline the run waits for a request that its own timeout should have ended. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
-    /** So much less patience there is for shards that take no more for the moment: other lanes can be claimed meanwhile. */
-    private static final int LESS_PATIENCE = 50;
+    /** The run waits for a shard's rate limit this many times shorter than for a backoff: it can claim other lanes meanwhile. */
+    private static final int SHORTER_WAIT_FOR_RATE_LIMITS = 50;
 
-    private final RequestScheduler plan;
-    private final PutRecordsClient requests;
-    private final Executor threads;
+    private final RequestScheduler scheduler;
+    private final PutRecordsClient client;
+    private final Executor senders;
     private final Deadline deadline;
     private final LongSupplier clock;
     private final PublishSettings settings;
-    private final LinkedBlockingQueue<Completion> landings = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<PutRecordsClient.Completion> completions = new LinkedBlockingQueue<>();
     private final long began;
     private boolean sent;
     private boolean interrupted;
 
     PublishRun(
-            RequestScheduler plan,
-            PutRecordsClient requests,
-            Executor threads,
+            RequestScheduler scheduler,
+            PutRecordsClient client,
+            Executor senders,
             Deadline deadline,
             LongSupplier clock,
             PublishSettings settings) {
-        this.plan = plan;
-        this.requests = requests;
-        this.threads = threads;
+        this.scheduler = scheduler;
+        this.client = client;
+        this.senders = senders;
         this.deadline = deadline;
         this.clock = clock;
         this.settings = settings;
@@ -54,13 +57,13 @@ final class PublishRun {
         try {
             String ending = null;
             while (ending == null) {
-                sendWhatMay();
-                ending = plan.inFlight() == 0 ? reasonToEnd() : overdue();
+                sendRequests();
+                ending = scheduler.inFlight() == 0 ? reasonToEnd() : overdue();
                 if (ending == null) {
-                    takeIn(await());
+                    takeIn(awaitCompletion());
                 }
             }
-            return plan.outcomes(ending);
+            return scheduler.outcomes(ending);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -68,92 +71,90 @@ final class PublishRun {
         }
     }
 
-    private void sendWhatMay() {
-        while (!interrupted && mayBegin() && plan.inFlight() < settings.requestsInFlight()) {
-            Request flight = plan.next(clock.getAsLong());
-            if (flight == null) {
+    private void sendRequests() {
+        while (mayBeginRequest()) {
+            Request request = scheduler.next(clock.getAsLong());
+            if (request == null) {
                 return;
             }
-            threads.execute(() -> send(flight));
+            senders.execute(() -> send(request));
             sent = true;
         }
     }
 
-    private boolean mayBegin() {
-        return deadline.remaining().compareTo(LEAST_WINDOW) >= 0 && !sliceIsOver();
+    private boolean mayBeginRequest() {
+        return !interrupted && isTimeForRequest() && scheduler.inFlight() < settings.requestsInFlight();
     }
 
-    private boolean sliceIsOver() {
+    private boolean isTimeForRequest() {
+        return deadline.remaining().compareTo(SHORTEST_REQUEST) >= 0 && !isSliceOver();
+    }
+
+    private boolean isSliceOver() {
         return sent
-                && !plan.searching()
+                && !scheduler.isSearching()
                 && clock.getAsLong() - began >= settings.slice().toNanos();
     }
 
-    /** On a sending thread. The deadline is asked once more: this is the last moment before the request leaves. */
-    private void send(Request flight) {
-        Completion landing = new Completion.NotSent(flight);
+    /** Runs on a sending thread. It checks the deadline once more, because this is the last moment before the request is sent. */
+    private void send(Request request) {
+        PutRecordsClient.Completion completion = new PutRecordsClient.NotSent(request);
         try {
             Duration left = deadline.remaining();
-            if (left.compareTo(LEAST_WINDOW) >= 0) {
-                Failure broken = new Failure(Verdict.TRANSIENT, "Error", "the sending thread ended without an answer");
-                landing = new Completion.Failed(flight, broken);
+            if (left.compareTo(SHORTEST_REQUEST) >= 0) {
+                Failure broken =
+                        new Failure(Failure.Kind.TRANSIENT, "Error", "the sending thread ended without an answer");
+                completion = new PutRecordsClient.RequestFailed(request, broken);
                 Duration timeout = left.compareTo(settings.requestTimeout()) < 0 ? left : settings.requestTimeout();
-                landing = requests.send(flight, timeout);
+                completion = client.send(request, timeout);
             }
         } finally {
-            landings.add(landing);
+            completions.add(completion);
         }
     }
 
-    /** Null while there is something to do or to wait for. Called with nothing in flight. */
+    /** Why the run ends now; null while there is something to send or to wait for. Called while no request is under way. */
     private @Nullable String reasonToEnd() {
-        long wakeAt = plan.wakeAt();
+        long wakeAt = scheduler.wakeAt();
         if (wakeAt == Long.MAX_VALUE) {
-            return "its stream or what comes before it is held up";
+            return "its stream does not accept records, or an earlier record must be sent first";
         }
         if (interrupted) {
             return "the poller is stopping";
         }
-        if (sliceIsOver()) {
-            return "it goes on with the next claim";
+        if (isSliceOver()) {
+            return "the next claim goes on with it";
         }
-        Duration rest = Duration.ofNanos(Math.max(0, wakeAt - clock.getAsLong()));
-        if (!mayBegin() || deadline.remaining().minus(rest).compareTo(LEAST_WINDOW) < 0) {
+        Duration wait = Duration.ofNanos(Math.max(0, wakeAt - clock.getAsLong()));
+        if (!isTimeForRequest() || deadline.remaining().minus(wait).compareTo(SHORTEST_REQUEST) < 0) {
             return "the claim's deadline is reached";
         }
-        if (plan.paced(clock.getAsLong()) && rest.multipliedBy(LESS_PATIENCE).compareTo(settings.patience()) > 0) {
-            return "its shard takes no more for the moment";
+        if (scheduler.isRateLimited(clock.getAsLong())
+                && wait.multipliedBy(SHORTER_WAIT_FOR_RATE_LIMITS).compareTo(settings.patience()) > 0) {
+            return "its shard accepts no more for the moment";
         }
-        return rest.compareTo(settings.patience()) > 0 ? "it rests" : null;
+        return wait.compareTo(settings.patience()) > 0 ? "it backs off after a failure" : null;
     }
 
     private @Nullable String overdue() {
         return deadline.remaining().plus(GRACE).isNegative() ? "no answer came by the claim's deadline" : null;
     }
 
-    /** The next answer; null if there is something else to look at first. */
-    private @Nullable Completion await() {
+    /** The next completion; null if there is something else to look at first. */
+    private PutRecordsClient.@Nullable Completion awaitCompletion() {
         long untilOverdue = deadline.remaining().plus(GRACE).toNanos() + 1;
-        boolean free = !interrupted && mayBegin() && plan.inFlight() < settings.requestsInFlight();
-        long nanos = free ? Math.min(untilOverdue, plan.wakeAt() - clock.getAsLong()) : untilOverdue;
+        long nanos = mayBeginRequest() ? Math.min(untilOverdue, scheduler.wakeAt() - clock.getAsLong()) : untilOverdue;
         try {
-            return landings.poll(nanos, TimeUnit.NANOSECONDS);
+            return completions.poll(nanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             interrupted = true;
             return null;
         }
     }
 
-    private void takeIn(@Nullable Completion first) {
-        for (Completion landing = first; landing != null; landing = landings.poll()) {
-            long now = clock.getAsLong();
-            if (landing instanceof Completion.Answered answered) {
-                plan.answered(answered.flight(), answered.reply(), now);
-            } else if (landing instanceof Completion.Failed failed) {
-                plan.failed(failed.flight(), failed.failure(), now);
-            } else {
-                plan.notSent(landing.flight());
-            }
+    private void takeIn(PutRecordsClient.@Nullable Completion first) {
+        for (PutRecordsClient.Completion completion = first; completion != null; completion = completions.poll()) {
+            scheduler.completed(completion, clock.getAsLong());
         }
     }
 }

@@ -5,15 +5,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a person sets, and how requests and pauses are bounded.
+ * How to publish: what a person sets, and the bounds of requests and delays.
  *
  * @param requestLimits what one request may hold
- * @param requestTimeout after which a request counts as lost; its records are sent again
- * @param slice how long requests of one claim are begun, after the first; what is not acknowledged then is given back, so
- *     that a few hot keys, which go one record at a time, do not keep the other keys of their lanes waiting
- * @param patience how long a claim is held open for records that rest while nothing else is to be done; after it they are
- *     given back, to be claimed again
- * @param retryDelays the pauses before records are sent again
+ * @param requestTimeout the time after which a request counts as lost and its records are sent again, 100 ms to 5 min
+ * @param slice how long requests of one claim begin, counted from its start, 0 to 5 min; the first request always begins. Records not
+ *     acknowledged then are left to the next claim. A few hot keys, which are sent one record at a time, would otherwise keep the
+ *     other keys of their lanes waiting
+ * @param patience how long a claim waits for records that back off while nothing else is to be sent, 0 to 5 min. With a longer wait they
+ *     are left to a later claim
+ * @param retryDelays the delays before records are sent again
  */
 public record PublishSettings(
         PollerSettings poller,
@@ -26,7 +27,7 @@ public record PublishSettings(
     /** The service's own limits. */
     private static final int MOST_RECORDS = 500;
 
-    /** What the requests under way to one stream, of all workers, may grow to. */
+    /** The most requests of a claim that may be under way to one stream. */
     static final int MOST_IN_FLIGHT = 256;
 
     private static final int MIB = 1024 * 1024;
@@ -59,12 +60,12 @@ public record PublishSettings(
         return of(PollerSettings.builder().build());
     }
 
-    /** Requests under way at the same time. */
+    /** The most requests of a claim under way at the same time. */
     public int requestsInFlight() {
         return poller.requestsInFlight();
     }
 
-    /** A record's limit, data and partition key together; null: as the stream says, or 1 MiB. */
+    /** The limit of a record, data and partition key together; null: as the stream says, or 1 MiB. */
     @Nullable
     Integer maxRecordBytes() {
         return poller.maxRecordSize();
@@ -98,10 +99,11 @@ public record PublishSettings(
     }
 
     /**
-     * Pauses that double from {@code base} up to {@code cap}; each is shortened at random by up to {@code jitter} of itself. After
-     * trouble of the service, other than throttling, the first retry has no pause, and the next begin with an eighth of {@code base}.
+     * The delays before a retry. They double from {@code base} up to {@code cap}, and each is shortened at random by up to {@code jitter} of
+     * itself. After a transient failure the first retry has no delay, and the next delays begin with an eighth of {@code base}.
      *
-     * @param cap at most 5 s: once throttling ends, work goes on within this time
+     * @param base 1 ms to {@code cap}
+     * @param cap at most 5 s: publishing continues within this time after throttling has ended
      * @param jitter 0 to 1
      */
     public record RetryDelays(Duration base, Duration cap, double jitter) {
@@ -109,17 +111,17 @@ public record PublishSettings(
         public RetryDelays {
             require(
                     !base.minusMillis(1).isNegative() && base.compareTo(cap) <= 0,
-                    "retryDelays: the first pause " + base + " is not between 1 ms and the longest, " + cap);
+                    "retry delays: the first delay " + base + " is not between 1 ms and the longest, " + cap);
             require(
                     cap.compareTo(Duration.ofSeconds(5)) <= 0,
-                    "retryDelays: the longest pause " + cap + " is over 5 s; make it shorter");
+                    "retry delays: the longest delay " + cap + " is over 5 s; make it shorter");
             require(
                     jitter >= 0 && jitter <= 1,
-                    "retryDelays: jitter " + jitter + " is not between 0 and 1; 0.5 is the default");
+                    "retry delays: jitter " + jitter + " is not between 0 and 1; 0.5 is the default");
         }
 
-        /** The first pause after a first retry that left at once: after trouble that is likely to be over. */
-        Duration soon() {
+        /** The first delay after a transient failure, before the second retry. */
+        Duration transientBase() {
             Duration eighth = base.dividedBy(8);
             return eighth.toMillis() < 1 ? Duration.ofMillis(1) : eighth;
         }

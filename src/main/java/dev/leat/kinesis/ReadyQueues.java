@@ -3,14 +3,14 @@ package dev.leat.kinesis;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines whose next records are free to leave for one stream. Those with the longest queue come first: what they hold takes as
- * many round trips as it has records, and everything else fits in beside them. Queues are told apart by powers of two, so that
- * each step is constant work; within a power, first come, first served.
+ * The queues of a claim whose heads may be sent to one stream now. The longest queue comes first: it needs as many round trips as it
+ * has entries, and the other queues are served beside it. Queues are ordered by powers of two of their length, so each step is
+ * constant work. Queues of the same power come in the order in which they became ready.
  */
 final class ReadyQueues {
 
     private final String stream;
-    private final StreamState pace;
+    private final StreamState state;
     private final @Nullable RecordQueue[] first = new RecordQueue[32];
     private final @Nullable RecordQueue[] last = new RecordQueue[32];
     private int filled;
@@ -18,30 +18,31 @@ final class ReadyQueues {
     private int inFlight;
     private @Nullable Failure givenUp;
 
-    ReadyQueues(String stream, StreamState pace) {
+    ReadyQueues(String stream, StreamState state) {
         this.stream = stream;
-        this.pace = pace;
+        this.state = state;
     }
 
     String stream() {
         return stream;
     }
 
-    StreamState pace() {
-        return pace;
+    /** What all claims share about this stream. */
+    StreamState state() {
+        return state;
     }
 
-    void add(RecordQueue line) {
-        int power = 31 - Integer.numberOfLeadingZeros(line.remaining());
-        line.link = null;
+    void add(RecordQueue queue) {
+        int power = 31 - Integer.numberOfLeadingZeros(queue.remaining());
+        queue.link = null;
         RecordQueue end = last[power];
         if (end == null) {
-            first[power] = line;
+            first[power] = queue;
             filled |= 1 << power;
         } else {
-            end.link = line;
+            end.link = queue;
         }
-        last[power] = line;
+        last[power] = queue;
         size++;
     }
 
@@ -49,55 +50,55 @@ final class ReadyQueues {
         return filled == 0;
     }
 
-    /** How many lines are free. */
     int size() {
         return size;
     }
 
-    /** The line to serve next, left where it is. */
+    /** The queue to serve next; it stays where it is. */
     @Nullable
     RecordQueue peek() {
         return filled == 0 ? null : first[31 - Integer.numberOfLeadingZeros(filled)];
     }
 
-    /** Takes out the line that {@link #peek()} shows. */
+    /** Removes the queue that {@link #peek()} returns. */
     void remove() {
         int power = 31 - Integer.numberOfLeadingZeros(filled);
-        RecordQueue line = first[power];
-        if (line == null) {
-            throw new IllegalStateException("nothing to remove");
+        RecordQueue queue = first[power];
+        if (queue == null) {
+            throw new IllegalStateException("there is no ready queue to remove");
         }
         size--;
-        first[power] = line.link;
-        line.link = null;
+        first[power] = queue.link;
+        queue.link = null;
         if (first[power] == null) {
             last[power] = null;
             filled &= ~(1 << power);
         }
     }
 
-    /** A stream in trouble is probed by one request at a time, after its rest. */
-    boolean open(long now) {
-        Backoff whole = pace.whole();
+    /** Whether a request to the stream may begin now. A failing stream gets one request at a time, after its backoff. */
+    boolean maySend(long now) {
+        Backoff backoff = state.backoff();
         return givenUp == null
-                && inFlight < pace.window()
-                && whole.until() <= now
-                && !(whole.troubled() && inFlight > 0);
+                && inFlight < state.window()
+                && backoff.until() <= now
+                && !(backoff.failing() && inFlight > 0);
     }
 
-    void left() {
+    void requestBegan() {
         inFlight++;
     }
 
-    void landed() {
+    void requestEnded() {
         inFlight--;
     }
 
+    /** The number of requests of this claim that are under way to the stream. */
     int inFlight() {
         return inFlight;
     }
 
-    /** No more requests for this stream in this claim. */
+    /** This claim begins no more requests to the stream. */
     void giveUp(Failure failure) {
         givenUp = failure;
     }
@@ -107,14 +108,14 @@ final class ReadyQueues {
         return givenUp;
     }
 
-    /** What last went wrong for the line's next record, if anything did. */
+    /** The last failure that keeps the head of a queue from being sent, if there was one. */
     @Nullable
-    Failure troubleOf(RecordQueue line) {
+    Failure lastFailure(RecordQueue queue) {
         if (givenUp != null) {
             return givenUp;
         }
-        Failure ofLane = pace.lane(line.lane()).last();
-        Failure ofKey = line.lastFailure();
-        return pace.whole().troubled() ? pace.whole().last() : ofKey != null ? ofKey : ofLane;
+        Failure ofLane = state.laneBackoff(queue.lane()).lastFailure();
+        Failure ofQueue = queue.lastFailure();
+        return state.backoff().failing() ? state.backoff().lastFailure() : ofQueue != null ? ofQueue : ofLane;
     }
 }

@@ -7,35 +7,109 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records of a claim that are not decided yet and leave one after the other. One entry of them at most is in a request: it begins
- * with the first, the head, and what is behind it waits until it is decided.
+ * Records of a claim that are not decided yet and must be sent one after the other. At most one entry of a queue is in a request.
+ * That entry begins with the first record, the head; the records behind it wait until the head is decided.
  */
 abstract class RecordQueue {
 
     private final StreamRecord[] records;
     private final int[] next;
-    private @Nullable Entry leaving;
+    private @Nullable RequestEntry sent;
     private int head;
     private int tail;
     private int remaining;
-    private @Nullable Backoff rest;
+    private @Nullable Backoff backoff;
     private long notBefore;
     private @Nullable String shardId;
     private @Nullable String sequenceNumber;
 
-    /** The next line in whichever list this one is in. */
+    /** The next queue in the list that holds this one. */
     @Nullable
     RecordQueue link;
 
     /**
-     * An empty one.
+     * A queue without records.
      *
-     * @param records of the whole claim
-     * @param next of each record of the claim, the index of its successor in its line; shared by all lines
+     * @param records all records of the claim
+     * @param next for each record of the claim, the index of its successor in its queue; all queues share this array
      */
     RecordQueue(StreamRecord[] records, int[] next) {
         this.records = records;
         this.next = next;
+    }
+
+    /** The records of one partition key. Each is an entry of its own. */
+    static final class OfKey extends RecordQueue {
+
+        OfKey(StreamRecord[] records, int[] next) {
+            super(records, next);
+        }
+
+        @Override
+        RequestEntry build(RecordLimits limits, TruncateBarriers barriers) {
+            return RequestEntry.Single.of(head());
+        }
+    }
+
+    /**
+     * The records of one lane, for a stream with aggregation. An entry holds as many records as are here and fit; it does not wait
+     * for more. If Kinesis refuses an entry, the next entry holds half of its records, and so on, until the record that Kinesis
+     * refuses is alone.
+     */
+    static final class OfLane extends RecordQueue {
+
+        /** Firehose deaggregates up to this number. */
+        private static final int MOST_EVENTS = 500;
+
+        /** Among this number of the next records is one that Kinesis refuses. 0: no such record is known. */
+        private int suspects;
+
+        OfLane(StreamRecord[] records, int[] next) {
+            super(records, next);
+        }
+
+        @Override
+        RequestEntry build(RecordLimits limits, TruncateBarriers barriers) {
+            StreamRecord first = head();
+            Aggregation.Format format = limits.aggregation().of(first.stream());
+            if (format == Aggregation.Format.NONE) {
+                // The key's table was attached to another stream meanwhile, so the queue holds records for both
+                // streams.
+                return RequestEntry.Single.of(first);
+            }
+            RequestEntry.Aggregate aggregate = RequestEntry.Aggregate.empty(format, lane(), limits.aggregateBytes());
+            int most = suspects == 0 ? MOST_EVENTS : Math.max(1, suspects / 2);
+            for (int index = headIndex(); index >= 0 && aggregate.events() < most; index = after(index)) {
+                StreamRecord record = record(index);
+                int keyBytes = RecordLimits.keyBytes(record.partitionKey());
+                if (!record.stream().equals(first.stream())
+                        || keyBytes < 0
+                        || !barriers.allows(record)
+                        || !aggregate.add(record, keyBytes)) {
+                    break;
+                }
+            }
+            boolean singleWillDo = format == Aggregation.Format.KPL && aggregate.events() == 1;
+            return aggregate.events() == 0 || singleWillDo ? RequestEntry.Single.besideAggregates(first) : aggregate;
+        }
+
+        @Override
+        boolean narrow() {
+            int events = sent().events();
+            suspects = events > 1 ? events : 0;
+            return suspects > 0;
+        }
+
+        @Override
+        boolean isNarrowing() {
+            return suspects > 0 && remaining() > 0;
+        }
+
+        @Override
+        void advance() {
+            super.advance();
+            suspects = Math.max(0, suspects - 1);
+        }
     }
 
     final void append(int index) {
@@ -49,35 +123,35 @@ abstract class RecordQueue {
     }
 
     /**
-     * Makes up the entry that leaves now. The head is sound.
+     * Builds the entry to send now. The head keeps the limits, and its barriers allow it.
      *
-     * @param limits of a record
-     * @param gates what of the line may leave
+     * @param limits the limits of a record
+     * @param barriers decide which records behind the head may go with it
      */
-    final Entry board(RecordLimits limits, TruncateBarriers gates) {
-        Entry entry = cut(limits, gates);
-        leaving = entry;
+    final RequestEntry nextEntry(RecordLimits limits, TruncateBarriers barriers) {
+        RequestEntry entry = build(limits, barriers);
+        sent = entry;
         return entry;
     }
 
-    abstract Entry cut(RecordLimits limits, TruncateBarriers gates);
+    abstract RequestEntry build(RecordLimits limits, TruncateBarriers barriers);
 
-    /** What has left last, until it is decided. */
-    final Entry leaving() {
-        return Objects.requireNonNull(leaving, "nothing has left");
+    /** The entry built last, until it is decided. */
+    final RequestEntry sent() {
+        return Objects.requireNonNull(sent, "no entry of this queue was sent");
     }
 
     /**
-     * The stream refused what left last.
+     * Kinesis refused the entry sent last.
      *
-     * @return whether part of it will be tried; if not, it is the head alone that the stream refuses
+     * @return whether a part of that entry is tried next; if not, the entry held the head alone
      */
     boolean narrow() {
         return false;
     }
 
-    /** Whether what the stream refuses is being looked for among the next records. */
-    boolean searching() {
+    /** Whether the record that Kinesis refuses is still being looked for. */
+    boolean isNarrowing() {
         return false;
     }
 
@@ -85,6 +159,7 @@ abstract class RecordQueue {
         return records[head];
     }
 
+    /** The index of the head in the claim. */
     final int headIndex() {
         return head;
     }
@@ -97,7 +172,7 @@ abstract class RecordQueue {
         return head().event().lane();
     }
 
-    /** The successor's index in the claim; negative if there is none. */
+    /** The index of the record behind another; negative if there is none. */
     final int after(int index) {
         return index == tail ? -1 : next[index];
     }
@@ -106,16 +181,16 @@ abstract class RecordQueue {
         return records[index];
     }
 
-    /** Takes out the records of a partition key; returns their indexes in the claim, in order. */
-    final List<Integer> takeOut(String key) {
-        List<Integer> taken = new ArrayList<>();
+    /** Removes all records of a partition key. Returns their indexes in the claim, in order. */
+    final List<Integer> removeKey(String key) {
+        List<Integer> removed = new ArrayList<>();
         int before = -1;
         for (int left = remaining, index = head; left > 0; left--, index = next[index]) {
             if (!records[index].partitionKey().equals(key)) {
                 before = index;
                 continue;
             }
-            taken.add(index);
+            removed.add(index);
             remaining--;
             if (index == head) {
                 head = next[index];
@@ -126,48 +201,54 @@ abstract class RecordQueue {
                 tail = before;
             }
         }
-        return taken;
+        return removed;
     }
 
-    /** The head is decided; its successor takes its place. */
+    /** The head is decided; the record behind it becomes the head. */
     void advance() {
         head = next[head];
         remaining--;
         notBefore = 0;
-        rest = null;
+        backoff = null;
     }
 
-    /** Rests on its own account: others of its lane were accepted. */
-    final void failed(RetryPolicy policy, Failure failure, long leftAt, long now) {
-        if (rest == null) {
-            rest = new Backoff();
+    /** The head failed while other records of its lane were stored, so this queue backs off by itself. */
+    final void failed(Backoff.Policy policy, Failure failure, long sentAt, long now) {
+        if (backoff == null) {
+            backoff = new Backoff(policy);
         }
-        rest.failed(policy, failure, leftAt, now);
-        notBefore = rest.until();
+        backoff.failed(failure, sentAt, now);
+        notBefore = backoff.until();
     }
 
-    final void restUntil(long at) {
+    /** The head is not sent before this time. */
+    final void waitUntil(long at) {
         notBefore = at;
     }
 
-    @Nullable
-    final Failure lastFailure() {
-        return rest == null ? null : rest.last();
-    }
-
+    /** When the head may be sent again; 0: at once. */
     final long notBefore() {
         return notBefore;
     }
 
-    /** Remembers where its last record landed, and says whether that is above the one before, as far as one shard can tell. */
-    final boolean landed(String shard, String sequence) {
+    @Nullable
+    final Failure lastFailure() {
+        return backoff == null ? null : backoff.lastFailure();
+    }
+
+    /**
+     * Remembers where Kinesis stored the entry sent last.
+     *
+     * @return whether its sequence number is above the one before; always true for another shard, whose numbers do not compare
+     */
+    final boolean stored(String shard, String sequence) {
         boolean rising = sequenceNumber == null || !shard.equals(shardId) || compare(sequenceNumber, sequence) < 0;
         shardId = shard;
         sequenceNumber = sequence;
         return rising;
     }
 
-    /** Decimal numbers without leading zeros. */
+    /** Compares decimal numbers without leading zeros. */
     private static int compare(String left, String right) {
         return left.length() != right.length() ? left.length() - right.length() : left.compareTo(right);
     }

@@ -1,54 +1,58 @@
 package dev.leat.kinesis;
 
-/** One request: an entry each of different lines, for one stream. */
+/** One PutRecords request: an entry from each of several queues, all for one stream. */
 final class Request {
 
-    private final ReadyQueues line;
-    private final RecordQueue[] members;
+    private final ReadyQueues origin;
+    private final RecordQueue[] queues;
     private final int from;
     private final int to;
-    private final long leftAt;
+    private final long sentAt;
 
-    Request(ReadyQueues line, RecordQueue[] members, int from, int to, long leftAt) {
-        this.line = line;
-        this.members = members;
+    Request(ReadyQueues origin, RecordQueue[] queues, int from, int to, long sentAt) {
+        this.origin = origin;
+        this.queues = queues;
         this.from = from;
         this.to = to;
-        this.leftAt = leftAt;
+        this.sentAt = sentAt;
     }
 
-    ReadyQueues line() {
-        return line;
+    /** Where the queues were ready: their stream, within this claim. */
+    ReadyQueues origin() {
+        return origin;
     }
 
     String stream() {
-        return line.stream();
+        return origin.stream();
     }
 
+    /** The number of entries. */
     int size() {
         return to - from;
     }
 
-    /** The line that an entry is of. */
-    RecordQueue member(int entry) {
-        return members[from + entry];
+    /** The queue that an entry comes from. */
+    RecordQueue queue(int entry) {
+        return queues[from + entry];
     }
 
-    /** Valid until the answer is taken in. */
-    Entry entry(int entry) {
-        return member(entry).leaving();
+    /** Valid until the scheduler has taken in the request's completion. */
+    RequestEntry entry(int entry) {
+        return queue(entry).sent();
     }
 
-    long leftAt() {
-        return leftAt;
+    /** Nanoseconds on the publisher's clock. */
+    long sentAt() {
+        return sentAt;
     }
 
-    /** The part from one entry up to another, to leave on its own. */
+    /** The entries from {@code first} to before {@code end}, as a request of their own. */
     Request part(int first, int end) {
-        return new Request(line, members, from + first, from + end, leftAt);
+        return new Request(origin, queues, from + first, from + end, sentAt);
     }
 
-    Request leaving(long now) {
-        return new Request(line, members, from, to, now);
+    /** The same entries, sent at another time. */
+    Request sentAt(long now) {
+        return new Request(origin, queues, from, to, now);
     }
 }

@@ -2,222 +2,269 @@ package dev.leat.kinesis;
 
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.StreamRecord;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What may leave next, for the records of one claim. It hands out requests and takes in their answers; it does no I/O, has no
- * clock and no threads, and is used by one thread. Times are nanoseconds on the publisher's clock, from 0 upward.
+ * Decides which request of a claim is sent next, and what follows from each completion. It does no I/O and has no clock and no
+ * threads; one thread uses it. Times are nanoseconds on the publisher's clock, from 0 upward.
  */
 final class RequestScheduler {
 
-    private final PendingRecords undecided;
-    private final Collector boarding;
-    private final RetryPolicy policy;
+    private final PendingRecords pending;
+    private final Collector collector;
     private final PollerListener listener;
-    private final Halves halves = new Halves();
+    private final ArrayDeque<Request> halves = new ArrayDeque<>();
     private int turn;
     private int inFlight;
 
-    /**
-     * @param records in ascending order of id within each partition key
-     * @param paces what is remembered of a stream
-     */
-    RequestScheduler(
-            List<StreamRecord> records,
-            PublishSettings.RequestLimits requestLimits,
-            RecordLimits recordLimits,
-            Function<String, StreamState> paces,
-            RetryPolicy policy,
-            PollerListener listener) {
-        this.undecided = new PendingRecords(records, paces, recordLimits.aggregation());
-        this.boarding = new Collector(undecided, requestLimits, recordLimits);
-        this.policy = policy;
+    RequestScheduler(PendingRecords pending, Collector collector, PollerListener listener) {
+        this.pending = pending;
+        this.collector = collector;
         this.listener = listener;
     }
 
-    /** The next request to send, or null if nothing may leave now. */
+    /** The next request to send, or null if nothing may be sent now. Streams take turns. */
     @Nullable
     Request next(long now) {
-        undecided.wake(now);
-        Request half = halves.next(now);
+        pending.wake(now);
+        Request half = nextHalf(now);
         if (half != null) {
-            return leave(half);
+            return begun(half);
         }
-        List<ReadyQueues> lines = undecided.lines();
-        for (int asked = 0; asked < lines.size(); asked++) {
-            turn = (turn + 1) % lines.size();
-            ReadyQueues line = lines.get(turn);
-            if (line.open(now) && boarding.worthARequest(line)) {
-                Request flight = boarding.fill(line, now);
-                if (flight != null) {
-                    return leave(flight);
+        List<ReadyQueues> streams = pending.streams();
+        for (int asked = 0; asked < streams.size(); asked++) {
+            turn = (turn + 1) % streams.size();
+            ReadyQueues ready = streams.get(turn);
+            if (ready.maySend(now) && collector.isWorthARequest(ready)) {
+                Request request = collector.collect(ready, now);
+                if (request != null) {
+                    return begun(request);
                 }
-                // Records were set aside, which may have freed others for a stream that was asked before.
+                // Records were quarantined, which may have made others ready for a stream asked before.
                 asked = -1;
             }
         }
         return null;
     }
 
-    private Request leave(Request flight) {
-        flight.line().left();
-        inFlight++;
-        listener.sending(flight.stream(), flight.size(), inFlight);
-        return flight;
+    /** The next half of a refused request whose stream may be sent to. Halves for a stream given up are dropped. */
+    private @Nullable Request nextHalf(long now) {
+        for (int asked = halves.size(); asked > 0; asked--) {
+            Request half = halves.remove();
+            if (half.origin().maySend(now)) {
+                return half.sentAt(now);
+            }
+            if (half.origin().givenUp() == null) {
+                halves.add(half);
+            }
+        }
+        return null;
     }
 
-    private void land(Request flight) {
-        flight.line().landed();
+    private Request begun(Request request) {
+        request.origin().requestBegan();
+        inFlight++;
+        listener.sending(request.stream(), request.size(), inFlight);
+        return request;
+    }
+
+    private void ended(Request request) {
+        request.origin().requestEnded();
         inFlight--;
     }
 
-    /** The request was not sent after all. */
-    void notSent(Request flight) {
-        land(flight);
-        freeAll(flight);
+    /** Takes in how a request was completed. */
+    void completed(PutRecordsClient.Completion completion, long now) {
+        if (completion instanceof PutRecordsClient.Answered answered) {
+            answered(answered.request(), answered.results(), now);
+        } else if (completion instanceof PutRecordsClient.RequestFailed failed) {
+            failed(failed.request(), failed.failure(), now);
+        } else {
+            notSent(completion.request());
+        }
     }
 
-    /** The request was accepted as a whole; each of its records was acknowledged or not. */
-    void answered(Request flight, Reply reply, long now) {
-        land(flight);
-        long sound = flight.line().pace().answered(flight, reply, listener, now);
-        FailedEntries failed = new FailedEntries();
-        for (int entry = 0; entry < flight.size(); entry++) {
-            RecordQueue member = flight.member(entry);
-            String code = reply.errorCode(entry);
+    /** The request was not sent after all. */
+    void notSent(Request request) {
+        ended(request);
+        readyAll(request);
+    }
+
+    /** The request was accepted as a whole. Each of its entries was stored or failed. */
+    void answered(Request request, List<PutRecordsClient.EntryResult> results, long now) {
+        ended(request);
+        long healthyLanes = request.origin().state().answered(request, results, listener, now);
+        RetriedEntries retried = new RetriedEntries();
+        for (int entry = 0; entry < request.size(); entry++) {
+            RecordQueue queue = request.queue(entry);
+            PutRecordsClient.EntryResult result = results.get(entry);
+            String code = result.errorCode();
             if (code != null) {
-                Failure failure = Failure.ofEntry(code, reply.errorMessage(entry));
-                entryFailed(flight, member, failure, sound, now);
-                failed.add(failure, Math.max(0, member.notBefore() - now));
+                Failure failure = Failure.ofEntry(code, result.errorMessage());
+                entryFailed(request, queue, failure, healthyLanes, now);
+                retried.add(failure, Math.max(0, queue.notBefore() - now));
             } else {
-                acknowledged(member, reply.shardId(entry), reply.sequenceNumber(entry));
+                stored(queue, result.shard(), result.sequence());
             }
         }
-        failed.tell(listener, flight.stream());
+        retried.tell(listener, request.stream());
     }
 
-    private void acknowledged(RecordQueue member, String shardId, String sequenceNumber) {
-        if (!member.landed(shardId, sequenceNumber)) {
-            listener.outOfSequence(member.head().event(), shardId, sequenceNumber);
+    private void stored(RecordQueue queue, String shardId, String sequenceNumber) {
+        if (!queue.stored(shardId, sequenceNumber)) {
+            listener.outOfSequence(queue.head().event(), shardId, sequenceNumber);
         }
-        undecided.delivered(member, shardId, sequenceNumber);
+        pending.delivered(queue, shardId, sequenceNumber);
     }
 
-    private void entryFailed(Request flight, RecordQueue member, Failure failure, long sound, long now) {
-        ReadyQueues line = flight.line();
-        int lane = member.lane();
-        switch (failure.verdict()) {
-            case REFUSED -> undecided.refused(member, "the stream refused it: " + failure.describe());
+    private void entryFailed(Request request, RecordQueue queue, Failure failure, long healthyLanes, long now) {
+        StreamState state = request.origin().state();
+        int lane = queue.lane();
+        switch (failure.kind()) {
+            case REFUSED -> pending.refused(queue, refusal(failure));
             case STREAM_AT_FAULT -> {
-                line.giveUp(failure);
-                line.pace().failed(policy, failure, flight.leftAt(), now);
-                undecided.free(member);
+                request.origin().giveUp(failure);
+                state.failed(failure, request.sentAt(), now);
+                pending.ready(queue);
             }
             case THROTTLED, TRANSIENT -> {
-                if ((sound & 1L << lane) == 0) {
-                    line.pace().laneFailed(lane, policy, failure, flight.leftAt(), now);
-                    member.restUntil(line.pace().lane(lane).until());
-                    if (failure.verdict() == Verdict.THROTTLED && member.notBefore() <= now) {
-                        // The lane's rest, which another entry of this answer began, is over at once.
-                        member.failed(policy, failure, flight.leftAt(), now);
+                if ((healthyLanes & 1L << lane) == 0) {
+                    state.laneFailed(lane, failure, request.sentAt(), now);
+                    queue.waitUntil(state.laneBackoff(lane).until());
+                    if (failure.kind() == Failure.Kind.THROTTLED && queue.notBefore() <= now) {
+                        // Another entry of this answer began the lane's backoff with a first retry at once.
+                        queue.failed(state.policy(), failure, request.sentAt(), now);
                     }
                 } else {
-                    member.failed(policy, failure, flight.leftAt(), now);
+                    queue.failed(state.policy(), failure, request.sentAt(), now);
                 }
-                undecided.rest(member);
+                pending.backOff(queue);
             }
         }
     }
 
     /** The request was not accepted as a whole, or its answer was lost. */
-    void failed(Request flight, Failure failure, long now) {
-        land(flight);
-        switch (failure.verdict()) {
-            case THROTTLED, TRANSIENT -> restStream(flight, failure, now);
-            case STREAM_AT_FAULT -> giveUp(flight, failure, now);
-            case REFUSED -> refused(flight, failure, now);
+    void failed(Request request, Failure failure, long now) {
+        ended(request);
+        switch (failure.kind()) {
+            case THROTTLED, TRANSIENT -> backOff(request, failure, now);
+            case STREAM_AT_FAULT -> giveUp(request, failure, now);
+            case REFUSED -> refused(request, failure, now);
         }
     }
 
-    private void restStream(Request flight, Failure failure, long now) {
-        ReadyQueues line = flight.line();
-        line.pace().failed(policy, failure, flight.leftAt(), now);
-        freeAll(flight);
-        Duration pause = Duration.ofNanos(Math.max(0, line.pace().whole().until() - now));
-        listener.retrying(line.stream(), failure.ofWhole(), flight.size(), pause);
+    private void backOff(Request request, Failure failure, long now) {
+        StreamState state = request.origin().state();
+        state.failed(failure, request.sentAt(), now);
+        readyAll(request);
+        Duration delay = Duration.ofNanos(Math.max(0, state.backoff().until() - now));
+        listener.retrying(request.stream(), failure.ofWhole(), request.size(), delay);
     }
 
-    private void giveUp(Request flight, Failure failure, long now) {
-        flight.line().giveUp(failure);
-        restStream(flight, failure, now);
+    private void giveUp(Request request, Failure failure, long now) {
+        request.origin().giveUp(failure);
+        backOff(request, failure, now);
     }
 
-    /** Whether a record that spoils its request is being looked for; given up half-way, the search would begin anew. */
-    boolean searching() {
-        return !halves.isEmpty() || undecided.searching();
-    }
-
-    /** One event spoils the request: halves of it leave by themselves until that event is alone. */
-    private void refused(Request flight, Failure failure, long now) {
-        if (flight.size() > 1) {
-            halves.split(flight);
-        } else if (flight.entry(0).events() > 1 || flight.line().pace().hasAccepted()) {
-            undecided.refused(flight.member(0), "the stream refused it: " + failure.describe());
+    /** One event makes Kinesis refuse the request. Halves of it are sent by themselves until that event is alone. */
+    private void refused(Request request, Failure failure, long now) {
+        if (request.size() > 1) {
+            int middle = request.size() / 2;
+            halves.add(request.part(0, middle));
+            halves.add(request.part(middle, request.size()));
+        } else if (request.entry(0).events() > 1 || request.origin().state().hasAccepted()) {
+            pending.refused(request.queue(0), refusal(failure));
         } else {
             String message = failure.describe() + "; the stream has not accepted any record so far";
-            giveUp(flight, new Failure(Verdict.STREAM_AT_FAULT, failure.code(), message), now);
+            giveUp(request, new Failure(Failure.Kind.STREAM_AT_FAULT, failure.code(), message), now);
         }
     }
 
-    private void freeAll(Request flight) {
-        for (int entry = 0; entry < flight.size(); entry++) {
-            undecided.free(flight.member(entry));
+    private static String refusal(Failure failure) {
+        return "the stream refused it: " + failure.describe();
+    }
+
+    private void readyAll(Request request) {
+        for (int entry = 0; entry < request.size(); entry++) {
+            pending.ready(request.queue(entry));
         }
     }
 
+    /** Whether a record that Kinesis refuses is being looked for. The search would begin anew if the claim ended now. */
+    boolean isSearching() {
+        return !halves.isEmpty() || pending.isNarrowing();
+    }
+
+    /** The number of requests under way. */
     int inFlight() {
         return inFlight;
     }
 
-    /**
-     * When {@link #next} may have something that it has not now, if no answer comes in before; {@code Long.MAX_VALUE}: never.
-     */
+    /** When {@link #next} may have a request that it does not have now, if no answer comes before; {@code Long.MAX_VALUE}: never. */
     long wakeAt() {
-        long at = undecided.wakeAt();
-        for (ReadyQueues line : undecided.lines()) {
-            if (line.givenUp() == null && line.inFlight() == 0 && (!line.isEmpty() || halves.waitFor(line))) {
-                at = Math.min(at, line.pace().whole().until());
+        long at = pending.wakeAt();
+        for (ReadyQueues ready : pending.streams()) {
+            if (ready.givenUp() == null && ready.inFlight() == 0 && (!ready.isEmpty() || hasHalfFor(ready))) {
+                at = Math.min(at, ready.state().backoff().until());
             }
         }
         return at;
     }
 
-    /** Whether records rest because their shard takes no more for the moment. */
-    boolean paced(long now) {
-        return boarding.pacedUntil() > now;
+    private boolean hasHalfFor(ReadyQueues ready) {
+        return halves.stream().anyMatch(half -> half.origin() == ready);
     }
 
-    /** When a later claim of the records that are left may fare better; 0: at once. */
-    long worthAnotherTryAt() {
+    /** Whether the rate limits of shards hold records back now. */
+    boolean isRateLimited(long now) {
+        return collector.rateLimitedUntil() > now;
+    }
+
+    /** When a later claim of the remaining records may have more success; 0: at once. */
+    long retryAt() {
         long at = wakeAt();
-        for (ReadyQueues line : undecided.lines()) {
-            if (line.givenUp() != null) {
-                at = Math.min(at, line.pace().whole().until());
+        for (ReadyQueues ready : pending.streams()) {
+            if (ready.givenUp() != null) {
+                at = Math.min(at, ready.state().backoff().until());
             }
         }
         return at == Long.MAX_VALUE ? 0 : at;
     }
 
     /**
-     * What became of each record, in the order given. Ends the plan.
+     * What became of each record, in the order given. The scheduler must not be used afterwards.
      *
-     * @param reason why those not decided are to be tried later
+     * @param reason why the records that are not decided are to be tried later
      */
     List<Outcome> outcomes(String reason) {
-        return undecided.outcomes(reason);
+        return pending.outcomes(reason);
+    }
+
+    /** The failed entries of one answer that are sent again. The listener is told once for each error code. */
+    private static final class RetriedEntries {
+
+        private record Sum(Failure failure, int entries, long delay) {}
+
+        private final Map<String, Sum> byCode = new LinkedHashMap<>();
+
+        void add(Failure failure, long delay) {
+            if (failure.kind() != Failure.Kind.REFUSED) {
+                byCode.merge(
+                        failure.code(),
+                        new Sum(failure, 1, delay),
+                        (sum, one) -> new Sum(one.failure, sum.entries + 1, Math.max(sum.delay, one.delay)));
+            }
+        }
+
+        void tell(PollerListener listener, String stream) {
+            byCode.values()
+                    .forEach(sum -> listener.retrying(
+                            stream, sum.failure.ofEntries(), sum.entries, Duration.ofNanos(sum.delay)));
+        }
     }
 }

@@ -3,12 +3,13 @@ package dev.leat.kinesis;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much of one shard this process allows itself, learned from what the shard refuses. Others that write to the shard do the
- * same without knowing each other; the package comment explains why they settle near its limit.
+ * Limits how much this process sends to one shard: a token bucket whose rate is learned from what the shard throttles. Other processes
+ * that write to the shard do the same without knowing each other. The package comment explains why their rates settle near the
+ * shard's limit.
  *
- * <p>Amounts are in seconds of a shard: 1,000 records, or 1 MiB, take a shard one second, whichever is more. A rate is a share
- * of a shard. Until something is refused the rate is unlimited. Times are nanoseconds on the publisher's clock. No I/O, no clock,
- * no threads; not thread-safe.
+ * <p>The unit is the second of a shard: 1,000 records, or 1 MiB, take a shard one second, whichever is more. A rate is a share of a
+ * shard. Until the shard throttles something the rate is unlimited. Times are nanoseconds on the publisher's clock. No I/O, no clock, no
+ * threads; not thread-safe.
  */
 final class ShardRateLimiter {
 
@@ -16,58 +17,57 @@ final class ShardRateLimiter {
     private static final double RECORDS_PER_SECOND = 1_000;
     private static final double BYTES_PER_SECOND = 1 << 20;
 
-    /** A rate is never lower: twenty pollers fit in a shard, and whoever was cut down to it still asks now and then. */
-    private static final double LEAST = 0.05;
+    /** The lowest rate. Twenty pollers fit into a shard, and a poller with this rate still tries again now and then. */
+    private static final double LEAST_RATE = 0.05;
 
-    /** What the first refusal leaves, at least: the shard may have taken little only because others have just used it up. */
-    private static final double FIRST = 0.25;
+    /** The lowest first rate: the shard may have stored little only because others have just used its burst. */
+    private static final double LEAST_FIRST_RATE = 0.25;
 
-    /** From here on the limit counts as gone. */
-    private static final double GONE = 64;
+    /** From this rate on there is no limit any more. */
+    private static final double UNLIMITED = 64;
 
-    /** How fast a rate rises, in shares a second for each second: the same for all who share a shard, which makes them equal. */
-    private static final double RISE = 0.003;
+    /** The additive increase, in shares for each second. It is the same for all writers of a shard, so their rates become equal. */
+    private static final double INCREASE = 0.003;
 
-    /** How fast it rises in proportion to itself, by the cube of the seconds without a refusal: a limit that is gone is left soon. */
+    /** The proportional increase, by the cube of the seconds without throttling. So a limit that has gone is left soon. */
     private static final double ACCELERATION = 0.002;
 
-    /** How much of the rate each second's worth of refused records costs. */
-    private static final double COST = 3;
+    /** The decrease of the rate for each shard second of throttled records. */
+    private static final double DECREASE = 3;
 
-    /** An exhausted shard is closed until so much may go at once, so that it does not go in many small requests. */
+    /** An empty bucket opens again when this much may be sent at once, so that it is not sent in many small requests. */
     private static final double PORTION = 0.05;
 
     private static final double LONGEST_CLOSED = 0.2;
 
-    /** Shards open on a beat, so that their records share requests. */
-    private static final long BEAT = 25_000_000;
+    /** Buckets open at multiples of this time, so that the records of several shards share requests. */
+    private static final long OPENING_INTERVAL = 25_000_000;
 
-    /** What one answer says of the shard; added up by {@link ShardRateLimiters}. */
-    int acceptedRecords;
+    /** The sums of one answer, kept by {@link ShardRateLimiters}. */
+    int storedRecords;
 
-    long acceptedBytes;
-    int refusedRecords;
-    long refusedBytes;
+    long storedBytes;
+    int throttledRecords;
+    long throttledBytes;
 
-    private final String id;
+    private final String shard;
     private double rate = Double.POSITIVE_INFINITY;
     private double records;
     private double bytes;
     private long filledAt;
     private long closedUntil;
-    private double sinceCut;
-    private long cutAt;
+    private double sinceDecrease;
+    private long decreasedAt;
 
     private long windowAt;
     private double current;
     private double previous;
 
     /**
-     * @param parent the shard that took its place's records before: this one begins with that one's rate, since the stream has limits; null:
-     *     nothing is assumed
+     * @param parent the shard that had this shard's records before, whose rate this one begins with; null: the rate is unlimited
      */
-    ShardRateLimiter(String id, @Nullable ShardRateLimiter parent, long now) {
-        this.id = id;
+    ShardRateLimiter(String shard, @Nullable ShardRateLimiter parent, long now) {
+        this.shard = shard;
         this.windowAt = now;
         if (parent != null && parent.limited()) {
             rate = parent.rate;
@@ -75,21 +75,21 @@ final class ShardRateLimiter {
         }
     }
 
-    String id() {
-        return id;
+    String shard() {
+        return shard;
     }
 
     boolean limited() {
-        return rate < GONE;
+        return rate < UNLIMITED;
     }
 
-    /** As a share of a shard; infinite while nothing was refused. */
+    /** A share of a shard; infinite as long as the shard has throttled nothing. */
     double rate() {
         return rate;
     }
 
-    /** When a record may be sent to it; not after {@code now}: at once. */
-    long opensAt(long now) {
+    /** When a record may be sent to the shard; not after {@code now}: at once. */
+    long availableAt(long now) {
         if (!limited()) {
             return 0;
         }
@@ -97,8 +97,8 @@ final class ShardRateLimiter {
         return closedUntil;
     }
 
-    /** A record leaves. Its size may exceed what is left: the debt is waited out afterwards. */
-    void take(long size, long now) {
+    /** A record is sent. Its size may exceed what is left in the bucket: the debt delays the records after it. */
+    void consume(long size, long now) {
         if (!limited()) {
             return;
         }
@@ -109,32 +109,33 @@ final class ShardRateLimiter {
         }
     }
 
-    void accepted(int count, long size, long now) {
+    /** The shard stored records. */
+    void stored(int count, long size, long now) {
         roll(now);
         current += seconds(count, size);
     }
 
     /**
-     * The shard is over its limit: it took a part of a request and refused so much of it.
+     * The shard is over its limit: it stored a part of a request and throttled this much of it.
      *
-     * @param leftAt when the request was sent; of those that left before the last cut, nothing new is learned
+     * @param sentAt when the request was sent. A request sent before the last decrease teaches nothing new
      */
-    void refused(int count, long size, long leftAt, long now) {
-        if (limited() && leftAt < cutAt) {
+    void throttled(int count, long size, long sentAt, long now) {
+        if (limited() && sentAt < decreasedAt) {
             return;
         }
         if (limited()) {
             refill(now);
-            rate = Math.max(LEAST, Math.max(rate / 2, rate - COST * seconds(count, size)));
+            rate = Math.max(LEAST_RATE, Math.max(rate / 2, rate - DECREASE * seconds(count, size)));
         } else {
-            rate = Math.max(FIRST, perSecond(now));
+            rate = Math.max(LEAST_FIRST_RATE, perSecond(now));
             filledAt = now;
         }
-        // What was saved up is used up at the shard.
+        // The shard has used up its burst, so the bucket has none either.
         records = Math.min(records, 0);
         bytes = Math.min(bytes, 0);
-        cutAt = now;
-        sinceCut = 0;
+        decreasedAt = now;
+        sinceDecrease = 0;
         close(now);
     }
 
@@ -148,27 +149,29 @@ final class ShardRateLimiter {
             return;
         }
         filledAt = now;
-        // Only while the rate is what holds records back: a quiet hour teaches nothing.
+        // The rate grows only while it holds records back: a quiet hour teaches nothing.
         if (now - closedUntil < SECOND) {
-            double before = sinceCut;
-            sinceCut += passed;
-            rate = (rate + RISE * passed) * Math.exp(ACCELERATION * (Math.pow(sinceCut, 3) - Math.pow(before, 3)));
+            double before = sinceDecrease;
+            sinceDecrease += passed;
+            rate = (rate + INCREASE * passed)
+                    * Math.exp(ACCELERATION * (Math.pow(sinceDecrease, 3) - Math.pow(before, 3)));
         }
-        // A second's worth is saved up for when the lanes of this shard are not at hand; so much the shard saves too.
+        // The bucket holds one second, as the shard's own does. The lanes of the shard may be claimed by others
+        // meanwhile.
         records = Math.min(rate, records + rate * passed);
         bytes = Math.min(rate, bytes + rate * passed);
     }
 
-    /** For a second at most, whatever the debt: so often a shard takes a record however large. */
+    /** Closes the bucket, for a second at most, whatever the debt: a shard stores a record of any size each second. */
     private void close(long now) {
         records = Math.max(records, -rate);
         bytes = Math.max(bytes, -rate);
         double wanted = Math.min(PORTION, LONGEST_CLOSED * rate) - Math.min(records, bytes);
         long opens = now + (long) (Math.min(1, wanted / rate) * SECOND);
-        closedUntil = (opens / BEAT + 1) * BEAT;
+        closedUntil = (opens / OPENING_INTERVAL + 1) * OPENING_INTERVAL;
     }
 
-    /** Whether nothing was heard of it for a minute. */
+    /** Whether the shard has answered nothing for a minute. */
     boolean quiet(long now) {
         return now - windowAt > 60 * SECOND;
     }

@@ -10,205 +10,204 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shards of one stream: which of them takes a record, and at what pace. Answers tell the shard of what they acknowledge;
- * the shard of what was refused follows from its lane, or from its hash where a shard's boundary cuts the lane. Shared by
- * claims that are published at the same time, so synchronised; while nothing was refused, sending does not come here.
+ * The rate limiters of one stream's shards, and which of them an entry belongs to. An answer names the shard of each entry that was
+ * stored. The shard of a throttled entry follows from its lane, or from its hash where a shard's boundary cuts the lane. Claims that are
+ * published at the same time share this object, so it is synchronised. As long as no shard has throttled anything, sending does not
+ * come here.
  */
 final class ShardRateLimiters {
 
-    /** The code by which a shard says that it is over its limit. */
-    static final String OVER_LIMIT = "ProvisionedThroughputExceededException";
+    /** The error code of a shard that is over its limit. */
+    private static final String OVER_LIMIT = "ProvisionedThroughputExceededException";
 
-    private static final long BETWEEN_LISTINGS = Duration.ofSeconds(5).toNanos();
+    private static final long BETWEEN_SHARD_MAPS = Duration.ofSeconds(5).toNanos();
 
-    private final ShardListing listing;
-    private final Map<String, ShardRateLimiter> byId = new HashMap<>();
+    private final ShardMap.Source source;
+    private final Map<String, ShardRateLimiter> byShard = new HashMap<>();
     private final @Nullable ShardRateLimiter[] byLane = new ShardRateLimiter[64];
-    private final List<ShardRateLimiter> told = new ArrayList<>();
-    private @Nullable ShardMap ranges;
-    private long listAgainAt;
+    private final List<ShardRateLimiter> answered = new ArrayList<>();
+    private @Nullable ShardMap shardMap;
+    private long askAgainAt;
     private volatile boolean limited;
 
-    ShardRateLimiters(ShardListing listing) {
-        this.listing = listing;
+    ShardRateLimiters(ShardMap.Source source) {
+        this.source = source;
     }
 
     /**
-     * What an answer said of one shard.
+     * What one answer says of one shard.
      *
-     * @param refused entries, being over its limit
+     * @param records the number of records stored
+     * @param bytes their data and partition keys
+     * @param throttled the number of entries not stored, because the shard is over its limit
      */
-    record Use(String shard, int records, long bytes, int refused) {}
+    record Usage(String shard, int records, long bytes, int throttled) {}
 
-    /** When an entry of that lane may leave; not after {@code now}: at once. */
-    long opensAt(int lane, Entry entry, long now) {
-        return limited ? opensAtLimited(lane, entry, now) : 0;
+    /** When an entry of a lane may be sent; not after {@code now}: at once. */
+    long availableAt(int lane, RequestEntry entry, long now) {
+        return limited ? availableAtLimited(lane, entry, now) : 0;
     }
 
-    private synchronized long opensAtLimited(int lane, Entry entry, long now) {
-        ShardRateLimiter pace = of(lane, entry, now);
-        return pace == null ? 0 : pace.opensAt(now);
+    private synchronized long availableAtLimited(int lane, RequestEntry entry, long now) {
+        ShardRateLimiter limiter = of(lane, entry, now);
+        return limiter == null ? 0 : limiter.availableAt(now);
     }
 
-    /** An entry leaves. */
-    void take(int lane, Entry entry, long now) {
+    /** An entry of a lane is sent. */
+    void consume(int lane, RequestEntry entry, long now) {
         if (limited) {
-            takeLimited(lane, entry, now);
+            consumeLimited(lane, entry, now);
         }
     }
 
-    private synchronized void takeLimited(int lane, Entry entry, long now) {
-        ShardRateLimiter pace = of(lane, entry, now);
-        if (pace != null) {
-            pace.take(entry.bytes(), now);
+    private synchronized void consumeLimited(int lane, RequestEntry entry, long now) {
+        ShardRateLimiter limiter = of(lane, entry, now);
+        if (limiter != null) {
+            limiter.consume(entry.bytes(), now);
         }
     }
 
-    /** Takes in the answer to a request, and returns what it said of each shard. */
-    synchronized List<Use> answered(Request flight, Reply reply, long now) {
-        int refusals = 0;
-        for (int entry = 0; entry < flight.size(); entry++) {
-            String code = reply.errorCode(entry);
+    /** Takes in the answer to a request. Returns what it says of each shard. */
+    synchronized List<Usage> answered(Request request, List<PutRecordsClient.EntryResult> results, long now) {
+        int throttled = 0;
+        for (int entry = 0; entry < request.size(); entry++) {
+            String code = results.get(entry).errorCode();
             if (code == null) {
-                ShardRateLimiter pace = toldOf(flight.member(entry).lane(), reply.shardId(entry), now);
-                note(pace);
-                pace.acceptedRecords++;
-                pace.acceptedBytes += flight.entry(entry).bytes();
+                ShardRateLimiter limiter =
+                        ofAnswer(request.queue(entry).lane(), results.get(entry).shard(), now);
+                note(limiter);
+                limiter.storedRecords++;
+                limiter.storedBytes += request.entry(entry).bytes();
             } else if (code.equals(OVER_LIMIT)) {
-                refusals++;
+                throttled++;
             }
         }
-        for (int entry = 0; refusals > 0 && entry < flight.size(); entry++) {
-            boolean overLimit = OVER_LIMIT.equals(reply.errorCode(entry));
-            ShardRateLimiter pace = overLimit ? of(flight.member(entry).lane(), flight.entry(entry), now) : null;
-            if (pace != null) {
-                note(pace);
-                pace.refusedRecords++;
-                pace.refusedBytes += flight.entry(entry).bytes();
+        for (int entry = 0; throttled > 0 && entry < request.size(); entry++) {
+            boolean overLimit = OVER_LIMIT.equals(results.get(entry).errorCode());
+            ShardRateLimiter limiter = overLimit ? of(request.queue(entry).lane(), request.entry(entry), now) : null;
+            if (limiter != null) {
+                note(limiter);
+                limiter.throttledRecords++;
+                limiter.throttledBytes += request.entry(entry).bytes();
             }
         }
-        return learn(flight.leftAt(), now);
+        return learn(request.sentAt(), now);
     }
 
-    private void note(ShardRateLimiter pace) {
-        if (pace.acceptedRecords == 0 && pace.refusedRecords == 0) {
-            told.add(pace);
+    private void note(ShardRateLimiter limiter) {
+        if (limiter.storedRecords == 0 && limiter.throttledRecords == 0) {
+            answered.add(limiter);
         }
     }
 
-    private List<Use> learn(long leftAt, long now) {
-        List<Use> uses = new ArrayList<>(told.size());
-        for (ShardRateLimiter pace : told) {
-            pace.accepted(pace.acceptedRecords, pace.acceptedBytes, now);
-            // A shard that takes nothing at all is not at its limit but in trouble, and its lanes rest.
-            if (pace.refusedRecords > 0 && pace.acceptedRecords > 0) {
-                pace.refused(pace.refusedRecords, pace.refusedBytes, leftAt, now);
+    private List<Usage> learn(long sentAt, long now) {
+        List<Usage> usages = new ArrayList<>(answered.size());
+        for (ShardRateLimiter limiter : answered) {
+            limiter.stored(limiter.storedRecords, limiter.storedBytes, now);
+            // A shard that stores nothing at all is not at its limit. It fails, and its lanes back off.
+            if (limiter.throttledRecords > 0 && limiter.storedRecords > 0) {
+                limiter.throttled(limiter.throttledRecords, limiter.throttledBytes, sentAt, now);
                 if (!limited) {
                     limited = true;
-                    list(now);
+                    askForShardMap(now);
                 }
             }
-            uses.add(new Use(pace.id(), pace.acceptedRecords, pace.acceptedBytes, pace.refusedRecords));
-            pace.acceptedRecords = 0;
-            pace.acceptedBytes = 0;
-            pace.refusedRecords = 0;
-            pace.refusedBytes = 0;
+            usages.add(
+                    new Usage(limiter.shard(), limiter.storedRecords, limiter.storedBytes, limiter.throttledRecords));
+            limiter.storedRecords = 0;
+            limiter.storedBytes = 0;
+            limiter.throttledRecords = 0;
+            limiter.throttledBytes = 0;
         }
-        told.clear();
+        answered.clear();
         if (limited) {
-            limited = byId.values().stream().anyMatch(ShardRateLimiter::limited);
+            limited = byShard.values().stream().anyMatch(ShardRateLimiter::limited);
         }
-        return uses;
+        return usages;
     }
 
-    /** Adds to some lanes those that are in the same shards. */
+    /** Adds to a set of lanes the lanes that are in the same shards. A bit stands for a lane. */
     synchronized long withNeighbours(long lanes) {
         long all = lanes;
         for (int lane = 0; lane < 64; lane++) {
-            ShardRateLimiter pace = byLane[lane];
-            if (pace != null && (lanes & 1L << lane) != 0) {
+            ShardRateLimiter limiter = byLane[lane];
+            if (limiter != null && (lanes & 1L << lane) != 0) {
                 for (int other = 0; other < 64; other++) {
-                    all |= byLane[other] == pace ? 1L << other : 0;
+                    all |= byLane[other] == limiter ? 1L << other : 0;
                 }
             }
         }
         return all;
     }
 
-    /** The lanes whose every shard is exhausted for the moment, a bit for each. */
-    long exhausted(long now) {
-        return limited ? exhaustedLimited(now) : 0;
+    /** The lanes whose every shard has an empty bucket now, a bit for each. */
+    long exhaustedLanes(long now) {
+        return limited ? exhaustedLanesLimited(now) : 0;
     }
 
-    private synchronized long exhaustedLimited(long now) {
+    private synchronized long exhaustedLanesLimited(long now) {
         long lanes = 0;
         for (int lane = 0; lane < 64; lane++) {
-            List<String> shards = ranges == null ? List.of() : ranges.ofLane(lane);
-            ShardRateLimiter pace = byLane[lane];
+            List<String> shards = shardMap == null ? List.of() : shardMap.ofLane(lane);
+            ShardRateLimiter limiter = byLane[lane];
             boolean exhausted = shards.size() > 1
-                    ? shards.stream().allMatch(shard -> of(shard, pace, now).opensAt(now) > now)
-                    : pace != null && pace.opensAt(now) > now;
+                    ? shards.stream().allMatch(shard -> of(shard, limiter, now).availableAt(now) > now)
+                    : limiter != null && limiter.availableAt(now) > now;
             lanes |= exhausted ? 1L << lane : 0;
         }
         return lanes;
     }
 
-    /** The pace of each shard known, as a share of a shard; infinite where nothing was refused. */
-    synchronized Map<String, Double> rates() {
-        Map<String, Double> rates = new HashMap<>();
-        byId.forEach((shard, pace) -> rates.put(shard, pace.rate()));
-        return rates;
-    }
-
-    /** Null if nothing is known of where the entry goes. */
-    private @Nullable ShardRateLimiter of(int lane, Entry entry, long now) {
+    /** Null if the shard of the entry is not known. */
+    private @Nullable ShardRateLimiter of(int lane, RequestEntry entry, long now) {
         ShardRateLimiter last = byLane[lane];
-        if (ranges != null && (last == null || ranges.ofLane(lane).size() > 1)) {
-            return of(ranges.of(entry), last, now);
+        if (shardMap != null && (last == null || shardMap.ofLane(lane).size() > 1)) {
+            return of(shardMap.of(entry), last, now);
         }
         return last;
     }
 
     private ShardRateLimiter of(String shard, @Nullable ShardRateLimiter last, long now) {
-        ShardRateLimiter known = byId.get(shard);
+        ShardRateLimiter known = byShard.get(shard);
         if (known == null) {
-            // Those that were split or merged, where no listing says so.
-            byId.values()
-                    .removeIf(pace -> pace.quiet(now) && !Arrays.asList(byLane).contains(pace));
+            // Without a shard map, nothing else tells which shards were split or merged.
+            byShard.values()
+                    .removeIf(limiter ->
+                            limiter.quiet(now) && !Arrays.asList(byLane).contains(limiter));
             known = new ShardRateLimiter(shard, last, now);
-            byId.put(shard, known);
+            byShard.put(shard, known);
         }
         return known;
     }
 
-    private ShardRateLimiter toldOf(int lane, String shard, long now) {
+    private ShardRateLimiter ofAnswer(int lane, String shard, long now) {
         ShardRateLimiter last = byLane[lane];
-        if (last != null && last.id().equals(shard)) {
+        if (last != null && last.shard().equals(shard)) {
             return last;
         }
-        if (limited && ranges != null && !ranges.has(shard)) {
+        if (limited && shardMap != null && !shardMap.has(shard)) {
             // The stream was resharded.
-            ranges = null;
-            list(now);
+            shardMap = null;
+            askForShardMap(now);
         }
-        ShardRateLimiter pace = of(shard, last, now);
-        byLane[lane] = pace;
-        return pace;
+        ShardRateLimiter limiter = of(shard, last, now);
+        byLane[lane] = limiter;
+        return limiter;
     }
 
-    private void list(long now) {
-        if (now >= listAgainAt) {
-            listAgainAt = now + BETWEEN_LISTINGS;
-            listing.ask(this::listed);
+    private void askForShardMap(long now) {
+        if (now >= askAgainAt) {
+            askAgainAt = now + BETWEEN_SHARD_MAPS;
+            source.ask(this::shardMapRead);
         }
     }
 
-    private synchronized void listed(ShardMap found) {
-        ranges = found;
-        byId.keySet().removeIf(shard -> !found.has(shard));
+    private synchronized void shardMapRead(ShardMap read) {
+        shardMap = read;
+        byShard.keySet().removeIf(shard -> !read.has(shard));
         for (int lane = 0; lane < 64; lane++) {
-            ShardRateLimiter pace = byLane[lane];
-            if (pace != null && !Objects.equals(byId.get(pace.id()), pace)) {
+            ShardRateLimiter limiter = byLane[lane];
+            if (limiter != null && !Objects.equals(byShard.get(limiter.shard()), limiter)) {
                 byLane[lane] = null;
             }
         }

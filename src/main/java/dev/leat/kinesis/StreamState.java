@@ -2,45 +2,52 @@ package dev.leat.kinesis;
 
 import dev.leat.PollerListener;
 import java.time.Duration;
+import java.util.List;
 
 /**
- * What is remembered of a stream from one claim to the next, so that a new claim does not start over against a stream, or a
- * part of one, that has just refused. {@link ShardRateLimiters} has the pace of each shard; what is here is for trouble: a stream
- * that refuses whole requests rests, and so does a lane of which nothing is taken. Shared by claims that are published at the
- * same time.
+ * What is remembered of a stream from one claim to the next: its backoff, the backoff of each lane, and its {@link ShardRateLimiters}.
+ * A stream that fails whole requests backs off, and so does a lane of which Kinesis stores nothing. Without this memory each new claim
+ * would begin by sending what was just throttled. Claims that are published at the same time share it.
  */
 final class StreamState {
 
     /**
-     * A stream that has taken nothing yet is not sent everything at once: if its shards are at their limits, whatever leaves
-     * before the first answer is refused.
+     * A stream that has not answered yet does not get everything at once. If its shards are at their limits, all requests sent before
+     * the first answer would be throttled.
      */
     private static final int FIRST_WINDOW = 2;
 
     private static final long UNUSED_NANOS = Duration.ofSeconds(10).toNanos();
 
-    private final Backoff whole = new Backoff();
-    private final Backoff[] lanes = new Backoff[64];
-    private long troubledLanes;
+    private final Backoff.Policy policy;
+    private final Backoff backoff;
+    private final Backoff[] laneBackoffs = new Backoff[64];
+    private long failingLanes;
     private final ShardRateLimiters shards;
     private volatile boolean accepted;
     private volatile long answeredAt = -UNUSED_NANOS - 1;
     private volatile int window = FIRST_WINDOW;
 
-    /** One that cannot ask for the stream's shards. */
-    StreamState() {
-        this(ShardListing.NONE);
-    }
-
-    StreamState(ShardListing listing) {
-        shards = new ShardRateLimiters(listing);
-        for (int lane = 0; lane < lanes.length; lane++) {
-            lanes[lane] = new Backoff();
+    StreamState(Backoff.Policy policy, ShardMap.Source shardMap) {
+        this.policy = policy;
+        this.backoff = new Backoff(policy);
+        this.shards = new ShardRateLimiters(shardMap);
+        for (int lane = 0; lane < laneBackoffs.length; lane++) {
+            laneBackoffs[lane] = new Backoff(policy);
         }
     }
 
-    Backoff whole() {
-        return whole;
+    Backoff.Policy policy() {
+        return policy;
+    }
+
+    /** The backoff of the whole stream. */
+    Backoff backoff() {
+        return backoff;
+    }
+
+    Backoff laneBackoff(int lane) {
+        return laneBackoffs[lane];
     }
 
     ShardRateLimiters shards() {
@@ -48,82 +55,79 @@ final class StreamState {
     }
 
     /**
-     * How many requests of a claim may be under way: one more with each that is answered, and few again after one that was
-     * refused as a whole.
+     * The number of requests of a claim that may be under way. It grows by one with each answer, and is small again after a request that
+     * failed as a whole.
      */
     int window() {
         return window;
     }
 
     /**
-     * Takes in what a request's answer says of the stream and its shards.
+     * Takes in what the answer to a request says of the stream and its shards.
      *
-     * @return the lanes that are not in trouble, a bit for each: something was taken of them, or of another in their shard
+     * @return the lanes that are healthy, a bit for each: Kinesis stored a record of them, or of another lane in their shard
      */
-    long answered(Request flight, Reply reply, PollerListener listener, long now) {
-        long served = 0;
+    long answered(Request request, List<PutRecordsClient.EntryResult> results, PollerListener listener, long now) {
+        long stored = 0;
         boolean whole = true;
-        for (int entry = 0; entry < flight.size(); entry++) {
-            if (reply.errorCode(entry) == null) {
-                served |= 1L << flight.member(entry).lane();
+        for (int entry = 0; entry < request.size(); entry++) {
+            if (results.get(entry).errorCode() == null) {
+                stored |= 1L << request.queue(entry).lane();
             } else {
                 whole = false;
             }
         }
-        for (ShardRateLimiters.Use use : shards.answered(flight, reply, now)) {
-            listener.shardUsed(flight.stream(), use.shard(), use.records(), use.bytes(), use.refused());
+        for (ShardRateLimiters.Usage usage : shards.answered(request, results, now)) {
+            listener.shardUsed(request.stream(), usage.shard(), usage.records(), usage.bytes(), usage.throttled());
         }
         synchronized (this) {
             answeredAt = now;
             window = Math.min(window + 1, PublishSettings.MOST_IN_FLIGHT);
-            long sound = whole && troubledLanes == 0 ? served : shards.withNeighbours(served);
-            if (served != 0) {
-                accepted(sound, flight.leftAt());
+            long healthy = whole && failingLanes == 0 ? stored : shards.withNeighbours(stored);
+            if (stored != 0) {
+                stored(healthy, request.sentAt());
             }
-            return sound;
+            return healthy;
         }
     }
 
-    /** A request was refused as a whole, or no answer came. */
-    synchronized void failed(RetryPolicy policy, Failure failure, long leftAt, long now) {
+    /** A request failed as a whole, or its answer was lost. */
+    synchronized void failed(Failure failure, long sentAt, long now) {
         window = FIRST_WINDOW;
-        whole.failed(policy, failure, leftAt, now);
+        backoff.failed(failure, sentAt, now);
     }
 
-    /** Whether anything was answered within the last seconds. */
-    boolean usedLately(long now) {
-        return now - answeredAt <= UNUSED_NANOS;
-    }
-
-    Backoff lane(int lane) {
-        return lanes[lane];
-    }
-
-    synchronized void laneFailed(int lane, RetryPolicy policy, Failure failure, long leftAt, long now) {
-        troubledLanes |= 1L << lane;
-        lanes[lane].failed(policy, failure, leftAt, now);
+    /** Kinesis stored no record of a lane. */
+    synchronized void laneFailed(int lane, Failure failure, long sentAt, long now) {
+        failingLanes |= 1L << lane;
+        laneBackoffs[lane].failed(failure, sentAt, now);
     }
 
     /**
-     * The stream took records.
+     * Kinesis stored records.
      *
-     * @param served the lanes of those records, a bit for each
-     * @param leftAt when the request was sent
+     * @param healthy the lanes whose backoff ends, a bit for each
+     * @param sentAt when the request was sent
      */
-    synchronized void accepted(long served, long leftAt) {
+    synchronized void stored(long healthy, long sentAt) {
         accepted = true;
-        whole.succeeded(leftAt);
-        for (long left = troubledLanes & served; left != 0; left &= left - 1) {
+        backoff.succeeded(sentAt);
+        for (long left = failingLanes & healthy; left != 0; left &= left - 1) {
             int lane = Long.numberOfTrailingZeros(left);
-            lanes[lane].succeeded(leftAt);
-            if (!lanes[lane].troubled()) {
-                troubledLanes &= ~(1L << lane);
+            laneBackoffs[lane].succeeded(sentAt);
+            if (!laneBackoffs[lane].failing()) {
+                failingLanes &= ~(1L << lane);
             }
         }
     }
 
-    /** Whether it ever took a record. Until then it is suspected before any event is. */
+    /** Whether the stream ever accepted a record. Until then a refusal is the stream's fault, not an event's. */
     boolean hasAccepted() {
         return accepted;
+    }
+
+    /** Whether the stream has answered within the last seconds. */
+    boolean answeredLately(long now) {
+        return now - answeredAt <= UNUSED_NANOS;
     }
 }

@@ -8,62 +8,62 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds every record of a lane in its place around the lane's truncate markers. Records before the first marker are stage 0,
- * the marker itself is stage 1, those between it and the second are stage 2, and so on; a stage opens when all records of the
- * stages before it are decided. Lanes without a marker have no gate.
+ * Keep the records of a lane in their order around the lane's truncate markers. The markers cut a lane into sections: the records
+ * before the first marker, that marker, the records between it and the second marker, and so on. A section opens when all records
+ * of the sections before it are decided. A lane without a marker has no barrier.
  */
 final class TruncateBarriers {
 
-    private final @Nullable Gate[] gates = new Gate[64];
+    private final @Nullable Barrier[] barriers = new Barrier[64];
 
     TruncateBarriers(StreamRecord[] records) {
         boolean any = false;
         for (StreamRecord record : records) {
             if (record.event().operation() == Operation.TRUNCATE) {
                 int lane = record.event().lane();
-                Gate gate = gates[lane];
-                if (gate == null) {
-                    gate = new Gate();
-                    gates[lane] = gate;
+                Barrier barrier = barriers[lane];
+                if (barrier == null) {
+                    barrier = new Barrier();
+                    barriers[lane] = barrier;
                 }
-                gate.addMarker(record.event().id());
+                barrier.addMarker(record.event().id());
                 any = true;
             }
         }
         if (any) {
             for (StreamRecord record : records) {
-                Gate gate = gates[record.event().lane()];
-                if (gate != null) {
-                    gate.count(record.event().id());
+                Barrier barrier = barriers[record.event().lane()];
+                if (barrier != null) {
+                    barrier.count(record.event().id());
                 }
             }
         }
     }
 
-    /** Whether the line's head may leave; if not, the gate keeps the line until it may. */
-    boolean passes(RecordQueue line) {
-        Gate gate = gates[line.lane()];
-        return gate == null || gate.passes(line);
+    /** Whether the head of a queue may be sent. If not, the barrier holds the queue until it may. */
+    boolean admits(RecordQueue queue) {
+        Barrier barrier = barriers[queue.lane()];
+        return barrier == null || barrier.admits(queue);
     }
 
-    /** Whether the record may leave as far as markers are concerned. */
-    boolean open(StreamRecord record) {
-        Gate gate = gates[record.event().lane()];
-        return gate == null || gate.open(record.event().id());
+    /** Whether a record may be sent as far as truncate markers are concerned. */
+    boolean allows(StreamRecord record) {
+        Barrier barrier = barriers[record.event().lane()];
+        return barrier == null || barrier.allows(record.event().id());
     }
 
-    /** The lines that may go on now that a record of the lane is decided. */
+    /** Takes in that a record is decided. Returns the queues whose heads may now be sent. */
     List<RecordQueue> decided(StreamRecord record) {
-        Gate gate = gates[record.event().lane()];
-        return gate == null ? List.of() : gate.decided(record.event().id());
+        Barrier barrier = barriers[record.event().lane()];
+        return barrier == null ? List.of() : barrier.decided(record.event().id());
     }
 
-    private static final class Gate {
+    private static final class Barrier {
 
         private long[] markers = new long[0];
-        private int @Nullable [] undecided;
+        private int @Nullable [] pendingBySection;
         private int open;
-        private List<RecordQueue> parked = new ArrayList<>();
+        private List<RecordQueue> held = new ArrayList<>();
 
         void addMarker(long id) {
             markers = Arrays.copyOf(markers, markers.length + 1);
@@ -71,50 +71,51 @@ final class TruncateBarriers {
             Arrays.sort(markers);
         }
 
-        private int stage(long id) {
+        /** Odd for a marker, even for the records between two. */
+        private int section(long id) {
             int at = Arrays.binarySearch(markers, id);
             return at >= 0 ? 2 * at + 1 : 2 * (-at - 1);
         }
 
-        private int[] stages() {
-            if (undecided == null) {
-                undecided = new int[2 * markers.length + 1];
+        private int[] pendingBySection() {
+            if (pendingBySection == null) {
+                pendingBySection = new int[2 * markers.length + 1];
             }
-            return undecided;
+            return pendingBySection;
         }
 
         void count(long id) {
-            stages()[stage(id)]++;
+            pendingBySection()[section(id)]++;
         }
 
-        boolean open(long id) {
-            skipEmpty();
-            return stage(id) <= open;
+        boolean allows(long id) {
+            openSections();
+            return section(id) <= open;
         }
 
-        boolean passes(RecordQueue line) {
-            if (open(line.head().event().id())) {
+        boolean admits(RecordQueue queue) {
+            if (allows(queue.head().event().id())) {
                 return true;
             }
-            parked.add(line);
+            held.add(queue);
             return false;
         }
 
         List<RecordQueue> decided(long id) {
-            stages()[stage(id)]--;
+            pendingBySection()[section(id)]--;
             int before = open;
-            skipEmpty();
+            openSections();
             if (open == before) {
                 return List.of();
             }
-            List<RecordQueue> released = parked;
-            parked = new ArrayList<>();
+            List<RecordQueue> released = held;
+            held = new ArrayList<>();
             return released;
         }
 
-        private void skipEmpty() {
-            int[] stages = stages();
-            while (open < stages.length - 1 && stages[open] == 0) {
+        private void openSections() {
+            int[] pending = pendingBySection();
+            while (open < pending.length - 1 && pending[open] == 0) {
                 open++;
             }
         }

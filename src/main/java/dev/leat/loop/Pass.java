@@ -3,6 +3,7 @@ package dev.leat.loop;
 import dev.leat.Claim;
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.Publisher;
 import dev.leat.Shaper;
 import dev.leat.StreamRecord;
 import java.time.Duration;
@@ -14,45 +15,59 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** One claim's way through the rooms. Not thread-safe: each worker has its own. */
+/** Takes one claim through the stages. Not thread-safe: each worker has its own. */
 final class Pass {
 
-    private final Rooms rooms;
-    private final House house;
+    private final Stages stages;
+    private final WorkerContext context;
+    private Publisher.BackingOff backingOff = Publisher.BackingOff.NONE;
     private int claimed;
 
-    Pass(Rooms rooms, House house) {
-        this.rooms = rooms;
-        this.house = house;
+    Pass(Stages stages, WorkerContext context) {
+        this.stages = stages;
+        this.context = context;
     }
 
-    /** What a pass has come to: whether it leaves anything to do, whether it could do nothing at all, and whether it found nothing. */
-    record Result(boolean more, boolean stuck, boolean empty) {}
+    /**
+     * What a pass has come to.
+     *
+     * @param more whether it leaves something to do
+     * @param stuck whether it found events and could settle none of them
+     * @param empty whether it found no events
+     * @param retryAfter how long to wait before the next pass; zero: as the caller likes
+     */
+    record PassResult(boolean more, boolean stuck, boolean empty, Duration retryAfter) {}
 
-    Result run() {
-        long began = house.nanoTime().getAsLong();
+    PassResult run() {
+        long began = context.nanoTime().getAsLong();
         claimed = 0;
-        try (Claim claim = rooms.claims()
-                .claim(rooms.publisher().restingStreams(), rooms.publisher().restingLanes())) {
+        try (Claim claim = stages.claims().claim(backingOff.streams(), backingOff.lanes())) {
             claimed = claim.events().size();
             Shaped shaped = shape(claim.events());
-            List<Outcome> published = rooms.publisher().publish(shaped.records(), claim.deadline());
-            List<Outcome> outcomes = new ArrayList<>(inTurn(shaped.refused(), published));
-            outcomes.addAll(published);
-            rooms.settlement().settle(claim, outcomes);
+            Publisher.Published published = stages.publisher().publish(shaped.records(), claim.deadline());
+            backingOff = published.backingOff();
+            List<Outcome> outcomes = new ArrayList<>(inTurn(shaped.refused(), published.outcomes()));
+            outcomes.addAll(published.outcomes());
+            stages.settlement().settle(claim, outcomes);
             claimed = 0;
-            return told(claim, outcomes, Duration.ofNanos(house.nanoTime().getAsLong() - began));
+            tell(outcomes, Duration.ofNanos(context.nanoTime().getAsLong() - began));
+            return result(claim, outcomes, published.retryAfter());
         }
     }
 
-    /** How many events the last run had claimed; 0 if it failed before, or has succeeded. */
+    /** What the next claim should leave out, by the last answer of the publisher. */
+    Publisher.BackingOff backingOff() {
+        return backingOff;
+    }
+
+    /** The number of events that the last run had claimed; 0 if it failed before, or has succeeded. */
     int claimed() {
         return claimed;
     }
 
     private record Shaped(List<StreamRecord> records, List<Outcome> refused) {}
 
-    /** An event without a form is refused, and those of its key behind it wait, unless they may pass. */
+    /** An event that has no form in the wire format is refused. The later events of its key wait, unless they may pass. */
     private Shaped shape(List<Event> events) {
         List<StreamRecord> records = new ArrayList<>(events.size());
         List<Outcome> refused = new ArrayList<>();
@@ -65,8 +80,8 @@ final class Pass {
                 continue;
             }
             try {
-                String stream = Optional.ofNullable(event.route().stream()).orElse(house.defaultStream());
-                records.add(new StreamRecord(event, stream, rooms.shaper().shape(event)));
+                String stream = Optional.ofNullable(event.route().stream()).orElse(context.defaultStream());
+                records.add(new StreamRecord(event, stream, stages.shaper().shape(event)));
             } catch (Shaper.Unshapeable e) {
                 refused.add(new Outcome.Quarantined(event, e.reason()));
                 if (!event.mayPass()) {
@@ -78,8 +93,8 @@ final class Pass {
     }
 
     /**
-     * A refused event is set aside when its turn comes. In quarantine before those of its key that are to be tried later, it
-     * could be decided about first, and it or what waits behind it would go ahead of them.
+     * A refused event is quarantined when its turn comes. If earlier events of its key are to be tried later, it is tried later too. In
+     * quarantine a person could release it first, and it would be sent before them.
      */
     private static List<Outcome> inTurn(List<Outcome> refused, List<Outcome> published) {
         Set<String> late = new HashSet<>();
@@ -90,18 +105,22 @@ final class Pass {
         }
         return refused.stream()
                 .map(outcome -> late.contains(outcome.event().route().partitionKey())
-                        ? new Outcome.TryLater(outcome.event(), "what comes before it of its key is held up")
+                        ? new Outcome.TryLater(outcome.event(), "an earlier event of its key must be sent first")
                         : outcome)
                 .toList();
     }
 
-    private Result told(Claim claim, List<Outcome> outcomes, Duration took) {
+    private void tell(List<Outcome> outcomes, Duration took) {
         if (outcomes.isEmpty()) {
-            house.listener().foundNothing();
+            context.listener().foundNothing();
         } else {
-            house.listener().settled(outcomes, took);
+            context.listener().settled(outcomes, took);
         }
+    }
+
+    private static PassResult result(Claim claim, List<Outcome> outcomes, Duration retryAfter) {
         long left = outcomes.stream().filter(Outcome.TryLater.class::isInstance).count();
-        return new Result(claim.full() || left > 0, left > 0 && left == outcomes.size(), outcomes.isEmpty());
+        return new PassResult(
+                claim.full() || left > 0, left > 0 && left == outcomes.size(), outcomes.isEmpty(), retryAfter);
     }
 }

@@ -8,27 +8,27 @@ import java.util.function.Supplier;
 
 /**
  * Runs passes on a few threads until stopped. The first worker is always at work; the others join while it does not keep up, so
- * that one claim is published while the next is read, and rest otherwise.
+ * that one claim is published while the next is read, and wait otherwise.
  */
 public final class Poller {
 
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
-    private final House house;
+    private final WorkerContext context;
     private final Workforce workforce;
 
     /**
      * @param workers how many claims may be under way at once, at least 1
-     * @param rooms gives each worker its own way through the rooms
+     * @param stages gives each worker its own stages
      */
-    public Poller(int workers, Supplier<Rooms> rooms, House house) {
+    public Poller(int workers, Supplier<Stages> stages, WorkerContext context) {
         if (workers < 1) {
             throw new IllegalArgumentException("a poller needs at least one worker, not " + workers);
         }
-        this.house = house;
-        this.workforce = new Workforce(house.nanoTime());
+        this.context = context;
+        this.workforce = new Workforce(context.nanoTime());
         for (int i = 0; i < workers; i++) {
-            Worker worker = new Worker(rooms.get(), house, workforce, i == 0);
+            Worker worker = new Worker(stages.get(), context, workforce, i == 0);
             this.workers.add(worker);
             this.threads.add(new Thread(worker, "leat-worker-" + i));
         }
@@ -50,12 +50,12 @@ public final class Poller {
      * @return whether all had finished within the grace
      */
     public boolean stop(Duration grace) throws InterruptedException {
-        long until = house.nanoTime().getAsLong() + grace.toNanos();
+        long until = context.nanoTime().getAsLong() + grace.toNanos();
         workers.forEach(Worker::stop);
         boolean finished = true;
         for (Thread thread : threads) {
             TimeUnit.NANOSECONDS.timedJoin(
-                    thread, Math.max(1, until - house.nanoTime().getAsLong()));
+                    thread, Math.max(1, until - context.nanoTime().getAsLong()));
             finished &= !thread.isAlive();
         }
         threads.forEach(Thread::interrupt);

@@ -3,26 +3,26 @@ package dev.leat.loop;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** One thread's life: a pass, a rest if there is nothing to do, and so on until told to stop. */
+/** What one thread does until it is told to stop: a pass, then a wait if there is nothing to do, and so on. */
 final class Worker implements Runnable {
 
-    private final Rooms rooms;
-    private final House house;
+    private final Stages stages;
+    private final WorkerContext context;
     private final Pass pass;
     private final Workforce workforce;
     private final boolean first;
 
     private boolean stopping;
-    private boolean resting;
+    private boolean waiting;
     private Thread thread = Thread.currentThread();
 
     /**
      * @param first whether it is always at work
      */
-    Worker(Rooms rooms, House house, Workforce workforce, boolean first) {
-        this.rooms = rooms;
-        this.house = house;
-        this.pass = new Pass(rooms, house);
+    Worker(Stages stages, WorkerContext context, Workforce workforce, boolean first) {
+        this.stages = stages;
+        this.context = context;
+        this.pass = new Pass(stages, context);
         this.workforce = workforce;
         this.first = first;
     }
@@ -37,21 +37,21 @@ final class Worker implements Runnable {
         try {
             while (goesOn()) {
                 try {
-                    Pass.Result result = run(pass);
+                    Pass.PassResult result = run(pass);
                     if (result.stuck()) {
                         failures++;
                     } else if (!result.empty() || !unsettled) {
-                        // Who finds nothing while another worker holds what cannot be settled has not mended it.
+                        // An empty pass proves nothing while another worker holds the events that cannot be settled.
                         failures = 0;
                         unsettled = false;
                     }
-                    restAfter(result, failures);
+                    waitAfter(result, failures);
                 } catch (RuntimeException e) {
                     unsettled |= pass.claimed() > 0;
-                    restAfter(e, ++failures);
+                    waitAfter(e, ++failures);
                 } catch (Error e) {
                     // Such as OutOfMemoryError. Without its workers a poller would look alive and publish nothing.
-                    restAfter(new IllegalStateException("a pass ended by " + e, e), ++failures);
+                    waitAfter(new IllegalStateException("a pass ended by " + e, e), ++failures);
                 }
             }
         } catch (InterruptedException e) {
@@ -59,11 +59,11 @@ final class Worker implements Runnable {
         }
     }
 
-    private Pass.Result run(Pass pass) {
+    private Pass.PassResult run(Pass pass) {
         boolean leaves = false;
         workforce.begins(this);
         try {
-            Pass.Result result = pass.run();
+            Pass.PassResult result = pass.run();
             leaves = result.more();
             return result;
         } finally {
@@ -71,49 +71,49 @@ final class Worker implements Runnable {
         }
     }
 
-    /** Whatever it was, the lanes are let go and the events are still in the outbox. */
-    private void restAfter(RuntimeException failure, int failures) throws InterruptedException {
-        Duration pause = house.pauseAfterFailures().apply(failures);
-        house.listener().passFailed(failure, pass.claimed(), pause);
-        rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
+    /** Whatever failed, the lanes are released and the events are still in the outbox. */
+    private void waitAfter(RuntimeException failure, int failures) throws InterruptedException {
+        Duration pause = context.pauseAfterFailures().apply(failures);
+        context.listener().passFailed(failure, pass.claimed(), pause);
+        await(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
     }
 
-    private void restAfter(Pass.Result result, int failures) throws InterruptedException {
+    private void waitAfter(Pass.PassResult result, int failures) throws InterruptedException {
         if (result.stuck()) {
-            Duration advised = rooms.publisher().restAdvised();
-            Duration pause = advised.isZero() ? house.pauseAfterFailures().apply(failures) : advised;
-            rest(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
+            Duration pause =
+                    result.retryAfter().isZero() ? context.pauseAfterFailures().apply(failures) : result.retryAfter();
+            await(() -> TimeUnit.NANOSECONDS.sleep(pause.toNanos()));
         } else {
-            rest(() -> {
+            await(() -> {
                 if (!first) {
                     workforce.awaitNeed();
                 }
-                rooms.claims().awaitWork(rooms.publisher()::restingLanes);
+                stages.claims().awaitWork(() -> pass.backingOff().lanes());
             });
         }
     }
 
-    private interface Rest {
-        void take() throws InterruptedException;
+    private interface Wait {
+        void run() throws InterruptedException;
     }
 
-    private void rest(Rest rest) throws InterruptedException {
+    private void await(Wait wait) throws InterruptedException {
         synchronized (this) {
             if (stopping) {
                 return;
             }
-            resting = true;
+            waiting = true;
         }
         try {
-            rest.take();
+            wait.run();
         } catch (RuntimeException e) {
             if (goesOn()) {
                 throw e;
             }
-            // The interrupt that ends the rest has cut off a look at the database.
+            // The interrupt that ends the wait has cut off a query.
         } finally {
             synchronized (this) {
-                resting = false;
+                waiting = false;
             }
         }
     }
@@ -122,10 +122,10 @@ final class Worker implements Runnable {
         return !stopping && !Thread.currentThread().isInterrupted();
     }
 
-    /** Ends a rest at once and lets a pass under way be finished. */
+    /** Ends a wait at once. A pass under way is finished. */
     synchronized void stop() {
         stopping = true;
-        if (resting) {
+        if (waiting) {
             thread.interrupt();
         }
     }

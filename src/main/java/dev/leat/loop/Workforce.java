@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Who of a poller's workers is at work: the first always, so that what is little goes in one claim; the others while somebody
- * leaves something behind, or is long about a pass, for other lanes need not wait for those it holds.
+ * Decides which workers of a poller claim. The first one always does, so that few events are taken in one claim. The others do while a
+ * pass leaves events behind, or takes long: events of other lanes need not wait for the lanes that it holds.
  */
 final class Workforce {
 
@@ -46,7 +46,7 @@ final class Workforce {
         }
     }
 
-    /** Whether the first worker is too little. */
+    /** Whether the first worker alone does not keep up. */
     synchronized boolean allNeeded() {
         long now = nanoTime.getAsLong();
         return !behind.isEmpty() || begun.values().stream().anyMatch(at -> now - at >= LONG.toNanos());
@@ -54,7 +54,7 @@ final class Workforce {
 
     synchronized void awaitNeed() throws InterruptedException {
         while (!allNeeded()) {
-            // A pass that gets long tells nobody; where there are none, the next to begin does.
+            // A pass that takes long notifies nobody, so look again. Where no pass runs, the next one notifies.
             wait(quiet() ? 0 : LONG.toMillis());
         }
     }

@@ -9,9 +9,9 @@ import dev.leat.claim.LaneClaims;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.KinesisPublisher;
 import dev.leat.kinesis.PublishSettings;
-import dev.leat.loop.House;
 import dev.leat.loop.Poller;
-import dev.leat.loop.Rooms;
+import dev.leat.loop.Stages;
+import dev.leat.loop.WorkerContext;
 import dev.leat.observe.FailureTracker;
 import dev.leat.observe.Listeners;
 import dev.leat.settle.OutboxSettlement;
@@ -95,11 +95,12 @@ public final class PollerRuntime {
                 () -> ThreadLocalRandom.current().nextDouble());
         IntervalFunction pauses =
                 IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
-        House house = new House(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
+        WorkerContext context =
+                new WorkerContext(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
         poller = new Poller(
                 settings.workers(),
-                () -> new Rooms(claims.forWorker(), shaper, publisher.forWorker(), settlement),
-                house);
+                () -> new Stages(claims.forWorker(), shaper, publisher, settlement),
+                context);
         upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, settings.retain(), listener);
     }
 

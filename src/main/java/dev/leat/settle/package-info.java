@@ -1,5 +1,5 @@
 /**
- * Room 5 of 5. Receives a claim and what became of each of its events. Hands on nothing: it deletes (or keeps) what the stream
+ * Stage 5 of 5. Receives a claim and what became of each of its events. Hands on nothing: it deletes (or keeps) what the stream
  * has acknowledged, sets aside what can never be sent and what must wait behind that, leaves the rest, and commits, all in the
  * transaction that holds the lanes.
  *

@@ -1,5 +1,5 @@
 /**
- * Room 3 of 5. Receives an {@linkplain dev.leat.Event event} as the outbox holds it. Hands on the bytes that the stream will
+ * Stage 3 of 5. Receives an {@linkplain dev.leat.Event event} as the outbox holds it. Hands on the bytes that the stream will
  * hold, or the reason why there can be none.
  *
  * <p>The images of a row are JSON texts that PostgreSQL wrote. They are copied into the envelope as they are and never parsed:

@@ -188,9 +188,24 @@ class ArchitectureTest {
     }
 
     @Test
-    void thereIsNoPackageForWhateverHasNoPlace() {
+    void thereIsNoUtilityPackage() {
         assertThat(LEAT.stream().map(JavaClass::getPackageName).distinct())
                 .noneMatch(name -> name.matches(".*\\.(util|utils|common|helper|misc)(\\..*)?"));
+    }
+
+    /** The names of its files tell a reader which file does what, so there are few of them and none has a second meaning. */
+    @Test
+    void publishingHasFewFilesAndNoNameOfItsStandsForTwoThings() {
+        List<String> names = LEAT.stream()
+                .filter(type -> type.getPackageName().equals("dev.leat.kinesis"))
+                .map(JavaClass::getSimpleName)
+                .filter(name -> !name.isEmpty() && !name.equals("package-info"))
+                .toList();
+        assertThat(LEAT.stream().map(JavaClass::getSimpleName).filter(names::contains))
+                .doesNotHaveDuplicates();
+        assertThat(LEAT.stream()
+                        .filter(type -> type.getPackageName().equals("dev.leat.kinesis") && type.isTopLevelClass()))
+                .hasSizeLessThanOrEqualTo(26);
     }
 
     private static DescribedPredicate<JavaClass> leatOutside(String... allowed) {

@@ -81,7 +81,7 @@ class LaneClaimsTest {
     }
 
     @Test
-    void restingLanesAreLeftToOthersWhoeverTheyAre() {
+    void lanesThatBackOffAreLeftOutWhoeverClaims() {
         writeMany(640);
         long resting = 0xffffL << 16 | 1L << 63;
         Set<Integer> left = new TreeSet<>(Set.of(63));

@@ -21,18 +21,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What {@link KinesisPublisherTest} and {@link RefusalTest} ask of plain records, asked of packed ones. */
+/** What {@link KinesisPublisherTest} and {@link RefusalTest} ask of single events, asked of aggregates. */
 @Timeout(60)
 final class AggregatedPublisherTest {
 
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime());
 
-    private static Fixture aggregation(Aggregation.Format format) {
-        return aggregation(format, Aggregation.DEFAULT_RECORD_BYTES, OptionalInt.empty(), LONG);
+    private static Fixture aggregating(Aggregation.Format format) {
+        return aggregating(format, Aggregation.DEFAULT_RECORD_BYTES, OptionalInt.empty(), LONG);
     }
 
-    private static Fixture aggregation(
+    private static Fixture aggregating(
             Aggregation.Format format, int recordBytes, OptionalInt maxRecordBytes, Duration slice) {
         PublishSettings plain = Fixture.settings(Duration.ofSeconds(20), LONG);
         PollerSettings.Builder packed =
@@ -52,7 +52,7 @@ final class AggregatedPublisherTest {
         List<Outcome> decided = new ArrayList<>();
         List<StreamRecord> left = claim;
         while (!left.isEmpty()) {
-            List<Outcome> outcomes = on.publisher.publish(left, Fixture.within(LONG));
+            List<Outcome> outcomes = on.publish(left, Fixture.within(LONG));
             List<StreamRecord> later = new ArrayList<>();
             for (int n = 0; n < outcomes.size(); n++) {
                 if (outcomes.get(n) instanceof Outcome.TryLater) {
@@ -69,10 +69,10 @@ final class AggregatedPublisherTest {
     @ParameterizedTest
     @EnumSource(names = {"KPL", "LINES"})
     void aHotKeyIsNotOneEventForEachRoundTrip(Aggregation.Format format) {
-        try (Fixture on = aggregation(format)) {
+        try (Fixture on = aggregating(format)) {
             List<StreamRecord> claim = Fixture.claim(3, 700);
 
-            List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(LONG));
+            List<Outcome> outcomes = on.publish(claim, Fixture.within(LONG));
 
             Fixture.allDelivered(outcomes);
             assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
@@ -88,7 +88,7 @@ final class AggregatedPublisherTest {
     @CsvSource({"KPL, 0.01", "KPL, 0.1", "KPL, 0.5", "LINES, 0.1", "LINES, 0.5"})
     void whenEntriesFailTheOrderHoldsAndNothingIsRepeated(Aggregation.Format format, double share) {
         System.out.println("AggregatedPublisherTest: -Dleat.test.seed=" + SEED);
-        try (Fixture on = aggregation(format, 1_024, OptionalInt.empty(), LONG)) {
+        try (Fixture on = aggregating(format, 1_024, OptionalInt.empty(), LONG)) {
             on.stream.faults(Faults.none().seed(SEED).failingEntries(share).shufflingEntries());
             List<StreamRecord> claim = Fixture.claim(300, 20);
 
@@ -103,7 +103,7 @@ final class AggregatedPublisherTest {
     @EnumSource(names = {"KPL", "LINES"})
     void anAnswerThatIsLostRepeatsTheSameEventsAndNothingOvertakesThem(Aggregation.Format format) {
         System.out.println("AggregatedPublisherTest: -Dleat.test.seed=" + SEED);
-        try (Fixture on = aggregation(format, 1_024, OptionalInt.empty(), LONG)) {
+        try (Fixture on = aggregating(format, 1_024, OptionalInt.empty(), LONG)) {
             on.stream.faults(Faults.none().seed(SEED).losingAnswers(0.4));
             List<StreamRecord> claim = Fixture.claim(40, 60);
 
@@ -115,7 +115,7 @@ final class AggregatedPublisherTest {
 
     @Test
     void throttlingIsWaitedOut() {
-        try (Fixture on = aggregation(Aggregation.Format.KPL)) {
+        try (Fixture on = aggregating(Aggregation.Format.KPL)) {
             on.stream.faults(Faults.none().throttlingUntil(Instant.now().plusMillis(700)));
             List<StreamRecord> claim = Fixture.claim(50, 3);
 
@@ -136,8 +136,8 @@ final class AggregatedPublisherTest {
                 Records.record(5, keys.get(1)),
                 Records.record(6, keys.get(2)),
                 Records.record(7, keys.get(2)));
-        try (Fixture on = aggregation(Aggregation.Format.KPL)) {
-            List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(LONG));
+        try (Fixture on = aggregating(Aggregation.Format.KPL)) {
+            List<Outcome> outcomes = on.publish(claim, Fixture.within(LONG));
 
             assertThat(outcomes.get(0)).isInstanceOf(Outcome.Delivered.class);
             assertThat(outcomes.get(1)).isInstanceOf(Outcome.Quarantined.class);
@@ -153,7 +153,7 @@ final class AggregatedPublisherTest {
     void whatTheStreamRefusesIsHalvedDownToTheCulpritHoweverShortTheSlice() {
         List<String> keys = keysOfOneLane(100);
         // The stream takes 1 MiB, and the publisher has been told that it takes more.
-        try (Fixture on = aggregation(Aggregation.Format.KPL, 4 << 20, OptionalInt.of(4 << 20), Duration.ZERO)) {
+        try (Fixture on = aggregating(Aggregation.Format.KPL, 4 << 20, OptionalInt.of(4 << 20), Duration.ZERO)) {
             List<StreamRecord> claim = new ArrayList<>();
             IntStream.range(0, 100).forEach(n -> claim.add(Records.record(n, keys.get(n))));
             claim.set(37, Records.record(37, keys.get(37), Records.STREAM, 1_200_000, false));
@@ -176,14 +176,14 @@ final class AggregatedPublisherTest {
     @Test
     void anEventThatFitsOnlyByItselfGoesAsARecordOfItsOwn() {
         String key = "k";
-        try (Fixture on = aggregation(Aggregation.Format.KPL)) {
+        try (Fixture on = aggregating(Aggregation.Format.KPL)) {
             List<StreamRecord> claim = List.of(
                     Records.record(1, key),
                     Records.record(2, key, Records.STREAM, (1 << 20) - 1, false),
                     Records.record(3, key),
                     Records.record(4, key));
 
-            Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+            Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
             assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
             assertThat(on.stream.records(Records.STREAM).stream().map(KeptRecord::partitionKey))
@@ -198,8 +198,8 @@ final class AggregatedPublisherTest {
         int lane = Records.laneOf(key);
         List<StreamRecord> claim = List.of(
                 Records.record(1, key), Records.record(2, key), Records.truncate(3, lane), Records.record(4, key));
-        try (Fixture on = aggregation(format)) {
-            Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+        try (Fixture on = aggregating(format)) {
+            Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
             List<Long> ids = new ArrayList<>();
             on.stream
@@ -211,8 +211,8 @@ final class AggregatedPublisherTest {
 
     @Test
     void atTheDeadlineWhatIsNotDeliveredIsForLater() {
-        try (Fixture on = aggregation(Aggregation.Format.KPL)) {
-            assertThat(on.publisher.publish(Fixture.claim(10, 5), Fixture.within(Duration.ofMillis(-1))))
+        try (Fixture on = aggregating(Aggregation.Format.KPL)) {
+            assertThat(on.publish(Fixture.claim(10, 5), Fixture.within(Duration.ofMillis(-1))))
                     .hasSize(50)
                     .hasOnlyElementsOfType(Outcome.TryLater.class);
             assertThat(on.stream.recordCount(Records.STREAM)).isZero();

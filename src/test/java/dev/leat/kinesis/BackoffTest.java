@@ -13,78 +13,79 @@ import org.junit.jupiter.api.Test;
 final class BackoffTest {
 
     private static final Failure THROTTLED =
-            new Failure(Verdict.THROTTLED, "ProvisionedThroughputExceededException", null);
+            new Failure(Failure.Kind.THROTTLED, "ProvisionedThroughputExceededException", null);
 
     @Test
-    void pausesDoubleUpToTheCapForAsLongAsItLasts() {
+    void delaysDoubleUpToTheCapForAsLongAsItLasts() {
         Retry.AsyncContext<Failure> failures = policy(0).begin();
 
-        assertThat(pauses(failures, 9)).containsExactly(50L, 100L, 200L, 400L, 800L, 1_600L, 3_200L, 5_000L, 5_000L);
-        assertThat(pauses(failures, 5_000)).containsOnly(5_000L);
+        assertThat(delays(failures, 9)).containsExactly(50L, 100L, 200L, 400L, 800L, 1_600L, 3_200L, 5_000L, 5_000L);
+        assertThat(delays(failures, 5_000)).containsOnly(5_000L);
     }
 
-    /** What befell it is over as soon as not, and its key waits: a round trip is pause enough for the first time. */
+    /** A transient failure is mostly over by then, and later records of the key wait: a round trip is delay enough for the first retry. */
     @Test
-    void whatFailsByTheServicesTroubleIsSentAgainAtOnceAndThenAfterPausesThatDouble() {
-        Failure internal = new Failure(Verdict.TRANSIENT, "InternalFailure", null);
+    void aTransientFailureIsRetriedAtOnceAndThenAfterDelaysThatDouble() {
+        Failure internal = new Failure(Failure.Kind.TRANSIENT, "InternalFailure", null);
         Retry.AsyncContext<Failure> failures = policy(0).begin();
 
         assertThat(IntStream.range(0, 6)
-                        .mapToObj(n -> TimeUnit.NANOSECONDS.toMillis(RetryPolicy.pauseNanos(failures, internal))))
+                        .mapToObj(n -> TimeUnit.NANOSECONDS.toMillis(Backoff.Policy.delayNanos(failures, internal))))
                 .containsExactly(0L, 6L, 12L, 24L, 48L, 96L);
     }
 
     @Test
-    void jitterShortensAPauseByAtMostItsShare() {
-        assertThat(pauses(policy(0.999_999).begin(), 3)).containsExactly(26L, 51L, 101L);
-        assertThat(pauses(policy(0.5).begin(), 3)).containsExactly(38L, 75L, 150L);
+    void jitterShortensADelayByAtMostItsShare() {
+        assertThat(delays(policy(0.999_999).begin(), 3)).containsExactly(26L, 51L, 101L);
+        assertThat(delays(policy(0.5).begin(), 3)).containsExactly(38L, 75L, 150L);
     }
 
     @Test
     void whatFailedCountsForItselfAlone() {
-        RetryPolicy policy = policy(0);
-        pauses(policy.begin(), 5);
+        Backoff.Policy policy = policy(0);
+        delays(policy.begin(), 5);
 
-        assertThat(pauses(policy.begin(), 1)).containsExactly(50L);
+        assertThat(delays(policy.begin(), 1)).containsExactly(50L);
     }
 
     @Test
     void allButARefusalIsSentAgain() {
-        for (Verdict verdict : List.of(Verdict.THROTTLED, Verdict.TRANSIENT, Verdict.STREAM_AT_FAULT)) {
-            assertThat(RetryPolicy.pauseNanos(policy(0).begin(), new Failure(verdict, "code", null)))
+        for (Failure.Kind kind :
+                List.of(Failure.Kind.THROTTLED, Failure.Kind.TRANSIENT, Failure.Kind.STREAM_AT_FAULT)) {
+            assertThat(Backoff.Policy.delayNanos(policy(0).begin(), new Failure(kind, "code", null)))
                     .isNotNegative();
         }
-        assertThatThrownBy(() -> RetryPolicy.pauseNanos(policy(0).begin(), new Failure(Verdict.REFUSED, "code", null)))
+        assertThatThrownBy(() ->
+                        Backoff.Policy.delayNanos(policy(0).begin(), new Failure(Failure.Kind.REFUSED, "code", null)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
-    void aRequestThatLeftBeforeTheRestBeganNeitherLengthensNorEndsIt() {
-        RetryPolicy policy = policy(0);
-        Backoff rest = new Backoff();
-        rest.failed(policy, THROTTLED, 10, 20);
-        long until = rest.until();
+    void aRequestSentBeforeTheBackoffBeganNeitherLengthensNorEndsIt() {
+        Backoff backoff = new Backoff(policy(0));
+        backoff.failed(THROTTLED, 10, 20);
+        long until = backoff.until();
 
-        rest.failed(policy, THROTTLED, 15, 30);
-        rest.succeeded(19);
-        assertThat(rest.until()).isEqualTo(until);
-        assertThat(rest.troubled()).isTrue();
+        backoff.failed(THROTTLED, 15, 30);
+        backoff.succeeded(19);
+        assertThat(backoff.until()).isEqualTo(until);
+        assertThat(backoff.failing()).isTrue();
 
-        rest.failed(policy, THROTTLED, until, until + 5);
-        assertThat(rest.until()).isEqualTo(until + 5 + Duration.ofMillis(100).toNanos());
+        backoff.failed(THROTTLED, until, until + 5);
+        assertThat(backoff.until()).isEqualTo(until + 5 + Duration.ofMillis(100).toNanos());
 
-        rest.succeeded(rest.until());
-        assertThat(rest.until()).isZero();
-        assertThat(rest.troubled()).isFalse();
+        backoff.succeeded(backoff.until());
+        assertThat(backoff.until()).isZero();
+        assertThat(backoff.failing()).isFalse();
     }
 
-    private static RetryPolicy policy(double random) {
-        return new RetryPolicy(PublishSettings.RetryDelays.defaults(), () -> random);
+    private static Backoff.Policy policy(double random) {
+        return new Backoff.Policy(PublishSettings.RetryDelays.defaults(), () -> random);
     }
 
-    private static List<Long> pauses(Retry.AsyncContext<Failure> failures, int count) {
+    private static List<Long> delays(Retry.AsyncContext<Failure> failures, int count) {
         return IntStream.range(0, count)
-                .mapToObj(n -> TimeUnit.NANOSECONDS.toMillis(RetryPolicy.pauseNanos(failures, THROTTLED)))
+                .mapToObj(n -> TimeUnit.NANOSECONDS.toMillis(Backoff.Policy.delayNanos(failures, THROTTLED)))
                 .toList();
     }
 }

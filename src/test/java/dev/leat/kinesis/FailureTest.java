@@ -37,7 +37,7 @@ final class FailureTest {
         "ExpiredTokenException, 400, STREAM_AT_FAULT",
         "SomethingNew, 400, STREAM_AT_FAULT",
     })
-    void aRequestsFailureIsJudgedByCodeAndStatus(String code, int status, Verdict verdict) {
+    void aRequestsFailureIsJudgedByCodeAndStatus(String code, int status, Failure.Kind kind) {
         AwsServiceException thrown = KinesisException.builder()
                 .statusCode(status)
                 .awsErrorDetails(AwsErrorDetails.builder()
@@ -47,8 +47,8 @@ final class FailureTest {
                 .build();
 
         assertThat(Failure.ofRequest(thrown))
-                .extracting(Failure::verdict, Failure::code)
-                .containsExactly(verdict, code);
+                .extracting(Failure::kind, Failure::code)
+                .containsExactly(kind, code);
     }
 
     @Test
@@ -93,26 +93,25 @@ final class FailureTest {
         "ValidationException, REFUSED",
         "KMSDisabledException, STREAM_AT_FAULT",
     })
-    void anEntrysFailureIsJudgedByItsCode(String code, Verdict verdict) {
-        assertThat(Failure.ofEntry(code, "ValidationException").verdict()).isEqualTo(verdict);
+    void anEntrysFailureIsJudgedByItsCode(String code, Failure.Kind kind) {
+        assertThat(Failure.ofEntry(code, "ValidationException").kind()).isEqualTo(kind);
     }
 
     @Test
-    void aLostAnswerMayHaveBeenAYes() {
-        assertThat(Failure.ofRequest(ApiCallTimeoutException.create(10)).verdict())
-                .isEqualTo(Verdict.TRANSIENT);
+    void aRequestWithALostAnswerMayHaveBeenApplied() {
+        assertThat(Failure.ofRequest(ApiCallTimeoutException.create(10)).kind()).isEqualTo(Failure.Kind.TRANSIENT);
         assertThat(Failure.ofRequest(SdkClientException.create("reset", new IOException("reset")))
-                        .verdict())
-                .isEqualTo(Verdict.TRANSIENT);
+                        .kind())
+                .isEqualTo(Failure.Kind.TRANSIENT);
     }
 
     @Test
     void aClientThatCannotSendIsNoEventsFault() {
         assertThat(Failure.ofRequest(SdkClientException.create("no credentials"))
-                        .verdict())
-                .isEqualTo(Verdict.STREAM_AT_FAULT);
-        assertThat(Failure.ofRequest(new IllegalStateException("closed")).verdict())
-                .isEqualTo(Verdict.STREAM_AT_FAULT);
+                        .kind())
+                .isEqualTo(Failure.Kind.STREAM_AT_FAULT);
+        assertThat(Failure.ofRequest(new IllegalStateException("closed")).kind())
+                .isEqualTo(Failure.Kind.STREAM_AT_FAULT);
     }
 
     @Test
@@ -120,6 +119,7 @@ final class FailureTest {
         AwsServiceException bare =
                 KinesisException.builder().statusCode(503).message("no body").build();
 
-        assertThat(Failure.ofRequest(bare)).isEqualTo(new Failure(Verdict.TRANSIENT, "HTTP 503", bare.getMessage()));
+        assertThat(Failure.ofRequest(bare))
+                .isEqualTo(new Failure(Failure.Kind.TRANSIENT, "HTTP 503", bare.getMessage()));
     }
 }

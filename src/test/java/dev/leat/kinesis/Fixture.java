@@ -7,7 +7,6 @@ import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
-import dev.leat.Publisher;
 import dev.leat.RequestFailure;
 import dev.leat.StreamRecord;
 import dev.leat.consume.Unpacker;
@@ -36,8 +35,7 @@ final class Fixture implements AutoCloseable {
 
     final LocalStream stream = LocalStream.start();
     final KinesisClient client;
-    final KinesisPublisher shared;
-    final Publisher publisher;
+    final KinesisPublisher publisher;
     final Heard heard = new Heard();
 
     Fixture(PublishSettings settings) {
@@ -50,8 +48,7 @@ final class Fixture implements AutoCloseable {
                         settings,
                         4)
                 .build();
-        this.shared = new KinesisPublisher(client, settings, heard, System::nanoTime, new Random(1)::nextDouble);
-        this.publisher = shared.forWorker();
+        this.publisher = new KinesisPublisher(client, settings, heard, System::nanoTime, new Random(1)::nextDouble);
         stream.createStream(Records.STREAM, 4);
     }
 
@@ -63,6 +60,11 @@ final class Fixture implements AutoCloseable {
                 Duration.ofMinutes(5),
                 patience,
                 QUICK);
+    }
+
+    /** Publishes a claim; returns what became of its records. */
+    List<Outcome> publish(List<StreamRecord> claim, Deadline deadline) {
+        return publisher.publish(claim, deadline).outcomes();
     }
 
     static Deadline within(Duration duration) {
@@ -111,7 +113,7 @@ final class Fixture implements AutoCloseable {
 
     @Override
     public void close() {
-        shared.close();
+        publisher.close();
         client.close();
         stream.close();
     }
@@ -120,7 +122,7 @@ final class Fixture implements AutoCloseable {
     static final class Heard implements PollerListener {
 
         final List<String> retries = new CopyOnWriteArrayList<>();
-        final List<Duration> pauses = new CopyOnWriteArrayList<>();
+        final List<Duration> delays = new CopyOnWriteArrayList<>();
         final List<String> notices = new CopyOnWriteArrayList<>();
         final List<Long> outOfSequence = new CopyOnWriteArrayList<>();
         final Set<String> shards = ConcurrentHashMap.newKeySet();
@@ -128,7 +130,7 @@ final class Fixture implements AutoCloseable {
         @Override
         public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
             retries.add(failure.code());
-            pauses.add(pause);
+            delays.add(pause);
         }
 
         @Override

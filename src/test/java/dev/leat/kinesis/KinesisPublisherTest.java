@@ -39,15 +39,18 @@ final class KinesisPublisherTest {
     void aClaimArrivesInOrderAndOnce() {
         List<StreamRecord> claim = Fixture.claim(700, 5);
 
-        List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(LONG));
+        Publisher.Published published = on.publisher.publish(claim, Fixture.within(LONG));
 
+        List<Outcome> outcomes = published.outcomes();
         Fixture.allDelivered(outcomes);
         assertThat(outcomes.stream().map(Outcome::event))
                 .containsExactlyElementsOf(
                         claim.stream().map(StreamRecord::event).toList());
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
         assertThat(on.heard.outOfSequence).isEmpty();
-        assertThat(on.publisher.restAdvised()).isZero();
+        assertThat(published.retryAfter()).isZero();
+        assertThat(published.backingOff().streams()).isEmpty();
+        assertThat(published.backingOff().lanes()).isZero();
     }
 
     @ParameterizedTest
@@ -57,26 +60,26 @@ final class KinesisPublisherTest {
         on.stream.faults(Faults.none().seed(SEED).failingEntries(share).shufflingEntries());
         List<StreamRecord> claim = Fixture.claim(300, 5);
 
-        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+        Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
         assertThat(on.heard.retries).contains("ProvisionedThroughputExceededException");
     }
 
     @Test
-    void throttlingThatOutlastsManyPausesIsWaitedOut() {
+    void throttlingThatOutlastsManyDelaysIsWaitedOut() {
         on.stream.faults(Faults.none().throttlingUntil(Instant.now().plusMillis(1_500)));
         List<StreamRecord> claim = Fixture.claim(50, 3);
         long began = System.nanoTime();
 
-        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+        Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
-        assertThat(on.heard.pauses)
-                .as("one request at a time probes a stream that throttles")
+        assertThat(on.heard.delays)
+                .as("a stream that throttles gets one request at a time")
                 .hasSizeBetween(4, 80)
-                .allSatisfy(pause -> assertThat(pause).isLessThanOrEqualTo(Fixture.QUICK.cap()));
+                .allSatisfy(delay -> assertThat(delay).isLessThanOrEqualTo(Fixture.QUICK.cap()));
         assertThat(took).isBetween(Duration.ofMillis(1_400), Duration.ofMillis(1_500 + 80 + 3_000));
     }
 
@@ -86,7 +89,7 @@ final class KinesisPublisherTest {
         on.stream.faults(Faults.none().seed(SEED).losingAnswers(0.4));
         List<StreamRecord> claim = Fixture.claim(40, 12);
 
-        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+        Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isPositive();
     }
@@ -97,7 +100,7 @@ final class KinesisPublisherTest {
             brief.stream.faults(Faults.none().hangingAfterApplying(1));
             List<StreamRecord> claim = Fixture.claim(10, 2);
             CompletableFuture<List<Outcome>> publishing =
-                    CompletableFuture.supplyAsync(() -> brief.publisher.publish(claim, Fixture.within(LONG)));
+                    CompletableFuture.supplyAsync(() -> brief.publish(claim, Fixture.within(LONG)));
             Await.until("a request timed out", LONG, () -> brief.heard.retries.contains("ApiCallTimeoutException"));
             brief.stream.faults(Faults.none());
 
@@ -113,7 +116,7 @@ final class KinesisPublisherTest {
         List<StreamRecord> claim = Fixture.claim(1, 100);
         long began = System.nanoTime();
 
-        List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(Duration.ofMillis(900)));
+        List<Outcome> outcomes = on.publish(claim, Fixture.within(Duration.ofMillis(900)));
 
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         assertThat(took).isBetween(Duration.ofMillis(700), Duration.ofMillis(2_500));
@@ -133,8 +136,7 @@ final class KinesisPublisherTest {
             slow.stream.faults(Faults.none().hangingBeforeApplying(1));
             long began = System.nanoTime();
 
-            List<Outcome> outcomes =
-                    slow.publisher.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(600)));
+            List<Outcome> outcomes = slow.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(600)));
 
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
             assertThat(outcomes).hasSize(10).hasOnlyElementsOfType(Outcome.TryLater.class);
@@ -143,8 +145,8 @@ final class KinesisPublisherTest {
     }
 
     @Test
-    void afterTheDeadlineNothingLeaves() {
-        List<Outcome> outcomes = on.publisher.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(-1)));
+    void afterTheDeadlineNothingIsSent() {
+        List<Outcome> outcomes = on.publish(Fixture.claim(10, 1), Fixture.within(Duration.ofMillis(-1)));
 
         assertThat(outcomes)
                 .hasSize(10)
@@ -158,7 +160,7 @@ final class KinesisPublisherTest {
         List<Outcome> outcomes = new CopyOnWriteArrayList<>();
         AtomicBoolean stillSet = new AtomicBoolean();
         Thread worker = new Thread(() -> {
-            outcomes.addAll(on.publisher.publish(Fixture.claim(1, 500), Fixture.within(LONG)));
+            outcomes.addAll(on.publish(Fixture.claim(1, 500), Fixture.within(LONG)));
             stillSet.set(Thread.currentThread().isInterrupted());
         });
         worker.start();
@@ -179,36 +181,36 @@ final class KinesisPublisherTest {
         int lane = Records.laneOf(key);
         List<StreamRecord> claim = List.of(Records.record(1, key), Records.truncate(2, lane), Records.record(3, key));
 
-        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+        Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
         List<KeptRecord> kept = on.stream.records(Records.STREAM);
         assertThat(kept.stream().map(KeptRecord::partitionKey)).containsExactly(key, "public.t#" + lane, key);
         assertThat(kept.stream().map(KeptRecord::shardId).distinct()).hasSize(1);
     }
 
-    /** Two claims are published at the same time; one comes to nothing, and the other's success says nothing of it. */
+    /** Workers share a publisher. One worker's claim comes to nothing; another worker's success must not wipe that answer. */
     @Test
-    void theRestOfAWorkerWhoseStreamFailsIsNotEndedByAnothersSuccess() {
-        Publisher other = on.shared.forWorker();
+    void theRetryDelayOfAClaimWhoseStreamFailsIsNotEndedByTheSuccessOfAnother() {
         StreamRecord missing = new StreamRecord(Records.record(1, "a").event(), "nowhere", new byte[] {'x'});
 
-        assertThat(on.publisher.publish(List.of(missing), Fixture.within(LONG)))
-                .hasOnlyElementsOfType(Outcome.TryLater.class);
-        Fixture.allDelivered(other.publish(Fixture.claim(10, 1), Fixture.within(LONG)));
+        Publisher.Published failed = on.publisher.publish(List.of(missing), Fixture.within(LONG));
+        Publisher.Published succeeded = on.publisher.publish(Fixture.claim(10, 1), Fixture.within(LONG));
 
-        assertThat(on.publisher.restAdvised()).isPositive();
-        assertThat(other.restAdvised()).isZero();
+        assertThat(failed.outcomes()).hasOnlyElementsOfType(Outcome.TryLater.class);
+        assertThat(failed.retryAfter()).isPositive();
+        Fixture.allDelivered(succeeded.outcomes());
+        assertThat(succeeded.retryAfter()).isZero();
     }
 
     @Test
-    void whatRestsLongerThanThePatienceIsGivenBack() {
+    void whatBacksOffLongerThanThePatienceIsGivenBack() {
         try (Fixture impatient = new Fixture(Fixture.settings(Duration.ofSeconds(5), Duration.ofMillis(30)))) {
             impatient.stream.faults(Faults.none().throttling());
 
-            List<Outcome> outcomes = impatient.publisher.publish(Fixture.claim(10, 1), Fixture.within(LONG));
+            Publisher.Published published = impatient.publisher.publish(Fixture.claim(10, 1), Fixture.within(LONG));
 
-            assertThat(outcomes).hasOnlyElementsOfType(Outcome.TryLater.class);
-            assertThat(impatient.publisher.restAdvised()).isBetween(Duration.ofMillis(10), Fixture.QUICK.cap());
+            assertThat(published.outcomes()).hasOnlyElementsOfType(Outcome.TryLater.class);
+            assertThat(published.retryAfter()).isBetween(Duration.ofMillis(10), Fixture.QUICK.cap());
         }
     }
 
@@ -224,7 +226,7 @@ final class KinesisPublisherTest {
                 defaults.retryDelays());
         try (Fixture brief = new Fixture(sliced)) {
             List<StreamRecord> claim = Fixture.claim(10, 2);
-            List<Outcome> outcomes = brief.publisher.publish(claim, Fixture.within(LONG));
+            List<Outcome> outcomes = brief.publish(claim, Fixture.within(LONG));
             assertThat(outcomes).filteredOn(Outcome.Delivered.class::isInstance).isNotEmpty();
             assertThat(outcomes).filteredOn(Outcome.TryLater.class::isInstance).isNotEmpty();
         }
@@ -239,7 +241,7 @@ final class KinesisPublisherTest {
                 .mapToObj(worker -> all.stream()
                         .filter(record -> record.event().lane() % 4 == worker)
                         .toList())
-                .map(claim -> CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG))))
+                .map(claim -> CompletableFuture.supplyAsync(() -> on.publish(claim, Fixture.within(LONG))))
                 .toList();
 
         claims.forEach(claim -> Fixture.allDelivered(claim.join()));

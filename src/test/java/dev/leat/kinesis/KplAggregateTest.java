@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.kinesis.retrieval.AggregatorUtil;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
-/** Packed records against the code by which the Kinesis client library unpacks them. */
+/** Aggregates against the code of the Kinesis Client Library that deaggregates them. */
 final class KplAggregateTest {
 
     private static final int ROUNDS = 300;
@@ -24,27 +24,30 @@ final class KplAggregateTest {
     private static final int[] SIZES = {0, 1, 126, 127, 128, 129, 500, 16_382, 16_383, 16_384, 70_000};
 
     @Test
-    void theKinesisClientLibraryUnpacksWhatWasPacked() {
+    void theKinesisClientLibraryDeaggregatesEveryAggregate() {
         long seed = Long.getLong("leat.test.seed", System.nanoTime());
         System.out.println("KplAggregateTest: -Dleat.test.seed=" + seed);
         for (int round = 0; round < ROUNDS; round++) {
             Random random = new Random(seed + round);
             int lane = random.nextInt(64);
             int most = 5_000 + random.nextInt(1 << 20);
-            KplAggregate pack = new KplAggregate(LaneSlot.of(lane), most);
-            List<StreamRecord> in = fill(pack, random);
+            KplAggregate aggregate = new KplAggregate(RequestEntry.LaneKey.of(lane), most);
+            List<StreamRecord> in = fill(aggregate, random);
             String label = "seed " + (seed + round);
 
-            byte[] data = pack.data();
+            byte[] data = aggregate.data();
 
-            assertThat(pack.bytes())
+            assertThat(aggregate.bytes())
                     .as(label)
-                    .isEqualTo(data.length + pack.partitionKey().length())
+                    .isEqualTo(data.length + aggregate.partitionKey().length())
                     .isLessThanOrEqualTo(most);
             // The narrowest shard that a lane's middle can be in: that one point.
             List<KinesisClientRecord> out = new AggregatorUtil()
-                    .deaggregate(List.of(received(pack, data)), pack.explicitHashKey(), pack.explicitHashKey());
-            assertSame(label, in, out, pack.explicitHashKey());
+                    .deaggregate(
+                            List.of(received(aggregate, data)),
+                            aggregate.explicitHashKey(),
+                            aggregate.explicitHashKey());
+            assertSame(label, in, out, aggregate.explicitHashKey());
             List<byte[]> own = Unpacker.unpack(data);
             assertThat(own).as(label).hasSameSizeAs(in);
             for (int n = 0; n < in.size(); n++) {
@@ -54,7 +57,7 @@ final class KplAggregateTest {
     }
 
     /** As many as go in, or fewer. */
-    private static List<StreamRecord> fill(KplAggregate pack, Random random) {
+    private static List<StreamRecord> fill(KplAggregate aggregate, Random random) {
         List<String> keys = new ArrayList<>();
         for (int n = 1 + random.nextInt(300); n > 0; n--) {
             keys.add(key(random));
@@ -67,7 +70,7 @@ final class KplAggregateTest {
             String key = keys.get(random.nextInt(keys.size()));
             StreamRecord record =
                     new StreamRecord(Records.record(in.size(), key).event(), Records.STREAM, data);
-            if (!pack.add(record, RecordLimits.keyBytes(key))) {
+            if (!aggregate.add(record, RecordLimits.keyBytes(key))) {
                 break;
             }
             in.add(record);
@@ -99,7 +102,7 @@ final class KplAggregateTest {
         }
     }
 
-    private static KinesisClientRecord received(Entry entry, byte[] data) {
+    private static KinesisClientRecord received(RequestEntry entry, byte[] data) {
         return KinesisClientRecord.builder()
                 .sequenceNumber("49590338271490256608559692538361571095921575989136588898")
                 .approximateArrivalTimestamp(Instant.EPOCH)
@@ -110,10 +113,10 @@ final class KplAggregateTest {
 
     @Test
     void everyBytesChangeIsNoticedByTheChecksum() {
-        KplAggregate pack = new KplAggregate(LaneSlot.of(3), 1 << 20);
-        pack.add(Records.record(1, "a"), 1);
-        pack.add(Records.record(2, "b"), 1);
-        byte[] sound = pack.data();
+        KplAggregate aggregate = new KplAggregate(RequestEntry.LaneKey.of(3), 1 << 20);
+        aggregate.add(Records.record(1, "a"), 1);
+        aggregate.add(Records.record(2, "b"), 1);
+        byte[] sound = aggregate.data();
         for (int at = 0; at < sound.length; at++) {
             byte[] spoiled = Arrays.copyOf(sound, sound.length);
             spoiled[at] ^= 1;
@@ -124,8 +127,8 @@ final class KplAggregateTest {
 
     @Test
     void anEventsKeyStandsInTheTableOnce() {
-        KplAggregate one = new KplAggregate(LaneSlot.of(0), 1 << 20);
-        KplAggregate two = new KplAggregate(LaneSlot.of(0), 1 << 20);
+        KplAggregate one = new KplAggregate(RequestEntry.LaneKey.of(0), 1 << 20);
+        KplAggregate two = new KplAggregate(RequestEntry.LaneKey.of(0), 1 << 20);
         String key = "k".repeat(200);
         one.add(Records.record(1, key), 200);
         two.add(Records.record(1, key), 200);

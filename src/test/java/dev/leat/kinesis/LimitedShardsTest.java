@@ -3,6 +3,7 @@ package dev.leat.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
+import dev.leat.Publisher;
 import dev.leat.StreamRecord;
 import dev.leat.localstream.ShardUse;
 import dev.leat.localstream.WriteLimits;
@@ -35,7 +36,7 @@ final class LimitedShardsTest {
         on.stream.writeLimits(LIMITS);
         List<StreamRecord> claim = Fixture.claim(800, 5);
 
-        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+        Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
         long refused = uses().stream().mapToLong(ShardUse::refused).sum();
@@ -53,7 +54,7 @@ final class LimitedShardsTest {
         claim.addAll(records(1, 150, 150));
         claim.addAll(records(3, 150, 150));
         CompletableFuture<List<Outcome>> publishing =
-                CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
+                CompletableFuture.supplyAsync(() -> on.publish(claim, Fixture.within(LONG)));
 
         Await.until(
                 "the other shards have all that is theirs",
@@ -68,19 +69,19 @@ final class LimitedShardsTest {
     }
 
     @Test
-    void theLanesOfAnExhaustedShardRestAndNoOthers() {
+    void theLanesOfAnExhaustedShardBackOffAndNoOthers() {
         on.stream.writeLimits(LIMITS);
         List<StreamRecord> claim = new ArrayList<>(records(2, 1_000, 250));
         claim.addAll(records(0, 10, 10));
         CompletableFuture<List<Outcome>> publishing =
-                CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
+                CompletableFuture.supplyAsync(() -> on.publish(claim, Fixture.within(LONG)));
 
-        Await.until("lanes rest", LONG, () -> on.publisher.restingLanes() != 0);
+        Await.until("lanes back off", LONG, () -> backingOff().lanes() != 0);
         long ofThird = ((1L << LANES_OF_A_SHARD) - 1) << 2 * LANES_OF_A_SHARD;
-        assertThat(on.publisher.restingLanes() & ~ofThird).isZero();
+        assertThat(backingOff().lanes() & ~ofThird).isZero();
         on.stream.writeLimits(null);
         publishing.join();
-        assertThat(on.publisher.restingStreams()).isEmpty();
+        assertThat(backingOff().streams()).isEmpty();
     }
 
     @Test
@@ -88,7 +89,7 @@ final class LimitedShardsTest {
         on.stream.writeLimits(LIMITS);
         List<StreamRecord> claim = Fixture.claim(800, 5);
         CompletableFuture<List<Outcome>> publishing =
-                CompletableFuture.supplyAsync(() -> on.publisher.publish(claim, Fixture.within(LONG)));
+                CompletableFuture.supplyAsync(() -> on.publish(claim, Fixture.within(LONG)));
         Await.until("the shards refuse", LONG, () -> uses().stream().anyMatch(use -> use.refused() > 0));
 
         // In the midst of a lane, so that its records go to two shards.
@@ -107,11 +108,16 @@ final class LimitedShardsTest {
 
     @Test
     void aStreamThatNeverRefusesIsNotAskedForItsShards() {
-        Fixture.allDelivered(on.publisher.publish(Fixture.claim(1_000, 5), Fixture.within(LONG)));
+        Fixture.allDelivered(on.publish(Fixture.claim(1_000, 5), Fixture.within(LONG)));
 
-        assertThat(on.publisher.restingLanes()).isZero();
+        assertThat(backingOff().lanes()).isZero();
         assertThat(on.stream.requestCount("ListShards")).isZero();
         assertThat(on.heard.retries).isEmpty();
+    }
+
+    /** As of now, whatever claim is being published. */
+    private Publisher.BackingOff backingOff() {
+        return on.publisher.publish(List.of(), Fixture.within(LONG)).backingOff();
     }
 
     /** Records of one shard, over so many keys. */

@@ -21,21 +21,16 @@ final class PausedProcessTest {
 
     @Test
     void aProcessPausedBeforeASendPublishesNothingWhenItWakes() {
-        RequestScheduler plan = new RequestScheduler(
-                List.of(Records.record(1, "a"), Records.record(2, "b")),
-                PublishSettings.RequestLimits.ofTheService(),
-                new RecordLimits(1 << 20, stream -> 1 << 20),
-                stream -> new StreamState(),
-                new RetryPolicy(PublishSettings.RetryDelays.defaults(), () -> 0),
-                new PollerListener() {
+        RequestScheduler scheduler = new Schedulers()
+                .of(List.of(Records.record(1, "a"), Records.record(2, "b")), new PollerListener() {
                     @Override
                     public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
                         requests.incrementAndGet();
                     }
                 });
         Deadline deadline = Deadline.in(Duration.ofSeconds(5), clock::get);
-        PublishRun pass = new PublishRun(
-                plan,
+        PublishRun run = new PublishRun(
+                scheduler,
                 new PutRecordsClient(counting()),
                 send -> {
                     clock.addAndGet(Duration.ofMillis(4_990).toNanos());
@@ -45,7 +40,7 @@ final class PausedProcessTest {
                 clock::get,
                 PublishSettings.defaults());
 
-        assertThat(pass.run()).hasSize(2).hasOnlyElementsOfType(Outcome.TryLater.class);
+        assertThat(run.run()).hasSize(2).hasOnlyElementsOfType(Outcome.TryLater.class);
         assertThat(requests).hasValue(0);
     }
 

@@ -23,8 +23,8 @@ final class PublishSettingsTest {
         refused(() -> settings(SECOND, SECOND.negated()), "patience: PT-1S");
         refused(() -> new PublishSettings.RequestLimits(501, 1 << 20), "501 is not between 1 and 500");
         refused(() -> new PublishSettings.RequestLimits(500, 1), "bytes in a request: 1 ");
-        refused(() -> new PublishSettings.RetryDelays(Duration.ZERO, SECOND, 0.5), "the first pause PT0S");
-        refused(() -> new PublishSettings.RetryDelays(SECOND, Duration.ofMillis(1), 0.5), "the first pause PT1S");
+        refused(() -> new PublishSettings.RetryDelays(Duration.ZERO, SECOND, 0.5), "the first delay PT0S");
+        refused(() -> new PublishSettings.RetryDelays(SECOND, Duration.ofMillis(1), 0.5), "the first delay PT1S");
         refused(() -> new PublishSettings.RetryDelays(SECOND, Duration.ofSeconds(6), 0.5), "make it shorter");
         refused(() -> new PublishSettings.RetryDelays(SECOND, SECOND, Double.NaN), "jitter NaN");
     }

@@ -31,7 +31,7 @@ class PutRecordsCborTest {
     @AutoClose
     private final LocalStream stream = LocalStream.start();
 
-    /** Keeps the bodies of PutRecords as they leave. */
+    /** Keeps the bodies of PutRecords as they are sent. */
     private static final class Wiretap implements ExecutionInterceptor {
 
         private final List<byte[]> bodies = new ArrayList<>();
@@ -83,7 +83,9 @@ class PutRecordsCborTest {
         try (KinesisClient client = builder.build();
                 KinesisPublisher publisher = new KinesisPublisher(
                         client, settings(), new PollerListener() {}, System::nanoTime, () -> 0.5)) {
-            assertThat(publisher.forWorker().publish(records, Fixture.within(Duration.ofSeconds(30))))
+            assertThat(publisher
+                            .publish(records, Fixture.within(Duration.ofSeconds(30)))
+                            .outcomes())
                     .hasSize(records.size())
                     .allMatch(Outcome.Delivered.class::isInstance);
         }

@@ -8,7 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 
-/** Builds records for the tests of this room. */
+/** Builds records for the tests of this stage. */
 final class Records {
 
     static final String STREAM = "orders";

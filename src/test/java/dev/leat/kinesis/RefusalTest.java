@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
 import dev.leat.PollerSettings;
+import dev.leat.Publisher;
 import dev.leat.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ final class RefusalTest {
                 Records.record(4, "a"),
                 Records.record(5, "b"));
 
-        List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(LONG));
+        List<Outcome> outcomes = on.publish(claim, Fixture.within(LONG));
 
         assertThat(outcomes.get(0)).isInstanceOf(Outcome.Delivered.class);
         assertThat(outcomes.get(1))
@@ -57,8 +58,8 @@ final class RefusalTest {
                 .maxRecordSizeInKiB(2_048)
                 .build());
 
-        Fixture.allDelivered(on.publisher.publish(
-                List.of(Records.record(1, "a", Records.STREAM, 1_200_000, false)), Fixture.within(LONG)));
+        Fixture.allDelivered(
+                on.publish(List.of(Records.record(1, "a", Records.STREAM, 1_200_000, false)), Fixture.within(LONG)));
     }
 
     @Test
@@ -74,7 +75,7 @@ final class RefusalTest {
             List<StreamRecord> claim = new ArrayList<>(Fixture.claim(200, 1));
             claim.add(37, Records.record(1_000, "culprit", Records.STREAM, 1_200_000, false));
 
-            List<Outcome> outcomes = trusting.publisher.publish(claim, Fixture.within(LONG));
+            List<Outcome> outcomes = trusting.publish(claim, Fixture.within(LONG));
 
             assertThat(outcomes.remove(37)).isInstanceOf(Outcome.Quarantined.class);
             Fixture.allDelivered(outcomes);
@@ -86,7 +87,7 @@ final class RefusalTest {
         List<StreamRecord> claim = new ArrayList<>(Fixture.claim(20, 2));
         claim.add(Records.record(1_000, "elsewhere", "missing", 10, false));
 
-        List<Outcome> outcomes = on.publisher.publish(claim, Fixture.within(LONG));
+        List<Outcome> outcomes = on.publish(claim, Fixture.within(LONG));
 
         assertThat(outcomes.remove(40))
                 .isInstanceOfSatisfying(
@@ -97,7 +98,7 @@ final class RefusalTest {
     }
 
     @Test
-    void whenNothingCanBeDeliveredARestIsAdvisedAndTheNextClaimDoesNotAskSooner() {
+    void whenNothingCanBeDeliveredTheAnswerSaysWhenToTryAgainAndTheNextClaimDoesNotSendSooner() {
         List<StreamRecord> claim = List.of(Records.record(1, "elsewhere", "missing", 10, false));
         var patient = new PublishSettings.RetryDelays(Duration.ofSeconds(5), Duration.ofSeconds(5), 0);
         var impatient = new PublishSettings(
@@ -108,10 +109,11 @@ final class RefusalTest {
                 Duration.ofMillis(10),
                 patient);
         try (Fixture calm = new Fixture(impatient)) {
-            calm.publisher.publish(claim, Fixture.within(LONG));
-            assertThat(calm.publisher.restAdvised()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(5));
+            Publisher.Published published = calm.publisher.publish(claim, Fixture.within(LONG));
+            assertThat(published.backingOff().streams()).containsExactly("missing");
+            assertThat(published.retryAfter()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(5));
 
-            List<Outcome> again = calm.publisher.publish(claim, Fixture.within(LONG));
+            List<Outcome> again = calm.publish(claim, Fixture.within(LONG));
 
             assertThat(again).hasOnlyElementsOfType(Outcome.TryLater.class);
             assertThat(calm.heard.retries).hasSize(1);
@@ -126,17 +128,17 @@ final class RefusalTest {
             claim.add(Records.record(1_000 + n, "other-" + n, arn, 10, false));
         }
 
-        Fixture.allDelivered(on.publisher.publish(claim, Fixture.within(LONG)));
+        Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 
         assertThat(on.stream.recordCount(Records.STREAM)).isEqualTo(20);
         assertThat(on.stream.recordCount("other")).isEqualTo(10);
     }
 
     @Test
-    void anEndpointThatIsGoneIsAnInterruptionAndNoVerdictOnEvents() {
+    void aMissingEndpointIsATransientFailureAndNoEventIsTheCause() {
         on.stream.close();
 
-        List<Outcome> outcomes = on.publisher.publish(Fixture.claim(5, 1), Fixture.within(Duration.ofMillis(600)));
+        List<Outcome> outcomes = on.publish(Fixture.claim(5, 1), Fixture.within(Duration.ofMillis(600)));
 
         assertThat(outcomes).hasOnlyElementsOfType(Outcome.TryLater.class);
         assertThat(on.heard.retries).isNotEmpty();

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Random claims against a random service, in a time of its own, and a checker that knows nothing of the plan but what it sends
+ * Random claims against a random service, in a time of its own, and a checker that knows nothing of the scheduler but what it sends
  * and what it says in the end.
  */
 final class RequestSchedulerModelTest {
@@ -31,21 +31,21 @@ final class RequestSchedulerModelTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyPlanKeepsOrderLimitsAndBarriers(Aggregation.Format format) {
+    void everyScheduleKeepsOrderLimitsAndBarriers(Aggregation.Format format) {
         long seed = Long.getLong("leat.test.seed", System.nanoTime());
-        // What is packed is read back from its bytes, which takes longer.
+        // What is aggregated is read back from its bytes, which takes longer.
         int rounds = format == Aggregation.Format.NONE ? ROUNDS : ROUNDS / 5;
         System.out.println("RequestSchedulerModelTest: " + format + " -Dleat.test.seed=" + seed + " rounds=" + rounds);
         int sends = 0;
-        int packed = 0;
+        int aggregates = 0;
         for (int round = 0; round < rounds; round++) {
             Round one = new Round(new Random(seed + round), format, "seed " + (seed + round) + ": ");
             one.run();
             sends += one.sends.size();
-            packed += one.packed;
+            aggregates += one.aggregates;
         }
         assertThat(sends).isGreaterThan(rounds);
-        assertThat(packed > 0).isEqualTo(format != Aggregation.Format.NONE);
+        assertThat(aggregates > 0).isEqualTo(format != Aggregation.Format.NONE);
     }
 
     /**
@@ -61,16 +61,15 @@ final class RequestSchedulerModelTest {
         final Map<StreamRecord, Long> failedAt = new HashMap<>();
         final List<Send> sends = new ArrayList<>();
         final Set<String> keysInFlight = new HashSet<>();
-        final List<Request> air = new ArrayList<>();
-        final Map<String, StreamState> paces = new HashMap<>();
-        final RequestScheduler plan;
+        final List<Request> inFlight = new ArrayList<>();
+        final RequestScheduler scheduler;
         final double entryFailures;
         final double requestFailures;
         final boolean streamMayFault;
         final boolean cut;
         final boolean poisonSpoilsItsEntryAlone;
         final Aggregation aggregation;
-        int packed;
+        int aggregates;
         boolean faulted;
         int step;
         long now;
@@ -87,16 +86,15 @@ final class RequestSchedulerModelTest {
             this.poisonSpoilsItsEntryAlone = random.nextBoolean();
             this.aggregation = aggregation(random, format);
             var settings = new PublishSettings.RetryDelays(Duration.ofMillis(50), Duration.ofSeconds(2), 0.5);
-            this.plan = new RequestScheduler(
-                    records,
-                    new PublishSettings.RequestLimits(MAX_RECORDS, 2 << 20),
-                    new RecordLimits(1 << 20, stream -> LARGEST, aggregation),
-                    stream -> paces.computeIfAbsent(stream, name -> new StreamState()),
-                    new RetryPolicy(settings, random::nextDouble),
-                    new PollerListener() {});
+            this.scheduler = new Schedulers(new Backoff.Policy(settings, random::nextDouble))
+                    .of(
+                            records,
+                            new PublishSettings.RequestLimits(MAX_RECORDS, 2 << 20),
+                            new RecordLimits(1 << 20, stream -> LARGEST, aggregation),
+                            new PollerListener() {});
         }
 
-        /** The other stream may hold plain records, so that keys with events for both have both kinds. */
+        /** The other stream may have one event in a record, so that keys with events for both streams have both kinds of entries. */
         private static Aggregation aggregation(Random random, Aggregation.Format format) {
             Aggregation.Format other = random.nextBoolean() ? format : Aggregation.Format.NONE;
             int bytes = random.nextBoolean() ? 2 << 20 : 1024 + random.nextInt(20_000);
@@ -109,38 +107,40 @@ final class RequestSchedulerModelTest {
                 if (cut && random.nextInt(60) == 0) {
                     break;
                 }
-                Request flight = air.size() < 4 ? plan.next(now) : null;
-                if (flight != null) {
-                    send(flight);
-                } else if (!air.isEmpty()) {
+                Request request = inFlight.size() < 4 ? scheduler.next(now) : null;
+                if (request != null) {
+                    send(request);
+                } else if (!inFlight.isEmpty()) {
                     now += random.nextInt(20_000_000);
-                    land(air.remove(random.nextInt(air.size())));
-                } else if (plan.wakeAt() == Long.MAX_VALUE) {
+                    complete(inFlight.remove(random.nextInt(inFlight.size())));
+                } else if (scheduler.wakeAt() == Long.MAX_VALUE) {
                     break;
                 } else {
-                    assertThat(plan.wakeAt()).as(label + "wakes in the future").isGreaterThan(now);
-                    now = plan.wakeAt();
+                    assertThat(scheduler.wakeAt())
+                            .as(label + "wakes in the future")
+                            .isGreaterThan(now);
+                    now = scheduler.wakeAt();
                 }
             }
             assertThat(step).as(label + "ends").isLessThan(20_000);
-            check(plan.outcomes("later"));
+            check(scheduler.outcomes("later"));
         }
 
-        void send(Request flight) {
+        void send(Request request) {
             int bytes = 0;
-            assertThat(flight.size()).as(label).isBetween(1, MAX_RECORDS);
-            List<List<StreamRecord>> entries = Sent.records(flight, records);
-            for (int n = 0; n < flight.size(); n++) {
-                checkEntry(flight.entry(n), entries.get(n), aggregation.of(flight.stream()));
+            assertThat(request.size()).as(label).isBetween(1, MAX_RECORDS);
+            List<List<StreamRecord>> entries = Sent.records(request, records);
+            for (int n = 0; n < request.size(); n++) {
+                checkEntry(request.entry(n), entries.get(n), aggregation.of(request.stream()));
                 Set<String> keys = new HashSet<>();
                 for (StreamRecord record : entries.get(n)) {
-                    assertThat(record.stream()).as(label).isEqualTo(flight.stream());
+                    assertThat(record.stream()).as(label).isEqualTo(request.stream());
                     keys.add(record.partitionKey());
                     assertThat(acked)
                             .as(label + "not sent again once acknowledged")
                             .doesNotContainKey(record);
                     assertThat(now - failedAt.getOrDefault(record, Long.MIN_VALUE / 2))
-                            .as(label + "rests after it was throttled")
+                            .as(label + "backs off after it was throttled")
                             .isGreaterThanOrEqualTo(Duration.ofMillis(25).toNanos());
                     sends.add(new Send(
                             record,
@@ -152,18 +152,18 @@ final class RequestSchedulerModelTest {
                             .as(label + "one record of a key in flight")
                             .isTrue();
                 }
-                bytes += (int) flight.entry(n).bytes();
+                bytes += (int) request.entry(n).bytes();
             }
             assertThat(bytes).as(label).isLessThanOrEqualTo(2 << 20);
-            air.add(flight);
+            inFlight.add(request);
         }
 
-        void checkEntry(Entry entry, List<StreamRecord> events, Aggregation.Format format) {
+        void checkEntry(RequestEntry entry, List<StreamRecord> events, Aggregation.Format format) {
             assertThat(entry.events()).as(label).isEqualTo(events.size()).isPositive();
             assertThat(entry.bytes())
                     .as(label)
                     .isEqualTo((long) entry.data().length + entry.partitionKey().length());
-            String slot = LaneSlot.of(events.get(0).event().lane()).hashKey();
+            String slot = RequestEntry.LaneKey.of(events.get(0).event().lane()).hashKey();
             if (format != Aggregation.Format.NONE) {
                 assertThat(entry.explicitHashKey()).as(label).isEqualTo(slot);
             } else {
@@ -171,7 +171,7 @@ final class RequestSchedulerModelTest {
                 assertThat(entry.explicitHashKey()).as(label).isEqualTo(isTruncate(events.get(0)) ? slot : null);
             }
             if (events.size() > 1) {
-                packed++;
+                aggregates++;
                 assertThat(entry.bytes()).as(label).isLessThanOrEqualTo(Math.min(aggregation.recordBytes(), 1 << 20));
                 assertThat(events.stream().map(record -> record.event().lane()).distinct())
                         .as(label)
@@ -179,36 +179,36 @@ final class RequestSchedulerModelTest {
             }
         }
 
-        void land(Request flight) {
-            List<List<StreamRecord>> entries = Sent.records(flight, records);
+        void complete(Request request) {
+            List<List<StreamRecord>> entries = Sent.records(request, records);
             List<StreamRecord> sent = entries.stream().flatMap(List::stream).toList();
             sent.forEach(record -> keysInFlight.remove(record.partitionKey()));
             if (!poisonSpoilsItsEntryAlone && sent.stream().anyMatch(Round::isPoison)) {
-                faulted |= sent.size() == 1 && !flight.line().pace().hasAccepted();
-                plan.failed(flight, failure(Verdict.REFUSED), now);
+                faulted |= sent.size() == 1 && !request.origin().state().hasAccepted();
+                scheduler.failed(request, failure(Failure.Kind.REFUSED), now);
             } else if (streamMayFault && random.nextInt(10) == 0) {
                 faulted = true;
-                plan.failed(flight, failure(Verdict.STREAM_AT_FAULT), now);
+                scheduler.failed(request, failure(Failure.Kind.STREAM_AT_FAULT), now);
             } else if (random.nextInt(50) == 0) {
-                plan.notSent(flight);
+                scheduler.notSent(request);
             } else if (random.nextDouble() < requestFailures) {
-                Verdict verdict = random.nextBoolean() ? Verdict.THROTTLED : Verdict.TRANSIENT;
-                // By trouble of the service the first retry leaves at once.
-                if (verdict == Verdict.THROTTLED
-                        && !flight.line().pace().whole().troubled()) {
+                Failure.Kind kind = random.nextBoolean() ? Failure.Kind.THROTTLED : Failure.Kind.TRANSIENT;
+                // The first retry after a transient failure has no delay.
+                if (kind == Failure.Kind.THROTTLED
+                        && !request.origin().state().backoff().failing()) {
                     sent.forEach(record -> failedAt.put(record, now));
                 }
-                plan.failed(flight, failure(verdict), now);
+                scheduler.failed(request, failure(kind), now);
             } else {
-                plan.answered(flight, answer(entries, flight.line().pace()), now);
+                scheduler.answered(request, answer(entries, request.origin().state()), now);
             }
         }
 
-        static Failure failure(Verdict verdict) {
-            return new Failure(verdict, verdict.name(), null);
+        static Failure failure(Failure.Kind kind) {
+            return new Failure(kind, kind.name(), null);
         }
 
-        Reply answer(List<List<StreamRecord>> entries, StreamState pace) {
+        List<PutRecordsClient.EntryResult> answer(List<List<StreamRecord>> entries, StreamState state) {
             List<String> codes = new ArrayList<>();
             for (List<StreamRecord> entry : entries) {
                 boolean fails = random.nextDouble() < entryFailures;
@@ -217,7 +217,8 @@ final class RequestSchedulerModelTest {
                 } else if (fails) {
                     boolean throttled = random.nextBoolean();
                     codes.add(throttled ? "ProvisionedThroughputExceededException" : "InternalFailure");
-                    if (throttled && !pace.lane(entry.get(0).event().lane()).troubled()) {
+                    if (throttled
+                            && !state.laneBackoff(entry.get(0).event().lane()).failing()) {
                         entry.forEach(record -> failedAt.put(record, now));
                     }
                 } else {
@@ -225,7 +226,7 @@ final class RequestSchedulerModelTest {
                     entry.forEach(record -> acked.put(record, step));
                 }
             }
-            return ScriptedReply.of(codes, ++sequence);
+            return ScriptedResults.of(codes, ++sequence);
         }
 
         static boolean isPoison(StreamRecord record) {
@@ -243,7 +244,7 @@ final class RequestSchedulerModelTest {
                 assertThat(outcome instanceof Outcome.Delivered).as(label).isEqualTo(acked.containsKey(record));
                 of.put(record, outcome);
                 checkFollows(lastOfKey.put(record.partitionKey(), outcome), outcome);
-                checkVerdict(record, outcome);
+                checkOutcome(record, outcome);
             }
             sends.forEach(send -> checkSend(send, of));
         }
@@ -263,7 +264,7 @@ final class RequestSchedulerModelTest {
             }
         }
 
-        void checkVerdict(StreamRecord record, Outcome outcome) {
+        void checkOutcome(StreamRecord record, Outcome outcome) {
             boolean tooLarge = record.data().length + record.partitionKey().length() > LARGEST;
             boolean poison = isPoison(record);
             if (outcome instanceof Outcome.Quarantined) {

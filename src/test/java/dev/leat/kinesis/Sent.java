@@ -15,25 +15,25 @@ final class Sent {
     private Sent() {}
 
     /** The ids of all events, entry by entry. */
-    static List<Long> ids(Request flight) {
+    static List<Long> ids(Request request) {
         List<Long> ids = new ArrayList<>();
-        for (int entry = 0; entry < flight.size(); entry++) {
-            ids.addAll(ids(flight.entry(entry)));
+        for (int entry = 0; entry < request.size(); entry++) {
+            ids.addAll(ids(request.entry(entry)));
         }
         return ids;
     }
 
-    static List<Long> ids(Entry entry) {
+    static List<Long> ids(RequestEntry entry) {
         return Unpacker.unpack(entry.data()).stream().map(Sent::id).toList();
     }
 
     /** The events of each entry, as they are in the claim. */
-    static List<List<StreamRecord>> records(Request flight, List<StreamRecord> claim) {
+    static List<List<StreamRecord>> records(Request request, List<StreamRecord> claim) {
         Map<Long, StreamRecord> byId =
                 claim.stream().collect(Collectors.toMap(record -> record.event().id(), Function.identity()));
         List<List<StreamRecord>> entries = new ArrayList<>();
-        for (int entry = 0; entry < flight.size(); entry++) {
-            entries.add(ids(flight.entry(entry)).stream().map(byId::get).toList());
+        for (int entry = 0; entry < request.size(); entry++) {
+            entries.add(ids(request.entry(entry)).stream().map(byId::get).toList());
         }
         return entries;
     }

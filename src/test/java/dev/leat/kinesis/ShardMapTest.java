@@ -27,11 +27,12 @@ final class ShardMapTest {
         assertThat(ranges.ofLane(51)).containsExactly("shard-3", "shard-4");
         for (int n = 0; n < 200; n++) {
             String key = "key-" + n;
-            assertThat(ranges.ofLane(Records.laneOf(key))).contains(ranges.of(PlainEntry.of(Records.record(1, key))));
+            assertThat(ranges.ofLane(Records.laneOf(key)))
+                    .contains(ranges.of(RequestEntry.Single.of(Records.record(1, key))));
         }
         // The markers of a lane lie in its middle: 12.5 and 51.5 of 64, boundaries at 12.8 and 51.2.
-        assertThat(ranges.of(PlainEntry.of(Records.truncate(1, 12)))).isEqualTo("shard-0");
-        assertThat(ranges.of(PlainEntry.of(Records.truncate(1, 51)))).isEqualTo("shard-4");
+        assertThat(ranges.of(RequestEntry.Single.of(Records.truncate(1, 12)))).isEqualTo("shard-0");
+        assertThat(ranges.of(RequestEntry.Single.of(Records.truncate(1, 51)))).isEqualTo("shard-4");
     }
 
     @Test

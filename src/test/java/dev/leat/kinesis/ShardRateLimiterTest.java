@@ -48,30 +48,30 @@ final class ShardRateLimiterTest {
         }
     }
 
-    record Put(Poller poller, int count, int taken, long leftAt, long at) {}
+    record Put(Poller poller, int count, int taken, long sentAt, long at) {}
 
     static final class Poller {
-        final ShardRateLimiter pace = new ShardRateLimiter("shard", null, 0);
+        final ShardRateLimiter limiter = new ShardRateLimiter("shard", null, 0);
         final int size;
         long awayUntil;
         int inFlight;
         long accepted;
         long joinedAt;
-        long leavesAt = Long.MAX_VALUE;
+        long goneAt = Long.MAX_VALUE;
 
         Poller(int size) {
             this.size = size;
         }
     }
 
-    static final class World {
+    static final class Simulation {
         final Random random;
         final Shard shard;
         final List<Poller> pollers = new ArrayList<>();
-        final PriorityQueue<Put> air = new PriorityQueue<>(Comparator.comparingLong(Put::at));
+        final PriorityQueue<Put> inFlight = new PriorityQueue<>(Comparator.comparingLong(Put::at));
         long now;
 
-        World(Shard shard, int count, int size) {
+        Simulation(Shard shard, int count, int size) {
             random = new Random(SEED);
             this.shard = shard;
             for (int n = 0; n < count; n++) {
@@ -84,11 +84,11 @@ final class ShardRateLimiterTest {
         void run(double seconds) {
             long end = now + (long) (seconds * 1e9);
             for (; now < end; now += MILLI) {
-                while (!air.isEmpty() && air.peek().at <= now) {
-                    land(air.remove());
+                while (!inFlight.isEmpty() && inFlight.peek().at <= now) {
+                    complete(inFlight.remove());
                 }
                 for (Poller poller : pollers) {
-                    if (now >= poller.joinedAt && now < poller.leavesAt && now >= poller.awayUntil) {
+                    if (now >= poller.joinedAt && now < poller.goneAt && now >= poller.awayUntil) {
                         send(poller);
                     }
                 }
@@ -102,29 +102,29 @@ final class ShardRateLimiterTest {
                 return;
             }
             int count = 0;
-            while (poller.inFlight < 4 && count < 250 && poller.pace.opensAt(now) <= now) {
-                poller.pace.take(poller.size, now);
+            while (poller.inFlight < 4 && count < 250 && poller.limiter.availableAt(now) <= now) {
+                poller.limiter.consume(poller.size, now);
                 count++;
             }
             if (count > 0) {
                 poller.inFlight++;
                 int taken = shard.put(count, poller.size, now);
-                air.add(new Put(poller, count, taken, now, now + (3 + random.nextInt(30)) * MILLI));
+                inFlight.add(new Put(poller, count, taken, now, now + (3 + random.nextInt(30)) * MILLI));
             }
         }
 
-        void land(Put put) {
+        void complete(Put put) {
             Poller poller = put.poller;
             poller.inFlight--;
             poller.accepted += put.taken;
             int refused = put.count - put.taken;
             if (put.taken > 0) {
-                poller.pace.accepted(put.taken, (long) put.taken * poller.size, now);
+                poller.limiter.stored(put.taken, (long) put.taken * poller.size, now);
             }
             if (refused > 0 && put.taken > 0) {
-                poller.pace.refused(refused, (long) refused * poller.size, put.leftAt, now);
+                poller.limiter.throttled(refused, (long) refused * poller.size, put.sentAt, now);
             } else if (refused > 0) {
-                // Nothing of it was taken: the lane rests.
+                // Nothing of it was stored: the lane backs off.
                 poller.awayUntil = now + (25 + random.nextInt(25)) * MILLI;
             }
         }
@@ -136,17 +136,17 @@ final class ShardRateLimiterTest {
         "1, 1000, 1048576, 20000", "4, 1000, 1048576, 20000", "1, 250, 262144, 300", "4, 250, 262144, 300",
         "4, 5000, 5242880, 300"
     })
-    void pollersThatDoNotKnowEachOtherKeepAShardBusyAndAreSeldomRefused(
+    void pollersThatDoNotKnowEachOtherKeepAShardBusyAndAreRarelyThrottled(
             int pollers, double records, double bytes, int size) {
         System.out.println("ShardRateLimiterTest: -Dleat.test.seed=" + SEED);
-        World world = new World(new Shard(records, bytes), pollers, size);
+        Simulation simulation = new Simulation(new Shard(records, bytes), pollers, size);
         double limit = Math.min(records, bytes / size);
-        world.run(5);
-        long startAccepted = world.shard.accepted;
-        long startRefused = world.shard.refused;
-        world.run(60);
-        long accepted = world.shard.accepted - startAccepted;
-        long refused = world.shard.refused - startRefused;
+        simulation.run(5);
+        long startAccepted = simulation.shard.accepted;
+        long startRefused = simulation.shard.refused;
+        simulation.run(60);
+        long accepted = simulation.shard.accepted - startAccepted;
+        long refused = simulation.shard.refused - startRefused;
         double busy = accepted / (60 * limit);
         double share = (double) refused / (accepted + refused);
         assertThat(busy).isGreaterThan(0.95);
@@ -154,48 +154,48 @@ final class ShardRateLimiterTest {
     }
 
     @Test
-    void whatOthersLeaveIsTakenUp() {
-        World world = new World(new Shard(1_000, 1 << 20), 4, 300);
-        world.run(60);
-        world.pollers.subList(1, 4).forEach(poller -> poller.leavesAt = world.now);
-        world.run(15);
-        long before = world.shard.accepted;
-        world.run(20);
-        assertThat(world.shard.accepted - before).isGreaterThan(19_000);
+    void whatOthersNoLongerSendIsUsed() {
+        Simulation simulation = new Simulation(new Shard(1_000, 1 << 20), 4, 300);
+        simulation.run(60);
+        simulation.pollers.subList(1, 4).forEach(poller -> poller.goneAt = simulation.now);
+        simulation.run(15);
+        long before = simulation.shard.accepted;
+        simulation.run(20);
+        assertThat(simulation.shard.accepted - before).isGreaterThan(19_000);
     }
 
     @Test
     void whoJoinsGetsAShare() {
-        World world = new World(new Shard(1_000, 1 << 20), 2, 300);
-        world.pollers.get(1).joinedAt = 30 * SECOND;
-        world.run(90);
-        long before = world.pollers.get(1).accepted;
-        world.run(60);
-        assertThat(world.pollers.get(1).accepted - before).isGreaterThan(60 * 1_000 / 8);
+        Simulation simulation = new Simulation(new Shard(1_000, 1 << 20), 2, 300);
+        simulation.pollers.get(1).joinedAt = 30 * SECOND;
+        simulation.run(90);
+        long before = simulation.pollers.get(1).accepted;
+        simulation.run(60);
+        assertThat(simulation.pollers.get(1).accepted - before).isGreaterThan(60 * 1_000 / 8);
     }
 
     @Test
     void withoutARefusalThereIsNoLimit() {
-        ShardRateLimiter pace = new ShardRateLimiter("shard", null, 0);
+        ShardRateLimiter limiter = new ShardRateLimiter("shard", null, 0);
         for (int n = 0; n < 100_000; n++) {
-            pace.take(1 << 20, 0);
+            limiter.consume(1 << 20, 0);
         }
-        pace.accepted(100_000, 100_000L << 20, 0);
-        assertThat(pace.opensAt(0)).isZero();
-        assertThat(pace.limited()).isFalse();
+        limiter.stored(100_000, 100_000L << 20, 0);
+        assertThat(limiter.availableAt(0)).isZero();
+        assertThat(limiter.limited()).isFalse();
     }
 
     @Test
     void aLimitThatIsGoneIsLeftWithinSeconds() {
-        ShardRateLimiter pace = new ShardRateLimiter("shard", null, 0);
-        pace.accepted(500, 500, 0);
-        pace.refused(500, 500, 0, 0);
-        assertThat(pace.rate()).isEqualTo(0.5);
+        ShardRateLimiter limiter = new ShardRateLimiter("shard", null, 0);
+        limiter.stored(500, 500, 0);
+        limiter.throttled(500, 500, 0, 0);
+        assertThat(limiter.rate()).isEqualTo(0.5);
         long now = 0;
-        while (pace.limited() && now < 60 * SECOND) {
+        while (limiter.limited() && now < 60 * SECOND) {
             now += 10 * MILLI;
-            while (pace.limited() && pace.opensAt(now) <= now) {
-                pace.take(300, now);
+            while (limiter.limited() && limiter.availableAt(now) <= now) {
+                limiter.consume(300, now);
             }
         }
         assertThat(now).isLessThan(20 * SECOND);
@@ -203,35 +203,35 @@ final class ShardRateLimiterTest {
 
     @Test
     void aQuietHourTeachesNothing() {
-        ShardRateLimiter pace = new ShardRateLimiter("shard", null, 0);
-        pace.accepted(500, 500, 0);
-        pace.refused(500, 500, 0, 0);
+        ShardRateLimiter limiter = new ShardRateLimiter("shard", null, 0);
+        limiter.stored(500, 500, 0);
+        limiter.throttled(500, 500, 0, 0);
         long hour = 3_600 * SECOND;
-        assertThat(pace.opensAt(hour)).isLessThan(hour);
-        assertThat(pace.rate()).isLessThan(0.6);
+        assertThat(limiter.availableAt(hour)).isLessThan(hour);
+        assertThat(limiter.rate()).isLessThan(0.6);
     }
 
     @Test
-    void requestsThatLeftBeforeACutTellNothingNew() {
-        ShardRateLimiter pace = new ShardRateLimiter("shard", null, 0);
-        pace.accepted(900, 900, 5);
-        pace.refused(100, 100, 0, 5);
-        pace.refused(100, 100, 4, 6);
-        assertThat(pace.rate()).isEqualTo(0.9);
-        pace.refused(100, 100, 7, 8);
-        assertThat(pace.rate()).isBetween(0.59, 0.61);
+    void requestsSentBeforeADecreaseTellNothingNew() {
+        ShardRateLimiter limiter = new ShardRateLimiter("shard", null, 0);
+        limiter.stored(900, 900, 5);
+        limiter.throttled(100, 100, 0, 5);
+        limiter.throttled(100, 100, 4, 6);
+        assertThat(limiter.rate()).isEqualTo(0.9);
+        limiter.throttled(100, 100, 7, 8);
+        assertThat(limiter.rate()).isBetween(0.59, 0.61);
     }
 
     @Test
     void aShardThatIsExhaustedOpensForAPortion() {
-        ShardRateLimiter pace = new ShardRateLimiter("shard", null, 0);
-        pace.accepted(1_000, 1_000, 0);
-        pace.refused(1, 1, 0, 0);
-        long opens = pace.opensAt(0);
+        ShardRateLimiter limiter = new ShardRateLimiter("shard", null, 0);
+        limiter.stored(1_000, 1_000, 0);
+        limiter.throttled(1, 1, 0, 0);
+        long opens = limiter.availableAt(0);
         assertThat(opens).isBetween(50 * MILLI, 100 * MILLI);
         int portion = 0;
-        for (; pace.opensAt(opens) <= opens; portion++) {
-            pace.take(300, opens);
+        for (; limiter.availableAt(opens) <= opens; portion++) {
+            limiter.consume(300, opens);
         }
         assertThat(portion).isBetween(50, 100);
     }

@@ -2,9 +2,10 @@ package dev.leat.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.StreamRecord;
+import dev.leat.PollerListener;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
@@ -13,38 +14,35 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 final class WrongAnswerTest {
 
-    private final StreamState pace = new StreamState();
-
     @Test
-    void aReplyWithTheWrongNumberOfEntriesSaysNothingOfAnyRecord() {
-        Completion landing =
-                new PutRecordsClient(answering(List.of(acknowledged(1)))).send(flightOfTwo(), Duration.ofSeconds(1));
+    void anAnswerWithTheWrongNumberOfResultsSaysNothingOfAnyRecord() {
+        PutRecordsClient.Completion completion =
+                new PutRecordsClient(answering(List.of(acknowledged(1)))).send(requestOfTwo(), Duration.ofSeconds(1));
 
-        assertThat(landing).isInstanceOfSatisfying(Completion.Failed.class, failed -> {
-            assertThat(failed.failure().verdict()).isEqualTo(Verdict.TRANSIENT);
+        assertThat(completion).isInstanceOfSatisfying(PutRecordsClient.RequestFailed.class, failed -> {
+            assertThat(failed.failure().kind()).isEqualTo(Failure.Kind.TRANSIENT);
             assertThat(failed.failure().code()).isEqualTo("MismatchedReply");
         });
     }
 
     @Test
-    void anEntryThatSaysNeitherYesNorNoIsNotAcknowledged() {
+    void anEntryWithNeitherErrorNorSequenceNumberIsNotAcknowledged() {
         List<PutRecordsResultEntry> results =
                 List.of(acknowledged(1), PutRecordsResultEntry.builder().build());
-        Completion landing = new PutRecordsClient(answering(results)).send(flightOfTwo(), Duration.ofSeconds(1));
+        PutRecordsClient.Completion completion =
+                new PutRecordsClient(answering(results)).send(requestOfTwo(), Duration.ofSeconds(1));
 
-        assertThat(landing).isInstanceOfSatisfying(Completion.Answered.class, answered -> {
-            assertThat(answered.reply().errorCode(0)).isNull();
-            assertThat(answered.reply().errorCode(1)).isEqualTo("IncompleteReply");
+        assertThat(completion).isInstanceOfSatisfying(PutRecordsClient.Answered.class, answered -> {
+            assertThat(answered.results().get(0).errorCode()).isNull();
+            assertThat(answered.results().get(1).errorCode()).isEqualTo("IncompleteReply");
         });
     }
 
-    private Request flightOfTwo() {
-        StreamRecord[] records = {Records.record(1, "a"), Records.record(2, "b")};
-        RecordQueue[] lines = LineUp.of(records, Aggregation.none()).toArray(RecordQueue[]::new);
-        for (RecordQueue line : lines) {
-            line.board(new RecordLimits(1 << 20, stream -> 1 << 20), new TruncateBarriers(records));
-        }
-        return new Request(new ReadyQueues(Records.STREAM, pace), lines, 0, 2, 0);
+    private static Request requestOfTwo() {
+        Request request = new Schedulers()
+                .of(List.of(Records.record(1, "a"), Records.record(2, "b")), new PollerListener() {})
+                .next(0);
+        return Objects.requireNonNull(request);
     }
 
     private static PutRecordsResultEntry acknowledged(int sequence) {

@@ -10,6 +10,7 @@ import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.Publisher;
 import dev.leat.Shaper;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -24,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,9 +34,10 @@ class PollerTest {
 
     private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
     private final Script script = new Script();
+    private @Nullable Duration pauseAfterFailures;
 
     @Test
-    void anEventWalksThroughTheRoomsInOrder() throws Exception {
+    void anEventGoesThroughTheStagesInOrder() throws Exception {
         script.claims.add(List.of(event(1, "a")));
         Poller poller = poller();
         poller.start();
@@ -70,6 +73,44 @@ class PollerTest {
         }
         assertThat(next()).isEqualTo("publish [1, 4] to the default stream");
         assertThat(next()).isEqualTo("settle [TryLater 2, TryLater 3, Quarantined 5, TryLater 1, Delivered 4]");
+        stop(poller, Duration.ZERO);
+    }
+
+    @Test
+    void theNextClaimLeavesOutWhatThePublisherSaysBacksOff() throws Exception {
+        script.backingOff = new Publisher.BackingOff() {
+            @Override
+            public Set<String> streams() {
+                return Set.of("slow");
+            }
+
+            @Override
+            public long lanes() {
+                return 5;
+            }
+        };
+        script.claims.add(List.of(event(1, "a")));
+        script.claims.add(List.of(event(2, "a")));
+        Poller poller = poller();
+        poller.start();
+        assertThat(next()).isEqualTo("shape 1");
+        skipTo("closed");
+        assertThat(next()).isEqualTo("claim without [slow] and 101");
+        assertThat(next()).isEqualTo("shape 2");
+        stop(poller, Duration.ZERO);
+    }
+
+    @Test
+    void aPassThatCouldDeliverNothingIsFollowedByTheWaitThatThePublisherAsksFor() throws Exception {
+        script.late.add(1L);
+        script.retryAfter = Duration.ofNanos(1);
+        pauseAfterFailures = Duration.ofDays(1);
+        script.claims.add(List.of(event(1, "a")));
+        script.claims.add(List.of(event(2, "b")));
+        Poller poller = poller();
+        poller.start();
+        skipTo("settle [TryLater 1]");
+        skipTo("settle [Delivered 2]");
         stop(poller, Duration.ZERO);
     }
 
@@ -163,7 +204,7 @@ class PollerTest {
         };
         Poller poller = poller(2);
         poller.start();
-        // Each has found nothing, and the second rests.
+        // Each has found nothing, and the second waits.
         skipTo("closed");
         skipTo("closed");
         script.give(List.of(event(1, "a")));
@@ -185,11 +226,15 @@ class PollerTest {
                 told.add("failed: " + cause.getMessage() + ", " + pause.toNanos());
             }
         };
-        return new Poller(workers, this::rooms, new House("default", listener, Duration::ofNanos, System::nanoTime));
+        return new Poller(workers, this::stages, new WorkerContext("default", listener, this::pause, System::nanoTime));
     }
 
-    private Rooms rooms() {
-        return new Rooms(
+    private Duration pause(int failures) {
+        return pauseAfterFailures == null ? Duration.ofNanos(failures) : pauseAfterFailures;
+    }
+
+    private Stages stages() {
+        return new Stages(
                 script,
                 script::shape,
                 (records, deadline) -> {
@@ -204,7 +249,7 @@ class PollerTest {
                             script.late.contains(record.event().id())
                                     ? new Outcome.TryLater(record.event(), "throttled")
                                     : new Outcome.Delivered(record.event(), "shard", "1")));
-                    return outcomes;
+                    return new Publisher.Published(outcomes, script.retryAfter, script.backingOff);
                 },
                 (claim, outcomes) -> {
                     if (Thread.currentThread().isInterrupted()) {
@@ -269,6 +314,8 @@ class PollerTest {
         private final List<Long> unshapeable = new ArrayList<>();
         private final List<Long> late = new ArrayList<>();
         private volatile boolean settles = true;
+        private volatile Duration retryAfter = Duration.ZERO;
+        private volatile Publisher.BackingOff backingOff = Publisher.BackingOff.NONE;
         private volatile Runnable whilePublishing = () -> {};
 
         byte[] shape(Event event) throws Shaper.Unshapeable {
@@ -280,7 +327,10 @@ class PollerTest {
         }
 
         @Override
-        public Claim claim(Set<String> restingStreams, long restingLanes) {
+        public Claim claim(Set<String> streamsBackingOff, long lanesBackingOff) {
+            if (!streamsBackingOff.isEmpty() || lanesBackingOff != 0) {
+                told.add("claim without " + streamsBackingOff + " and " + Long.toBinaryString(lanesBackingOff));
+            }
             RuntimeException failure = failures.poll();
             if (failure != null) {
                 throw failure;
@@ -290,7 +340,7 @@ class PollerTest {
         }
 
         @Override
-        public void awaitWork(LongSupplier restingLanes) throws InterruptedException {
+        public void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException {
             synchronized (claims) {
                 while (claims.isEmpty()) {
                     claims.wait();

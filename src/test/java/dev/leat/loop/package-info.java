@@ -1,4 +1,4 @@
-/** The walk through the rooms, with scripted rooms. */
+/** The loop through the stages, with scripted stages. */
 @NullMarked
 package dev.leat.loop;
 

@@ -118,14 +118,15 @@ final class KnownMistakes {
                             "            // Nothing.")),
             Mistake.of(
                     "an event is settled before it is acknowledged",
-                    "dev.leat.loop.PollerTest#anEventWalksThroughTheRoomsInOrder",
+                    "dev.leat.loop.PollerTest#anEventGoesThroughTheStagesInOrder",
                     new Edit(
                             MAIN + "loop/Pass.java",
-                            "            List<Outcome> published =",
-                            "            rooms.settlement().settle(claim, claim.events().stream()\n"
+                            "            Publisher.Published published =",
+                            "            stages.settlement().settle(claim, claim.events().stream()\n"
                                     + "                    .<Outcome>map(e -> new Outcome.Delivered(e, \"\", \"\")).toList());\n"
-                                    + "            List<Outcome> published ="),
-                    new Edit(MAIN + "loop/Pass.java", "            rooms.settlement().settle(claim, outcomes);\n", "")),
+                                    + "            Publisher.Published published ="),
+                    new Edit(
+                            MAIN + "loop/Pass.java", "            stages.settlement().settle(claim, outcomes);\n", "")),
             Mistake.of(
                     "what is to be tried later is settled too",
                     LANE_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
@@ -137,19 +138,19 @@ final class KnownMistakes {
                     "a successor is sent before its predecessor is acknowledged",
                     "dev.leat.kinesis.KinesisPublisherTest#anAnswerThatIsLostRepeatsTheSameRecordsAndNothingOvertakesThem",
                     new Edit(
-                            MAIN + "kinesis/LineUp.java",
-                            "lineUp.lineOfKey(records[index].partitionKey(), byKey)",
-                            "lineUp.lineOfKey(index + records[index].partitionKey(), byKey)")),
+                            MAIN + "kinesis/PendingRecords.java",
+                            "ofKey(records[index].partitionKey(), byKey).append",
+                            "ofKey(index + records[index].partitionKey(), byKey).append")),
             Mistake.of(
-                    "a packed record goes elsewhere than the events in it",
+                    "an aggregate goes elsewhere than the events in it",
                     "dev.leat.aggregated.AggregatedStreamTest#noEventIsInAShardThatItDoesNotBelongToHoweverTheStreamIsSplitAndMerged",
-                    new Edit(MAIN + "kinesis/KplAggregate.java", "return slot.hashKey();", "return \"1\";")),
+                    new Edit(MAIN + "kinesis/KplAggregate.java", "return laneKey.hashKey();", "return \"1\";")),
             Mistake.of(
                     "no clock is asked before a request",
                     "dev.leat.kinesis.PausedProcessTest#aProcessPausedBeforeASendPublishesNothingWhenItWakes",
                     new Edit(
                             MAIN + "kinesis/PublishRun.java",
-                            "if (left.compareTo(LEAST_WINDOW) >= 0) {",
+                            "if (left.compareTo(SHORTEST_REQUEST) >= 0) {",
                             "if (left != null) {")),
             Mistake.of(
                     "a claim locks writers out of the outbox",

@@ -29,7 +29,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Follows one event through the five rooms, station by station, as docs/tour.md tells it. */
+/** Follows one event through the five stages, in the order of docs/tour.md. */
 class TourTest {
 
     @AutoClose
@@ -66,7 +66,7 @@ class TourTest {
             List<Outcome> outcomes;
             try (KinesisPublisher publisher = new KinesisPublisher(
                     stream.client(), PublishSettings.defaults(), new PollerListener() {}, System::nanoTime, () -> 0)) {
-                outcomes = publisher.forWorker().publish(List.of(record), claim.deadline());
+                outcomes = publisher.publish(List.of(record), claim.deadline()).outcomes();
             }
             assertThat(outcomes).singleElement().isInstanceOf(Outcome.Delivered.class);
 

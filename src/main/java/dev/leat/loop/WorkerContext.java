@@ -9,10 +9,10 @@ import java.util.function.LongSupplier;
  * What all workers of a poller share.
  *
  * @param defaultStream the stream of events that name none
- * @param pauseAfterFailures how long to rest after so many passes in a row that failed or could deliver nothing
+ * @param pauseAfterFailures the pause after so many passes in a row that failed or could deliver nothing
  * @param nanoTime the monotonic clock
  */
-public record House(
+public record WorkerContext(
         String defaultStream,
         PollerListener listener,
         IntFunction<Duration> pauseAfterFailures,

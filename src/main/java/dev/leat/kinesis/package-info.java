@@ -1,5 +1,5 @@
 /**
- * Stage 4 of 5, publish. Receives the records of a claim, in ascending order of id within each partition key. Hands on one
+ * Stage 4 of 5. Receives the records of a claim, in ascending order of id within each partition key. Hands on one
  * outcome for each record: delivered, to be tried later, quarantined, or waiting behind a quarantined record of its key. {@link
  * dev.leat.kinesis.KinesisPublisher} shows how the parts work together.
  *

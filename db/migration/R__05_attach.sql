@@ -407,7 +407,7 @@ BEGIN
     BEGIN
         SELECT a.* INTO former FROM leat_internal.attachment a WHERE a.relation = attach.relation FOR UPDATE;
     EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.ours_busy('leat.attach', 'what is noted of the table', began);
+        PERFORM leat_internal.raise_own_busy('leat.attach', 'what is noted of the table', began);
     END;
     SELECT a.relation INTO other FROM leat_internal.attachment a
      WHERE a.relation <> attach.relation
@@ -425,7 +425,7 @@ BEGIN
 
     options := former;
     IF former.attachment IS NOT NULL THEN
-        seen := leat_internal.followed(former);
+        seen := leat_internal.follow_columns(former);
     END IF;
     options.relation := attach.relation;
     options.schema_name := target.nspname;
@@ -463,7 +463,7 @@ BEGIN
     options.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
-        PERFORM leat_internal.pass_orphans();
+        PERFORM leat_internal.skip_orphan_numbers();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, left_out,
                                      left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
         VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.left_out,
@@ -488,7 +488,7 @@ BEGIN
                      WHERE a.schema_name = options.schema_name AND a.table_name = options.table_name AND a.attachment <> options.attachment
     LOOP
         IF existing.relation IS NULL THEN
-            PERFORM leat_internal.forget(existing.attachment);
+            PERFORM leat_internal.delete_attachment(existing.attachment);
             RAISE NOTICE '%: the table that was attached under this name was dropped, and its attachment is forgotten%', attach.relation,
                          CASE existing.hidden WHEN '' THEN '' ELSE format('; it left out or masked %s, which this one does not',
                                                                           existing.hidden) END;
@@ -514,7 +514,7 @@ BEGIN
     BEGIN
         changed := leat_internal.write_capture(options.attachment) OR changed;
     EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.function_busy('leat.attach', options.attachment, began);
+        PERFORM leat_internal.raise_function_busy('leat.attach', options.attachment, began);
     END;
     PERFORM leat_internal.wait_until(ends);
     changed := leat_internal.change_triggers('leat.attach', options.attachment) > 0 OR changed;
@@ -545,7 +545,7 @@ REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, te
 -- stays and will be sent.
 --
 -- leat.detach(schema_name, table_name): the same by name, also for a table that is gone.
--- leat_internal.forget(attachment): forgets an attachment.
+-- leat_internal.delete_attachment(attachment): removes an attachment.
 --
 -- relation  an attached table
 -- schema_name, table_name   as leat.attached() has them
@@ -579,14 +579,14 @@ BEGIN
     BEGIN
         UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = options.attachment;
     EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.function_busy('leat.detach', options.attachment, began);
+        PERFORM leat_internal.raise_function_busy('leat.detach', options.attachment, began);
     END;
     PERFORM leat_internal.change_triggers('leat.detach', options.attachment);
     PERFORM leat_internal.wait_until(ends);
     BEGIN
-        PERFORM leat_internal.forget(options.attachment);
+        PERFORM leat_internal.delete_attachment(options.attachment);
     EXCEPTION WHEN lock_not_available THEN
-        PERFORM leat_internal.function_busy('leat.detach', options.attachment, began);
+        PERFORM leat_internal.raise_function_busy('leat.detach', options.attachment, began);
     END;
     PERFORM set_config('lock_timeout', former, true);
 END
@@ -620,24 +620,24 @@ BEGIN
                               ELSE format('The table that was attached under this name is called %1$s now: detach that one, or attach'
                                           ' it again, under that name.', lost.relation) END;
     END IF;
-    PERFORM leat_internal.forget(lost.attachment);
+    PERFORM leat_internal.delete_attachment(lost.attachment);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.forget(attachment integer) RETURNS void
+CREATE OR REPLACE FUNCTION leat_internal.delete_attachment(attachment integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 BEGIN
-    IF to_regprocedure(format('leat_internal.capture_%s()', forget.attachment)) IS NOT NULL THEN
-        EXECUTE format('DROP FUNCTION leat_internal.%I()', 'capture_' || forget.attachment);
+    IF to_regprocedure(format('leat_internal.capture_%s()', delete_attachment.attachment)) IS NOT NULL THEN
+        EXECUTE format('DROP FUNCTION leat_internal.%I()', 'capture_' || delete_attachment.attachment);
     END IF;
-    DELETE FROM leat_internal.attachment_state s WHERE s.attachment = forget.attachment;
-    DELETE FROM leat_internal.attachment a WHERE a.attachment = forget.attachment;
+    DELETE FROM leat_internal.attachment_state s WHERE s.attachment = delete_attachment.attachment;
+    DELETE FROM leat_internal.attachment a WHERE a.attachment = delete_attachment.attachment;
 END
 $$;
 
 REVOKE ALL ON FUNCTION leat.detach(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.forget(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.delete_attachment(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.detach(regclass) FROM PUBLIC;

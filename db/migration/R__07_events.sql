@@ -222,7 +222,7 @@ BEGIN
     INSERT INTO leat_internal.stream (stream) VALUES (allow_stream.stream) ON CONFLICT (stream) DO NOTHING;
     RETURN FOUND;
 EXCEPTION WHEN lock_not_available THEN
-    PERFORM leat_internal.ours_busy('leat.allow_stream', 'the stream''s row', began);
+    PERFORM leat_internal.raise_own_busy('leat.allow_stream', 'the stream''s row', began);
 END
 $$;
 
@@ -238,7 +238,7 @@ BEGIN
     DELETE FROM leat_internal.stream s WHERE s.stream = forbid_stream.stream;
     RETURN FOUND;
 EXCEPTION WHEN lock_not_available THEN
-    PERFORM leat_internal.ours_busy('leat.forbid_stream', 'the stream''s row', began);
+    PERFORM leat_internal.raise_own_busy('leat.forbid_stream', 'the stream''s row', began);
 END
 $$;
 

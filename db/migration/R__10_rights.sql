@@ -1,7 +1,7 @@
 -- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
 -- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
 -- That is why it names the others' text (MigrationScriptsTest):
--- scripts c2dccafa19cc61b6
+-- scripts 0ef855ea8162b004
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
@@ -31,8 +31,8 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             ' leat_poller.note_lows(smallint[], bigint[]),'
             ' leat_poller.settle(boolean, smallint[], integer[], bigint[], bigint[]),'
             ' leat_poller.set_aside(smallint[], bigint[], text[], text[], boolean[]),'
-            ' leat_poller.check_history(bigint), leat_poller.renumber(smallint[], integer), leat_poller.mark(integer, bigint),'
-            ' leat_poller.beat(uuid, text, bigint, text), leat_poller.leave(uuid),'
+            ' leat_poller.check_history(bigint), leat_poller.renumber(smallint[], integer), leat_poller.note_drawn(integer, bigint),'
+            ' leat_poller.heartbeat(uuid, text, bigint, text), leat_poller.deregister(uuid),'
             ' leat_poller.note_counts(uuid, text[], text[], text[], bigint[]), leat_poller.fold_counts(uuid),'
             ' leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]),'
             ' leat_poller.catalog_changes(), leat_poller.refresh(), leat_poller.rotate_sent(interval), leat_poller.put_rows(),'
@@ -70,7 +70,7 @@ BEGIN
     END LOOP;
     INSERT INTO leat_internal.granted (role, kind) VALUES (quote_ident(grant_rights.role)::regrole, grant_rights.kind) ON CONFLICT DO NOTHING;
 EXCEPTION WHEN lock_not_available THEN
-    PERFORM leat_internal.ours_busy(who, 'what is granted', began);
+    PERFORM leat_internal.raise_own_busy(who, 'what is granted', began);
 END
 $$;
 
@@ -103,7 +103,7 @@ BEGIN
     END LOOP;
     DELETE FROM leat_internal.granted g WHERE g.role = quote_ident(revoke.role)::regrole;
 EXCEPTION WHEN lock_not_available THEN
-    PERFORM leat_internal.ours_busy('leat.revoke', 'what is granted', began);
+    PERFORM leat_internal.raise_own_busy('leat.revoke', 'what is granted', began);
 END
 $$;
 

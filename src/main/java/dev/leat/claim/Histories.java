@@ -33,7 +33,7 @@ final class Histories {
                    (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint
             FROM leat_poller.history h ORDER BY h.history""";
     private static final String RENUMBER = "SELECT leat_poller.renumber(?, ?)";
-    private static final String MARK = "SELECT leat_poller.mark(?, ?)";
+    private static final String MARK = "SELECT leat_poller.note_drawn(?, ?)";
 
     private final PollerListener listener;
     private final LongSupplier nanoTime;

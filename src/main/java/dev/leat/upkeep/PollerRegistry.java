@@ -51,12 +51,12 @@ public final class PollerRegistry {
     /** Says that this poller lives, forgets those that have been gone for a minute, and counts. */
     void beat() {
         Object others = database.run(
-                "SELECT leat_poller.beat(?, ?, ?, ?)", self.poller(), self.host(), self.pid(), self.version());
+                "SELECT leat_poller.heartbeat(?, ?, ?, ?)", self.poller(), self.host(), self.pid(), self.version());
         alive = 1 + ((Number) Objects.requireNonNull(others)).intValue();
     }
 
     /** Takes this poller and its figures of shards off the list, so that the others share its lanes at once. */
     void leave() {
-        database.run("SELECT leat_poller.leave(?)", self.poller());
+        database.run("SELECT leat_poller.deregister(?)", self.poller());
     }
 }

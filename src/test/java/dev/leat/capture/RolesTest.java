@@ -45,7 +45,7 @@ class RolesTest extends CaptureFixture {
                     "SELECT leat.retry(1)",
                     "SELECT leat.move_past_gap(force => true)",
                     "SELECT leat_poller.renumber('{3}', 10)",
-                    "SELECT leat_poller.mark(1, 1)",
+                    "SELECT leat_poller.note_drawn(1, 1)",
                     "SELECT leat.grant_poller('leat_stranger')")) {
                 assertThat(stranger.refusal(statement).state()).as(statement).isEqualTo("42501");
             }
@@ -84,18 +84,18 @@ class RolesTest extends CaptureFixture {
                     .isEqualTo("1");
             poller.run("SELECT leat_poller.note_lows('{3}', '{1}'); COMMIT");
             String self = "'00000000-0000-0000-0000-000000000001'";
-            assertThat(poller.value("SELECT leat_poller.beat(" + self + ", 'h', 1, 'v')"))
+            assertThat(poller.value("SELECT leat_poller.heartbeat(" + self + ", 'h', 1, 'v')"))
                     .isEqualTo("0");
             poller.run("SELECT leat_poller.note_counts(" + self + ", '{s}', '{t}', '{c}', '{1}'),"
                     + " leat_poller.fold_counts(" + self + "),"
                     + " leat_poller.note_shards(" + self + ", 5, '{s}', '{x}', '{1}', '{1}', '{0}'),"
-                    + " leat_poller.leave(" + self + ")");
+                    + " leat_poller.deregister(" + self + ")");
             assertThat(poller.value("SELECT id FROM leat_poller.drawn()")).isEqualTo("3");
             assertThat(poller.value("SELECT count(*) FROM leat.attached(), leat_poller.attachment"))
                     .isEqualTo("1");
             assertThat(poller.value("SELECT leat.schema_version()")).isEqualTo("1");
             poller.run("SELECT leat.refresh(), leat_poller.rotate_sent('7 days'), leat_poller.catalog_changes()");
-            poller.run("SELECT leat_poller.mark(1, 1); SELECT leat_poller.renumber('{3}', 10)");
+            poller.run("SELECT leat_poller.note_drawn(1, 1); SELECT leat_poller.renumber('{3}', 10)");
             assertThat(poller.value("SELECT leat_poller.check_history(0)")).isEqualTo("f");
             assertThat(poller.value("SELECT count(*) FROM leat_poller.history")).isEqualTo("1");
             assertThat(poller.refusal("SELECT leat.retry(1)").state()).isEqualTo("P0002");

@@ -29,7 +29,7 @@ class PollerTest extends Attack {
                                 .state())
                         .isEqualTo("22023");
             }
-            poller.run("SELECT leat_poller.mark(1, 9223372036854775806)");
+            poller.run("SELECT leat_poller.note_drawn(1, 9223372036854775806)");
             assertThat(database.value("SELECT mark FROM leat_internal.history")).isEqualTo("0");
             assertThat(poller.refusal("SELECT leat_internal.move_past_gap(1, true)")
                             .state())
@@ -123,8 +123,8 @@ class PollerTest extends Attack {
                     "SELECT leat_poller.note_shards(" + self + ", 5, '{s}', '{x}', '{-1}', '{1}', '{0}')",
                     "SELECT leat_poller.note_shards(" + self
                             + ", 5, ARRAY[repeat('s', 1000)], '{x}', '{1}', '{1}', '{0}')",
-                    "SELECT leat_poller.beat(NULL, 'h', 1, 'v')",
-                    "SELECT leat_poller.beat(" + self + ", NULL, 1, 'v')")) {
+                    "SELECT leat_poller.heartbeat(NULL, 'h', 1, 'v')",
+                    "SELECT leat_poller.heartbeat(" + self + ", NULL, 1, 'v')")) {
                 assertThat(poller.refusal(statement).state()).as(statement).startsWith("23");
             }
             assertThat(poller.refusal("SELECT leat_poller.note_counts(" + self
@@ -138,7 +138,7 @@ class PollerTest extends Attack {
             // As large as a count can be, twice.
             poller.run("SELECT leat_poller.note_counts(" + self + ", '{s}', '{t}', '{c}', '{1000000000000000}'),"
                     + " leat_poller.note_counts('00000000-0000-0000-0000-000000000002', '{s}', '{t}', '{c}', '{1000000000000000}'),"
-                    + " leat_poller.beat(" + self + ", E'h\\x1b[2J', 1, repeat('v', 1000))");
+                    + " leat_poller.heartbeat(" + self + ", E'h\\x1b[2J', 1, repeat('v', 1000))");
         }
         assertThat(leat("status").exitCode()).isZero();
         assertThat(leat("status", "--json").exitCode()).isZero();
@@ -150,7 +150,7 @@ class PollerTest extends Attack {
         database.idsFromOne();
         try (Session poller = poller()) {
             assertThat(poller.refusal(
-                                    "SELECT leat_poller.beat(gen_random_uuid(), 'h', 1, 'v') FROM generate_series(1, 2000)")
+                                    "SELECT leat_poller.heartbeat(gen_random_uuid(), 'h', 1, 'v') FROM generate_series(1, 2000)")
                             .state())
                     .isEqualTo("54000");
             assertThat(poller.refusal(
@@ -169,17 +169,17 @@ class PollerTest extends Attack {
     @Test
     void thePollersOfAnotherRoleAreNotItsOwn() throws Exception {
         String other = "'00000000-0000-0000-0000-000000000007'";
-        run("SELECT leat_poller.beat(" + other + ", 'h', 1, 'v'), leat_poller.note_shards(" + other
+        run("SELECT leat_poller.heartbeat(" + other + ", 'h', 1, 'v'), leat_poller.note_shards(" + other
                 + ", 5, '{s}', '{x}', '{1}', '{1}', '{0}')");
         try (Session poller = poller()) {
-            assertThat(poller.refusal("SELECT leat_poller.beat(" + other + ", 'h', 1, 'v')")
+            assertThat(poller.refusal("SELECT leat_poller.heartbeat(" + other + ", 'h', 1, 'v')")
                             .state())
                     .isEqualTo("42501");
             assertThat(poller.refusal("SELECT leat_poller.note_counts(" + other + ", '{s}', '{t}', '{c}', '{1}')")
                             .state())
                     .isEqualTo("42501");
             poller.run("SELECT leat_poller.note_shards(" + other + ", 6, '{s}', '{x}', '{9}', '{9}', '{9}'),"
-                    + " leat_poller.leave(" + other + ")");
+                    + " leat_poller.deregister(" + other + ")");
         }
         assertThat(
                         database.rows(

@@ -53,7 +53,7 @@ class StatusReaderTest {
                         new Status.Shard("orders", "shard-1", 450, 45_000, 0.1),
                         new Status.Shard("orders", "shard-2", 0.1, 10, 0));
 
-        database.run("SELECT leat_poller.leave('" + leaving + "')");
+        database.run("SELECT leat_poller.deregister('" + leaving + "')");
         clock.addAndGet(Duration.ofMinutes(1).toNanos());
         one.flush();
         database.run("UPDATE leat_internal.shard_use SET measured_at = measured_at - interval '1 minute'");

@@ -70,6 +70,7 @@ BEGIN
     said := said || (SELECT concat_ws(' ', r.looked, r.changed) FROM leat_poller.refresh() AS r)
                  || coalesce(leat_internal.holders('{}', '{}', '{}'), 'nobody');
     PERFORM leat_internal.wait_until(clock_timestamp() + make_interval(secs => 5));
+    PERFORM leat_internal.lock_tables('outcome.sql', make_interval(secs => 5), 'leat_internal.tally');
     said := said || leat_internal.nested_json(ARRAY['1', NULL, '3', '4'], '[1:2][1:2]')::text
                  || leat_internal.readable('a' || chr(92) || 'b');
     ALTER TABLE public.wide ADD broken public.mood;
@@ -83,7 +84,7 @@ BEGIN
     said := said || (SELECT (d.id > 0 AND d.server_started > 0)::text || d.history FROM leat_poller.drawn() AS d)
                  || (SELECT count(*)::text FROM leat_poller.writers())
                  || (SELECT string_agg(l.lane::text, ' ') FROM leat_poller.lock_lanes(5, 17, 64) AS l);
-    said := said || leat_poller.mark(1, 3)::text || leat_poller.check_history(0)::text || leat_poller.renumber(ARRAY[1, 2]::smallint[], 10)::text;
+    said := said || leat_poller.note_drawn(1, 3)::text || leat_poller.check_history(0)::text || leat_poller.renumber(ARRAY[1, 2]::smallint[], 10)::text;
     SELECT array_agg(o.id ORDER BY o.id), array_agg(o.lane ORDER BY o.id) INTO ids, lanes
       FROM leat_internal.outbox o WHERE o.partition_key IN ('order-1', 'order-2', '~public.orders') ;
     said := said || leat_poller.set_aside(lanes, ids, array_fill('quarantined'::text, ARRAY[cardinality(ids)]),
@@ -96,11 +97,11 @@ BEGIN
     said := said || leat_poller.settle(true, lanes[1:8], sizes[1:8], ids, ARRAY[0::bigint])::text;
     said := said || leat_poller.rotate_sent(make_interval(days => 7))::text || leat_poller.rotate_sent(make_interval(hours => 1))::text;
 
-    said := said || leat_poller.beat(me, 'ho' || chr(92) || 'st', 1, '1')::text;
+    said := said || leat_poller.heartbeat(me, 'ho' || chr(92) || 'st', 1, '1')::text;
     PERFORM leat_poller.note_counts(me, ARRAY[NULL, 'pub' || chr(92) || 'lic'], ARRAY[NULL, 'NULL'], ARRAY['m', 'c'], ARRAY[1, 2]::bigint[]);
     PERFORM leat_poller.note_shards(me, 1.5, ARRAY['s'], ARRAY['shard' || chr(92)], ARRAY[1::bigint], ARRAY[2::bigint], ARRAY[3::bigint]);
     said := said || (SELECT concat_ws(' ', s.stream, s.shard, s.records, s.bytes, s.refused) FROM leat_internal.shard_use s);
-    PERFORM leat_poller.leave(me), leat_poller.fold_counts(gen_random_uuid());
+    PERFORM leat_poller.deregister(me), leat_poller.fold_counts(gen_random_uuid());
     said := said || (leat_poller.catalog_changes() IS NOT NULL)::text;
 
     PERFORM leat.grant_poller('leat_set_poller'), leat.grant_publisher('leat_set_publisher');

@@ -8,8 +8,8 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 -- lock_timeout says, or five seconds where there is none.
 -- leat_internal.wait_until(ends): no lock is waited for beyond that time, from here to where lock_timeout is set again.
 -- leat_internal.holders(relations, functions, transactions): who holds locks on these, in words; null: nobody.
--- leat_internal.busy(who, what, since, holders): the error that something could not be had since that time.
--- leat_internal.ours_busy(who, what, since): the same for Leat's own tables, functions and schemas.
+-- leat_internal.raise_busy(who, what, since, holders): the error that something could not be had since that time.
+-- leat_internal.raise_own_busy(who, what, since): the same for Leat's own tables, functions and schemas.
 --
 -- A row lock on one of Leat's own tables: nobody without rights on it can hold it, as anybody who can connect can an advisory lock.
 --
@@ -89,7 +89,7 @@ CREATE OR REPLACE FUNCTION leat_internal.holders(relations oid[], functions oid[
                         OR l.locktype = 'object' AND l.classid = 'pg_proc'::regclass AND l.objid = ANY (holders.functions)))
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.busy(who text, what text, since timestamptz, holders text) RETURNS void
+CREATE OR REPLACE FUNCTION leat_internal.raise_busy(who text, what text, since timestamptz, holders text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -101,12 +101,12 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.ours_busy(who text, what text, since timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION leat_internal.raise_own_busy(who text, what text, since timestamptz) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
-    PERFORM leat_internal.busy(who, what, since, leat_internal.holders(
+    PERFORM leat_internal.raise_busy(who, what, since, leat_internal.holders(
         -- Those whose lock others wait for: writers and pollers hold weaker ones.
         ARRAY(SELECT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE l.granted AND n.nspname IN ('leat', 'leat_poller', 'leat_internal')
@@ -130,7 +130,7 @@ $$;
 REVOKE ALL ON FUNCTION leat_internal.take_mutex(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.try_mutex(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.patience() FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.busy(text, text, timestamptz, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.ours_busy(text, text, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.raise_busy(text, text, timestamptz, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.raise_own_busy(text, text, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.wait_until(timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.holders(oid[], oid[], xid[]) FROM PUBLIC;

@@ -626,7 +626,7 @@ REVOKE ALL ON FUNCTION leat_internal.replaced() FROM PUBLIC;
 
 -- leat_internal.orphans(): capture functions whose attachment is gone, as after TRUNCATE of all tables, and in a database that was made from a
 -- dump without data; and the tables whose triggers still call them. Such a table is captured as it was attached, as long as its shape stays.
--- leat_internal.pass_orphans(): sees to it that the next attachment's number is no orphan's: it would take that one's function away.
+-- leat_internal.skip_orphan_numbers(): sees to it that the next attachment's number is no orphan's: it would take that one's function away.
 --
 -- Returns:  orphans: function; relation, null where no trigger calls it. Of a partitioned table not its partitions
 -- Tables:   leat_internal.attachment, the catalog; pass_orphans sets the sequence of leat_internal.attachment
@@ -642,7 +642,7 @@ CREATE OR REPLACE FUNCTION leat_internal.orphans() RETURNS TABLE (function oid, 
            AND NOT EXISTS (SELECT FROM leat_internal.attachment a WHERE 'capture_' || a.attachment = p.proname::text)
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.pass_orphans() RETURNS void
+CREATE OR REPLACE FUNCTION leat_internal.skip_orphan_numbers() RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -659,4 +659,4 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION leat_internal.orphans() FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.pass_orphans() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.skip_orphan_numbers() FROM PUBLIC;

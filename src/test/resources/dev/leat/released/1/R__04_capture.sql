@@ -755,7 +755,7 @@ REVOKE ALL ON FUNCTION leat_internal.capture_truncate(oid, integer, boolean, tex
 -- leat_internal.capture_fault(attachment): what is wrong with an attachment's function: missing, changed, or stale (older than the table's
 -- shape); null when nothing is.
 -- leat_internal.write_capture(attachment): writes an attachment's trigger function, unless it is there and as it should be.
--- leat_internal.function_busy(who, attachment, since): the error that it could not be written or dropped, or its attachment noted, since that time.
+-- leat_internal.raise_function_busy(who, attachment, since): the error that it could not be written or dropped, or its attachment noted, since that time.
 --
 -- The function runs with the rights of Leat's owner, whoever attaches: writers then need no right on Leat's tables. Everybody may execute it:
 -- PostgreSQL asks that of whoever creates or attaches a partition, which then gets the trigger. Nobody but the owner can name it in a
@@ -842,23 +842,23 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.function_busy(who text, attachment integer, since timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION leat_internal.raise_function_busy(who text, attachment integer, since timestamptz) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 DECLARE
-    name text := 'capture_' || function_busy.attachment;
+    name text := 'capture_' || raise_function_busy.attachment;
 BEGIN
-    PERFORM leat_internal.busy(
+    PERFORM leat_internal.raise_busy(
         who, 'the function leat_internal.' || name || '()', since,
         leat_internal.holders(
             '{}', ARRAY(SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'leat_internal'::regnamespace AND p.proname = name),
             ARRAY(SELECT p.xmax FROM pg_proc p WHERE p.pronamespace = 'leat_internal'::regnamespace AND p.proname = name
                   UNION
-                  SELECT a.xmax FROM leat_internal.attachment a WHERE a.attachment = function_busy.attachment
+                  SELECT a.xmax FROM leat_internal.attachment a WHERE a.attachment = raise_function_busy.attachment
                   UNION
-                  SELECT s.xmax FROM leat_internal.attachment_state s WHERE s.attachment = function_busy.attachment)));
+                  SELECT s.xmax FROM leat_internal.attachment_state s WHERE s.attachment = raise_function_busy.attachment)));
 END
 $$;
 
@@ -866,4 +866,4 @@ REVOKE ALL ON FUNCTION leat_internal.owner() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.capture_settings() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.capture_fault(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.write_capture(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.function_busy(text, integer, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.raise_function_busy(text, integer, timestamptz) FROM PUBLIC;

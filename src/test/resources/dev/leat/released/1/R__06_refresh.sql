@@ -242,7 +242,7 @@ BEGIN
             RAISE EXCEPTION 'its capture function was changed by somebody other than Leat'
                 USING HINT = 'SELECT leat.attach(...) with the same options mends it.';
         END IF;
-        now_is := leat_internal.followed(options);
+        now_is := leat_internal.follow_columns(options);
         changed := now_is IS DISTINCT FROM options;
         IF changed THEN
             UPDATE leat_internal.attachment a
@@ -346,9 +346,9 @@ BEGIN
 END
 $$;
 
--- leat_internal.followed(options): an attachment with its columns as they are now: what was left out or masked is so under its present name
+-- leat_internal.follow_columns(options): an attachment with its columns as they are now: what was left out or masked is so under its present name
 -- too, and each column that is has its attnum pinned; a key column that bears its name, likewise.
-CREATE OR REPLACE FUNCTION leat_internal.followed(options leat_internal.attachment) RETURNS leat_internal.attachment
+CREATE OR REPLACE FUNCTION leat_internal.follow_columns(options leat_internal.attachment) RETURNS leat_internal.attachment
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -394,7 +394,7 @@ REVOKE ALL ON FUNCTION leat_poller.refresh() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.refresh_one(integer, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.note_state(integer, bigint, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.switch_capture(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.followed(leat_internal.attachment) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.follow_columns(leat_internal.attachment) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.follow_renames(regclass, text[], smallint[]) FROM PUBLIC;
 
 -- leat.attached(): what is attached, how, and what is wrong with it. A function and no view: whoever may use a schema can queue for the

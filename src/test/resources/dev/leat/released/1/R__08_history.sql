@@ -139,7 +139,7 @@ BEGIN
         PERFORM FROM leat_internal.lane l WHERE l.lane = place FOR UPDATE;
     END LOOP;
 EXCEPTION WHEN lock_not_available THEN
-    PERFORM leat_internal.ours_busy(who, 'the rows of the lanes', began);
+    PERFORM leat_internal.raise_own_busy(who, 'the rows of the lanes', began);
 END
 $$;
 
@@ -216,7 +216,7 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_poller.renumber(smallint[], integer) FROM PUBLIC;
 
--- leat_poller.mark(history, drawn): notes how far ids were drawn in the current history. After a failover it says which ids are
+-- leat_poller.note_drawn(history, drawn): notes how far ids were drawn in the current history. After a failover it says which ids are
 -- certainly of the history before: it reaches a replica after them.
 --
 -- history   the one that the caller knows as the current one; of another nothing is noted
@@ -224,22 +224,22 @@ REVOKE ALL ON FUNCTION leat_poller.renumber(smallint[], integer) FROM PUBLIC;
 -- Returns:  whether it was noted; not when it is no news, or another session is just noting something
 -- Tables:   updates leat_internal.history
 -- Errors:   none of its own
-CREATE OR REPLACE FUNCTION leat_poller.mark(history integer, drawn bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION leat_poller.note_drawn(history integer, drawn bigint) RETURNS boolean
     LANGUAGE sql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
     WITH noted AS (
-        UPDATE leat_internal.history SET mark = mark.drawn, marked_at = clock_timestamp()
+        UPDATE leat_internal.history SET mark = note_drawn.drawn, marked_at = clock_timestamp()
          WHERE history = (SELECT h.history FROM leat_internal.history h
-                           WHERE h.history = mark.history AND h.moved_to IS NULL AND h.mark < mark.drawn
-                             AND mark.drawn <= pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass)
+                           WHERE h.history = note_drawn.history AND h.moved_to IS NULL AND h.mark < note_drawn.drawn
+                             AND note_drawn.drawn <= pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass)
                              FOR UPDATE SKIP LOCKED)
         RETURNING 1
     )
     SELECT EXISTS (SELECT FROM noted)
 $$;
 
-REVOKE ALL ON FUNCTION leat_poller.mark(integer, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.note_drawn(integer, bigint) FROM PUBLIC;
 
 -- The rows that Leat's tables begin with, and cannot do without: the lanes, a history, the mutexes, the period of leat_internal.sent_default.
 -- They are gone after TRUNCATE of all tables, as test suites do it, and in a database that was made from a dump without data.

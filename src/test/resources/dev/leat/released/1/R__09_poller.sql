@@ -233,8 +233,8 @@ REVOKE ALL ON FUNCTION leat_poller.set_aside(smallint[], bigint[], text[], text[
 -- What a poller notes for others: that it lives, and its figures. For fairness and for people only; but leat status reads them, so what is
 -- noted is checked (leat_internal.poller, tally, shard_use), and a row can be changed by the role alone that wrote it.
 --
--- leat_poller.beat(poller, host, pid, version): says that a poller lives, and forgets those that have been gone for a minute.
--- leat_poller.leave(poller): takes a poller off the list, and its figures of shards.
+-- leat_poller.heartbeat(poller, host, pid, version): says that a poller lives, and forgets those that have been gone for a minute.
+-- leat_poller.deregister(poller): takes a poller off the list, and its figures of shards.
 -- leat_poller.note_counts(poller, schemas, tables, ops, settled): adds to what the poller has settled.
 -- leat_poller.fold_counts(poller): adds the counts of pollers that are gone to the rows of poller 00000000-0000-0000-0000-000000000000.
 -- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard took over the last so many seconds, and
@@ -245,7 +245,7 @@ REVOKE ALL ON FUNCTION leat_poller.set_aside(smallint[], bigint[], text[], text[
 -- PostgreSQL 15, where to ask often would be dear: always 0.
 --
 -- poller    drawn anew at each start of one
--- Returns:  beat: how many other pollers were seen within five seconds by the database's clock
+-- Returns:  heartbeat: how many other pollers were seen within five seconds by the database's clock
 -- Tables:   write leat_internal.poller, tally, shard_use
 -- Errors:   check_violation, not_null_violation for what cannot be; insufficient_privilege for a poller of another role
 -- leat_internal.limit_figures(what, rows, most): an error when there are more rows of figures than any real poller writes.
@@ -261,35 +261,35 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_poller.beat(poller uuid, host text, pid bigint, version text) RETURNS integer
+CREATE OR REPLACE FUNCTION leat_poller.heartbeat(poller uuid, host text, pid bigint, version text) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM leat_internal.limit_figures('pollers', (SELECT count(*) FROM leat_internal.poller p
-                                            WHERE p.role = session_user AND p.poller <> beat.poller), 1000);
+                                            WHERE p.role = session_user AND p.poller <> heartbeat.poller), 1000);
     INSERT INTO leat_internal.poller AS p (poller, role, host, pid, version)
-    VALUES (beat.poller, session_user, left(beat.host, 255), beat.pid, left(beat.version, 100))
+    VALUES (heartbeat.poller, session_user, left(heartbeat.host, 255), heartbeat.pid, left(heartbeat.version, 100))
     ON CONFLICT (poller) DO UPDATE SET seen_at = now() WHERE p.role = session_user;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'leat_poller.beat: poller % is of another role', beat.poller USING ERRCODE = 'insufficient_privilege',
+        RAISE EXCEPTION 'leat_poller.heartbeat: poller % is of another role', heartbeat.poller USING ERRCODE = 'insufficient_privilege',
             HINT = 'A poller draws its id at each start.';
     END IF;
     -- Who will have been seen in the future was seen before the clock was set back.
     DELETE FROM leat_internal.poller p
-     WHERE p.poller <> beat.poller AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute';
+     WHERE p.poller <> heartbeat.poller AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute';
     RETURN (SELECT count(*) FROM leat_internal.poller p
-             WHERE p.poller <> beat.poller AND p.seen_at BETWEEN now() - interval '5 seconds' AND now() + interval '5 seconds');
+             WHERE p.poller <> heartbeat.poller AND p.seen_at BETWEEN now() - interval '5 seconds' AND now() + interval '5 seconds');
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_poller.leave(poller uuid) RETURNS void
+CREATE OR REPLACE FUNCTION leat_poller.deregister(poller uuid) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
-        DELETE FROM leat_internal.shard_use s WHERE s.poller = leave.poller AND s.role = session_user;
-        DELETE FROM leat_internal.poller p WHERE p.poller = leave.poller AND p.role = session_user;
+        DELETE FROM leat_internal.shard_use s WHERE s.poller = deregister.poller AND s.role = session_user;
+        DELETE FROM leat_internal.poller p WHERE p.poller = deregister.poller AND p.role = session_user;
     $$;
 
 CREATE OR REPLACE FUNCTION leat_poller.note_counts(poller uuid, schemas text[], tables text[], ops text[], settled bigint[])
@@ -378,8 +378,8 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION leat_internal.limit_figures(text, bigint, bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_poller.beat(uuid, text, bigint, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_poller.leave(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.heartbeat(uuid, text, bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.deregister(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_counts(uuid, text[], text[], text[], bigint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.fold_counts(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]) FROM PUBLIC;

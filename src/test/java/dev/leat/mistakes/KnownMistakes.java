@@ -153,6 +153,14 @@ final class KnownMistakes {
                             "if (left.compareTo(SHORTEST_REQUEST) >= 0) {",
                             "if (left != null) {")),
             Mistake.of(
+                    "a poller claims from a schema that does not serve it",
+                    "dev.leat.claim.SchemaRangeTest#aRunningPollerClaimsAsLongAsTheSchemaServesIt",
+                    new Edit(CLAIMS, "                opening.drawn().schema().require();\n", "")),
+            Mistake.of(
+                    "a migration that fails leaves half of it behind",
+                    "dev.leat.upkeep.MigrationsTest#aMigrationThatFailsLeavesNothingBehind",
+                    new Edit(MAIN + "upkeep/Migrations.java", ".group(true)", ".group(false)")),
+            Mistake.of(
                     "a claim locks writers out of the outbox",
                     "dev.leat.app.KinesisGoneTest#whileTheEndpointRefusesConnectionsWritersNeitherFailNorWait",
                     new Edit(

@@ -28,7 +28,7 @@ public final class LogListener implements PollerListener {
     private static final Duration BETWEEN_ALIKE = Duration.ofSeconds(30);
 
     private final Logger log;
-    private final Seldom seldom;
+    private final RepeatFilter repeats;
     private final Progress progress;
     private final LongAdder requests = new LongAdder();
     private final LongAdder recordsSent = new LongAdder();
@@ -40,7 +40,7 @@ public final class LogListener implements PollerListener {
 
     LogListener(Logger log, LongSupplier nanoTime) {
         this.log = log;
-        this.seldom = new Seldom(BETWEEN_ALIKE, nanoTime);
+        this.repeats = new RepeatFilter(BETWEEN_ALIKE, nanoTime);
         this.progress = new Progress(nanoTime);
     }
 
@@ -76,7 +76,7 @@ public final class LogListener implements PollerListener {
 
     private void quarantined(Outcome.Quarantined quarantined) {
         Event event = quarantined.event();
-        seldom.admit("quarantined " + quarantined.reason())
+        repeats.allow("quarantined " + quarantined.reason())
                 .ifPresent(heldBack -> warn(
                         "event {} of key {} cannot be sent and is in quarantine: {}; later events of its key {}; see `leat quarantine list`{}",
                         event.id(),
@@ -97,7 +97,7 @@ public final class LogListener implements PollerListener {
     @Override
     public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
         if (failure.scope() == Scope.ENTRIES || failure.scope() == Scope.THROTTLED) {
-            seldom.admit(stream + " " + failure.code())
+            repeats.allow(stream + " " + failure.code())
                     .ifPresent(heldBack -> warn(
                             "stream {} answered {} for {} entries: they are sent again after {} ms, and later events of their keys wait{}",
                             stream,
@@ -121,7 +121,7 @@ public final class LogListener implements PollerListener {
 
     @Override
     public void notice(String text) {
-        seldom.admit(text).ifPresent(heldBack -> warn("{}{}", text, more(heldBack)));
+        repeats.allow(text).ifPresent(heldBack -> warn("{}{}", text, more(heldBack)));
     }
 
     @Override

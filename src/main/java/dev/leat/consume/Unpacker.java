@@ -8,9 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Takes a Kinesis record apart into the events that it holds, in their order: one that is packed in the aggregation format of
- * the Kinesis producer library, or as lines, and one that is not packed. For consumers that read without the Kinesis client
- * library, such as functions on Lambda.
+ * Returns the events of a Kinesis record in their order. The record may hold an aggregate of the Kinesis Producer Library, lines of
+ * JSON, or one event. For consumers that read without the Kinesis Client Library, such as functions on Lambda.
  */
 public final class Unpacker {
 

@@ -98,9 +98,7 @@ public final class PollerRuntime {
         WorkerContext context =
                 new WorkerContext(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
         poller = new Poller(
-                settings.workers(),
-                () -> new Stages(claims.forWorker(), shaper, publisher, settlement),
-                context);
+                settings.workers(), () -> new Stages(claims.forWorker(), shaper, publisher, settlement), context);
         upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, settings.retain(), listener);
     }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Setting<T> {
 
     private final String name;
-    private final Kind<T> kind;
+    private final ValueType<T> valueType;
     private final @Nullable T defaultValue;
     private final String defaultText;
     private final @Nullable T least;
@@ -30,7 +30,7 @@ public final class Setting<T> {
      * @param order for limits; null: there are none
      * @param fault what is wrong with a value, to follow the setting's name; null: nothing
      */
-    private record Kind<T>(
+    private record ValueType<T>(
             String placeholder,
             Class<?> type,
             Function<String, T> parse,
@@ -38,33 +38,33 @@ public final class Setting<T> {
             @Nullable Comparator<T> order,
             Function<T, @Nullable String> fault) {
 
-        static <T> Kind<T> ordered(
+        static <T> ValueType<T> ordered(
                 String placeholder,
                 Class<?> type,
                 Function<String, T> parse,
                 Function<T, String> format,
                 Comparator<T> order) {
-            return new Kind<>(placeholder, type, parse, format, order, value -> null);
+            return new ValueType<>(placeholder, type, parse, format, order, value -> null);
         }
     }
 
-    private static final Kind<Integer> NUMBER =
-            Kind.ordered("<n>", int.class, Setting::parseNumber, number -> Integer.toString(number), Integer::compare);
-    private static final Kind<Integer> SIZE =
-            Kind.ordered("<size>", int.class, Sizes::parse, Sizes::format, Integer::compare);
-    private static final Kind<Duration> DURATION =
-            Kind.ordered("<duration>", Duration.class, Durations::parse, Durations::format, Duration::compareTo);
+    private static final ValueType<Integer> NUMBER = ValueType.ordered(
+            "<n>", int.class, Setting::parseNumber, number -> Integer.toString(number), Integer::compare);
+    private static final ValueType<Integer> SIZE =
+            ValueType.ordered("<size>", int.class, Sizes::parse, Sizes::format, Integer::compare);
+    private static final ValueType<Duration> DURATION =
+            ValueType.ordered("<duration>", Duration.class, Durations::parse, Durations::format, Duration::compareTo);
 
     private Setting(
             String name,
-            Kind<T> kind,
+            ValueType<T> valueType,
             @Nullable T defaultValue,
             String defaultText,
             @Nullable T least,
             @Nullable T most,
             String description) {
         this.name = name;
-        this.kind = kind;
+        this.valueType = valueType;
         this.defaultValue = defaultValue;
         this.defaultText = defaultText;
         this.least = least;
@@ -72,8 +72,8 @@ public final class Setting<T> {
         this.description = description;
     }
 
-    private static <T> Setting<T> of(String name, Kind<T> kind) {
-        return new Setting<>(name, kind, null, "", null, null, "");
+    private static <T> Setting<T> of(String name, ValueType<T> valueType) {
+        return new Setting<>(name, valueType, null, "", null, null, "");
     }
 
     /** A whole number. */
@@ -98,7 +98,7 @@ public final class Setting<T> {
     public static Setting<String> text(String name, String placeholder, Function<String, @Nullable String> fault) {
         return of(
                 name,
-                new Kind<>(
+                new ValueType<>(
                         placeholder,
                         String.class,
                         text -> text,
@@ -110,27 +110,27 @@ public final class Setting<T> {
     /** A value with a form of its own. */
     public static <T> Setting<T> value(
             String name, String placeholder, Class<T> type, Function<String, T> parse, Function<T, String> format) {
-        return of(name, new Kind<>(placeholder, type, parse, format, null, value -> null));
+        return of(name, new ValueType<>(placeholder, type, parse, format, null, value -> null));
     }
 
     /** The same with this default. */
     public Setting<T> orElse(T value) {
-        return new Setting<>(name, kind, value, kind.format.apply(value), least, most, description);
+        return new Setting<>(name, valueType, value, valueType.format.apply(value), least, most, description);
     }
 
     /** The same without a default value; the text says what holds while nothing is set. */
     public Setting<T> orElseWhat(String text) {
-        return new Setting<>(name, kind, null, text, least, most, description);
+        return new Setting<>(name, valueType, null, text, least, most, description);
     }
 
     /** The same with these limits, both of them allowed. */
     public Setting<T> between(T lowest, T highest) {
-        return new Setting<>(name, kind, defaultValue, defaultText, lowest, highest, description);
+        return new Setting<>(name, valueType, defaultValue, defaultText, lowest, highest, description);
     }
 
     /** The same with this meaning: one sentence for the help and the documentation. */
     public Setting<T> meaning(String sentence) {
-        return new Setting<>(name, kind, defaultValue, defaultText, least, most, sentence);
+        return new Setting<>(name, valueType, defaultValue, defaultText, least, most, sentence);
     }
 
     /**
@@ -152,7 +152,9 @@ public final class Setting<T> {
 
     /** Such as {@code 1 to 64}; empty where there are none. */
     public String limits() {
-        return least == null || most == null ? "" : kind.format.apply(least) + " to " + kind.format.apply(most);
+        return least == null || most == null
+                ? ""
+                : valueType.format.apply(least) + " to " + valueType.format.apply(most);
     }
 
     public String description() {
@@ -161,7 +163,7 @@ public final class Setting<T> {
 
     /** What stands for a value, such as {@code <duration>}. */
     public String placeholder() {
-        return kind.placeholder;
+        return valueType.placeholder;
     }
 
     /**
@@ -170,19 +172,19 @@ public final class Setting<T> {
      * @throws IllegalArgumentException when the text is no such value; the message says what is expected
      */
     public T parse(String text) {
-        return kind.parse.apply(text);
+        return valueType.parse.apply(text);
     }
 
     /** What is wrong with a value, as a whole sentence; null when nothing is. */
     public @Nullable String fault(T value) {
-        if (kind.order != null
+        if (valueType.order != null
                 && least != null
                 && most != null
-                && (kind.order.compare(value, least) < 0 || kind.order.compare(value, most) > 0)) {
-            return this + " is " + kind.format.apply(value) + ", but must lie between " + kind.format.apply(least)
-                    + " and " + kind.format.apply(most);
+                && (valueType.order.compare(value, least) < 0 || valueType.order.compare(value, most) > 0)) {
+            return this + " is " + valueType.format.apply(value) + ", but must lie between "
+                    + valueType.format.apply(least) + " and " + valueType.format.apply(most);
         }
-        String fault = kind.fault.apply(value);
+        String fault = valueType.fault.apply(value);
         return fault == null ? null : this + " " + fault;
     }
 
@@ -207,7 +209,7 @@ public final class Setting<T> {
 
     /** Of the builder's argument. */
     public Class<?> type() {
-        return kind.type;
+        return valueType.type;
     }
 
     /** Both names, as messages give them. */

@@ -35,11 +35,11 @@ final class AggregatedPublisherTest {
     private static Fixture aggregating(
             Aggregation.Format format, int recordBytes, OptionalInt maxRecordBytes, Duration slice) {
         PublishSettings plain = Fixture.settings(Duration.ofSeconds(20), LONG);
-        PollerSettings.Builder packed =
+        PollerSettings.Builder poller =
                 PollerSettings.builder().aggregation(new Aggregation(format, Map.of(), recordBytes));
-        maxRecordBytes.ifPresent(packed::maxRecordSize);
+        maxRecordBytes.ifPresent(poller::maxRecordSize);
         return new Fixture(new PublishSettings(
-                packed.build(),
+                poller.build(),
                 plain.requestLimits(),
                 plain.requestTimeout(),
                 slice,

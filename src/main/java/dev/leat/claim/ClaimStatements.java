@@ -1,6 +1,6 @@
 package dev.leat.claim;
 
-import dev.leat.KeptSql;
+import dev.leat.pipeline.KeptSql;
 
 /** The statements of a claim, in the order they run. Their text is in {@code src/main/resources}, {@code docs/statements.md} shows it. */
 final class ClaimStatements {

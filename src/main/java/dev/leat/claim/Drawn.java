@@ -1,6 +1,6 @@
 package dev.leat.claim;
 
-import dev.leat.SchemaVersions;
+import dev.leat.pipeline.SchemaVersions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

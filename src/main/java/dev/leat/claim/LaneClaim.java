@@ -1,10 +1,10 @@
 package dev.leat.claim;
 
-import dev.leat.Claim;
-import dev.leat.DatabaseUnavailable;
-import dev.leat.Deadline;
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.Deadline;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;

@@ -1,10 +1,10 @@
 package dev.leat.claim;
 
-import dev.leat.Claim;
-import dev.leat.Claims;
-import dev.leat.DatabaseUnavailable;
-import dev.leat.Deadline;
 import dev.leat.PollerListener;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.Deadline;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,5 +1,5 @@
 /**
- * Stage 2 of 5. Receives the outbox as capture has left it. Hands on {@linkplain dev.leat.Claim claims}: lanes held by an open
+ * Stage 2 of 5. Receives the outbox as capture has left it. Hands on {@linkplain dev.leat.pipeline.Claim claims}: lanes held by an open
  * transaction, and their next events.
  *
  * <h2>The lane protocol</h2>
@@ -13,7 +13,7 @@
  * <p>The lock is taken in one statement and the events are read in the next, in READ COMMITTED. A single statement would read
  * with a snapshot older than the lock, and would find rows again that the holder before has published and deleted.
  *
- * <p>A claim is good until its {@linkplain dev.leat.Deadline deadline}, which lies before the server's timeout. A paused
+ * <p>A claim is good until its {@linkplain dev.leat.pipeline.Deadline deadline}, which lies before the server's timeout. A paused
  * process that wakes later finds it passed and publishes nothing. Should the server let the lanes go earlier than that (its
  * restart, a terminated session), two pollers may publish the same events side by side. Each of them begins with the first
  * event not settled and keeps the order, so first deliveries stay in order; what the consumer sees more than once are replays,

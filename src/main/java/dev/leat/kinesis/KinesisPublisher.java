@@ -1,10 +1,10 @@
 package dev.leat.kinesis;
 
-import dev.leat.Deadline;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.Publisher;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.Deadline;
+import dev.leat.pipeline.Publisher;
+import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.leat.kinesis;
 
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;

@@ -2,7 +2,7 @@ package dev.leat.kinesis;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,7 +1,7 @@
 package dev.leat.kinesis;
 
-import dev.leat.Deadline;
 import dev.leat.Outcome;
+import dev.leat.pipeline.Deadline;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;

@@ -1,7 +1,7 @@
 package dev.leat.kinesis;
 
 import dev.leat.PollerListener;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,6 +1,6 @@
 package dev.leat.kinesis;
 
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.math.BigInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.leat.kinesis;
 
 import dev.leat.Operation;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

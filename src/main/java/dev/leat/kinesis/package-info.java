@@ -48,7 +48,7 @@
  * rate increases only while it holds records back.
  *
  * <p>The records of a shard over its rate wait, and others go on. The shard opens again for a portion of records, not for each
- * single one. A claim does not stay open for them: {@link dev.leat.Publisher.BackingOff#lanes()} tells the next claim which lanes
+ * single one. A claim does not stay open for them: {@link dev.leat.pipeline.Publisher.BackingOff#lanes()} tells the next claim which lanes
  * to leave out. Each acknowledgement tells which shard a lane is in, and so does ListShards where it is allowed ({@link
  * dev.leat.kinesis.ShardRateLimiters}). After a reshard the new shards begin with the rate of the shards whose records they take.
  *

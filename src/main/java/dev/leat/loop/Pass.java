@@ -1,11 +1,11 @@
 package dev.leat.loop;
 
-import dev.leat.Claim;
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.Publisher;
-import dev.leat.Shaper;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Publisher;
+import dev.leat.pipeline.Shaper;
+import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,9 +1,9 @@
 package dev.leat.loop;
 
-import dev.leat.Claims;
-import dev.leat.Publisher;
-import dev.leat.Settlement;
-import dev.leat.Shaper;
+import dev.leat.pipeline.Claims;
+import dev.leat.pipeline.Publisher;
+import dev.leat.pipeline.Settlement;
+import dev.leat.pipeline.Shaper;
 
 /** The four stages after capture, as one worker uses them. */
 public record Stages(Claims claims, Shaper shaper, Publisher publisher, Settlement settlement) {}

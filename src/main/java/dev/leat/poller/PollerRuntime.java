@@ -1,6 +1,5 @@
 package dev.leat.poller;
 
-import dev.leat.DatabaseUnavailable;
 import dev.leat.Ending;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
@@ -14,6 +13,7 @@ import dev.leat.loop.Stages;
 import dev.leat.loop.WorkerContext;
 import dev.leat.observe.FailureTracker;
 import dev.leat.observe.Listeners;
+import dev.leat.pipeline.DatabaseUnavailable;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.upkeep.BacklogWatch;

@@ -1,10 +1,10 @@
 package dev.leat.settle;
 
-import dev.leat.Claim;
-import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.Settlement;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.Settlement;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.leat.Event;
 import dev.leat.Operation;
-import dev.leat.Shaper;
+import dev.leat.pipeline.Shaper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;

@@ -32,7 +32,7 @@ public final class BacklogWatch {
     }
 
     /**
-     * @throws dev.leat.DatabaseUnavailable when the outbox cannot be read, with the database's own words
+     * @throws dev.leat.pipeline.DatabaseUnavailable when the outbox cannot be read, with the database's own words
      */
     public void look() {
         if (!wanted.getAsBoolean()) {

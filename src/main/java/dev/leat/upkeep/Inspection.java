@@ -1,6 +1,6 @@
 package dev.leat.upkeep;
 
-import dev.leat.SchemaVersions;
+import dev.leat.pipeline.SchemaVersions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.leat.upkeep;
 
-import dev.leat.DatabaseUnavailable;
-import dev.leat.SchemaVersions;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.SchemaVersions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.leat.upkeep;
 
-import dev.leat.DatabaseUnavailable;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.pipeline.DatabaseUnavailable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.leat.upkeep;
 
-import dev.leat.SchemaVersions;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.pipeline.SchemaVersions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -96,7 +96,7 @@ public final class Migrations {
     /**
      * How the schema stands to this Leat, whoever ran the scripts.
      *
-     * @throws dev.leat.DatabaseUnavailable when the database cannot be asked, or the role may not use the schema
+     * @throws dev.leat.pipeline.DatabaseUnavailable when the database cannot be asked, or the role may not use the schema
      */
     public static SchemaState state(DataSource database) {
         UpkeepSql sql = new UpkeepSql(database);

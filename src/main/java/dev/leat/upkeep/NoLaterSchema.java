@@ -1,6 +1,6 @@
 package dev.leat.upkeep;
 
-import dev.leat.SchemaVersions;
+import dev.leat.pipeline.SchemaVersions;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -1,6 +1,6 @@
 package dev.leat.upkeep;
 
-import dev.leat.SchemaVersions;
+import dev.leat.pipeline.SchemaVersions;
 
 /** How the schema in a database stands to this version of Leat. */
 public sealed interface SchemaState {

@@ -56,6 +56,16 @@ class ArchitectureTest {
     }
 
     @Test
+    void theInterfacesBetweenStagesKnowTheVocabularyAlone() {
+        classes()
+                .that(resideInAPackage("dev.leat.pipeline"))
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage("dev.leat.pipeline", "dev.leat", "java..", "org.jspecify.."))
+                .check(LEAT);
+    }
+
+    @Test
     void settingsKnowTheJdkAlone() {
         classes()
                 .that(resideInAPackage("dev.leat.settings"))
@@ -82,7 +92,7 @@ class ArchitectureTest {
             noClasses()
                     .that(resideInAPackage(own))
                     .should()
-                    .dependOnClassesThat(leatOutside("dev.leat", own, "dev.leat.jooq.generated.."))
+                    .dependOnClassesThat(leatOutside("dev.leat", "dev.leat.pipeline", own, "dev.leat.jooq.generated.."))
                     .check(LEAT);
         }
     }
@@ -92,7 +102,7 @@ class ArchitectureTest {
         noClasses()
                 .that(resideInAPackage("dev.leat.loop"))
                 .should()
-                .dependOnClassesThat(leatOutside("dev.leat", "dev.leat.loop"))
+                .dependOnClassesThat(leatOutside("dev.leat", "dev.leat.pipeline", "dev.leat.loop"))
                 .check(LEAT);
     }
 
@@ -172,7 +182,12 @@ class ArchitectureTest {
     void whatPublishesDoesNotAskForTheTimeOfDay() {
         noClasses()
                 .that(resideInAnyPackage(
-                        "dev.leat", "dev.leat.claim", "dev.leat.kinesis", "dev.leat.settle", "dev.leat.loop"))
+                        "dev.leat",
+                        "dev.leat.pipeline",
+                        "dev.leat.claim",
+                        "dev.leat.kinesis",
+                        "dev.leat.settle",
+                        "dev.leat.loop"))
                 .should()
                 .dependOnClassesThat(type(Clock.class))
                 .orShould()

@@ -1,10 +1,10 @@
 package dev.leat.bench;
 
-import dev.leat.Claim;
 import dev.leat.Event;
-import dev.leat.Shaper;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Shaper;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;

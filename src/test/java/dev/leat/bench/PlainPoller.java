@@ -2,9 +2,9 @@ package dev.leat.bench;
 
 import dev.leat.Event;
 import dev.leat.Operation;
-import dev.leat.Shaper;
 import dev.leat.kinesis.KinesisClients;
 import dev.leat.kinesis.PublishSettings;
+import dev.leat.pipeline.Shaper;
 import dev.leat.shape.DebeziumJson;
 import java.net.URI;
 import java.sql.Connection;

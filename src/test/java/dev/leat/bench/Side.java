@@ -1,12 +1,12 @@
 package dev.leat.bench;
 
-import dev.leat.Claim;
-import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerSettings;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestDatabase;
 import java.lang.management.ManagementFactory;

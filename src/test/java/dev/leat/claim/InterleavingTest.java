@@ -3,11 +3,11 @@ package dev.leat.claim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.leat.Claim;
-import dev.leat.Claims;
-import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
+import dev.leat.pipeline.DatabaseUnavailable;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;

@@ -2,11 +2,11 @@ package dev.leat.claim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.Claim;
-import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerSettings;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;

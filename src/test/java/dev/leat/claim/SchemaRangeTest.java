@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import dev.leat.Claim;
-import dev.leat.Claims;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.util.Random;

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.leat.Event;
 import dev.leat.Operation;
-import dev.leat.Shaper.Unshapeable;
+import dev.leat.pipeline.Shaper.Unshapeable;
 import dev.leat.shape.DebeziumJson;
 import java.io.IOException;
 import java.io.StringWriter;

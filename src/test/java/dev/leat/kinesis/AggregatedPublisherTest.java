@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
 import dev.leat.PollerSettings;
-import dev.leat.StreamRecord;
 import dev.leat.consume.Unpacker;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

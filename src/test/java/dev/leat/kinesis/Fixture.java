@@ -2,16 +2,16 @@ package dev.leat.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.Deadline;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
 import dev.leat.RequestFailure;
-import dev.leat.StreamRecord;
 import dev.leat.consume.Unpacker;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.localstream.LocalStream;
+import dev.leat.pipeline.Deadline;
+import dev.leat.pipeline.StreamRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

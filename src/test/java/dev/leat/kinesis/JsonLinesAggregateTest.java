@@ -2,8 +2,8 @@ package dev.leat.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.StreamRecord;
 import dev.leat.consume.Unpacker;
+import dev.leat.pipeline.StreamRecord;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 

@@ -3,10 +3,10 @@ package dev.leat.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
-import dev.leat.Publisher;
-import dev.leat.StreamRecord;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
+import dev.leat.pipeline.Publisher;
+import dev.leat.pipeline.StreamRecord;
 import dev.leat.testkit.Await;
 import java.time.Duration;
 import java.time.Instant;

@@ -3,10 +3,10 @@ package dev.leat.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
-import dev.leat.Publisher;
-import dev.leat.StreamRecord;
 import dev.leat.localstream.ShardUse;
 import dev.leat.localstream.WriteLimits;
+import dev.leat.pipeline.Publisher;
+import dev.leat.pipeline.StreamRecord;
 import dev.leat.testkit.Await;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,10 +2,10 @@ package dev.leat.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.Deadline;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
+import dev.leat.pipeline.Deadline;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;

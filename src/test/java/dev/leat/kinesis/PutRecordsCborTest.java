@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.StreamRecord;
 import dev.leat.localstream.LocalStream;
+import dev.leat.pipeline.StreamRecord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

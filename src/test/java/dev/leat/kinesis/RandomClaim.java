@@ -1,6 +1,6 @@
 package dev.leat.kinesis;
 
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.leat.kinesis;
 
 import dev.leat.Event;
 import dev.leat.Operation;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

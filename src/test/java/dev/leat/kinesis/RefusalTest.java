@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Outcome;
 import dev.leat.PollerSettings;
-import dev.leat.Publisher;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.Publisher;
+import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

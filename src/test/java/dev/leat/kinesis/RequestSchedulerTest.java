@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.StreamRecord;
+import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

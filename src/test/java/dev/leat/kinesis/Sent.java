@@ -1,7 +1,7 @@
 package dev.leat.kinesis;
 
-import dev.leat.StreamRecord;
 import dev.leat.consume.Unpacker;
+import dev.leat.pipeline.StreamRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

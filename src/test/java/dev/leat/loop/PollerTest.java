@@ -2,16 +2,16 @@ package dev.leat.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.Claim;
-import dev.leat.Claims;
-import dev.leat.DatabaseUnavailable;
-import dev.leat.Deadline;
 import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.Publisher;
-import dev.leat.Shaper;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.Deadline;
+import dev.leat.pipeline.Publisher;
+import dev.leat.pipeline.Shaper;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.time.Duration;

@@ -2,7 +2,6 @@ package dev.leat.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.DatabaseUnavailable;
 import dev.leat.Ending;
 import dev.leat.Event;
 import dev.leat.Failing;
@@ -12,6 +11,7 @@ import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
 import dev.leat.RequestFailure.Scope;
 import dev.leat.Waiting;
+import dev.leat.pipeline.DatabaseUnavailable;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;

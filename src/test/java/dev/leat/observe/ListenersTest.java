@@ -2,7 +2,6 @@ package dev.leat.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.DatabaseUnavailable;
 import dev.leat.Ending;
 import dev.leat.Event;
 import dev.leat.Failing;
@@ -11,6 +10,7 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
 import dev.leat.Waiting;
+import dev.leat.pipeline.DatabaseUnavailable;
 import java.lang.reflect.Method;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -3,12 +3,12 @@ package dev.leat.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.leat.Claim;
-import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.Connection;

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.leat.Event;
 import dev.leat.Operation;
-import dev.leat.Shaper.Unshapeable;
+import dev.leat.pipeline.Shaper.Unshapeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;

@@ -1,8 +1,8 @@
 package dev.leat.soak;
 
-import dev.leat.Claim;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
+import dev.leat.pipeline.Claim;
 import dev.leat.testkit.LeatProcess;
 import dev.leat.testkit.TestDatabase;
 import java.io.IOException;

@@ -2,17 +2,17 @@ package dev.leat.tour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.Claim;
-import dev.leat.Claims;
 import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.StreamRecord;
 import dev.leat.claim.ClaimSettings;
 import dev.leat.claim.LaneClaims;
 import dev.leat.kinesis.KinesisPublisher;
 import dev.leat.kinesis.PublishSettings;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
+import dev.leat.pipeline.StreamRecord;
 import dev.leat.settle.OutboxSettlement;
 import dev.leat.shape.DebeziumJson;
 import dev.leat.testkit.TestDatabase;

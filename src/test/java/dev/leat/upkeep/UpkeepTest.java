@@ -2,12 +2,12 @@ package dev.leat.upkeep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.DatabaseUnavailable;
 import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.Waiting;
+import dev.leat.pipeline.DatabaseUnavailable;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;

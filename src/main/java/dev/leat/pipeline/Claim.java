@@ -1,5 +1,7 @@
-package dev.leat;
+package dev.leat.pipeline;
 
+import dev.leat.Event;
+import dev.leat.Outcome;
 import java.sql.Connection;
 import java.util.Collection;
 import java.util.List;

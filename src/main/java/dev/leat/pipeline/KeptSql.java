@@ -1,4 +1,4 @@
-package dev.leat;
+package dev.leat.pipeline;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +17,7 @@ public final class KeptSql {
      * @param name of its file, without ending
      */
     public static String of(String name) {
-        try (InputStream file = KeptSql.class.getResourceAsStream("sql/" + name + ".sql")) {
+        try (InputStream file = KeptSql.class.getResourceAsStream("/dev/leat/sql/" + name + ".sql")) {
             if (file == null) {
                 throw new IllegalStateException("the statement " + name + " is missing from the jar");
             }

@@ -1,5 +1,6 @@
-package dev.leat;
+package dev.leat.pipeline;
 
+import dev.leat.Outcome;
 import java.util.List;
 
 /** Stage 5, settle: makes the outcomes of a claim permanent and lets its lanes go, in one commit. */

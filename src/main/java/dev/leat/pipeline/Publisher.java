@@ -1,5 +1,6 @@
-package dev.leat;
+package dev.leat.pipeline;
 
+import dev.leat.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

@@ -1,4 +1,6 @@
-package dev.leat;
+package dev.leat.pipeline;
+
+import dev.leat.Event;
 
 /** Stage 3, shape: turns an event into the bytes of a wire format. Pure, and safe for use by several threads. */
 public interface Shaper {

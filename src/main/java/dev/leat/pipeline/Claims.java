@@ -1,4 +1,4 @@
-package dev.leat;
+package dev.leat.pipeline;
 
 import java.util.Set;
 import java.util.function.LongSupplier;

@@ -1,4 +1,4 @@
-package dev.leat;
+package dev.leat.pipeline;
 
 /** The database did not do what was asked, for a reason that lies outside the request. Nothing was lost by it. */
 public final class DatabaseUnavailable extends RuntimeException {

@@ -1,4 +1,4 @@
-package dev.leat;
+package dev.leat.pipeline;
 
 /**
  * Which schemas this Leat works with: its own scripts make version {@link #MADE}; its pollers work with every older one down to

@@ -1,4 +1,4 @@
-package dev.leat;
+package dev.leat.pipeline;
 
 import java.time.Duration;
 import java.util.function.LongSupplier;

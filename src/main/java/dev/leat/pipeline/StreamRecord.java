@@ -1,5 +1,7 @@
-package dev.leat;
+package dev.leat.pipeline;
 
+import dev.leat.Event;
+import dev.leat.Operation;
 import java.math.BigInteger;
 import java.util.Optional;
 

@@ -15,6 +15,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.LeatPoller;
+import dev.leat.config.TablesFile;
 import dev.leat.kinesis.Aggregation;
 import java.sql.DriverManager;
 import java.time.Clock;
@@ -174,6 +175,24 @@ class ArchitectureTest {
                 .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.localstream..", "dev.leat.demo..")))
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("dev.leat.localstream..", "dev.leat.demo..", "io.zonky.."))
+                .check(LEAT);
+    }
+
+    /** What only the command line needs is an optional dependency: a library without it works. */
+    @Test
+    void optionalDependenciesStayInTheCommandLine() {
+        noClasses()
+                .that(DescribedPredicate.not(
+                        resideInAnyPackage("dev.leat.app", "dev.leat.demo..", "dev.leat.localstream..")
+                                .or(JavaClass.Predicates.belongToAnyOf(TablesFile.class))))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(
+                        "picocli..",
+                        "com.fasterxml.jackson.dataformat.yaml..",
+                        "org.yaml..",
+                        "software.amazon.awssdk.services.sts..",
+                        "software.amazon.awssdk.services.sso..",
+                        "software.amazon.awssdk.services.ssooidc.."))
                 .check(LEAT);
     }
 

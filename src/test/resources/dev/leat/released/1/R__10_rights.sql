@@ -209,7 +209,7 @@ REVOKE ALL ON FUNCTION leat_internal.restore_rights() FROM PUBLIC;
 
 -- leat.schema_version(): which schema this is. It rises with every release that changes a script.
 -- leat.oldest_poller(): the oldest schema version whose pollers can work with this schema. A poller that was made for version 3 works with any
--- schema whose oldest_poller is 3 or less, and that is not older than its own release can work with (dev.leat.SchemaVersions).
+-- schema whose oldest_poller is 3 or less, and that is not older than its own release can work with (dev.leat.pipeline.SchemaVersions).
 --
 -- Both are STABLE, not IMMUTABLE: a plan that a session keeps must not keep the answer.
 --

@@ -1,9 +1,13 @@
 package dev.leat.packaged;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.testkit.LeatProcess;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,5 +62,23 @@ class PackagedJarIT {
                 .contains(
                         "dev/leat/demo/Demo.class", "dev/leat/demo/shop.sql", "dev/leat/localstream/LocalStream.class")
                 .anyMatch(name -> name.endsWith(".txz"));
+    }
+
+    @Test
+    void aConsumerNeedsItsOwnJarAndTheJdk() throws Exception {
+        Path jar = Path.of("target", "leat-library-consumer.jar");
+        assertThat(entries(jar))
+                .filteredOn(name -> name.endsWith(".class"))
+                .isNotEmpty()
+                .allMatch(name -> name.startsWith("dev/leat/consume/"));
+        try (URLClassLoader alone =
+                new URLClassLoader(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader())) {
+            Class<?> deduplicator = alone.loadClass("dev.leat.consume.Deduplicator");
+            Object consumer = deduplicator.getConstructor().newInstance();
+            byte[] event = "{\"source\":{\"name\":\"shop\",\"partition_key\":\"public.t.1\",\"id\":7}}".getBytes(UTF_8);
+            Method first = deduplicator.getMethod("first", byte[].class);
+            assertThat(first.invoke(consumer, (Object) event)).isEqualTo(true);
+            assertThat(first.invoke(consumer, (Object) event)).isEqualTo(false);
+        }
     }
 }

@@ -67,6 +67,33 @@ $$;
 
 REVOKE ALL ON FUNCTION leat.publish(text, text, json, text, text) FROM PUBLIC;
 
+-- The same with a payload of another type: a parameter of JDBC is a text, and jsonb is not turned into json unasked.
+CREATE OR REPLACE FUNCTION leat.publish(
+        key text,
+        type text,
+        payload text,
+        stream text DEFAULT NULL,
+        on_quarantine text DEFAULT 'wait')
+    RETURNS bigint
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT leat.publish($1, $2, $3::json, $4, $5) $$;
+
+REVOKE ALL ON FUNCTION leat.publish(text, text, text, text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION leat.publish(
+        key text,
+        type text,
+        payload jsonb,
+        stream text DEFAULT NULL,
+        on_quarantine text DEFAULT 'wait')
+    RETURNS bigint
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT leat.publish($1, $2, $3::json, $4, $5) $$;
+
+REVOKE ALL ON FUNCTION leat.publish(text, text, jsonb, text, text) FROM PUBLIC;
+
 -- leat_internal.quarantine_event(who, id): locks the lane of an event in quarantine and returns its row, for leat.retry and
 -- leat.discard.
 -- leat_internal.release_waiting(partition_key): lets the waiting events of a key go on that have no quarantined one before them.

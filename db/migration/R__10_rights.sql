@@ -1,7 +1,7 @@
 -- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
 -- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
 -- That is why it names the others' text (MigrationScriptsTest):
--- scripts 0ef855ea8162b004
+-- scripts 33ce2492bd118e54
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
@@ -43,7 +43,9 @@ CREATE OR REPLACE FUNCTION leat_internal.publisher_rights() RETURNS text[]
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT ARRAY['USAGE ON SCHEMA leat', 'EXECUTE ON FUNCTION leat.publish(text, text, json, text, text)']
+        SELECT ARRAY['USAGE ON SCHEMA leat', 'EXECUTE ON FUNCTION leat.publish(text, text, json, text, text)',
+                     'EXECUTE ON FUNCTION leat.publish(text, text, jsonb, text, text)',
+                     'EXECUTE ON FUNCTION leat.publish(text, text, text, text, text)']
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.grant_rights(who text, role name, kind text) RETURNS void

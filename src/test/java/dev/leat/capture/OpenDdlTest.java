@@ -67,7 +67,7 @@ class OpenDdlTest extends CaptureFixture {
             String pid = holder.value("SELECT pg_backend_pid()");
             // So that two hundred pairs take no minutes; what has no timeout of its own would meet the other.
             caller.run("SET lock_timeout = '100ms'; SET statement_timeout = '20s'");
-            for (String open : Extent.some(5, OPEN)) {
+            for (String open : Extent.some(4, OPEN)) {
                 for (String call : CALLS) {
                     holder.run("BEGIN; SET LOCAL client_min_messages = error; " + open);
                     caller.run("BEGIN; SET LOCAL client_min_messages = error");

@@ -3,6 +3,8 @@ package dev.leat.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.testkit.Session;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +34,27 @@ class PublishTest extends CaptureFixture {
         assertThat(last().stream()).isEqualTo("s");
         assertThat(last().schema()).isNull();
         assertThat(last().table()).isNull();
+    }
+
+    @Test
+    void aPayloadIsAParameterOfJdbcJsonOrJsonb() throws Exception {
+        try (Connection writer = database.owner().getConnection();
+                PreparedStatement publish = writer.prepareStatement("SELECT leat.publish(?, ?, ?)")) {
+            publish.setString(1, "order-42");
+            publish.setString(2, "OrderPaid");
+            publish.setString(3, "{\"amount\":  12.50}");
+            publish.execute();
+        }
+        assertThat(last().change()).isEqualTo("m order-42 null -> {\"amount\":  12.50}");
+        run(
+                "SELECT leat.publish('k', 'T', json_build_object('a', 1)), leat.publish('k', 'T', jsonb_build_object('b', 2), on_quarantine => 'pass')");
+        assertThat(last().change()).isEqualTo("m k null -> {\"b\": 2}");
+        assertThat(last().mayPass()).isTrue();
+        try (Session writer = session()) {
+            assertThat(writer.refusal("SELECT leat.publish('k', 'T', 'no JSON')")
+                            .message())
+                    .contains("invalid input syntax for type json");
+        }
     }
 
     @Test

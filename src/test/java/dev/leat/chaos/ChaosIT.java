@@ -2,37 +2,42 @@ package dev.leat.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Extent;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** The short form of {@link Chaos}: every family once. */
+/** The short form of {@link Chaos}: families of faults, each fault once; all of them in a full run. */
 class ChaosIT {
+
+    /** It refuses, and forgets to answer. */
+    private static final Set<Family> STREAM =
+            EnumSet.of(Family.ENTRIES, Family.REQUESTS, Family.ANSWERS, Family.LIES, Family.SLOW, Family.RESHARD);
+
+    /** They die, sleep, join and leave, on bad networks. */
+    private static final Set<Family> POLLERS =
+            EnumSet.of(Family.KILLS, Family.PAUSES, Family.CROWD, Family.NETWORK, Family.CLOCK);
+
+    /** It restarts, crashes and refuses. */
+    private static final Set<Family> DATABASE = EnumSet.of(Family.SESSIONS, Family.RESTARTS, Family.READ_ONLY);
 
     /** Drawn anew at each run; to repeat one, set the system property. */
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);
 
-    private static void run(long seed, Family first, Family... more) {
-        Set<Family> families = EnumSet.of(first, more);
-        Report report = new Round(Plan.ofAll(seed, families, 3, Duration.ofSeconds(4))).run();
+    static Stream<Set<Family>> families() {
+        return Extent.some(2, List.<Set<Family>>of(STREAM, POLLERS, DATABASE)).stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void everythingArrivesInOrderWhateverStrikes(Set<Family> families) {
+        Report report = new Round(Plan.ofAll(SEED, families, 3, Duration.ofSeconds(4))).run();
         System.out.println("chaos: " + report.line());
         assertThat(report.wrong()).as(report.line()).isEmpty();
         assertThat(report.struck()).containsOnlyKeys(report.plan().menu());
-    }
-
-    @Test
-    void aStreamThatRefusesAndForgetsToAnswer() {
-        run(SEED, Family.ENTRIES, Family.REQUESTS, Family.ANSWERS, Family.LIES, Family.SLOW, Family.RESHARD);
-    }
-
-    @Test
-    void pollersThatDieSleepJoinAndLeaveOnBadNetworks() {
-        run(SEED + 1, Family.KILLS, Family.PAUSES, Family.CROWD, Family.NETWORK, Family.CLOCK);
-    }
-
-    @Test
-    void aDatabaseThatRestartsCrashesAndRefuses() {
-        run(SEED + 2, Family.SESSIONS, Family.RESTARTS, Family.READ_ONLY);
     }
 }

@@ -26,7 +26,7 @@ final class JdbcPublisher {
             insert.setLong(1, order);
             insert.executeUpdate();
         }
-        try (PreparedStatement publish = transaction.prepareStatement("SELECT leat.publish(?, ?, CAST(? AS json))")) {
+        try (PreparedStatement publish = transaction.prepareStatement("SELECT leat.publish(?, ?, ?)")) {
             publish.setString(1, "order-" + order);
             publish.setString(2, "OrderPlaced");
             publish.setString(3, "{\"id\": " + order + "}");

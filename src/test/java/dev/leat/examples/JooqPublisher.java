@@ -12,11 +12,7 @@ final class JooqPublisher {
         database.transaction(transaction -> {
             DSLContext in = transaction.dsl();
             in.execute("UPDATE orders SET state = 'paid' WHERE id = ?", order);
-            in.fetch(
-                    "SELECT leat.publish(?, ?, CAST(? AS json))",
-                    "order-" + order,
-                    "OrderPaid",
-                    "{\"id\": " + order + "}");
+            in.fetch("SELECT leat.publish(?, ?, ?)", "order-" + order, "OrderPaid", "{\"id\": " + order + "}");
         });
     }
 }

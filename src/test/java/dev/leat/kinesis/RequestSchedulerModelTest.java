@@ -6,6 +6,7 @@ import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.pipeline.StreamRecord;
+import dev.leat.testkit.Extent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 final class RequestSchedulerModelTest {
 
-    private static final int ROUNDS = Integer.getInteger("leat.test.rounds", 2_000);
+    private static final int ROUNDS = Integer.getInteger("leat.test.rounds", Extent.of(250, 2_000));
     private static final int MAX_RECORDS = 7;
     private static final int LARGEST = RandomClaim.LARGEST;
     private static final int POISON = RandomClaim.POISON;

@@ -11,13 +11,19 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 class GeneratedSourcesTest {
 
     private static final Path COMMITTED = Path.of("src", "main", "java");
 
+    static boolean onTheirVersion() {
+        return TestServer.shared().major() == 18;
+    }
+
     @Test
+    @EnabledIf(value = "onTheirVersion", disabledReason = "the committed sources were generated on PostgreSQL 18")
     void theCommittedSourcesAreWhatTheMigratedSchemaGenerates(@TempDir Path fresh) throws Exception {
         boolean regenerate = Boolean.getBoolean("leat.regenerate");
         Path target = regenerate ? COMMITTED : fresh;

@@ -2,6 +2,7 @@ package dev.leat.kinesis;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.StreamRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,7 +104,8 @@ final class PendingRecords {
         }
 
         private RecordQueue ofLane(StreamRecord record) {
-            RecordQueue[] lanes = lanesByStream.computeIfAbsent(record.stream(), stream -> new RecordQueue[64]);
+            RecordQueue[] lanes =
+                    lanesByStream.computeIfAbsent(record.stream(), stream -> new RecordQueue[Lanes.COUNT]);
             int lane = record.event().lane();
             if (lanes[lane] == null) {
                 lanes[lane] = add(new RecordQueue.OfLane(records, next));

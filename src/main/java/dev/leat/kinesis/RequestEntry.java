@@ -1,5 +1,6 @@
 package dev.leat.kinesis;
 
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.StreamRecord;
 import java.math.BigInteger;
 import java.util.stream.IntStream;
@@ -93,7 +94,7 @@ interface RequestEntry {
      */
     record LaneKey(String partitionKey, String hashKey) {
 
-        private static final LaneKey[] ALL = IntStream.range(0, 64)
+        private static final LaneKey[] ALL = IntStream.range(0, Lanes.COUNT)
                 .mapToObj(lane -> new LaneKey(
                         "lane-" + lane,
                         BigInteger.valueOf(2L * lane + 1).shiftLeft(121).toString()))

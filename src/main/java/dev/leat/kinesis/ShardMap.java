@@ -1,6 +1,7 @@
 package dev.leat.kinesis;
 
 import dev.leat.PollerListener;
+import dev.leat.pipeline.Lanes;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,17 +30,15 @@ import software.amazon.awssdk.services.kinesis.model.ShardFilterType;
  */
 final class ShardMap {
 
-    private static final int LANES = 64;
-
     private final TreeMap<Long, String> byStart = new TreeMap<>(Long::compareUnsigned);
-    private final List<List<String>> byLane = new ArrayList<>(LANES);
+    private final List<List<String>> byLane = new ArrayList<>(Lanes.COUNT);
 
     /**
      * @param starts the first hash key of each shard's range, by shard
      */
     ShardMap(Map<String, BigInteger> starts) {
         starts.forEach((shard, start) -> byStart.put(upper(start), shard));
-        for (int lane = 0; lane < LANES; lane++) {
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
             byLane.add(List.copyOf(find(lane)));
         }
     }

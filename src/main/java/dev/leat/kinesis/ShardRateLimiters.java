@@ -1,5 +1,6 @@
 package dev.leat.kinesis;
 
+import dev.leat.pipeline.Lanes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ final class ShardRateLimiters {
 
     private final ShardMap.Source source;
     private final Map<String, ShardRateLimiter> byShard = new HashMap<>();
-    private final @Nullable ShardRateLimiter[] byLane = new ShardRateLimiter[64];
+    private final @Nullable ShardRateLimiter[] byLane = new ShardRateLimiter[Lanes.COUNT];
     private final List<ShardRateLimiter> answered = new ArrayList<>();
     private @Nullable ShardMap shardMap;
     private long askAgainAt;
@@ -129,10 +130,10 @@ final class ShardRateLimiters {
     /** Adds to a set of lanes the lanes that are in the same shards. A bit stands for a lane. */
     synchronized long withNeighbours(long lanes) {
         long all = lanes;
-        for (int lane = 0; lane < 64; lane++) {
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
             ShardRateLimiter limiter = byLane[lane];
             if (limiter != null && (lanes & 1L << lane) != 0) {
-                for (int other = 0; other < 64; other++) {
+                for (int other = 0; other < Lanes.COUNT; other++) {
                     all |= byLane[other] == limiter ? 1L << other : 0;
                 }
             }
@@ -147,7 +148,7 @@ final class ShardRateLimiters {
 
     private synchronized long exhaustedLanesLimited(long now) {
         long lanes = 0;
-        for (int lane = 0; lane < 64; lane++) {
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
             List<String> shards = shardMap == null ? List.of() : shardMap.ofLane(lane);
             ShardRateLimiter limiter = byLane[lane];
             boolean exhausted = shards.size() > 1
@@ -205,7 +206,7 @@ final class ShardRateLimiters {
     private synchronized void shardMapRead(ShardMap read) {
         shardMap = read;
         byShard.keySet().removeIf(shard -> !read.has(shard));
-        for (int lane = 0; lane < 64; lane++) {
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
             ShardRateLimiter limiter = byLane[lane];
             if (limiter != null && !Objects.equals(byShard.get(limiter.shard()), limiter)) {
                 byLane[lane] = null;

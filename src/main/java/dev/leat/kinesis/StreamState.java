@@ -1,6 +1,7 @@
 package dev.leat.kinesis;
 
 import dev.leat.PollerListener;
+import dev.leat.pipeline.Lanes;
 import java.time.Duration;
 import java.util.List;
 
@@ -21,7 +22,7 @@ final class StreamState {
 
     private final Backoff.Policy policy;
     private final Backoff backoff;
-    private final Backoff[] laneBackoffs = new Backoff[64];
+    private final Backoff[] laneBackoffs = new Backoff[Lanes.COUNT];
     private long failingLanes;
     private final ShardRateLimiters shards;
     private volatile boolean accepted;

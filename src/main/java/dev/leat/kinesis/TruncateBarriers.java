@@ -1,6 +1,7 @@
 package dev.leat.kinesis;
 
 import dev.leat.Operation;
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.StreamRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TruncateBarriers {
 
-    private final @Nullable Barrier[] barriers = new Barrier[64];
+    private final @Nullable Barrier[] barriers = new Barrier[Lanes.COUNT];
 
     TruncateBarriers(StreamRecord[] records) {
         boolean any = false;

@@ -27,7 +27,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 class ArchitectureTest {
 
-    private static final List<String> STAGES = List.of("claim", "shape", "kinesis", "settle");
+    private static final List<String> STAGES = List.of("outbox", "shape", "kinesis");
 
     private static final JavaClasses LEAT = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -133,7 +133,7 @@ class ArchitectureTest {
     void connectionsArePinnedOrAreTheClaimsOrTheDemosOwn() {
         noClasses()
                 .that(DescribedPredicate.not(
-                        resideInAnyPackage("dev.leat.database", "dev.leat.claim", "dev.leat.demo")))
+                        resideInAnyPackage("dev.leat.database", "dev.leat.outbox", "dev.leat.demo")))
                 .should()
                 .callMethod(DataSource.class, "getConnection")
                 .orShould()
@@ -203,9 +203,8 @@ class ArchitectureTest {
                 .that(resideInAnyPackage(
                         "dev.leat",
                         "dev.leat.pipeline",
-                        "dev.leat.claim",
+                        "dev.leat.outbox",
                         "dev.leat.kinesis",
-                        "dev.leat.settle",
                         "dev.leat.loop"))
                 .should()
                 .dependOnClassesThat(type(Clock.class))

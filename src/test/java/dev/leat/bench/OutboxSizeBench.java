@@ -1,8 +1,8 @@
 package dev.leat.bench;
 
 import dev.leat.Event;
-import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.LaneClaims;
+import dev.leat.outbox.ClaimSettings;
+import dev.leat.outbox.LaneClaims;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Shaper;
 import dev.leat.shape.DebeziumJson;

@@ -7,16 +7,16 @@ import java.util.List;
 final class KnownMistakes {
 
     private static final String MAIN = "src/main/java/dev/leat/";
-    private static final String CLAIMS = MAIN + "claim/LaneClaims.java";
-    private static final String LANE_CLAIM = MAIN + "claim/LaneClaim.java";
-    private static final String BOOK = MAIN + "claim/LaneBook.java";
-    private static final String CLAIM_STATEMENTS = MAIN + "claim/ClaimStatements.java";
-    private static final String SETTLEMENT = MAIN + "settle/OutboxSettlement.java";
+    private static final String CLAIMS = MAIN + "outbox/LaneClaims.java";
+    private static final String LANE_CLAIM = MAIN + "outbox/LaneClaim.java";
+    private static final String MEMORY = MAIN + "outbox/LaneMemory.java";
+    private static final String CLAIM_STATEMENTS = MAIN + "outbox/ClaimStatements.java";
+    private static final String SETTLEMENT = MAIN + "outbox/OutboxSettlement.java";
     private static final String CLAIM_SQL = "db/migration/R__09_poller.sql";
     private static final String CAPTURE = "db/migration/R__04_capture.sql";
 
-    private static final String INTERLEAVING = "dev.leat.claim.InterleavingTest#";
-    private static final String LANE_CLAIMS = "dev.leat.claim.LaneClaimsTest#";
+    private static final String INTERLEAVING = "dev.leat.outbox.InterleavingTest#";
+    private static final String LANE_CLAIMS = "dev.leat.outbox.LaneClaimsTest#";
 
     static final List<Mistake> ALL = List.of(
             Mistake.of(
@@ -29,10 +29,10 @@ final class KnownMistakes {
             Mistake.of(
                     "the sequence is taken for the watermark",
                     LANE_CLAIMS + "anEventThatCommitsLateIsNotPassedByTheWatermark",
-                    new Edit(CLAIMS, "look(drawn, opening.holders());", "look(drawn, Set.of());")),
+                    new Edit(CLAIMS, "look(drawn, start.holders());", "look(drawn, Set.of());")),
             Mistake.of(
                     "the sequence is read while it is being written",
-                    "dev.leat.claim.DrawnTest#noIdIsTakenForDrawnBeforeItIs",
+                    "dev.leat.outbox.ClaimStartTest#noIdIsTakenForDrawnBeforeItIs",
                     new Edit(
                             CLAIM_SQL,
                             "coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), 0),",
@@ -44,9 +44,9 @@ final class KnownMistakes {
                             CLAIM_SQL, "AND l.pid IS DISTINCT FROM pg_backend_pid()", "AND l.pid <> pg_backend_pid()")),
             Mistake.of(
                     "a holder that vanished is taken for ended though it prepared",
-                    "dev.leat.claim.WatermarkTest#aHolderThatPreparesItsTransactionStillDelaysTheProof",
+                    "dev.leat.outbox.WatermarkTest#aHolderThatPreparesItsTransactionStillDelaysTheProof",
                     new Edit(
-                            MAIN + "claim/Watermark.java",
+                            MAIN + "outbox/Watermark.java",
                             "remaining.addAll(appeared);",
                             "remaining.removeAll(appeared);")),
             Mistake.of(
@@ -55,11 +55,11 @@ final class KnownMistakes {
                     new Edit(
                             CLAIM_STATEMENTS, "BEGIN, DRAWN, WRITERS, LOCK_LANES", "BEGIN, WRITERS, DRAWN, LOCK_LANES"),
                     new Edit(
-                            MAIN + "claim/Opening.java",
-                            "            Drawn drawn = drawn(answers.next());\n"
+                            MAIN + "outbox/ClaimStart.java",
+                            "            SequenceLook sequence = SequenceLook.of(answers.next());\n"
                                     + "            Set<String> holders = holders(answers.next());\n",
                             "            Set<String> holders = holders(answers.next());\n"
-                                    + "            Drawn drawn = drawn(answers.next());\n")),
+                                    + "            SequenceLook sequence = SequenceLook.of(answers.next());\n")),
             Mistake.of(
                     "ids are drawn before the lock on the outbox",
                     INTERLEAVING + "noIdIsDrawnBeforeTheLockOnTheOutbox",
@@ -78,7 +78,7 @@ final class KnownMistakes {
                     "held events are not held",
                     LANE_CLAIMS + "heldEventsWaitUntilEveryLowerIdIsDecided",
                     new Edit(
-                            MAIN + "claim/LaneParameters.java",
+                            MAIN + "outbox/LaneParameters.java",
                             "statement.setLong(first + 3, watermark);",
                             "statement.setLong(first + 3, Long.MAX_VALUE);")),
             Mistake.of(
@@ -96,12 +96,12 @@ final class KnownMistakes {
             Mistake.of(
                     "a low passes what was left",
                     LANE_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",
-                    new Edit(BOOK, "if (settled.firstLeft().isPresent()) {", "if (settled.left() < 0) {")),
+                    new Edit(MEMORY, "if (settled.firstLeft().isPresent()) {", "if (settled.left() < 0) {")),
             Mistake.of(
                     "a low passes what was not read",
                     LANE_CLAIMS + "aBacklogIsReadInBatchesUntilItIsGone",
                     new Edit(
-                            BOOK,
+                            MEMORY,
                             "reached = Math.min(reached, settled.cutAt().getAsLong());",
                             "reached = Math.max(reached, settled.cutAt().getAsLong());")),
             Mistake.of(
@@ -114,7 +114,7 @@ final class KnownMistakes {
                     new Edit(
                             LANE_CLAIM,
                             "            // Perhaps the connection was lost, and the next one leads to another server.\n"
-                                    + "            book.forget();",
+                                    + "            memory.forget();",
                             "            // Nothing.")),
             Mistake.of(
                     "an event is settled before it is acknowledged",
@@ -154,8 +154,8 @@ final class KnownMistakes {
                             "if (left != null) {")),
             Mistake.of(
                     "a poller claims from a schema that does not serve it",
-                    "dev.leat.claim.SchemaRangeTest#aRunningPollerClaimsAsLongAsTheSchemaServesIt",
-                    new Edit(CLAIMS, "                opening.drawn().schema().require();\n", "")),
+                    "dev.leat.outbox.SchemaRangeTest#aRunningPollerClaimsAsLongAsTheSchemaServesIt",
+                    new Edit(CLAIMS, "                start.sequence().schema().require();\n", "")),
             Mistake.of(
                     "a migration that fails leaves half of it behind",
                     "dev.leat.upkeep.MigrationsTest#aMigrationThatFailsLeavesNothingBehind",

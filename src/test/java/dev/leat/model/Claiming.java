@@ -1,9 +1,9 @@
 package dev.leat.model;
 
-import dev.leat.claim.Knowledge;
 import dev.leat.model.World.Database;
 import dev.leat.model.World.Poller;
 import dev.leat.model.World.Poller.Phase;
+import dev.leat.outbox.Knowledge;
 import java.util.Set;
 
 /** How a poller comes by a claim: it looks, locks the lane, and reads, a statement each. */

@@ -1,6 +1,5 @@
 package dev.leat.model;
 
-import dev.leat.claim.Knowledge;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.model.Scenario.Focus;
@@ -9,6 +8,7 @@ import dev.leat.model.World.Poller;
 import dev.leat.model.World.Poller.Session;
 import dev.leat.model.World.Stream;
 import dev.leat.model.World.Writer;
+import dev.leat.outbox.Knowledge;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.leat.model;
 
-import dev.leat.claim.Knowledge;
 import dev.leat.model.Scenario.Focus;
 import dev.leat.model.World.Database;
 import dev.leat.model.World.Poller;
 import dev.leat.model.World.Poller.Session;
 import dev.leat.model.World.Stream;
+import dev.leat.outbox.Knowledge;
 import java.util.OptionalLong;
 import java.util.Set;
 

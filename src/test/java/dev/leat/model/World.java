@@ -1,7 +1,7 @@
 package dev.leat.model;
 
-import dev.leat.claim.Knowledge;
 import dev.leat.model.Scenario.Faults;
+import dev.leat.outbox.Knowledge;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

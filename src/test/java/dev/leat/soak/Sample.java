@@ -1,7 +1,7 @@
 package dev.leat.soak;
 
-import dev.leat.claim.ClaimSettings;
-import dev.leat.claim.LaneClaims;
+import dev.leat.outbox.ClaimSettings;
+import dev.leat.outbox.LaneClaims;
 import dev.leat.pipeline.Claim;
 import dev.leat.testkit.LeatProcess;
 import dev.leat.testkit.TestDatabase;

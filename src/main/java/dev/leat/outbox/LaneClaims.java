@@ -1,0 +1,243 @@
+package dev.leat.outbox;
+
+import dev.leat.PollerListener;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.Claims;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.Deadline;
+import dev.leat.pipeline.Lanes;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Claims lanes of one database for one poller; {@link #forWorker()} gives each of the poller's threads its own view. The
+ * package comment has the protocol.
+ */
+public final class LaneClaims {
+
+    /** How often a claim begins anew because it has met another history, before it is given up. */
+    private static final int ATTEMPTS = 3;
+
+    /** A worker's first claim is no larger, so that its first record leaves soon; each that comes back full doubles the next. */
+    private static final int FIRST_BATCH = 2_000;
+
+    /** Events that are given other ids in one transaction: a fraction of a second's work. */
+    private static final int RENUMBERED_AT_ONCE = 10_000;
+
+    private final DataSource dataSource;
+    private final ClaimSettings settings;
+    private final String defaultStream;
+    private final IntSupplier claimants;
+    private final LongSupplier nanoTime;
+    private final LaneMemory memory;
+    private final SlowLanes slowLanes;
+    private final LaneLows lows;
+    private final TimelineGuard timelines;
+
+    /** The same with nobody to tell. */
+    public LaneClaims(
+            DataSource dataSource,
+            ClaimSettings settings,
+            String defaultStream,
+            IntSupplier claimants,
+            LongSupplier nanoTime,
+            RandomGenerator random) {
+        this(dataSource, settings, defaultStream, claimants, nanoTime, random, new PollerListener() {});
+    }
+
+    /**
+     * @param dataSource its connections need no search_path: a claim pins its own transaction, and a look at the sequence is a call by
+     *     a qualified name alone
+     * @param defaultStream the stream of events that name none
+     * @param claimants how many workers of how many pollers share the lanes now; at least 1
+     * @param nanoTime the monotonic clock
+     * @param random chooses the lane to begin with
+     * @param listener told when ids move past a gap
+     */
+    public LaneClaims(
+            DataSource dataSource,
+            ClaimSettings settings,
+            String defaultStream,
+            IntSupplier claimants,
+            LongSupplier nanoTime,
+            RandomGenerator random,
+            PollerListener listener) {
+        this.dataSource = dataSource;
+        this.settings = settings;
+        this.defaultStream = defaultStream;
+        this.claimants = claimants;
+        this.nanoTime = nanoTime;
+        this.memory = new LaneMemory(random.nextInt(Lanes.COUNT));
+        this.slowLanes = new SlowLanes(memory);
+        this.lows = new LaneLows(memory, nanoTime);
+        this.timelines = new TimelineGuard(listener, nanoTime);
+    }
+
+    /** For use by one thread. */
+    public Claims forWorker() {
+        slowLanes.join();
+        return new WorkerClaims();
+    }
+
+    private final class WorkerClaims implements Claims {
+
+        private Watermark watermark = Watermark.UNKNOWN;
+        private long generation = memory.generation();
+        private final PollInterval pollInterval =
+                new PollInterval(settings.poller().busyInterval(), settings.poller().idleInterval());
+        private int batch = Math.min(FIRST_BATCH, settings.poller().batch());
+
+        @Override
+        public Claim claim(Set<String> streamsBackingOff, long lanesBackingOff) {
+            @Nullable Connection connection = null;
+            try {
+                connection = dataSource.getConnection();
+                connection.setAutoCommit(false);
+                LaneClaim claim = claim(connection, streamsBackingOff, slowLanes.next(this, lanesBackingOff));
+                pollInterval.claimed(claim.events().size(), claim.full());
+                if (claim.full()) {
+                    batch = Math.min(2 * batch, settings.poller().batch());
+                }
+                return claim;
+            } catch (SQLException e) {
+                giveUp(connection, e);
+                throw new DatabaseUnavailable("the outbox could not be claimed from", e);
+            } catch (RuntimeException | Error e) {
+                giveUp(connection, e);
+                throw e;
+            }
+        }
+
+        private LaneClaim claim(Connection connection, Set<String> streamsBackingOff, long lanesLeftOut)
+                throws SQLException {
+            for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+                Deadline deadline = Deadline.in(settings.poller().publishDeadline(), nanoTime);
+                long published = timelines.published();
+                ClaimStart start = open(connection, lanesLeftOut);
+                // A migration may have come since the poller started.
+                start.sequence().schema().require();
+                memory.server(start.sequence().server());
+                if (!timelines.knows(start.sequence().server())
+                        || start.sequence().id() < published) {
+                    check(connection, published);
+                    continue;
+                }
+                try {
+                    return claim(connection, streamsBackingOff, start, deadline);
+                } catch (Watermark.SequenceWentBack e) {
+                    memory.forget();
+                    check(connection, e.been());
+                }
+            }
+            throw new IllegalStateException(
+                    "another history of the database was found " + ATTEMPTS + " times in a row");
+        }
+
+        private ClaimStart open(Connection connection, long lanesLeftOut) throws SQLException {
+            int sharers = Math.max(1, claimants.getAsInt());
+            int share = (Lanes.COUNT + sharers - 1) / sharers;
+            return ClaimStart.open(connection, timeout(), lanesLeftOut, memory.turn(share), share);
+        }
+
+        /** Lets go of the lanes first: the look may wait for another poller's. */
+        private void check(Connection connection, long seen) throws SQLException {
+            connection.rollback();
+            ClaimStart.begin(connection, timeout());
+            timelines.check(connection, seen);
+        }
+
+        private Duration timeout() {
+            return settings.poller().publishDeadline().plus(ClaimSettings.GRACE);
+        }
+
+        private LaneClaim claim(
+                Connection connection, Set<String> streamsBackingOff, ClaimStart start, Deadline deadline)
+                throws SQLException {
+            slowLanes.got(this, start.lows().keySet());
+            long drawn = start.sequence().id();
+            // Another poller may have stored a low above what was drawn when this claim began.
+            if (start.highestLow() > drawn
+                    && start.highestLow() > look(connection).id()) {
+                throw new Watermark.SequenceWentBack(start.highestLow(), drawn);
+            }
+            look(drawn, start.holders());
+            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
+            List<LaneQuery> lanes = held(start.lows());
+            LaneClaim.Content content = new LaneReader(connection, settings, memory, defaultStream, streamsBackingOff)
+                    .read(lanes, look.proven());
+            if (timelines.anyDoubtful(content)) {
+                timelines.renumber(connection, lanes, RENUMBERED_AT_ONCE);
+                content = LaneClaim.Content.RENUMBERED;
+            }
+            timelines.publishing(content.events());
+            return new LaneClaim(connection, memory, new LaneClaim.Notes(lows, timelines), deadline, look, content);
+        }
+
+        private void look(long drawn, Set<String> holders) {
+            if (generation != memory.generation()) {
+                generation = memory.generation();
+                watermark = Watermark.UNKNOWN;
+            }
+            watermark = watermark.look(drawn, holders);
+        }
+
+        private List<LaneQuery> held(Map<Integer, Long> storedLows) {
+            List<LaneQuery> lanes = new ArrayList<>();
+            storedLows.forEach((lane, stored) ->
+                    lanes.add(new LaneQuery(lane, memory.low(lane, stored), memory.limit(lane, batch, storedLows.size()))));
+            return lanes;
+        }
+
+        private void giveUp(@Nullable Connection connection, Throwable cause) {
+            memory.forget();
+            if (connection == null) {
+                return;
+            }
+            try (connection) {
+                connection.rollback();
+                connection.setAutoCommit(true);
+            } catch (SQLException e) {
+                cause.addSuppressed(e);
+            }
+        }
+
+        @Override
+        public void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException {
+            while (true) {
+                Duration pause = pollInterval.next();
+                if (pause.isZero()) {
+                    return;
+                }
+                Thread.sleep(pause.toMillis(), pause.toNanosPart() % 1_000_000);
+                if (!memory.drained(drawn(), slowLanes.notFor(this, lanesBackingOff.getAsLong()))) {
+                    return;
+                }
+            }
+        }
+
+        private long drawn() {
+            try (Connection connection = dataSource.getConnection()) {
+                return look(connection).id();
+            } catch (SQLException e) {
+                memory.forget();
+                throw new DatabaseUnavailable("the outbox could not be looked at", e);
+            }
+        }
+
+        private ClaimStart.SequenceLook look(Connection connection) throws SQLException {
+            ClaimStart.SequenceLook sequence = ClaimStart.SequenceLook.look(connection);
+            memory.server(sequence.server());
+            return sequence;
+        }
+    }
+}

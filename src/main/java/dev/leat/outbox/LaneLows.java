@@ -1,0 +1,52 @@
+package dev.leat.outbox;
+
+import dev.leat.pipeline.Lanes;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.function.LongSupplier;
+
+/**
+ * Writes the lows of held lanes into their rows now and then, for pollers that start later. Rarely, because a row's dead
+ * versions are what a low is there to avoid.
+ */
+final class LaneLows {
+
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
+    private static final String STORE = "SELECT leat_poller.note_lows(?, ?)";
+
+    private final LaneMemory memory;
+    private final LongSupplier nanoTime;
+    private final long[] storedAt = new long[Lanes.COUNT];
+
+    LaneLows(LaneMemory memory, LongSupplier nanoTime) {
+        this.memory = memory;
+        this.nanoTime = nanoTime;
+        Arrays.fill(storedAt, nanoTime.getAsLong());
+    }
+
+    /** Stores what is due of these lanes, which the transaction holds; returns whether it wrote anything. */
+    boolean store(Connection connection, Collection<Integer> lanes) throws SQLException {
+        long now = nanoTime.getAsLong();
+        Integer[] due = lanes.stream()
+                .filter(lane -> now - storedAt[lane] >= INTERVAL.toNanos() && memory.unstored(lane) > 0)
+                .toArray(Integer[]::new);
+        if (due.length == 0) {
+            return false;
+        }
+        Long[] lows = new Long[due.length];
+        for (int i = 0; i < due.length; i++) {
+            lows[i] = memory.low(due[i]);
+            storedAt[due[i]] = now;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(STORE)) {
+            statement.setArray(1, connection.createArrayOf("int2", due));
+            statement.setArray(2, connection.createArrayOf("int8", lows));
+            statement.execute();
+        }
+        return true;
+    }
+}

@@ -1,0 +1,202 @@
+package dev.leat.outbox;
+
+import dev.leat.Event;
+import dev.leat.Outcome;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the events of lanes that the connection's transaction holds: the released ones of a lane, else those of its outbox. */
+final class LaneReader {
+
+    private static final LaneClaim.Reading PASSED_OVER =
+            new LaneClaim.Reading(LaneClaim.Extent.PASSED_OVER, 0, OptionalLong.empty());
+
+    private final Connection connection;
+    private final ClaimSettings settings;
+    private final LaneMemory memory;
+    private final LaneParameters parameters;
+
+    /**
+     * @param defaultStream the stream of events that name none
+     * @param streamsBackingOff streams whose events are left where they are
+     */
+    LaneReader(
+            Connection connection,
+            ClaimSettings settings,
+            LaneMemory memory,
+            String defaultStream,
+            Set<String> streamsBackingOff) {
+        this.connection = connection;
+        this.settings = settings;
+        this.memory = memory;
+        this.parameters = new LaneParameters(connection, defaultStream, streamsBackingOff);
+    }
+
+    /**
+     * Reads each lane once.
+     *
+     * @param watermark up to where held events may be read
+     */
+    LaneClaim.Content read(List<LaneQuery> held, long watermark) throws SQLException {
+        List<LaneQuery> lanes = held.stream()
+                .sorted(Comparator.comparingInt((LaneQuery lane) -> memory.passedOver(lane.lane()))
+                        .reversed())
+                .toList();
+        Look look = memory.expectsLarge() ? look(lanes) : lookAndReadSmall(lanes, watermark);
+        Batch small = look.small();
+        if (small == null || look.released()) {
+            return weighed(lanes, watermark, look.blocked());
+        }
+        Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
+        List<Event> events = new ArrayList<>();
+        List<Outcome.Waiting> waiting = new ArrayList<>();
+        sort(small.events(), look.blocked(), events, waiting);
+        LaneClaim.Extent extent = extent();
+        for (LaneQuery lane : lanes) {
+            readings.put(lane.lane(), new LaneClaim.Reading(extent, small.count(lane), small.cutAt(lane)));
+            memory.turnTaken(lane.lane(), false);
+        }
+        return new LaneClaim.Content(readings, events, waiting, Set.of());
+    }
+
+    /**
+     * @param blocked keys that a quarantined event blocks, and the first such event
+     * @param released whether there are released events
+     * @param small the next events of the outbox; null if they were not read, or one of them was not small
+     */
+    private record Look(
+            Map<String, Long> blocked,
+            boolean released,
+            @Nullable Batch small) {
+
+        static Look of(ResultSet rows, @Nullable Batch small) throws SQLException {
+            Map<String, Long> blocked = new HashMap<>();
+            boolean released = false;
+            while (rows.next()) {
+                long id = rows.getLong(2);
+                if (rows.wasNull()) {
+                    released = true;
+                } else {
+                    blocked.merge(EventReader.readable(rows, 1), id, Math::min);
+                }
+            }
+            return new Look(blocked, released, small);
+        }
+
+        Look with(@Nullable Batch read) {
+            return new Look(blocked, released, read);
+        }
+    }
+
+    private Look look(List<LaneQuery> lanes) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.QUARANTINE_LOOK)) {
+            parameters.numbers(statement, 1, lanes);
+            parameters.numbers(statement, 2, lanes);
+            try (ResultSet rows = statement.executeQuery()) {
+                return Look.of(rows, null);
+            }
+        }
+    }
+
+    private Look lookAndReadSmall(List<LaneQuery> lanes, long watermark) throws SQLException {
+        int most = Math.max(1, lanes.stream().mapToInt(LaneQuery::limit).sum());
+        long smallBytes = Math.min(settings.maxImageBytes(), settings.batchBytes() / most);
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.READ)) {
+            parameters.numbers(statement, 1, lanes);
+            parameters.numbers(statement, 2, lanes);
+            statement.setLong(3, smallBytes);
+            parameters.lanes(statement, 4, lanes, watermark);
+            Answers answers = new Answers(statement);
+            Look look = Look.of(answers.next(), null);
+            Batch small = small(lanes, answers.next(), smallBytes);
+            memory.metLarge(small == null);
+            return look.with(small);
+        }
+    }
+
+    private @Nullable Batch small(List<LaneQuery> lanes, ResultSet rows, long smallBytes) throws SQLException {
+        int[] limits = LaneQuery.limits(lanes);
+        EventReader reader = new EventReader(rows, settings.maxImageBytes(), parameters.defaultStream());
+        Batch batch = new Batch();
+        while (rows.next()) {
+            if (reader.weight() > smallBytes) {
+                return null;
+            }
+            batch.add(reader.read(), reader.weight(), limits[reader.lane()], false);
+        }
+        return batch;
+    }
+
+    /** The released events of a lane go before those of its outbox. */
+    private LaneClaim.Content weighed(List<LaneQuery> lanes, long watermark, Map<String, Long> blocked)
+            throws SQLException {
+        Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
+        List<Event> events = new ArrayList<>();
+        Set<Long> released = new HashSet<>();
+        List<Outcome.Waiting> waiting = new ArrayList<>();
+        WeighedEvents reader = new WeighedEvents(connection, settings, parameters);
+        Batch fromQuarantine = reader.released(lanes);
+        long rest = settings.batchBytes() - fromQuarantine.weight();
+        for (Event event : fromQuarantine.events()) {
+            released.add(event.id());
+        }
+        // One of them may have been refused again, before those behind it were read.
+        sort(fromQuarantine.events(), blocked, events, waiting);
+        List<LaneQuery> others = new ArrayList<>();
+        for (LaneQuery lane : lanes) {
+            int count = fromQuarantine.count(lane);
+            if (count > 0) {
+                readings.put(
+                        lane.lane(), new LaneClaim.Reading(LaneClaim.Extent.RELEASED, count, OptionalLong.empty()));
+            } else if (fromQuarantine.passedOver(lane) || rest <= 0) {
+                readings.put(lane.lane(), PASSED_OVER);
+            } else {
+                others.add(lane);
+            }
+        }
+        if (!others.isEmpty()) {
+            Batch fromOutbox = reader.outbox(others, watermark, rest);
+            sort(fromOutbox.events(), blocked, events, waiting);
+            LaneClaim.Extent extent = extent();
+            for (LaneQuery lane : others) {
+                readings.put(
+                        lane.lane(),
+                        fromOutbox.passedOver(lane)
+                                ? PASSED_OVER
+                                : new LaneClaim.Reading(extent, fromOutbox.count(lane), fromOutbox.cutAt(lane)));
+            }
+        }
+        readings.forEach((lane, reading) -> memory.turnTaken(lane, reading == PASSED_OVER));
+        return new LaneClaim.Content(readings, events, waiting, released);
+    }
+
+    private LaneClaim.Extent extent() {
+        return parameters.streamsBackingOff().isEmpty()
+                ? LaneClaim.Extent.WHOLE
+                : LaneClaim.Extent.WITHOUT_STREAMS_BACKING_OFF;
+    }
+
+    private static void sort(
+            List<Event> read, Map<String, Long> blocked, List<Event> events, List<Outcome.Waiting> waiting) {
+        for (Event event : read) {
+            Long behind = blocked.get(event.route().partitionKey());
+            if (behind == null || event.id() < behind) {
+                events.add(event);
+            } else {
+                waiting.add(new Outcome.Waiting(event, behind));
+            }
+        }
+    }
+}

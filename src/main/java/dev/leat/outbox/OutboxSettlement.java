@@ -1,0 +1,144 @@
+package dev.leat.outbox;
+
+import dev.leat.Event;
+import dev.leat.Outcome;
+import dev.leat.pipeline.Claim;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.Settlement;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Settles in the transaction of the claim, by functions that check what they are told. Safe for use by several threads. */
+public final class OutboxSettlement implements Settlement {
+
+    private static final String SETTLE = "SELECT leat_poller.settle(?, ?, ?, ?, ?)";
+    private static final String SET_ASIDE = "SELECT leat_poller.set_aside(?, ?, ?, ?, ?)";
+
+    private final boolean keep;
+
+    /**
+     * @param keep whether delivered events are kept for a time instead of being deleted
+     */
+    public OutboxSettlement(boolean keep) {
+        this.keep = keep;
+    }
+
+    @Override
+    public void settle(Claim claim, List<Outcome> outcomes) {
+        Sorted sorted = Sorted.of(claim, outcomes);
+        try {
+            Connection transaction = claim.transaction();
+            settleDelivered(transaction, sorted);
+            setAside(transaction, sorted.aside);
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable("what was published could not be settled: it will be published again", e);
+        }
+        claim.commit(sorted.left);
+    }
+
+    /** An event that goes to quarantine, or stays there. */
+    private record Aside(Event event, String state, String reason, boolean released) {}
+
+    private record Sorted(List<Event> delivered, List<Event> released, List<Aside> aside, List<Event> left) {
+
+        static Sorted of(Claim claim, List<Outcome> outcomes) {
+            Sorted sorted = new Sorted(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            Set<Long> released = claim.released();
+            for (Outcome outcome : outcomes) {
+                sorted.add(outcome, released.contains(outcome.event().id()));
+            }
+            for (Outcome.Waiting waiting : claim.waiting()) {
+                sorted.add(waiting, released.contains(waiting.event().id()));
+            }
+            return sorted;
+        }
+
+        private void add(Outcome outcome, boolean wasReleased) {
+            if (outcome instanceof Outcome.Delivered) {
+                (wasReleased ? released : delivered).add(outcome.event());
+            } else if (outcome instanceof Outcome.Quarantined quarantined) {
+                aside.add(new Aside(outcome.event(), "quarantined", quarantined.reason(), wasReleased));
+            } else if (outcome instanceof Outcome.Waiting waiting) {
+                String reason = "waits behind event " + waiting.behind() + " of the same key";
+                aside.add(new Aside(outcome.event(), "waiting", reason, wasReleased));
+            } else {
+                left.add(outcome.event());
+            }
+        }
+    }
+
+    /** All lanes in one call. */
+    private void settleDelivered(Connection transaction, Sorted sorted) throws SQLException {
+        if (sorted.delivered.isEmpty() && sorted.released.isEmpty()) {
+            return;
+        }
+        Map<Integer, List<Long>> lanes = sorted.delivered.stream()
+                .collect(Collectors.groupingBy(
+                        Event::lane, TreeMap::new, Collectors.mapping(Event::id, Collectors.toList())));
+        for (Event event : sorted.released) {
+            lanes.putIfAbsent(event.lane(), List.of());
+        }
+        long[] ids = lanes.values().stream()
+                .flatMapToLong(
+                        ofLane -> ofLane.stream().mapToLong(Long::longValue).sorted())
+                .toArray();
+        try (PreparedStatement statement = transaction.prepareStatement(SETTLE)) {
+            statement.setBoolean(1, keep);
+            statement.setArray(
+                    2, transaction.createArrayOf("int2", lanes.keySet().toArray()));
+            statement.setArray(
+                    3,
+                    transaction.createArrayOf(
+                            "int4", lanes.values().stream().map(List::size).toArray()));
+            statement.setObject(4, ids);
+            statement.setObject(5, sorted.released.stream().mapToLong(Event::id).toArray());
+            expect(sorted.delivered.size() + sorted.released.size(), count(statement));
+        }
+    }
+
+    private static void setAside(Connection transaction, List<Aside> aside) throws SQLException {
+        if (aside.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = transaction.prepareStatement(SET_ASIDE)) {
+            statement.setArray(
+                    1, array(transaction, "int2", aside, one -> one.event().lane()));
+            statement.setArray(
+                    2, array(transaction, "int8", aside, one -> one.event().id()));
+            statement.setArray(3, array(transaction, "text", aside, Aside::state));
+            statement.setArray(4, array(transaction, "text", aside, Aside::reason));
+            statement.setArray(5, array(transaction, "bool", aside, Aside::released));
+            expect(aside.size(), count(statement));
+        }
+    }
+
+    private static Array array(Connection transaction, String type, List<Aside> aside, Function<Aside, Object> column)
+            throws SQLException {
+        return transaction.createArrayOf(type, aside.stream().map(column).toArray());
+    }
+
+    private static int count(PreparedStatement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            rows.next();
+            return rows.getInt(1);
+        }
+    }
+
+    private static void expect(int read, int written) {
+        if (read != written) {
+            throw new IllegalStateException(
+                    read + " events were read and " + written + " found again: somebody else has "
+                            + "changed rows of a lane held by this poller; nothing of this claim is settled");
+        }
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.leat.claim;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.outbox;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.leat.settle;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,13 +1,13 @@
 package dev.leat.app;
 
+import dev.leat.admin.Attachments;
+import dev.leat.admin.Attachments.Attached;
+import dev.leat.admin.MissingRight;
+import dev.leat.admin.TableNames;
 import dev.leat.config.Attachment;
 import dev.leat.config.TablesFile;
 import dev.leat.config.TablesFile.Declaration;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.upkeep.Attachments;
-import dev.leat.upkeep.Attachments.Attached;
-import dev.leat.upkeep.MissingRight;
-import dev.leat.upkeep.TableNames;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;

@@ -1,15 +1,15 @@
 package dev.leat.app;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.admin.MissingRight;
 import dev.leat.config.Settings;
 import dev.leat.config.SettingsReader;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.observe.Causes;
+import dev.leat.schema.Migrations;
+import dev.leat.schema.SchemaState;
 import dev.leat.settings.InvalidSettings;
 import dev.leat.settings.Setting;
-import dev.leat.upkeep.Migrations;
-import dev.leat.upkeep.MissingRight;
-import dev.leat.upkeep.SchemaState;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.time.Duration;

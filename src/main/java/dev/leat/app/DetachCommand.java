@@ -1,9 +1,9 @@
 package dev.leat.app;
 
+import dev.leat.admin.Attachments;
+import dev.leat.admin.MissingRight;
+import dev.leat.admin.TableNames;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.upkeep.Attachments;
-import dev.leat.upkeep.MissingRight;
-import dev.leat.upkeep.TableNames;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;

@@ -1,15 +1,15 @@
 package dev.leat.app;
 
 import dev.leat.PollerSettings;
+import dev.leat.admin.Attachments;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.doctor.Finding;
+import dev.leat.doctor.Finding.Level;
+import dev.leat.doctor.Inspection;
 import dev.leat.kinesis.PublishSettings;
 import dev.leat.poller.StreamCheck;
 import dev.leat.poller.StreamUnusable;
 import dev.leat.settings.Setting;
-import dev.leat.upkeep.Attachments;
-import dev.leat.upkeep.Finding;
-import dev.leat.upkeep.Finding.Level;
-import dev.leat.upkeep.Inspection;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

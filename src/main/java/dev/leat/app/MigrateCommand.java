@@ -1,11 +1,11 @@
 package dev.leat.app;
 
+import dev.leat.admin.MissingRight;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.upkeep.MigrationLocked;
-import dev.leat.upkeep.Migrations;
-import dev.leat.upkeep.MissingRight;
-import dev.leat.upkeep.SchemaNotOurs;
-import dev.leat.upkeep.SchemaState;
+import dev.leat.schema.MigrationLocked;
+import dev.leat.schema.Migrations;
+import dev.leat.schema.SchemaNotOurs;
+import dev.leat.schema.SchemaState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

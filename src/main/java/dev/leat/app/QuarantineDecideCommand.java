@@ -1,7 +1,7 @@
 package dev.leat.app;
 
+import dev.leat.admin.Quarantine;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.upkeep.Quarantine;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.leat.app;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.leat.admin.Quarantine;
+import dev.leat.admin.Quarantine.Entry;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.upkeep.Quarantine;
-import dev.leat.upkeep.Quarantine.Entry;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

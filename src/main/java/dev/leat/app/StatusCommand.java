@@ -1,8 +1,8 @@
 package dev.leat.app;
 
 import dev.leat.database.PinnedDataSource;
-import dev.leat.upkeep.Status;
-import dev.leat.upkeep.StatusReader;
+import dev.leat.status.Status;
+import dev.leat.status.StatusReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

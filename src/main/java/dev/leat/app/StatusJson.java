@@ -2,7 +2,7 @@ package dev.leat.app;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.leat.Operation;
-import dev.leat.upkeep.Status;
+import dev.leat.status.Status;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Map;

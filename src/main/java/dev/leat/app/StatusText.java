@@ -1,7 +1,7 @@
 package dev.leat.app;
 
 import dev.leat.Operation;
-import dev.leat.upkeep.Status;
+import dev.leat.status.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -2,7 +2,7 @@ package dev.leat.demo;
 
 import dev.leat.localstream.LocalStream;
 import dev.leat.localstream.LocalStreamOptions;
-import dev.leat.upkeep.Migrations;
+import dev.leat.schema.Migrations;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -17,6 +17,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.LeatPoller;
 import dev.leat.config.TablesFile;
 import dev.leat.kinesis.Aggregation;
+import dev.leat.pipeline.DatabaseUnavailable;
 import java.sql.DriverManager;
 import java.time.Clock;
 import java.time.Instant;
@@ -119,10 +120,12 @@ class ArchitectureTest {
         }
     }
 
+    /** A poller does not load it. */
     @Test
-    void jooqStaysInUpkeep() {
+    void jooqStaysInWhatTheCommandLineAsksOfTheDatabase() {
         noClasses()
-                .that(DescribedPredicate.not(resideInAnyPackage("dev.leat.upkeep", "dev.leat.jooq.generated..")))
+                .that(DescribedPredicate.not(
+                        resideInAnyPackage("dev.leat.admin", "dev.leat.doctor", "dev.leat.status", "dev.leat.jooq..")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("org.jooq.."))
                 .check(LEAT);
@@ -146,11 +149,33 @@ class ArchitectureTest {
     }
 
     @Test
-    void pinsKnowNothingOfLeat() {
+    void whatTheCommandLineAsksOfTheDatabaseIsNoPartOfAPoller() {
+        classes()
+                .that(resideInAnyPackage("dev.leat.admin", "dev.leat.doctor", "dev.leat.status"))
+                .should()
+                .onlyHaveDependentClassesThat(
+                        resideInAnyPackage("dev.leat.admin", "dev.leat.doctor", "dev.leat.status", "dev.leat.app"))
+                .check(LEAT);
+    }
+
+    @Test
+    void theSchemaAndMaintenanceKnowNeitherEachOtherNorTheCommandLine() {
+        for (String own : List.of("dev.leat.schema", "dev.leat.maintenance")) {
+            noClasses()
+                    .that(resideInAPackage(own))
+                    .should()
+                    .dependOnClassesThat(leatOutside("dev.leat", "dev.leat.pipeline", "dev.leat.database", own))
+                    .check(LEAT);
+        }
+    }
+
+    @Test
+    void theDatabasesConnectionsKnowNothingOfLeatButHowItsFailureIsCalled() {
         noClasses()
                 .that(resideInAPackage("dev.leat.database"))
                 .should()
-                .dependOnClassesThat(leatOutside("dev.leat.database"))
+                .dependOnClassesThat(leatOutside("dev.leat.database")
+                        .and(DescribedPredicate.not(JavaClass.Predicates.belongToAnyOf(DatabaseUnavailable.class))))
                 .check(LEAT);
     }
 

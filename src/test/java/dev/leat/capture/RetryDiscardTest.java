@@ -2,8 +2,8 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.admin.Quarantine;
 import dev.leat.testkit.Session;
-import dev.leat.upkeep.Quarantine;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -2,8 +2,8 @@ package dev.leat.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.schema.Migrations;
 import dev.leat.testkit.Session;
-import dev.leat.upkeep.Migrations;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;

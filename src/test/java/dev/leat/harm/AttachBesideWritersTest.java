@@ -3,12 +3,12 @@ package dev.leat.harm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.admin.Attachments;
 import dev.leat.config.Attachment;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.Writers;
-import dev.leat.upkeep.Attachments;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

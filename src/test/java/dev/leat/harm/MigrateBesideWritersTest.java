@@ -3,10 +3,10 @@ package dev.leat.harm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
+import dev.leat.schema.Migrations;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.Writers;
-import dev.leat.upkeep.Migrations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

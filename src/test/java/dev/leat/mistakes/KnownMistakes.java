@@ -158,8 +158,8 @@ final class KnownMistakes {
                     new Edit(CLAIMS, "                start.sequence().schema().require();\n", "")),
             Mistake.of(
                     "a migration that fails leaves half of it behind",
-                    "dev.leat.upkeep.MigrationsTest#aMigrationThatFailsLeavesNothingBehind",
-                    new Edit(MAIN + "upkeep/Migrations.java", ".group(true)", ".group(false)")),
+                    "dev.leat.schema.MigrationsTest#aMigrationThatFailsLeavesNothingBehind",
+                    new Edit(MAIN + "schema/Migrations.java", ".group(true)", ".group(false)")),
             Mistake.of(
                     "a claim locks writers out of the outbox",
                     "dev.leat.app.KinesisGoneTest#whileTheEndpointRefusesConnectionsWritersNeitherFailNorWait",

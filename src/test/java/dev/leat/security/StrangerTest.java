@@ -2,9 +2,9 @@ package dev.leat.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.schema.Migrations;
 import dev.leat.testkit.Session;
 import dev.leat.testkit.TestServer;
-import dev.leat.upkeep.Migrations;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

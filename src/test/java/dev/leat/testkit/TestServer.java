@@ -1,6 +1,6 @@
 package dev.leat.testkit;
 
-import dev.leat.upkeep.Migrations;
+import dev.leat.schema.Migrations;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;

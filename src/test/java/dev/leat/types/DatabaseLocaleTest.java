@@ -2,10 +2,10 @@ package dev.leat.types;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.doctor.Inspection;
+import dev.leat.schema.Migrations;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
-import dev.leat.upkeep.Inspection;
-import dev.leat.upkeep.Migrations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

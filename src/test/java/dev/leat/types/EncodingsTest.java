@@ -3,9 +3,9 @@ package dev.leat.types;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.schema.Migrations;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
-import dev.leat.upkeep.Migrations;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

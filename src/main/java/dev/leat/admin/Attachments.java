@@ -1,0 +1,142 @@
+package dev.leat.admin;
+
+import dev.leat.config.Attachment;
+import dev.leat.jooq.Dsl;
+import java.sql.SQLWarning;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+import javax.sql.DataSource;
+import org.jooq.DSLContext;
+import org.jooq.ExecuteContext;
+import org.jooq.ExecuteListener;
+import org.jooq.impl.DefaultExecuteListenerProvider;
+
+/** Attaches and detaches tables, one transaction for each, so that no table stays locked while another is waited for. */
+public final class Attachments {
+
+    private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'";
+
+    private final DSLContext database;
+
+    public Attachments(DataSource database) {
+        this.database = Dsl.of(database);
+    }
+
+    /**
+     * What an attachment came to.
+     *
+     * @param change attached, changed or unchanged
+     * @param warnings what the database remarked, such as triggers that defeat the order
+     */
+    public record Attached(String table, String change, List<String> warnings) {}
+
+    /**
+     * @throws org.jooq.exception.DataAccessException when the database declines: no such table or column, or its lock was not
+     *     to be had within five seconds
+     */
+    public Attached attach(Attachment wish) {
+        List<String> warnings = new ArrayList<>();
+        List<Object> values = new ArrayList<>();
+        String call = call(wish, values);
+        String change = database.transactionResult(transaction -> {
+            transaction.dsl().execute(LOCK_TIMEOUT);
+            return transaction
+                    .derive(new DefaultExecuteListenerProvider(new Warnings(warnings)))
+                    .dsl()
+                    .fetchSingle(call, values.toArray())
+                    .get(0, String.class);
+        });
+        return new Attached(wish.table(), change, List.copyOf(warnings));
+    }
+
+    /** Only what is wished for is said: the defaults are the function's own. */
+    private static String call(Attachment wish, List<Object> values) {
+        StringJoiner arguments = new StringJoiner(", ", "SELECT leat.attach(", ")");
+        arguments.add("?::regclass");
+        values.add(wish.table());
+        list(arguments, values, "key", wish.key());
+        list(arguments, values, "exclude", wish.exclude());
+        list(arguments, values, "mask", wish.mask());
+        list(arguments, values, "operations", wish.operations());
+        if (!wish.before()) {
+            arguments.add("before => false");
+        }
+        if (wish.stream() != null) {
+            arguments.add("stream => ?");
+            values.add(wish.stream());
+        }
+        if (wish.onQuarantine() != null) {
+            arguments.add("on_quarantine => ?");
+            values.add(wish.onQuarantine());
+        }
+        if (wish.capture() != null) {
+            arguments.add("capture => ?");
+            values.add(wish.capture());
+        }
+        return arguments.toString();
+    }
+
+    private static void list(StringJoiner arguments, List<Object> values, String name, List<String> names) {
+        if (!names.isEmpty()) {
+            arguments.add(name + " => ?::text[]");
+            values.add(names.toArray(String[]::new));
+        }
+    }
+
+    /**
+     * @param table by its schema and name, also if it is gone; or by its oid
+     * @throws org.jooq.exception.DataAccessException when the database declines: it is not attached, or its lock was not to be
+     *     had within five seconds
+     */
+    public void detach(String table) {
+        boolean oid = table.chars().allMatch(c -> c >= '0' && c <= '9');
+        database.transaction(transaction -> {
+            transaction.dsl().execute(LOCK_TIMEOUT);
+            transaction
+                    .dsl()
+                    .fetch(
+                            oid
+                                    ? "SELECT leat.detach(?::regclass)"
+                                    : "SELECT leat.detach(n.parts[cardinality(n.parts) - 1], n.parts[cardinality(n.parts)])"
+                                            + " FROM (SELECT parse_ident(?)) AS n (parts)",
+                            table);
+        });
+    }
+
+    /** The attached tables that are none of these, those that were dropped too, qualified and quoted as SQL needs it. */
+    public List<String> others(List<String> tables) {
+        return database.fetch("""
+                        SELECT format('%I.%I', coalesce(n.nspname, a.schema_name), coalesce(c.relname, a.table_name))
+                        FROM leat_poller.attachment a
+                        LEFT JOIN pg_catalog.pg_class c ON c.oid = a.relation
+                        LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                        WHERE c.oid IS NULL OR a.relation <> ALL (?::text[]::regclass[])
+                        ORDER BY 1
+                        """, (Object) tables.toArray(String[]::new)).getValues(0, String.class);
+    }
+
+    /** The streams that tables name for themselves. */
+    public List<String> streams() {
+        return database.fetch("SELECT DISTINCT stream FROM leat_poller.attachment WHERE stream IS NOT NULL ORDER BY 1")
+                .getValues(0, String.class);
+    }
+
+    /** Collects what the server remarks while a statement runs. */
+    private static final class Warnings implements ExecuteListener {
+        private static final long serialVersionUID = 1L;
+
+        private final transient List<String> collected;
+
+        Warnings(List<String> collected) {
+            this.collected = collected;
+        }
+
+        @Override
+        public void warning(ExecuteContext context) {
+            for (SQLWarning each = context.sqlWarning(); each != null; each = each.getNextWarning()) {
+                collected.add(String.valueOf(each.getMessage()));
+            }
+        }
+    }
+}

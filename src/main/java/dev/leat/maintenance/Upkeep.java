@@ -1,0 +1,221 @@
+package dev.leat.maintenance;
+
+import dev.leat.PollerListener;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does a poller's recurring duties beside its passes: signs of life every second, counts every five, a look whether
+ * tables have changed every second, at the rows that Leat rests on every five, at Leat's own tables every minute, old sent
+ * events every ten minutes. Signs of life have a thread of their own, so that a duty that takes long does
+ * not make the poller look dead. A duty that fails is reported and comes round again, after pauses that double up to a minute, or
+ * to its own interval if that is longer; it never stops the poller.
+ */
+public final class Upkeep {
+
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    /** Others take a poller for gone after so long; it is to be back as soon as it can. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(PollerRegistry.ALIVE_SECONDS);
+
+    private final PollerRegistry registry;
+    private final Tallies tallies;
+    private final ShardUses shardUses;
+    private final Housekeeping housekeeping;
+    private final BacklogWatch backlog;
+    private final @Nullable Duration retain;
+    private final PollerListener listener;
+    private final ScheduledThreadPoolExecutor heart = executor("leat-heartbeat");
+    private final ScheduledThreadPoolExecutor duties = executor("leat-upkeep");
+
+    /**
+     * @param retain how long sent events are kept; null: none are
+     * @param listener told of duties that failed, of those that were done, and of what a refresh warns of
+     */
+    public Upkeep(
+            DataSource database,
+            PollerRegistry registry,
+            Tallies tallies,
+            ShardUses shardUses,
+            BacklogWatch backlog,
+            @Nullable Duration retain,
+            PollerListener listener) {
+        this.registry = registry;
+        this.tallies = tallies;
+        this.shardUses = shardUses;
+        this.housekeeping = new Housekeeping(database, System::nanoTime, listener::notice);
+        this.backlog = backlog;
+        this.retain = retain;
+        this.listener = listener;
+    }
+
+    /** Returns when the poller is on the list and knows the others, or the attempt to has failed and was reported. */
+    public void start() {
+        Duty rows = new Duty(
+                duties,
+                "look at the rows that Leat rests on",
+                "where some are missing, events wait",
+                Duration.ofSeconds(5),
+                LONGEST_PAUSE,
+                () -> notice(housekeeping.putRows()));
+        rows.run();
+        Duty tables = new Duty(
+                duties,
+                "look at Leat's tables",
+                "what somebody has done to them is not told",
+                Duration.ofMinutes(1),
+                LONGEST_PAUSE,
+                () -> notice(housekeeping.tableFaults()));
+        tables.run();
+        Duty beat = new Duty(
+                heart,
+                "sign of life",
+                "other pollers take this one for gone and `leat status` does not show it",
+                Duration.ofSeconds(1),
+                LONGEST_SILENCE,
+                registry::beat);
+        beat.run();
+        every(Duration.ofSeconds(5), "counts", "`leat status` counts what was published late", this::count);
+        every(
+                Duration.ofSeconds(5),
+                "counts of shards",
+                "`leat status` does not show what shards took",
+                shardUses::flush);
+        every(
+                Duration.ofSeconds(1),
+                "look at changed tables",
+                "rows of changed tables are captured by a slower way",
+                housekeeping::refreshIfChanged);
+        every(Duration.ofSeconds(5), "look at the backlog", "warnings do not say what waits", backlog::look);
+        Duration keep = retain;
+        if (keep != null) {
+            Duty removal = new Duty(
+                    duties,
+                    "removal of old sent events",
+                    "leat_internal.sent grows, and without room for the day to come published events are not kept",
+                    Duration.ofMinutes(10),
+                    Duration.ofMinutes(10),
+                    () -> housekeeping.rotateSent(keep));
+            removal.run();
+        }
+    }
+
+    /** Writes the last counts and takes the poller off the list. Waits for a duty under way, five seconds at most. */
+    public void stop() {
+        heart.shutdown();
+        duties.shutdown();
+        try {
+            if (!duties.awaitTermination(5, TimeUnit.SECONDS) || !heart.awaitTermination(1, TimeUnit.SECONDS)) {
+                duties.shutdownNow();
+                heart.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            duties.shutdownNow();
+            heart.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        once("last counts", "`leat status` misses what was published in the last seconds", tallies::flush);
+        once("farewell", "other pollers leave its share of the lanes to it for some seconds more", registry::leave);
+    }
+
+    private void notice(@Nullable String text) {
+        if (text != null) {
+            listener.notice(text);
+        }
+    }
+
+    private void count() {
+        tallies.flush();
+        tallies.foldGone();
+    }
+
+    private void every(Duration interval, String name, String consequence, Runnable action) {
+        new Duty(duties, name, consequence, interval, LONGEST_PAUSE, action).await(interval);
+    }
+
+    private void once(String name, String consequence, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            listener.upkeepFailed(name, consequence, e, Duration.ZERO);
+        }
+    }
+
+    /** Runs an action again and again until its executor is shut down. */
+    private final class Duty implements Runnable {
+
+        private final ScheduledThreadPoolExecutor executor;
+        private final String name;
+        private final String consequence;
+        private final Duration interval;
+        private final Duration longest;
+        private final Runnable action;
+        private Duration backoff = Duration.ZERO;
+
+        /**
+         * @param longest the longest pause after failures
+         */
+        Duty(
+                ScheduledThreadPoolExecutor executor,
+                String name,
+                String consequence,
+                Duration interval,
+                Duration longest,
+                Runnable action) {
+            this.executor = executor;
+            this.name = name;
+            this.consequence = consequence;
+            this.interval = interval;
+            this.longest = longest;
+            this.action = action;
+        }
+
+        @Override
+        public void run() {
+            Duration pause = interval;
+            try {
+                action.run();
+                backoff = Duration.ZERO;
+                listener.upkeepDone(name);
+            } catch (RuntimeException e) {
+                backoff =
+                        backoff.isZero() ? shorter(interval, LONGEST_PAUSE) : shorter(backoff.multipliedBy(2), longest);
+                // From half of it on: the pollers that failed together do not come back together.
+                pause = Duration.ofMillis((long)
+                        (backoff.toMillis() * (0.5 + ThreadLocalRandom.current().nextDouble() / 2)));
+                listener.upkeepFailed(name, consequence, e, pause);
+            }
+            await(pause);
+        }
+
+        void await(Duration pause) {
+            try {
+                // Its outcome is never asked for: run() reports what fails.
+                ScheduledFuture<?> unused = executor.schedule(this, pause.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                // The poller has stopped meanwhile.
+                return;
+            }
+        }
+
+        private static Duration shorter(Duration one, Duration other) {
+            return one.compareTo(other) < 0 ? one : other;
+        }
+    }
+
+    private static ScheduledThreadPoolExecutor executor(String name) {
+        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return executor;
+    }
+}

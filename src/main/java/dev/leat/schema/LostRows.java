@@ -1,0 +1,113 @@
+package dev.leat.schema;
+
+import dev.leat.database.PinnedDataSource;
+import dev.leat.database.StatementRunner;
+import dev.leat.pipeline.DatabaseUnavailable;
+import dev.leat.pipeline.SchemaVersions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A migration's view of rows that were lost: by TRUNCATE of all tables, or because the database was made from a dump without data.
+ * Flyway would then create what is there already. Rows that can be made anew are; the others are told of.
+ */
+final class LostRows {
+
+    /** As Flyway writes it for a schema that was there before it: the scripts with a version up to this one are not run. */
+    private static final String BASELINE = """
+            INSERT INTO leat_internal.flyway_schema_history
+                   (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
+            SELECT 1, ?, '<< Flyway Baseline >>', 'BASELINE', '<< Flyway Baseline >>', NULL, current_user, 0, true
+            WHERE NOT EXISTS (SELECT FROM leat_internal.flyway_schema_history)
+            """;
+
+    private final PinnedDataSource database;
+    private final Consumer<String> told;
+
+    /**
+     * @param database as Leat's owner
+     * @param told a line for each thing that was lost
+     */
+    LostRows(PinnedDataSource database, Consumer<String> told) {
+        this.database = database;
+        this.told = told;
+    }
+
+    /**
+     * Tells Flyway that the tables are there, if they are and its history is empty.
+     *
+     * @param latest of the scripts with a version
+     * @throws SchemaNotOurs when they may be another version's
+     */
+    void beforeScripts(Supplier<String> latest) {
+        if (exists("flyway_schema_history") && exists("outbox") && historyIsEmpty()) {
+            SchemaState state = Migrations.state(database);
+            if (state instanceof SchemaState.Absent) {
+                // An installation that failed half-way: Flyway says what it cannot create.
+                return;
+            }
+            if (!(state instanceof SchemaState.Present present)
+                    || present.versions().found() != SchemaVersions.MADE) {
+                throw new SchemaNotOurs(List.of("the tables of Leat are of another version, and the rows of"
+                        + " leat_internal.flyway_schema_history, which say what was migrated, are gone: copy these rows from the"
+                        + " database that this one was made from (pg_dump --data-only"
+                        + " --table=leat_internal.flyway_schema_history), then run `leat migrate` again"));
+            }
+            told.accept(
+                    "the rows of leat_internal.flyway_schema_history were gone and the tables are there: they are taken as they are");
+            rights().forEach(told);
+            run(BASELINE, latest.get());
+        }
+    }
+
+    /** Puts back what Leat rests on. */
+    void afterScripts() {
+        Object back = new StatementRunner(database).run("SELECT leat_poller.put_rows()");
+        if (back != null) {
+            told.accept(back.toString());
+            rights().forEach(told);
+        }
+    }
+
+    /** The scripts take back what nobody is recorded to have been given. */
+    private List<String> rights() {
+        return rows("""
+                        SELECT DISTINCT pg_catalog.format('that role %1$s was given rights is recorded no more: SELECT leat.grant_%2$s(%1$L)',
+                                                          r.rolname, k.kind)
+                        FROM (VALUES ('poller', 'leat_poller'), ('publisher', 'leat')) AS k (kind, schema)
+                        JOIN pg_catalog.pg_namespace n ON n.nspname = k.schema
+                        CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) AS a
+                        JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+                        WHERE a.grantee <> n.nspowner
+                          AND NOT EXISTS (SELECT FROM leat_internal.granted g WHERE g.role = a.grantee)
+                          AND (k.kind = 'poller' OR NOT pg_catalog.has_schema_privilege(a.grantee, 'leat_poller', 'USAGE'))
+                        """).stream().map(row -> row.get(0)).toList();
+    }
+
+    private boolean exists(String table) {
+        return new StatementRunner(database)
+                        .run("SELECT pg_catalog.to_regclass('leat_internal.' || ?)::pg_catalog.text", table)
+                != null;
+    }
+
+    private boolean historyIsEmpty() {
+        return rows("SELECT FROM leat_internal.flyway_schema_history LIMIT 1").isEmpty();
+    }
+
+    private void run(String sql, String parameter) {
+        @Nullable Object unused = new StatementRunner(database).run(sql, parameter);
+    }
+
+    private List<List<String>> rows(String sql) {
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(false);
+            return StatementRunner.rows(connection, sql);
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(String.valueOf(e.getMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package dev.leat.status;
+
+import dev.leat.Operation;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How things stand, as {@code leat status} shows it.
+ *
+ * @param schemaVersion of Leat's schema
+ * @param faults what is severely wrong with Leat's own tables, and what to do about it: with row security, or without the rows that
+ *     Leat rests on, all the rest of this says nothing
+ * @param tables those attached, and those with events counted or pending; domain events are one without a name
+ * @param pollers those on the list, dead ones for a minute
+ * @param shards those that were sent to within the last minute
+ * @param quarantine counts by state
+ */
+public record Status(
+        int schemaVersion,
+        List<String> faults,
+        List<Table> tables,
+        Backlog backlog,
+        int lanes,
+        List<HeldLane> held,
+        List<Poller> pollers,
+        List<Shard> shards,
+        Map<String, Long> quarantine) {
+
+    /**
+     * @param schema null, as is {@code table}, for domain events
+     * @param captureFault why not all of its changes are captured; null when they are, or it is not attached
+     * @param stream null: the poller's default
+     * @param published counts by operation since the table was first seen; approximate after a crash. A TRUNCATE counts as
+     *     many events as there are lanes
+     * @param pending counts by operation of what is in the outbox, as far as it was counted
+     */
+    public record Table(
+            @Nullable String schema,
+            @Nullable String table,
+            boolean attached,
+            @Nullable String captureFault,
+            @Nullable String stream,
+            Map<Operation, Long> published,
+            Map<Operation, Long> pending) {}
+
+    /**
+     * @param events in the outbox
+     * @param capped whether counting ended there: then there are at least so many
+     * @param oldestCapturedAt when the oldest of them was captured; null when there are none
+     * @param oldestAgeSeconds its age by the database's clock
+     * @param bytesOnDisk of the outbox with its index, dead rows and room for new ones included
+     */
+    public record Backlog(
+            long events,
+            boolean capped,
+            @Nullable Instant oldestCapturedAt,
+            @Nullable Double oldestAgeSeconds,
+            long bytesOnDisk) {}
+
+    /**
+     * A lane that some transaction holds now.
+     *
+     * @param pid the backend's, null for a prepared transaction
+     * @param application as {@code pg_stat_activity} has it
+     * @param poller the poller's id, when the application is one
+     * @param seconds how long its transaction is open, null where this role may not see it
+     */
+    public record HeldLane(
+            int lane,
+            @Nullable Integer pid,
+            @Nullable String application,
+            @Nullable UUID poller,
+            @Nullable Double seconds) {}
+
+    /**
+     * What a shard took from all pollers together, over the last minute.
+     *
+     * @param stream as the tables or the pollers name it
+     * @param bytesPerSecond data and partition keys
+     * @param refusedShare of the entries that were sent to it, from 0 to 1; they were sent again
+     */
+    public record Shard(
+            String stream, String shard, double recordsPerSecond, double bytesPerSecond, double refusedShare) {}
+
+    /**
+     * @param pid on its host
+     * @param alive seen within the last five seconds
+     * @param lanes how many it holds at this moment
+     */
+    public record Poller(
+            UUID poller,
+            String host,
+            long pid,
+            String version,
+            Instant startedAt,
+            Instant seenAt,
+            boolean alive,
+            int lanes) {}
+}

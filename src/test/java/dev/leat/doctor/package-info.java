@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.doctor;
+
+import org.jspecify.annotations.NullMarked;

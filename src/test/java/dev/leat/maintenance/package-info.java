@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.maintenance;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.status;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.leat.upkeep;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,8 @@
-/** A poller put together: its parts, wired in one file, and what is looked at before it starts. */
+/**
+ * A poller: its parts, wired in {@link dev.leat.poller.PollerRuntime}, what is looked at before it starts, and the loop through the stages.
+ * {@link dev.leat.poller.Pass} takes one claim from claim to settle and reads as a sentence. {@link dev.leat.poller.Poller} repeats it on a
+ * few threads until it is stopped. The loop uses the interfaces of {@code dev.leat.pipeline} and knows nothing of their implementations.
+ */
 @NullMarked
 package dev.leat.poller;
 

@@ -118,15 +118,15 @@ final class KnownMistakes {
                             "            // Nothing.")),
             Mistake.of(
                     "an event is settled before it is acknowledged",
-                    "dev.leat.loop.PollerTest#anEventGoesThroughTheStagesInOrder",
+                    "dev.leat.poller.PollerTest#anEventGoesThroughTheStagesInOrder",
                     new Edit(
-                            MAIN + "loop/Pass.java",
+                            MAIN + "poller/Pass.java",
                             "            Publisher.Published published =",
                             "            stages.settlement().settle(claim, claim.events().stream()\n"
                                     + "                    .<Outcome>map(e -> new Outcome.Delivered(e, \"\", \"\")).toList());\n"
                                     + "            Publisher.Published published ="),
                     new Edit(
-                            MAIN + "loop/Pass.java", "            stages.settlement().settle(claim, outcomes);\n", "")),
+                            MAIN + "poller/Pass.java", "            stages.settlement().settle(claim, outcomes);\n", "")),
             Mistake.of(
                     "what is to be tried later is settled too",
                     LANE_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",

@@ -1,4 +1,4 @@
-package dev.leat.loop;
+package dev.leat.poller;
 
 import dev.leat.pipeline.Claims;
 import dev.leat.pipeline.Publisher;
@@ -6,4 +6,4 @@ import dev.leat.pipeline.Settlement;
 import dev.leat.pipeline.Shaper;
 
 /** The four stages after capture, as one worker uses them. */
-public record Stages(Claims claims, Shaper shaper, Publisher publisher, Settlement settlement) {}
+record Stages(Claims claims, Shaper shaper, Publisher publisher, Settlement settlement) {}

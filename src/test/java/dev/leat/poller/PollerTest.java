@@ -1,4 +1,4 @@
-package dev.leat.loop;
+package dev.leat.poller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.leat.loop;
+package dev.leat.poller;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

@@ -1,4 +1,4 @@
-package dev.leat.loop;
+package dev.leat.poller;
 
 import dev.leat.PollerListener;
 import java.time.Duration;
@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * @param pauseAfterFailures the pause after so many passes in a row that failed or could deliver nothing
  * @param nanoTime the monotonic clock
  */
-public record WorkerContext(
+record WorkerContext(
         String defaultStream,
         PollerListener listener,
         IntFunction<Duration> pauseAfterFailures,

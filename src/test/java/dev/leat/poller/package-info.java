@@ -1,5 +1,5 @@
 /** The loop through the stages, with scripted stages. */
 @NullMarked
-package dev.leat.loop;
+package dev.leat.poller;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.leat.loop;
+package dev.leat.poller;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import java.util.function.Supplier;
  * Runs passes on a few threads until stopped. The first worker is always at work; the others join while it does not keep up, so
  * that one claim is published while the next is read, and wait otherwise.
  */
-public final class Poller {
+final class Poller {
 
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -21,7 +21,7 @@ public final class Poller {
      * @param workers how many claims may be under way at once, at least 1
      * @param stages gives each worker its own stages
      */
-    public Poller(int workers, Supplier<Stages> stages, WorkerContext context) {
+    Poller(int workers, Supplier<Stages> stages, WorkerContext context) {
         if (workers < 1) {
             throw new IllegalArgumentException("a poller needs at least one worker, not " + workers);
         }
@@ -34,12 +34,12 @@ public final class Poller {
         }
     }
 
-    public void start() {
+    void start() {
         threads.forEach(Thread::start);
     }
 
     /** How many claims may be under way at once as things are now. */
-    public int atWork() {
+    int atWork() {
         return workforce.allNeeded() ? workers.size() : 1;
     }
 
@@ -49,7 +49,7 @@ public final class Poller {
      * @param grace how long they may take; after it their publishing is cut short, and what was not sent stays in the outbox
      * @return whether all had finished within the grace
      */
-    public boolean stop(Duration grace) throws InterruptedException {
+    boolean stop(Duration grace) throws InterruptedException {
         long until = context.nanoTime().getAsLong() + grace.toNanos();
         workers.forEach(Worker::stop);
         boolean finished = true;

@@ -1,4 +1,4 @@
-package dev.leat.loop;
+package dev.leat.poller;
 
 import dev.leat.Event;
 import dev.leat.Outcome;

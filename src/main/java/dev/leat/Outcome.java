@@ -1,6 +1,6 @@
 package dev.leat;
 
-/** What became of an event in one pass. Settlement acts on it before the lane is let go. */
+/** What became of an event in one pass. Settling acts on it before the lane is let go. */
 public sealed interface Outcome {
 
     Event event();

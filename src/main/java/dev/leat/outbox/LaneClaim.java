@@ -51,7 +51,12 @@ final class LaneClaim implements Claim {
      */
     record Look(long drawn, long proven, long generation) {}
 
-    /** What was read of the lanes held. */
+    /**
+     * What was read of the lanes held.
+     *
+     * @param waiting whose key is blocked by an earlier event in quarantine
+     * @param released the ids of those events that a person has released from quarantine, where their rows still are
+     */
     record Content(
             Map<Integer, Reading> readings, List<Event> events, List<Outcome.Waiting> waiting, Set<Long> released) {
 
@@ -79,15 +84,17 @@ final class LaneClaim implements Claim {
 
     private final Connection connection;
     private final LaneMemory memory;
+    private final Settlement settlement;
     private final Notes notes;
     private final Deadline deadline;
     private final Look look;
     private final Content content;
     private boolean committed;
 
-    LaneClaim(Connection connection, LaneMemory memory, Notes notes, Deadline deadline, Look look, Content content) {
+    LaneClaim(Connection connection, LaneMemory memory, Settlement settlement, Notes notes, Deadline deadline, Look look, Content content) {
         this.connection = connection;
         this.memory = memory;
+        this.settlement = settlement;
         this.notes = notes;
         this.deadline = deadline;
         this.look = look;
@@ -99,14 +106,9 @@ final class LaneClaim implements Claim {
         return content.events();
     }
 
-    @Override
-    public List<Outcome.Waiting> waiting() {
+    /** Events whose key is blocked by an earlier one in quarantine: to be set aside (or left there), not published. */
+    List<Outcome.Waiting> waiting() {
         return content.waiting();
-    }
-
-    @Override
-    public Set<Long> released() {
-        return content.released();
     }
 
     @Override
@@ -120,12 +122,17 @@ final class LaneClaim implements Claim {
     }
 
     @Override
-    public Connection transaction() {
-        return connection;
+    public void settle(List<Outcome> outcomes) {
+        List<Event> left;
+        try {
+            left = settlement.write(connection, content, outcomes);
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable("what was published could not be settled: it will be published again", e);
+        }
+        commit(left);
     }
 
-    @Override
-    public void commit(Collection<Event> left) {
+    private void commit(Collection<Event> left) {
         try {
             boolean noted = notes.write(connection, look, content);
             if (noted || content.renumbered() || !content.empty()) {

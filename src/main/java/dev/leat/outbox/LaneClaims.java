@@ -41,7 +41,8 @@ public final class LaneClaims {
     private final LongSupplier nanoTime;
     private final LaneMemory memory;
     private final SlowLanes slowLanes;
-    private final LaneLows lows;
+    private final Settlement settlement;
+    private final LaneClaim.Notes notes;
     private final TimelineGuard timelines;
 
     /** The same with nobody to tell. */
@@ -79,8 +80,9 @@ public final class LaneClaims {
         this.nanoTime = nanoTime;
         this.memory = new LaneMemory(random.nextInt(Lanes.COUNT));
         this.slowLanes = new SlowLanes(memory);
-        this.lows = new LaneLows(memory, nanoTime);
         this.timelines = new TimelineGuard(listener, nanoTime);
+        this.settlement = new Settlement(settings.poller().retain() != null);
+        this.notes = new LaneClaim.Notes(new LaneLows(memory, nanoTime), timelines);
     }
 
     /** For use by one thread. */
@@ -180,7 +182,7 @@ public final class LaneClaims {
                 content = LaneClaim.Content.RENUMBERED;
             }
             timelines.publishing(content.events());
-            return new LaneClaim(connection, memory, new LaneClaim.Notes(lows, timelines), deadline, look, content);
+            return new LaneClaim(connection, memory, settlement, notes, deadline, look, content);
         }
 
         private void look(long drawn, Set<String> holders) {

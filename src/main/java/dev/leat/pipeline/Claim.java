@@ -2,25 +2,16 @@ package dev.leat.pipeline;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
-import java.sql.Connection;
-import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Some lanes, held by an open transaction, and the events read from them. While it is open no other poller can publish for
- * these lanes; closing it without a commit gives the lanes back with their events untouched.
+ * these lanes; closing it before it is settled gives the lanes back with their events untouched.
  */
 public interface Claim extends AutoCloseable {
 
     /** In ascending order of id within each partition key. */
     List<Event> events();
-
-    /** Events whose key is blocked by an earlier one in quarantine: to be set aside (or left there), not published. */
-    List<Outcome.Waiting> waiting();
-
-    /** The ids of those events that a person has released from quarantine, where their rows still are. */
-    Set<Long> released();
 
     /** Whether some lane held more than was read: there is more to claim at once. */
     boolean full();
@@ -28,18 +19,16 @@ public interface Claim extends AutoCloseable {
     /** Until when the lanes are certainly ours. */
     Deadline deadline();
 
-    /** The transaction that holds the lanes. Settlement writes in it; {@link #commit} ends it. */
-    Connection transaction();
-
     /**
-     * Makes what was written permanent and gives the lanes back.
+     * Stage 5, settle: deletes (or keeps) what was delivered, sets aside what is quarantined or waits, leaves the rest, and gives the lanes
+     * back, in one commit. Called once at most.
      *
-     * @param left the events that stay to be claimed again
-     * @throws DatabaseUnavailable when the commit failed or its answer was lost
+     * @param outcomes one for each of {@link #events()}
+     * @throws DatabaseUnavailable when the commit failed or its answer was lost: the events may be published again
      */
-    void commit(Collection<Event> left);
+    void settle(List<Outcome> outcomes);
 
-    /** Gives the lanes back. What was not committed by then never happened. */
+    /** Gives the lanes back. What was not settled by then never happened. */
     @Override
     void close();
 }

@@ -48,7 +48,7 @@ final class Pass {
             backingOff = published.backingOff();
             List<Outcome> outcomes = new ArrayList<>(inTurn(shaped.refused(), published.outcomes()));
             outcomes.addAll(published.outcomes());
-            stages.settlement().settle(claim, outcomes);
+            claim.settle(outcomes);
             claimed = 0;
             tell(outcomes, Duration.ofNanos(context.nanoTime().getAsLong() - began));
             return result(claim, outcomes, published.retryAfter());

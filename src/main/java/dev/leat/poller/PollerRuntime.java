@@ -15,7 +15,6 @@ import dev.leat.observe.FailureTracker;
 import dev.leat.observe.Listeners;
 import dev.leat.outbox.ClaimSettings;
 import dev.leat.outbox.LaneClaims;
-import dev.leat.outbox.OutboxSettlement;
 import dev.leat.pipeline.DatabaseUnavailable;
 import dev.leat.shape.DebeziumJson;
 import io.github.resilience4j.core.IntervalFunction;
@@ -83,7 +82,6 @@ public final class PollerRuntime {
         String databaseName = databaseName(database);
         String serverName = settings.serverName() == null ? databaseName : settings.serverName();
         DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
-        OutboxSettlement settlement = new OutboxSettlement(settings.retain() != null);
         publisher = new KinesisPublisher(
                 kinesis,
                 PublishSettings.of(settings),
@@ -94,8 +92,7 @@ public final class PollerRuntime {
                 IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(100), 2, Duration.ofSeconds(5));
         WorkerContext context =
                 new WorkerContext(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
-        poller = new Poller(
-                settings.workers(), () -> new Stages(claims.forWorker(), shaper, publisher, settlement), context);
+        poller = new Poller(settings.workers(), () -> new Stages(claims.forWorker(), shaper, publisher), context);
         upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, settings.retain(), listener);
     }
 

@@ -5,7 +5,6 @@ import dev.leat.Outcome;
 import dev.leat.PollerSettings;
 import dev.leat.outbox.ClaimSettings;
 import dev.leat.outbox.LaneClaims;
-import dev.leat.outbox.OutboxSettlement;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Claims;
 import dev.leat.testkit.TestDatabase;
@@ -29,8 +28,6 @@ final class Side {
 
     /** After so long a poller writes down what it knows of its lanes. */
     private static final Duration STORED = Duration.ofSeconds(11);
-
-    private static final OutboxSettlement SETTLEMENT = new OutboxSettlement(false);
 
     private final TestDatabase database;
     private final int claimants;
@@ -158,7 +155,7 @@ final class Side {
                 }
                 outcomes.add(new Outcome.Delivered(event, "shard", "1"));
             }
-            SETTLEMENT.settle(claim, outcomes);
+            claim.settle(outcomes);
             return outcomes.size();
         }
     }

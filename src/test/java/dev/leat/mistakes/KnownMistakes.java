@@ -11,7 +11,7 @@ final class KnownMistakes {
     private static final String LANE_CLAIM = MAIN + "outbox/LaneClaim.java";
     private static final String MEMORY = MAIN + "outbox/LaneMemory.java";
     private static final String CLAIM_STATEMENTS = MAIN + "outbox/ClaimStatements.java";
-    private static final String SETTLEMENT = MAIN + "outbox/OutboxSettlement.java";
+    private static final String SETTLEMENT = MAIN + "outbox/Settlement.java";
     private static final String CLAIM_SQL = "db/migration/R__09_poller.sql";
     private static final String CAPTURE = "db/migration/R__04_capture.sql";
 
@@ -122,11 +122,10 @@ final class KnownMistakes {
                     new Edit(
                             MAIN + "poller/Pass.java",
                             "            Publisher.Published published =",
-                            "            stages.settlement().settle(claim, claim.events().stream()\n"
+                            "            claim.settle(claim.events().stream()\n"
                                     + "                    .<Outcome>map(e -> new Outcome.Delivered(e, \"\", \"\")).toList());\n"
                                     + "            Publisher.Published published ="),
-                    new Edit(
-                            MAIN + "poller/Pass.java", "            stages.settlement().settle(claim, outcomes);\n", "")),
+                    new Edit(MAIN + "poller/Pass.java", "            claim.settle(outcomes);\n", "")),
             Mistake.of(
                     "what is to be tried later is settled too",
                     LANE_CLAIMS + "whatWasNotDeliveredIsClaimedAgainAndNothingBeforeItIsSkipped",

@@ -178,12 +178,9 @@ class InterleavingTest {
     }
 
     private static void settle(Claim claim) {
-        new OutboxSettlement(false)
-                .settle(
-                        claim,
-                        claim.events().stream()
-                                .<Outcome>map(event -> new Outcome.Delivered(event, "shard", "1"))
-                                .toList());
+        claim.settle(claim.events().stream()
+                .<Outcome>map(event -> new Outcome.Delivered(event, "shard", "1"))
+                .toList());
     }
 
     private static List<Long> ids(Claim claim) {

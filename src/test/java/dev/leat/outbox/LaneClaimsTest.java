@@ -262,7 +262,7 @@ class LaneClaimsTest {
         write("a", "b");
         try (Claim claim = claims.claim(Set.of())) {
             assertThat(claim.events()).extracting(Event::id).containsExactly(4L);
-            assertThat(claim.waiting())
+            assertThat(((LaneClaim) claim).waiting())
                     .extracting(waiting -> waiting.event().id(), Outcome.Waiting::behind)
                     .containsExactly(org.assertj.core.api.Assertions.tuple(3L, 1L));
             settle(claim, delivered(claim));
@@ -432,7 +432,7 @@ class LaneClaimsTest {
     }
 
     private static void settle(Claim claim, List<? extends Outcome> outcomes) {
-        new OutboxSettlement(false).settle(claim, new ArrayList<>(outcomes));
+        claim.settle(new ArrayList<>(outcomes));
     }
 
     private static List<Long> ids(Claim claim, String key) {

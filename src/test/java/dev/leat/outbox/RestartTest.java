@@ -80,7 +80,7 @@ class RestartTest {
         try (Claim claim = claims.claim(Set.of())) {
             List<Outcome> outcomes = new ArrayList<>();
             claim.events().forEach(event -> outcomes.add(new Outcome.Delivered(event, "shard", "1")));
-            new OutboxSettlement(false).settle(claim, outcomes);
+            claim.settle(outcomes);
             return claim.events().stream().map(Event::id).toList();
         }
     }

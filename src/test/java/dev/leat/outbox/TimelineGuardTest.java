@@ -452,7 +452,7 @@ class TimelineGuardTest {
     }
 
     private static void settle(Claim claim, List<? extends Outcome> outcomes) {
-        new OutboxSettlement(false).settle(claim, new ArrayList<>(outcomes));
+        claim.settle(new ArrayList<>(outcomes));
     }
 
     private static List<Long> ids(List<Event> events, String key) {

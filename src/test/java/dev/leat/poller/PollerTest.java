@@ -13,11 +13,9 @@ import dev.leat.pipeline.Deadline;
 import dev.leat.pipeline.Publisher;
 import dev.leat.pipeline.Shaper;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -234,36 +232,20 @@ class PollerTest {
     }
 
     private Stages stages() {
-        return new Stages(
-                script,
-                script::shape,
-                (records, deadline) -> {
-                    told.add("publish "
-                            + records.stream().map(r -> r.event().id()).toList() + " to the "
-                            + records.stream().map(r -> r.stream()).findFirst().orElse("default") + " stream");
-                    if (!records.isEmpty()) {
-                        script.whilePublishing.run();
-                    }
-                    List<Outcome> outcomes = new ArrayList<>();
-                    records.forEach(record -> outcomes.add(
-                            script.late.contains(record.event().id())
-                                    ? new Outcome.TryLater(record.event(), "throttled")
-                                    : new Outcome.Delivered(record.event(), "shard", "1")));
-                    return new Publisher.Published(outcomes, script.retryAfter, script.backingOff);
-                },
-                (claim, outcomes) -> {
-                    if (Thread.currentThread().isInterrupted()) {
-                        return;
-                    }
-                    if (!script.settles && !outcomes.isEmpty()) {
-                        throw new DatabaseUnavailable("not settled", new java.sql.SQLException("no right"));
-                    }
-                    told.add("settle "
-                            + outcomes.stream()
-                                    .map(o -> o.getClass().getSimpleName() + " "
-                                            + o.event().id())
-                                    .toList());
-                });
+        return new Stages(script, script::shape, (records, deadline) -> {
+            told.add("publish "
+                    + records.stream().map(r -> r.event().id()).toList() + " to the "
+                    + records.stream().map(r -> r.stream()).findFirst().orElse("default") + " stream");
+            if (!records.isEmpty()) {
+                script.whilePublishing.run();
+            }
+            List<Outcome> outcomes = new ArrayList<>();
+            records.forEach(record -> outcomes.add(
+                    script.late.contains(record.event().id())
+                            ? new Outcome.TryLater(record.event(), "throttled")
+                            : new Outcome.Delivered(record.event(), "shard", "1")));
+            return new Publisher.Published(outcomes, script.retryAfter, script.backingOff);
+        });
     }
 
     private String next() throws InterruptedException {
@@ -370,16 +352,6 @@ class PollerTest {
         }
 
         @Override
-        public List<Outcome.Waiting> waiting() {
-            return List.of();
-        }
-
-        @Override
-        public Set<Long> released() {
-            return Set.of();
-        }
-
-        @Override
         public boolean full() {
             return false;
         }
@@ -390,13 +362,18 @@ class PollerTest {
         }
 
         @Override
-        public Connection transaction() {
-            throw new AssertionError("the loop does not touch the transaction");
-        }
-
-        @Override
-        public void commit(Collection<Event> left) {
-            throw new AssertionError("settlement commits");
+        public void settle(List<Outcome> outcomes) {
+            if (Thread.currentThread().isInterrupted()) {
+                return;
+            }
+            if (!script.settles && !outcomes.isEmpty()) {
+                throw new DatabaseUnavailable("not settled", new java.sql.SQLException("no right"));
+            }
+            told.add("settle "
+                    + outcomes.stream()
+                            .map(o -> o.getClass().getSimpleName() + " "
+                                    + o.event().id())
+                            .toList());
         }
 
         @Override

@@ -10,7 +10,6 @@ import dev.leat.kinesis.KinesisPublisher;
 import dev.leat.kinesis.PublishSettings;
 import dev.leat.outbox.ClaimSettings;
 import dev.leat.outbox.LaneClaims;
-import dev.leat.outbox.OutboxSettlement;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Claims;
 import dev.leat.pipeline.StreamRecord;
@@ -71,7 +70,7 @@ class TourTest {
             assertThat(outcomes).singleElement().isInstanceOf(Outcome.Delivered.class);
 
             // 5. Settle: the row is deleted and the lanes are let go, in one commit.
-            new OutboxSettlement(false).settle(claim, outcomes);
+            claim.settle(outcomes);
         }
         assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
         assertThat(stream.texts()).singleElement().asString().contains("\"after\":{\"id\":42,\"state\":\"paid\"}");

@@ -2,9 +2,6 @@ package dev.leat.outbox;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
-import dev.leat.pipeline.Claim;
-import dev.leat.pipeline.DatabaseUnavailable;
-import dev.leat.pipeline.Settlement;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,8 +15,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Settles in the transaction of the claim, by functions that check what they are told. Safe for use by several threads. */
-public final class OutboxSettlement implements Settlement {
+/** Writes what became of a claim's events, by functions that check what they are told. Safe for use by several threads. */
+final class Settlement {
 
     private static final String SETTLE = "SELECT leat_poller.settle(?, ?, ?, ?, ?)";
     private static final String SET_ASIDE = "SELECT leat_poller.set_aside(?, ?, ?, ?, ?)";
@@ -29,21 +26,20 @@ public final class OutboxSettlement implements Settlement {
     /**
      * @param keep whether delivered events are kept for a time instead of being deleted
      */
-    public OutboxSettlement(boolean keep) {
+    Settlement(boolean keep) {
         this.keep = keep;
     }
 
-    @Override
-    public void settle(Claim claim, List<Outcome> outcomes) {
-        Sorted sorted = Sorted.of(claim, outcomes);
-        try {
-            Connection transaction = claim.transaction();
-            settleDelivered(transaction, sorted);
-            setAside(transaction, sorted.aside);
-        } catch (SQLException e) {
-            throw new DatabaseUnavailable("what was published could not be settled: it will be published again", e);
-        }
-        claim.commit(sorted.left);
+    /**
+     * Deletes (or keeps) what was delivered, and sets aside what is quarantined or waits, in the transaction that holds the lanes.
+     *
+     * @return the events that stay to be claimed again
+     */
+    List<Event> write(Connection transaction, LaneClaim.Content content, List<Outcome> outcomes) throws SQLException {
+        Sorted sorted = Sorted.of(content, outcomes);
+        settleDelivered(transaction, sorted);
+        setAside(transaction, sorted.aside);
+        return sorted.left;
     }
 
     /** An event that goes to quarantine, or stays there. */
@@ -51,13 +47,13 @@ public final class OutboxSettlement implements Settlement {
 
     private record Sorted(List<Event> delivered, List<Event> released, List<Aside> aside, List<Event> left) {
 
-        static Sorted of(Claim claim, List<Outcome> outcomes) {
+        static Sorted of(LaneClaim.Content content, List<Outcome> outcomes) {
             Sorted sorted = new Sorted(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-            Set<Long> released = claim.released();
+            Set<Long> released = content.released();
             for (Outcome outcome : outcomes) {
                 sorted.add(outcome, released.contains(outcome.event().id()));
             }
-            for (Outcome.Waiting waiting : claim.waiting()) {
+            for (Outcome.Waiting waiting : content.waiting()) {
                 sorted.add(waiting, released.contains(waiting.event().id()));
             }
             return sorted;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.PollerSettings;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Claims;
 import dev.leat.testkit.TestDatabase;
@@ -13,6 +14,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -22,19 +24,19 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("postgres")
-class OutboxSettlementTest {
+class SettlementTest {
 
     @AutoClose
     private final TestDatabase database = TestServer.shared().database().idsFromOne();
 
-    private final Claims claims = new LaneClaims(
-                    database.owner(), ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))
-            .forWorker();
+    private final Claims claims = claims(ClaimSettings.DEFAULT);
+    private final Claims keeping = claims(
+            ClaimSettings.of(PollerSettings.builder().retain(Duration.ofDays(1)).build()));
 
     @Test
     void deliveredEventsAreDeleted() {
         write(3);
-        settle(false, OutboxSettlementTest::delivered);
+        settle(false, SettlementTest::delivered);
         assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
         assertThat(database.value("SELECT count(*) FROM leat_internal.sent")).isEqualTo("0");
     }
@@ -43,7 +45,7 @@ class OutboxSettlementTest {
     void deliveredEventsAreKeptWholeWhereThatIsAskedFor() {
         write(3);
         String before = outbox("leat_internal.outbox");
-        settle(true, OutboxSettlementTest::delivered);
+        settle(true, SettlementTest::delivered);
         assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
         assertThat(outbox("leat_internal.sent")).isEqualTo(before);
     }
@@ -54,7 +56,7 @@ class OutboxSettlementTest {
         String before = outbox("leat_internal.outbox");
         settle(true, event -> new Outcome.Quarantined(event, "too large"));
         database.run("UPDATE leat_internal.quarantine SET state = 'retry'");
-        settle(true, OutboxSettlementTest::delivered);
+        settle(true, SettlementTest::delivered);
         assertThat(database.value("SELECT count(*) FROM leat_internal.quarantine"))
                 .isEqualTo("0");
         assertThat(outbox("leat_internal.sent")).isEqualTo(before);
@@ -113,12 +115,9 @@ class OutboxSettlementTest {
         assertThatThrownBy(() -> {
                     try (Claim claim = claims.claim(Set.of())) {
                         database.run("DELETE FROM leat_internal.outbox WHERE id = 1");
-                        new OutboxSettlement(false)
-                                .settle(
-                                        claim,
-                                        claim.events().stream()
-                                                .map(OutboxSettlementTest::delivered)
-                                                .toList());
+                        claim.settle(claim.events().stream()
+                                .map(SettlementTest::delivered)
+                                .toList());
                     }
                 })
                 .isInstanceOf(IllegalStateException.class)
@@ -131,11 +130,15 @@ class OutboxSettlementTest {
     }
 
     private void settle(boolean keep, Function<Event, Outcome> outcome) {
-        try (Claim claim = claims.claim(Set.of())) {
+        try (Claim claim = (keep ? keeping : claims).claim(Set.of())) {
             assertThat(claim.events()).isNotEmpty();
-            new OutboxSettlement(keep)
-                    .settle(claim, claim.events().stream().map(outcome).toList());
+            claim.settle(claim.events().stream().map(outcome).toList());
         }
+    }
+
+    private Claims claims(ClaimSettings settings) {
+        return new LaneClaims(database.owner(), settings, "changes", () -> 1, System::nanoTime, new Random(1))
+                .forWorker();
     }
 
     private String outbox(String table) {

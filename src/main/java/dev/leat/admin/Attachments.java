@@ -35,10 +35,10 @@ public final class Attachments {
      * @throws org.jooq.exception.DataAccessException when the database declines: no such table or column, or its lock was not
      *     to be had within five seconds
      */
-    public Attached attach(Attachment wish) {
+    public Attached attach(Attachment attachment) {
         List<String> warnings = new ArrayList<>();
         List<Object> values = new ArrayList<>();
-        String call = call(wish, values);
+        String call = call(attachment, values);
         String change = database.transactionResult(transaction -> {
             transaction.dsl().execute(LOCK_TIMEOUT);
             return transaction
@@ -47,32 +47,32 @@ public final class Attachments {
                     .fetchSingle(call, values.toArray())
                     .get(0, String.class);
         });
-        return new Attached(wish.table(), change, List.copyOf(warnings));
+        return new Attached(attachment.table(), change, List.copyOf(warnings));
     }
 
-    /** Only what is wished for is said: the defaults are the function's own. */
-    private static String call(Attachment wish, List<Object> values) {
+    /** Names only what is not left to its default: the defaults are the function's own. */
+    private static String call(Attachment attachment, List<Object> values) {
         StringJoiner arguments = new StringJoiner(", ", "SELECT leat.attach(", ")");
         arguments.add("?::regclass");
-        values.add(wish.table());
-        list(arguments, values, "key", wish.key());
-        list(arguments, values, "exclude", wish.exclude());
-        list(arguments, values, "mask", wish.mask());
-        list(arguments, values, "operations", wish.operations());
-        if (!wish.before()) {
+        values.add(attachment.table());
+        list(arguments, values, "key", attachment.key());
+        list(arguments, values, "exclude", attachment.exclude());
+        list(arguments, values, "mask", attachment.mask());
+        list(arguments, values, "operations", attachment.operations());
+        if (!attachment.before()) {
             arguments.add("before => false");
         }
-        if (wish.stream() != null) {
+        if (attachment.stream() != null) {
             arguments.add("stream => ?");
-            values.add(wish.stream());
+            values.add(attachment.stream());
         }
-        if (wish.onQuarantine() != null) {
+        if (attachment.onQuarantine() != null) {
             arguments.add("on_quarantine => ?");
-            values.add(wish.onQuarantine());
+            values.add(attachment.onQuarantine());
         }
-        if (wish.capture() != null) {
+        if (attachment.capture() != null) {
             arguments.add("capture => ?");
-            values.add(wish.capture());
+            values.add(attachment.capture());
         }
         return arguments.toString();
     }

@@ -27,8 +27,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "attach",
         description =
-                "Captures the changes of a table from now on. The options state the whole wish: attaching again with others"
-                        + " changes it, with the same changes nothing.")
+                "Captures the changes of a table from now on. An option that is left out has its default: attaching again"
+                        + " with other options changes the table's, with the same changes nothing.")
 final class AttachCommand extends DatabaseCommand {
 
     @Parameters(arity = "0..1", paramLabel = "<table>", description = "As SQL writes it, such as public.orders.")
@@ -90,8 +90,8 @@ final class AttachCommand extends DatabaseCommand {
 
     private List<Declaration> declarations = List.of();
 
-    AttachCommand(World world) {
-        super(world);
+    AttachCommand(ProcessEnvironment process) {
+        super(process);
     }
 
     @Override
@@ -114,7 +114,7 @@ final class AttachCommand extends DatabaseCommand {
         if (file == null && detachOthers) {
             throw new ParameterException(spec().commandLine(), "--detach-others goes with --file");
         }
-        declarations = file == null ? List.of(new Declaration(1, wish(String.valueOf(table)))) : declared(file);
+        declarations = file == null ? List.of(new Declaration(1, attachment(String.valueOf(table)))) : declared(file);
         return super.call();
     }
 
@@ -208,7 +208,7 @@ final class AttachCommand extends DatabaseCommand {
         }
     }
 
-    private Attachment wish(String name) {
+    private Attachment attachment(String name) {
         return new Attachment(name, key, exclude, mask, !noBefore, operations, stream, onQuarantine, capture);
     }
 

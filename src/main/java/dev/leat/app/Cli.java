@@ -17,15 +17,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The command line, from arguments to an exit code. */
 final class Cli {
 
-    private final World world;
+    private final ProcessEnvironment process;
     private final PrintWriter out;
     private final PrintWriter err;
 
     /** Whatever is written to the two is made printable, and no fault says a password. Results are left as they are. */
-    Cli(World world, PrintWriter out, PrintWriter err) {
-        this.world = world;
+    Cli(ProcessEnvironment process, PrintWriter out, PrintWriter err) {
+        this.process = process;
         this.out = new PrintableWriter(out, UnaryOperator.identity());
-        this.err = new PrintableWriter(err, world.secrets()::hide);
+        this.err = new PrintableWriter(err, process.secrets()::hide);
     }
 
     /** Runs one command; see {@link ExitCode}. */
@@ -66,18 +66,18 @@ final class Cli {
 
     private Map<String, Supplier<CommandLine>> commands() {
         Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
-        commands.put("migrate", () -> DatabaseCommand.line(new MigrateCommand(world)));
-        commands.put("attach", () -> DatabaseCommand.line(new AttachCommand(world)));
-        commands.put("detach", () -> DatabaseCommand.line(new DetachCommand(world)));
-        commands.put("run", () -> DatabaseCommand.line(new RunCommand(world)));
-        commands.put("status", () -> DatabaseCommand.line(new StatusCommand(world)));
+        commands.put("migrate", () -> DatabaseCommand.line(new MigrateCommand(process)));
+        commands.put("attach", () -> DatabaseCommand.line(new AttachCommand(process)));
+        commands.put("detach", () -> DatabaseCommand.line(new DetachCommand(process)));
+        commands.put("run", () -> DatabaseCommand.line(new RunCommand(process)));
+        commands.put("status", () -> DatabaseCommand.line(new StatusCommand(process)));
         commands.put(
                 "quarantine",
                 () -> new CommandLine(new QuarantineCommand())
-                        .addSubcommand(DatabaseCommand.line(new QuarantineListCommand(world)))
-                        .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Retry(world)))
-                        .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Discard(world))));
-        commands.put("doctor", () -> DatabaseCommand.line(new DoctorCommand(world)));
+                        .addSubcommand(DatabaseCommand.line(new QuarantineListCommand(process)))
+                        .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Retry(process)))
+                        .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Discard(process))));
+        commands.put("doctor", () -> DatabaseCommand.line(new DoctorCommand(process)));
         return commands;
     }
 

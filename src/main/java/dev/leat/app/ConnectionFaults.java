@@ -32,30 +32,30 @@ final class ConnectionFaults {
 
     private final SQLException refusal;
     private final Settings.@Nullable Database database;
-    private final String said;
+    private final String message;
     private final String where;
     private final String sslMode;
 
-    private ConnectionFaults(SQLException refusal, Settings.@Nullable Database database, String said) {
+    private ConnectionFaults(SQLException refusal, Settings.@Nullable Database database, String message) {
         this.refusal = refusal;
         this.database = database;
-        this.said = said;
+        this.message = message;
         this.where = database == null ? "the database" : database.printableUrl();
         this.sslMode = database == null ? "" : sslMode(database.url());
     }
 
     /**
-     * @param said what the server or the driver said, on one line
+     * @param message the server's or the driver's, on one line
      * @return null: this is not about a connection
      */
-    static @Nullable String line(SQLException refusal, Settings.@Nullable Database database, String said) {
-        return new ConnectionFaults(refusal, database, said).line();
+    static @Nullable String line(SQLException refusal, Settings.@Nullable Database database, String message) {
+        return new ConnectionFaults(refusal, database, message).line();
     }
 
     private @Nullable String line() {
         String state = refusal.getSQLState() == null ? "" : refusal.getSQLState();
         if (aboutTls(state)) {
-            return "no TLS with " + where + ": " + CLASS.matcher(said).replaceAll("") + ": " + tls(state);
+            return "no TLS with " + where + ": " + CLASS.matcher(message).replaceAll("") + ": " + tls(state);
         }
         return switch (state) {
             case "28P01" -> login(credentials());
@@ -64,15 +64,15 @@ final class ConnectionFaults {
                 DEMANDS_TLS.contains(sslMode)
                         ? none(credentials() + ", or, " + serverWithoutTls())
                         : login(credentials());
-            case "3D000" -> said + ": check the last part of " + Settings.DATABASE_URL;
-            case "42501" -> routine().equals("CheckMyDatabase") ? said + ": " + connectRight() : null;
+            case "3D000" -> message + ": check the last part of " + Settings.DATABASE_URL;
+            case "42501" -> routine().equals("CheckMyDatabase") ? message + ": " + connectRight() : null;
             case "25006" ->
-                said + ": the server is a standby, or read-only: name the primary in " + Settings.DATABASE_URL
+                message + ": the server is a standby, or read-only: name the primary in " + Settings.DATABASE_URL
                         + " (of several hosts, by targetServerType=primary)";
             case "53300" ->
                 none("end some, raise max_connections or the limit of the role or database, or connect by a"
                         + " pooler; run takes one for each of its --workers, and up to three more");
-            case "53100", "53200" -> "the database answers: " + said + ": its server lacks disk or memory";
+            case "53100", "53200" -> "the database answers: " + message + ": its server lacks disk or memory";
             case "57P03" -> none("the server starts, stops or recovers: try again in a moment");
             case "57P01", "57P02", "57P05" -> none("the session was ended on the server's side: start again");
             // A pooler's word: PostgreSQL itself and the driver agree.
@@ -88,11 +88,11 @@ final class ConnectionFaults {
     }
 
     private String none(String advice) {
-        return "no connection to " + where + ": " + said + ": " + advice;
+        return "no connection to " + where + ": " + message + ": " + advice;
     }
 
     private String login(String advice) {
-        return where + " refuses the login: " + said + ": " + advice;
+        return where + " refuses the login: " + message + ": " + advice;
     }
 
     private String credentials() {
@@ -137,7 +137,7 @@ final class ConnectionFaults {
         if (cause(SSLException.class) || cause(CertPathValidatorException.class)) {
             return true;
         }
-        boolean own = !(refusal instanceof PSQLException said) || said.getServerErrorMessage() == null;
+        boolean own = !(refusal instanceof PSQLException refused) || refused.getServerErrorMessage() == null;
         return switch (state) {
             case "08006" -> own && DEMANDS_TLS.contains(sslMode) && (refusal.getCause() == null || fileIsMissing());
             // Without a password the driver may mean that; its own words say which.
@@ -202,8 +202,8 @@ final class ConnectionFaults {
 
     /** The server's function that refuses; empty: the driver or a pooler does. */
     private String routine() {
-        ServerErrorMessage message = refusal instanceof PSQLException thrown ? thrown.getServerErrorMessage() : null;
-        return message == null || message.getRoutine() == null ? "" : message.getRoutine();
+        ServerErrorMessage server = refusal instanceof PSQLException thrown ? thrown.getServerErrorMessage() : null;
+        return server == null || server.getRoutine() == null ? "" : server.getRoutine();
     }
 
     private static String sslMode(String url) {

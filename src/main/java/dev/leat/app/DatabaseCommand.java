@@ -30,10 +30,10 @@ abstract class DatabaseCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
-    private final World world;
+    private final ProcessEnvironment process;
 
-    DatabaseCommand(World world) {
-        this.world = world;
+    DatabaseCommand(ProcessEnvironment process) {
+        this.process = process;
     }
 
     /** Who gives what the role lacks for this command. */
@@ -138,8 +138,8 @@ abstract class DatabaseCommand implements Callable<Integer> {
                 given.put(setting.option(), value);
             }
         });
-        world.secrets().add(given.getOrDefault(Settings.DATABASE_PASSWORD.option(), ""));
-        return new SettingsReader(given, world.environment());
+        process.secrets().add(given.getOrDefault(Settings.DATABASE_PASSWORD.option(), ""));
+        return new SettingsReader(given, process.environment());
     }
 
     /** What the command line gives for a setting. */
@@ -148,8 +148,8 @@ abstract class DatabaseCommand implements Callable<Integer> {
         return spec().commandLine().getParseResult().matchedOptionValue(setting.option(), (String) null);
     }
 
-    World world() {
-        return world;
+    ProcessEnvironment process() {
+        return process;
     }
 
     CommandSpec spec() {

@@ -17,40 +17,40 @@ final class DatabaseFaults {
 
     private DatabaseFaults() {}
 
-    /** What the driver said, if that is behind it. */
+    /** What the driver threw, if that is behind it. */
     static @Nullable SQLException behind(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException said) {
-                return said;
+            if (cause instanceof SQLException refusal) {
+                return refusal;
             }
         }
         return null;
     }
 
     static Fault of(SQLException refusal, Settings.@Nullable Database database) {
-        String said = said(refusal);
-        String connection = ConnectionFaults.line(refusal, database, said);
+        String message = message(refusal);
+        String connection = ConnectionFaults.line(refusal, database, message);
         if (connection != null) {
             return fault(ExitCode.DATABASE, connection, refusal);
         }
         String state = refusal.getSQLState() == null ? "" : refusal.getSQLState();
         return switch (state) {
-            case MISSING_RIGHT -> fault(ExitCode.DATABASE, said, refusal);
+            case MISSING_RIGHT -> fault(ExitCode.DATABASE, message, refusal);
             case "55P03" ->
                 fault(
                         ExitCode.REFUSED,
-                        said.startsWith("leat.")
-                                ? said
-                                : said
+                        message.startsWith("leat.")
+                                ? message
+                                : message
                                         + ": a transaction holds the lock, and Leat does not wait longer: try again when it"
                                         + " has ended (see pg_stat_activity)",
                         refusal);
             default ->
                 DECLINES.contains(state.isEmpty() ? "" : state.substring(0, 2))
-                        ? fault(ExitCode.REFUSED, said, refusal)
+                        ? fault(ExitCode.REFUSED, message, refusal)
                         : fault(
                                 ExitCode.DATABASE,
-                                "the database answers: " + said + (state.isEmpty() ? "" : " (" + state + ")"),
+                                "the database answers: " + message + (state.isEmpty() ? "" : " (" + state + ")"),
                                 refusal);
         };
     }
@@ -59,15 +59,16 @@ final class DatabaseFaults {
      * @param advice who gives the right
      */
     static Fault missingRight(SQLException refusal, String advice) {
-        String said = said(refusal);
+        String message = message(refusal);
         // What Leat's own functions say has the advice with it.
-        return fault(ExitCode.DATABASE, said.startsWith("leat.") ? said : said + ": " + advice, refusal);
+        return fault(ExitCode.DATABASE, message.startsWith("leat.") ? message : message + ": " + advice, refusal);
     }
 
     /** The server's message, and its hint, on one line. */
-    private static String said(SQLException refusal) {
-        String said = Causes.line(refusal).replaceFirst("^(ERROR|FATAL): ", "");
-        return said.replaceAll(" Where: .*$", "")
+    private static String message(SQLException refusal) {
+        return Causes.line(refusal)
+                .replaceFirst("^(ERROR|FATAL): ", "")
+                .replaceAll(" Where: .*$", "")
                 .replaceAll(" Position: \\d+$", "")
                 .replaceAll("\\.$", "");
     }

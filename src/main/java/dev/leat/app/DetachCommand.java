@@ -23,8 +23,8 @@ final class DetachCommand extends DatabaseCommand {
     @Parameters(arity = "1..*", paramLabel = "<table>", description = "As SQL writes it, such as public.orders.")
     private List<String> tables = List.of();
 
-    DetachCommand(World world) {
-        super(world);
+    DetachCommand(ProcessEnvironment process) {
+        super(process);
     }
 
     @Override

@@ -31,8 +31,8 @@ final class DoctorCommand extends DatabaseCommand {
     @Option(names = "--no-streams", description = "Look into the database only.")
     private boolean noStreams;
 
-    DoctorCommand(World world) {
-        super(world);
+    DoctorCommand(ProcessEnvironment process) {
+        super(process);
     }
 
     @Override

@@ -23,14 +23,14 @@ public final class Main {
     public static void main(String[] arguments) {
         // What Leat says is for programs too: its digits, letters and years are the same everywhere.
         Locale.setDefault(Locale.ROOT);
-        World world = new World(System.getenv(), Main::untilSignal);
+        ProcessEnvironment process = new ProcessEnvironment(System.getenv(), Main::untilSignal);
         // The log and a thread that ends by an exception write there without asking anybody.
         System.setOut(new PrintableStream(System.out, UnaryOperator.identity()));
-        System.setErr(new PrintableStream(System.err, world.secrets()::hide));
+        System.setErr(new PrintableStream(System.err, process.secrets()::hide));
         Logging.prepare(Arrays.asList(arguments).contains("--debug"));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        int code = new Cli(world, out, err).run(arguments);
+        int code = new Cli(process, out, err).run(arguments);
         ENDED.complete(code);
         System.exit(code);
     }

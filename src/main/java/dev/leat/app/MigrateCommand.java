@@ -16,8 +16,8 @@ import picocli.CommandLine.Command;
         description = "Creates the schema leat, or brings it up to this version. The role that logs in will own it.")
 final class MigrateCommand extends DatabaseCommand {
 
-    MigrateCommand(World world) {
-        super(world);
+    MigrateCommand(ProcessEnvironment process) {
+        super(process);
     }
 
     @Override

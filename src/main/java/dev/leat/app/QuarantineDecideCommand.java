@@ -31,8 +31,8 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     /**
      * @param done what is said of an event afterwards
      */
-    private QuarantineDecideCommand(World world, String done) {
-        super(world);
+    private QuarantineDecideCommand(ProcessEnvironment process, String done) {
+        super(process);
         this.done = done;
     }
 
@@ -108,8 +108,8 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     @Command(name = "retry", description = "Sends events again, with those of their keys that waited behind them.")
     static final class Retry extends QuarantineDecideCommand {
 
-        Retry(World world) {
-            super(world, "retried");
+        Retry(ProcessEnvironment process) {
+            super(process, "retried");
         }
 
         @Override
@@ -124,8 +124,8 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
                     "Gives events up: they are never sent, and stay as a trace. Those that waited behind them are sent.")
     static final class Discard extends QuarantineDecideCommand {
 
-        Discard(World world) {
-            super(world, "discarded");
+        Discard(ProcessEnvironment process) {
+            super(process, "discarded");
         }
 
         @Override

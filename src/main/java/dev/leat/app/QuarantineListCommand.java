@@ -32,8 +32,8 @@ final class QuarantineListCommand extends DatabaseCommand {
     @Option(names = "--json", description = "For programs; the fields are documented in docs/operations.md.")
     private boolean json;
 
-    QuarantineListCommand(World world) {
-        super(world);
+    QuarantineListCommand(ProcessEnvironment process) {
+        super(process);
     }
 
     @Override

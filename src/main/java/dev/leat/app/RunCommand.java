@@ -26,8 +26,8 @@ final class RunCommand extends DatabaseCommand {
 
     private static final Logger LOG = LoggerFactory.getLogger("dev.leat");
 
-    RunCommand(World world) {
-        super(world);
+    RunCommand(ProcessEnvironment process) {
+        super(process);
     }
 
     @Override
@@ -69,7 +69,7 @@ final class RunCommand extends DatabaseCommand {
     private int runUntilStopped(
             Settings settings, PollerRegistry.Identity self, PollerRuntime poller, KinesisClient kinesis) {
         Duration grace = settings.poller().stopDeadline();
-        CountDownLatch stop = world().stop().arm(grace.plusSeconds(30));
+        CountDownLatch stop = process().stop().arm(grace.plusSeconds(30));
         poller.start();
         LOG.info(
                 "poller {} publishes from {} to stream {} {}",

@@ -14,8 +14,8 @@ final class StatusCommand extends DatabaseCommand {
     @Option(names = "--json", description = "For programs; the fields are documented in docs/operations.md.")
     private boolean json;
 
-    StatusCommand(World world) {
-        super(world);
+    StatusCommand(ProcessEnvironment process) {
+        super(process);
     }
 
     @Override

@@ -117,8 +117,8 @@ public final class Demo implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(this::endEarly, "ctrl-c"));
         Progress progress = new Progress(terminal, isTerminal());
         try {
-            DemoRun.Wish wish = new DemoRun.Wish(forever ? 0 : seconds, rate, pollers, port, seed);
-            return new DemoRun(wish, progress).run(stop) ? 0 : 1;
+            DemoRun.Plan plan = new DemoRun.Plan(forever ? 0 : seconds, rate, pollers, port, seed);
+            return new DemoRun(plan, progress).run(stop) ? 0 : 1;
         } catch (DemoRun.CannotRun e) {
             progress.line("");
             progress.line("leat-demo: " + e.getMessage());

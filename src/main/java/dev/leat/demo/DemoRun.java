@@ -22,11 +22,11 @@ final class DemoRun {
     private static final Duration CONSUMER_PAUSE = Duration.ofMillis(10);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private final Wish wish;
+    private final Plan plan;
     private final Progress progress;
 
-    DemoRun(Wish wish, Progress progress) {
-        this.wish = wish;
+    DemoRun(Plan plan, Progress progress) {
+        this.plan = plan;
         this.progress = progress;
     }
 
@@ -37,7 +37,7 @@ final class DemoRun {
      * @param rate changes per second
      * @param port the local stream's; 0: any
      */
-    record Wish(int seconds, int rate, int pollers, int port, long seed) {}
+    record Plan(int seconds, int rate, int pollers, int port, long seed) {}
 
     /** A part did not start, or broke down. */
     static final class CannotRun extends Exception {
@@ -59,7 +59,7 @@ final class DemoRun {
         progress.line("");
         progress.line("  An embedded PostgreSQL is unpacked and started, and a local stream beside it.");
         progress.line("");
-        try (LocalStream stream = LocalStream.start(wish.port(), LocalStreamOptions.defaults());
+        try (LocalStream stream = LocalStream.start(plan.port(), LocalStreamOptions.defaults());
                 EmbeddedServer server = EmbeddedServer.start()) {
             stream.createStream(STREAM, SHARDS);
             return carry(stream, server, stop);
@@ -90,19 +90,19 @@ final class DemoRun {
         try (KinesisClient kinesis =
                         DemoPoller.client(stream.endpoint(), stream.region()).build();
                 StreamReader reader = new StreamReader(kinesis, STREAM, CONSUMER_PAUSE, watch::read)) {
-            for (int i = 0; i < wish.pollers(); i++) {
+            for (int i = 0; i < plan.pollers(); i++) {
                 DemoPoller poller =
                         new DemoPoller(server.dataSource("shop", "poller"), stream.endpoint(), stream.region(), STREAM);
                 pollers.add(poller);
                 poller.start();
             }
             reader.start();
-            try (Traffic traffic = new Traffic(shop, owner, WRITERS, wish.rate(), wish.seed())) {
+            try (Traffic traffic = new Traffic(shop, owner, WRITERS, plan.rate(), plan.seed())) {
                 shop.fill(CUSTOMERS);
                 watch.drain(PATIENCE, List.of(reader::check));
                 watch.begin();
                 traffic.start();
-                watch.lookOn(Duration.ofSeconds(wish.seconds()), stop, List.of(traffic::check, reader::check));
+                watch.lookOn(Duration.ofSeconds(plan.seconds()), stop, List.of(traffic::check, reader::check));
             }
             watch.drain(PATIENCE, List.of(reader::check));
             pollers.forEach(DemoPoller::close);
@@ -132,9 +132,9 @@ final class DemoRun {
                 "customers, order_lines, stock by primary key; orders by customer_id; events by leat.publish");
         progress.part(
                 "traffic",
-                WRITERS + " writers, about " + wish.rate() + " changes/s, some rolled back   (seed " + wish.seed()
+                WRITERS + " writers, about " + plan.rate() + " changes/s, some rolled back   (seed " + plan.seed()
                         + ")");
-        progress.part("pollers", wish.pollers() + ", sharing the lanes");
+        progress.part("pollers", plan.pollers() + ", sharing the lanes");
         progress.part("consumer", "reads every shard by the AWS SDK, and checks order and loss");
         progress.line("");
         progress.line("  Have a look while it runs:");

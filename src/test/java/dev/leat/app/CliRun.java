@@ -38,8 +38,8 @@ public final class CliRun {
     public Result leat(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        World world = new World(environment, atMost -> stop);
-        int code = new Cli(world, new PrintWriter(out), new PrintWriter(err)).run(arguments);
+        ProcessEnvironment process = new ProcessEnvironment(environment, atMost -> stop);
+        int code = new Cli(process, new PrintWriter(out), new PrintWriter(err)).run(arguments);
         return new Result(code, out.toString(), err.toString());
     }
 }

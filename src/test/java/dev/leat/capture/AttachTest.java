@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Attaching: the whole wish in one call, changed in place, refused clearly. */
+/** Attaching: all options in one call, changed in place, refused clearly. */
 @Tag("postgres")
 class AttachTest extends CaptureFixture {
 
@@ -40,7 +40,7 @@ class AttachTest extends CaptureFixture {
     }
 
     @Test
-    void theCallStatesTheWholeWish() {
+    void theCallStatesAllOptions() {
         table();
         run("SELECT leat.attach('public.t', key => '{b}', exclude => '{c}', before => false, stream => 's',"
                 + " on_quarantine => 'pass', operations => '{insert}')");

@@ -5,15 +5,15 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * What the commands see of the world outside, so that a test can give them another.
+ * What the commands take from their process, so that a test can give them something else.
  *
  * @param environment such as {@link System#getenv()}
  * @param stop how the process is asked to stop
  * @param secrets the environment's passwords, and those that are typed in later
  */
-record World(Map<String, String> environment, StopSignal stop, Secrets secrets) {
+record ProcessEnvironment(Map<String, String> environment, StopSignal stop, Secrets secrets) {
 
-    World(Map<String, String> environment, StopSignal stop) {
+    ProcessEnvironment(Map<String, String> environment, StopSignal stop) {
         this(environment, stop, Secrets.of(environment));
     }
 

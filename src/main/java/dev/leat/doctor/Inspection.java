@@ -148,7 +148,7 @@ public final class Inspection {
     }
 
     private void tables() {
-        for (TableFaults.Fault fault : TableFaults.of(database)) {
+        for (TableFaults.TableFault fault : TableFaults.of(database)) {
             findings.add(
                     fault.severe()
                             ? Finding.fail("tables", fault.text(), fault.remedy())

@@ -23,7 +23,7 @@ public final class ShardUses implements PollerListener {
     private final UUID poller;
     private final LongSupplier nanoTime;
     private final long origin;
-    private final ConcurrentHashMap<Shard, Minute> shards = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<ShardKey, Minute> shards = new ConcurrentHashMap<>();
 
     /**
      * @param nanoTime the monotonic clock
@@ -35,7 +35,7 @@ public final class ShardUses implements PollerListener {
         this.origin = nanoTime.getAsLong();
     }
 
-    private record Shard(String stream, String id) {}
+    private record ShardKey(String stream, String id) {}
 
     private record Sums(long records, long bytes, long refused) {}
 
@@ -77,7 +77,7 @@ public final class ShardUses implements PollerListener {
 
     @Override
     public void shardUsed(String stream, String shardId, int records, long bytes, int refused) {
-        shards.computeIfAbsent(new Shard(stream, shardId), shard -> new Minute())
+        shards.computeIfAbsent(new ShardKey(stream, shardId), shard -> new Minute())
                 .add(slot(), records, bytes, refused);
     }
 
@@ -89,7 +89,7 @@ public final class ShardUses implements PollerListener {
     /** Writes the sums of the last minute, forgets shards that were not used within it, and rows of pollers that are gone. */
     public void flush() {
         long slot = slot();
-        List<Shard> used = new ArrayList<>();
+        List<ShardKey> used = new ArrayList<>();
         List<Sums> sums = new ArrayList<>();
         shards.forEach((shard, minute) -> {
             Sums sum = minute.sums(slot);
@@ -104,8 +104,8 @@ public final class ShardUses implements PollerListener {
                 "SELECT leat_poller.note_shards(?, ?, ?, ?, ?, ?, ?)",
                 poller,
                 seconds,
-                used.stream().map(Shard::stream).toArray(String[]::new),
-                used.stream().map(Shard::id).toArray(String[]::new),
+                used.stream().map(ShardKey::stream).toArray(String[]::new),
+                used.stream().map(ShardKey::id).toArray(String[]::new),
                 sums.stream().map(Sums::records).toArray(Long[]::new),
                 sums.stream().map(Sums::bytes).toArray(Long[]::new),
                 sums.stream().map(Sums::refused).toArray(Long[]::new));

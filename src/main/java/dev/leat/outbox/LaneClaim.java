@@ -49,7 +49,7 @@ final class LaneClaim implements Claim {
      * @param proven the watermark
      * @param generation of the lane memory
      */
-    record Look(long drawn, long proven, long generation) {}
+    record StartingPoint(long drawn, long proven, long generation) {}
 
     /**
      * What was read of the lanes held.
@@ -76,9 +76,9 @@ final class LaneClaim implements Claim {
     record Notes(LaneLows lows, TimelineGuard timelines) {
 
         /** Returns whether anything was written. */
-        boolean write(Connection connection, Look look, Content content) throws SQLException {
+        boolean write(Connection connection, StartingPoint start, Content content) throws SQLException {
             boolean stored = lows.store(connection, content.readings().keySet());
-            return !content.empty() && timelines.mark(connection, look.drawn()) || stored;
+            return !content.empty() && timelines.mark(connection, start.drawn()) || stored;
         }
     }
 
@@ -87,17 +87,24 @@ final class LaneClaim implements Claim {
     private final Settlement settlement;
     private final Notes notes;
     private final Deadline deadline;
-    private final Look look;
+    private final StartingPoint start;
     private final Content content;
     private boolean committed;
 
-    LaneClaim(Connection connection, LaneMemory memory, Settlement settlement, Notes notes, Deadline deadline, Look look, Content content) {
+    LaneClaim(
+            Connection connection,
+            LaneMemory memory,
+            Settlement settlement,
+            Notes notes,
+            Deadline deadline,
+            StartingPoint start,
+            Content content) {
         this.connection = connection;
         this.memory = memory;
         this.settlement = settlement;
         this.notes = notes;
         this.deadline = deadline;
-        this.look = look;
+        this.start = start;
         this.content = content;
     }
 
@@ -134,7 +141,7 @@ final class LaneClaim implements Claim {
 
     private void commit(Collection<Event> left) {
         try {
-            boolean noted = notes.write(connection, look, content);
+            boolean noted = notes.write(connection, start, content);
             if (noted || content.renumbered() || !content.empty()) {
                 connection.commit();
             } else {
@@ -162,10 +169,10 @@ final class LaneClaim implements Claim {
             if (reading.extent() == Extent.WHOLE) {
                 Long first = firstLeft.get(lane);
                 memory.settled(
-                        look.generation(),
+                        start.generation(),
                         lane,
-                        look.drawn(),
-                        look.proven(),
+                        start.drawn(),
+                        start.proven(),
                         new LaneMemory.Settled(
                                 reading.events(),
                                 reading.cutAt(),

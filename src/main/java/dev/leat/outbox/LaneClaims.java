@@ -95,8 +95,8 @@ public final class LaneClaims {
 
         private Watermark watermark = Watermark.UNKNOWN;
         private long generation = memory.generation();
-        private final PollInterval pollInterval =
-                new PollInterval(settings.poller().busyInterval(), settings.poller().idleInterval());
+        private final PollInterval pollInterval = new PollInterval(
+                settings.poller().busyInterval(), settings.poller().idleInterval());
         private int batch = Math.min(FIRST_BATCH, settings.poller().batch());
 
         @Override
@@ -173,7 +173,7 @@ public final class LaneClaims {
                 throw new Watermark.SequenceWentBack(start.highestLow(), drawn);
             }
             look(drawn, start.holders());
-            LaneClaim.Look look = new LaneClaim.Look(drawn, watermark.proven(), generation);
+            LaneClaim.StartingPoint look = new LaneClaim.StartingPoint(drawn, watermark.proven(), generation);
             List<LaneQuery> lanes = held(start.lows());
             LaneClaim.Content content = new LaneReader(connection, settings, memory, defaultStream, streamsBackingOff)
                     .read(lanes, look.proven());
@@ -195,8 +195,8 @@ public final class LaneClaims {
 
         private List<LaneQuery> held(Map<Integer, Long> storedLows) {
             List<LaneQuery> lanes = new ArrayList<>();
-            storedLows.forEach((lane, stored) ->
-                    lanes.add(new LaneQuery(lane, memory.low(lane, stored), memory.limit(lane, batch, storedLows.size()))));
+            storedLows.forEach((lane, stored) -> lanes.add(
+                    new LaneQuery(lane, memory.low(lane, stored), memory.limit(lane, batch, storedLows.size()))));
             return lanes;
         }
 

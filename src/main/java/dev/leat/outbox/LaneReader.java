@@ -54,7 +54,7 @@ final class LaneReader {
                 .sorted(Comparator.comparingInt((LaneQuery lane) -> memory.passedOver(lane.lane()))
                         .reversed())
                 .toList();
-        Look look = memory.expectsLarge() ? look(lanes) : lookAndReadSmall(lanes, watermark);
+        QuarantineLook look = memory.expectsLarge() ? look(lanes) : lookAndReadSmall(lanes, watermark);
         Batch small = look.small();
         if (small == null || look.released()) {
             return weighed(lanes, watermark, look.blocked());
@@ -76,12 +76,12 @@ final class LaneReader {
      * @param released whether there are released events
      * @param small the next events of the outbox; null if they were not read, or one of them was not small
      */
-    private record Look(
+    private record QuarantineLook(
             Map<String, Long> blocked,
             boolean released,
             @Nullable Batch small) {
 
-        static Look of(ResultSet rows, @Nullable Batch small) throws SQLException {
+        static QuarantineLook of(ResultSet rows, @Nullable Batch small) throws SQLException {
             Map<String, Long> blocked = new HashMap<>();
             boolean released = false;
             while (rows.next()) {
@@ -92,25 +92,25 @@ final class LaneReader {
                     blocked.merge(EventReader.readable(rows, 1), id, Math::min);
                 }
             }
-            return new Look(blocked, released, small);
+            return new QuarantineLook(blocked, released, small);
         }
 
-        Look with(@Nullable Batch read) {
-            return new Look(blocked, released, read);
+        QuarantineLook with(@Nullable Batch read) {
+            return new QuarantineLook(blocked, released, read);
         }
     }
 
-    private Look look(List<LaneQuery> lanes) throws SQLException {
+    private QuarantineLook look(List<LaneQuery> lanes) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.QUARANTINE_LOOK)) {
             parameters.numbers(statement, 1, lanes);
             parameters.numbers(statement, 2, lanes);
             try (ResultSet rows = statement.executeQuery()) {
-                return Look.of(rows, null);
+                return QuarantineLook.of(rows, null);
             }
         }
     }
 
-    private Look lookAndReadSmall(List<LaneQuery> lanes, long watermark) throws SQLException {
+    private QuarantineLook lookAndReadSmall(List<LaneQuery> lanes, long watermark) throws SQLException {
         int most = Math.max(1, lanes.stream().mapToInt(LaneQuery::limit).sum());
         long smallBytes = Math.min(settings.maxImageBytes(), settings.batchBytes() / most);
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.READ)) {
@@ -119,7 +119,7 @@ final class LaneReader {
             statement.setLong(3, smallBytes);
             parameters.lanes(statement, 4, lanes, watermark);
             Answers answers = new Answers(statement);
-            Look look = Look.of(answers.next(), null);
+            QuarantineLook look = QuarantineLook.of(answers.next(), null);
             Batch small = small(lanes, answers.next(), smallBytes);
             memory.metLarge(small == null);
             return look.with(small);

@@ -38,7 +38,7 @@ final class TimelineGuard {
     private final PollerListener listener;
     private final LongSupplier nanoTime;
     private ClaimStart.@Nullable ServerHistory known;
-    private List<Row> ended = List.of();
+    private List<History> ended = List.of();
     private long published;
     private long marked;
     private long markedAt;
@@ -52,7 +52,7 @@ final class TimelineGuard {
         this.markedAt = nanoTime.getAsLong() - BETWEEN_MARKS.toNanos();
     }
 
-    private record Row(int history, @Nullable String timeline, long mark, long movedTo) {
+    private record History(int history, @Nullable String timeline, long mark, long movedTo) {
 
         boolean leftInDoubt(long id) {
             return id > mark && id <= movedTo;
@@ -92,24 +92,24 @@ final class TimelineGuard {
                 moved = rows.getBoolean(1);
             }
         }
-        List<Row> rows = new ArrayList<>();
+        List<History> rows = new ArrayList<>();
         long start = 0;
         try (Statement statement = connection.createStatement();
                 ResultSet read = statement.executeQuery(READ)) {
             while (read.next()) {
-                rows.add(new Row(read.getInt(1), read.getString(2), read.getLong(3), read.getLong(4)));
+                rows.add(new History(read.getInt(1), read.getString(2), read.getLong(3), read.getLong(4)));
                 start = read.getLong(5);
             }
         }
         connection.commit();
-        Row current = rows.remove(rows.size() - 1);
+        History current = rows.remove(rows.size() - 1);
         synchronized (this) {
             known = new ClaimStart.ServerHistory(start, current.history());
             ended = List.copyOf(rows);
             marked = current.mark();
         }
         if (moved) {
-            Row last = rows.get(rows.size() - 1);
+            History last = rows.get(rows.size() - 1);
             listener.movedPastGap(last.mark(), current.mark(), reason(last, current));
         }
     }
@@ -126,7 +126,7 @@ final class TimelineGuard {
         }
     }
 
-    private static String reason(Row last, Row current) {
+    private static String reason(History last, History current) {
         return Objects.equals(last.timeline(), current.timeline())
                 ? "the outbox's sequence stood below ids that were drawn before"
                 : "the database is on timeline " + current.timeline() + " and was on " + last.timeline();
@@ -134,7 +134,7 @@ final class TimelineGuard {
 
     /** Whether an event that was read has an id that another event may have been published under. */
     boolean anyDoubtful(LaneClaim.Content content) {
-        List<Row> timelines;
+        List<History> timelines;
         synchronized (this) {
             timelines = ended;
         }

@@ -59,7 +59,7 @@ public final class StatusReader {
             return new Status(
                     in.fetchSingle("SELECT leat.schema_version()").get(0, int.class),
                     TableFaults.of(in).stream()
-                            .filter(TableFaults.Fault::severe)
+                            .filter(TableFaults.TableFault::severe)
                             .map(fault -> fault.text() + ": " + fault.remedy())
                             .toList(),
                     lines.entrySet().stream()

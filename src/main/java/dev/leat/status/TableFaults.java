@@ -11,10 +11,11 @@ public final class TableFaults {
     /**
      * @param severe events may be lost, refused or not published, or somebody's code runs with the rights of Leat's owner
      */
-    public record Fault(boolean severe, String text, String remedy) {}
+    public record TableFault(boolean severe, String text, String remedy) {}
 
-    public static List<Fault> of(DSLContext database) {
+    public static List<TableFault> of(DSLContext database) {
         return database.fetch("SELECT severe, fault, remedy FROM leat_poller.table_faults()")
-                .map(row -> new Fault(row.get(0, boolean.class), row.get(1, String.class), row.get(2, String.class)));
+                .map(row ->
+                        new TableFault(row.get(0, boolean.class), row.get(1, String.class), row.get(2, String.class)));
     }
 }

@@ -55,8 +55,7 @@ final class KclConsumer implements AutoCloseable {
                 .build();
         ConfigsBuilder configs = new ConfigsBuilder(
                 new SingleStreamTracker(
-                        name,
-                        InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON)),
+                        name, InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON)),
                 "leat-kcl",
                 kinesis,
                 leases.client(),
@@ -80,8 +79,7 @@ final class KclConsumer implements AutoCloseable {
                 configs.metricsConfig().metricsFactory(new NullMetricsFactory()),
                 configs.processorConfig(),
                 configs.retrievalConfig()
-                        .retrievalSpecificConfig(
-                                new PollingConfig(name, kinesis).idleTimeBetweenReadsInMillis(250)));
+                        .retrievalSpecificConfig(new PollingConfig(name, kinesis).idleTimeBetweenReadsInMillis(250)));
         thread = new Thread(scheduler, "kcl");
         thread.setDaemon(true);
         thread.start();

@@ -2,8 +2,8 @@ package dev.leat.kcl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.PollerSettings;
 import dev.leat.LeatPoller;
+import dev.leat.PollerSettings;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.kinesis.Aggregation;
@@ -42,7 +42,9 @@ class KclIT {
             database.run("SELECT leat.attach('item')");
             database.run("INSERT INTO item SELECT n, 0 FROM generate_series(1, " + KEYS + ") n");
             LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
-                    .settings(PollerSettings.builder().aggregation(Aggregation.all(format)).build())
+                    .settings(PollerSettings.builder()
+                            .aggregation(Aggregation.all(format))
+                            .build())
                     .build();
             poller.start();
             Await.until("the consumer to read", PATIENCE, () -> consumer.count() >= KEYS);
@@ -60,7 +62,10 @@ class KclIT {
             assertThat(poller.stop(PATIENCE).orderly()).isTrue();
 
             int expected = 21 * KEYS;
-            Await.until("every event to arrive", PATIENCE, () -> ids(consumer.received()).size() >= expected);
+            Await.until(
+                    "every event to arrive",
+                    PATIENCE,
+                    () -> ids(consumer.received()).size() >= expected);
             List<KinesisClientRecord> received = consumer.received();
             System.out.printf(
                     "%s: %d events in %d records, %d open shards, %d events received as parts of a record%n",
@@ -114,8 +119,7 @@ class KclIT {
 
     /** That are open, by their place. */
     private static List<Shard> shards(TestStream stream) {
-        List<Shard> open = new ArrayList<>(stream
-                .client()
+        List<Shard> open = new ArrayList<>(stream.client()
                 .listShards(request -> request.streamName(TestStream.NAME))
                 .shards());
         open.removeIf(shard -> shard.sequenceNumberRange().endingSequenceNumber() != null);

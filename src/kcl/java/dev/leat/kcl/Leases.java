@@ -28,9 +28,8 @@ final class Leases implements AutoCloseable {
                     DDBExceptionMappingInvocationHandler.class.getDeclaredConstructor(LocalDBClient.class);
             handler.setAccessible(true);
             client = (DynamoDbAsyncClient) Proxy.newProxyInstance(
-                    Leases.class.getClassLoader(),
-                    new Class<?>[] {DynamoDbAsyncClient.class},
-                    (InvocationHandler) handler.newInstance(database));
+                    Leases.class.getClassLoader(), new Class<?>[] {DynamoDbAsyncClient.class}, (InvocationHandler)
+                            handler.newInstance(database));
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("this is another DynamoDB local", e);
         }

@@ -38,7 +38,7 @@ class TlsFaultsTest {
 
     @Test
     void theServerTakesNoTls() {
-        String url = TestServer.shared().url("leat_template");
+        String url = TestServer.shared().url(TestServer.TEMPLATE);
         TestServer.shared().emptyDatabase().close();
         for (String demands : new String[] {"sslmode=require", "sslmode=verify-ca", "ssl=true", "ssl"}) {
             CliRun.Result result = status(url + "?" + demands);
@@ -61,16 +61,16 @@ class TlsFaultsTest {
         Certificates other = Certificates.of(directory, "other.example");
         Path rules = Files.writeString(directory.resolve("pg_hba.conf"), """
                 host all postgres all trust
-                hostnossl leat_template leat_owner all reject
-                hostssl leat_template leat_owner all trust
+                hostnossl %1$s leat_owner all reject
+                hostssl %1$s leat_owner all trust
                 hostnossl postgres leat_owner all trust
-                """);
+                """.formatted(TestServer.TEMPLATE));
         try (OwnServer server = OwnServer.create(Map.of(
                 "ssl", "on",
                 "ssl_cert_file", own.certificate().toString(),
                 "ssl_key_file", own.key().toString(),
                 "hba_file", rules.toString()))) {
-            String url = server.server().url("leat_template");
+            String url = server.server().url(TestServer.TEMPLATE);
             assertThat(status(url + "?sslmode=verify-ca&sslrootcert=" + own.certificate())
                             .exitCode())
                     .isZero();

@@ -18,7 +18,7 @@ import javax.tools.ToolProvider;
 final class BrokenCopy {
 
     private static final List<String> PARTS =
-            List.of("pom.xml", "src/main", "db", "target/classes", "target/test-classes");
+            List.of("pom.xml", "src/main", "src/demo", "db", "target/classes", "target/test-classes");
     private static final long MINUTES = 10;
 
     private final Path project;
@@ -50,9 +50,11 @@ final class BrokenCopy {
         copy(project.resolve("db/migration"), classes.resolve("dev/leat/migration"));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
-                Stream<Path> sources = Files.walk(project.resolve("src/main/java"))) {
-            List<Path> java =
-                    sources.filter(path -> path.toString().endsWith(".java")).toList();
+                Stream<Path> product = Files.walk(project.resolve("src/main/java"));
+                Stream<Path> demo = Files.walk(project.resolve("src/demo/java"))) {
+            List<Path> java = Stream.concat(product, demo)
+                    .filter(path -> path.toString().endsWith(".java"))
+                    .toList();
             StringWriter said = new StringWriter();
             List<String> options =
                     List.of("--release", "17", "-nowarn", "-proc:none", "-cp", classPath, "-d", classes.toString());
@@ -67,7 +69,8 @@ final class BrokenCopy {
 
     /** Runs tests, as Surefire's patterns name them, with Maven; returns what became of them. */
     TestReport test(String tests, String databaseUrl) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(maven(), "-B", "surefire:test", "-Dtest=" + tests));
+        List<String> command = new ArrayList<>(
+                List.of(maven(), "-B", "surefire:test", "-Pfull", "-Dleat.test.forks=1", "-Dtest=" + tests));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(project.toFile())
                 .redirectErrorStream(true)

@@ -27,6 +27,9 @@ public final class TestServer {
     /** Owns every test database and Leat's schema in it; not a superuser. */
     public static final String OWNER = "leat_owner";
 
+    /** JVMs that test beside each other may share a server. */
+    public static final String TEMPLATE = "leat_template" + System.getProperty("leat.test.fork", "");
+
     private static final String PASSWORD = "leat";
     private static final String MAJOR =
             System.getProperty("leat.test.postgres", "18").replaceFirst("\\..*", "");
@@ -98,7 +101,7 @@ public final class TestServer {
     /** A new database, migrated, owned by {@link #OWNER}. */
     public TestDatabase database() {
         prepareTemplate();
-        return clone("leat_template");
+        return clone(TEMPLATE);
     }
 
     /** A new database without Leat, owned by {@link #OWNER}. */
@@ -134,9 +137,9 @@ public final class TestServer {
                 "postgres",
                 "DO $$ BEGIN CREATE ROLE " + OWNER + " LOGIN PASSWORD '" + PASSWORD
                         + "'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
-        superuser("postgres", "DROP DATABASE IF EXISTS leat_template");
-        superuser("postgres", "CREATE DATABASE leat_template OWNER " + OWNER);
-        Migrations.migrate(dataSource("leat_template", OWNER));
+        superuser("postgres", "DROP DATABASE IF EXISTS " + TEMPLATE);
+        superuser("postgres", "CREATE DATABASE " + TEMPLATE + " OWNER " + OWNER);
+        Migrations.migrate(dataSource(TEMPLATE, OWNER));
         templateReady = true;
     }
 

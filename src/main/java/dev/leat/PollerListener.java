@@ -66,7 +66,7 @@ public interface PollerListener {
     /**
      * A duty beside the passes failed; it comes round again, and passes do not depend on it. Told each time.
      *
-     * @param duty what was to be done, such as "sign of life"
+     * @param duty what was to be done, such as "heartbeat"
      * @param consequence what follows while it fails
      * @param pause before it is tried again
      */

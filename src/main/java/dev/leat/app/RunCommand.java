@@ -46,7 +46,7 @@ final class RunCommand extends DatabaseCommand {
         PollerRegistry.Identity self = PollerRuntime.identify();
         PublishSettings publish = PublishSettings.of(settings.poller());
         return translating(settings.database(), () -> {
-            // Beside the workers: signs of life, upkeep, and the look for new events.
+            // Beside the workers: heartbeats, upkeep, and the look for new events.
             try (StreamOpening opening = StreamOpening.begin(
                             settings.stream(), publish, settings.poller().workers());
                     HikariDataSource pool = Pools.open(

@@ -72,7 +72,7 @@ final class StatusText {
         lines.addAll(table.lines());
     }
 
-    /** Lanes in hands that are no poller's on the list: a session in psql, or a poller whose signs of life fail. */
+    /** Lanes in hands that are no poller's on the list: a session in psql, or a poller whose heartbeats fail. */
     private static void strangers(List<String> lines, Status status) {
         for (Status.HeldLane lane : status.held()) {
             boolean known =

@@ -6,7 +6,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 /**
- * The signs of life of one poller, and its knowledge of the others. Whoever was seen within {@value #ALIVE_SECONDS} seconds by
+ * The heartbeats of one poller, and its knowledge of the others. Whoever was seen within {@value #ALIVE_SECONDS} seconds by
  * the database's clock is alive; whoever will have been seen in the future was seen before that clock was set back. It is for fairness and for people only: what keeps two pollers off one lane is the lane's row
  * lock, so a wrong count costs throughput, never order.
  */

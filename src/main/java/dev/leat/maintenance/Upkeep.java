@@ -11,9 +11,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does a poller's recurring duties beside its passes: signs of life every second, counts every five, a look whether
+ * Does a poller's recurring duties beside its passes: heartbeats every second, counts every five, a look whether
  * tables have changed every second, at the rows that Leat rests on every five, at Leat's own tables every minute, old sent
- * events every ten minutes. Signs of life have a thread of their own, so that a duty that takes long does
+ * events every ten minutes. Heartbeats have a thread of their own, so that a duty that takes long does
  * not make the poller look dead. A duty that fails is reported and comes round again, after pauses that double up to a minute, or
  * to its own interval if that is longer; it never stops the poller.
  */
@@ -75,7 +75,7 @@ public final class Upkeep {
         tables.run();
         Duty beat = new Duty(
                 heart,
-                "sign of life",
+                "heartbeat",
                 "other pollers take this one for gone and `leat status` does not show it",
                 Duration.ofSeconds(1),
                 LONGEST_SILENCE,
@@ -121,7 +121,10 @@ public final class Upkeep {
             Thread.currentThread().interrupt();
         }
         once("last counts", "`leat status` misses what was published in the last seconds", tallies::flush);
-        once("farewell", "other pollers leave its share of the lanes to it for some seconds more", registry::leave);
+        once(
+                "deregistration",
+                "other pollers leave its share of the lanes to it for some seconds more",
+                registry::leave);
     }
 
     private void notice(@Nullable String text) {

@@ -162,7 +162,7 @@ class ApplicationPoolTest {
                 eventually("two records", "t", "SELECT count(*) = 2 FROM leat_internal.sent");
                 assertThat(stream.texts()).hasSize(2);
                 eventually(
-                        "its sign of life",
+                        "its heartbeat",
                         "t",
                         "SELECT count(*) = 1 AND max(seen_at) > min(started_at) FROM leat_internal.poller");
                 eventually(

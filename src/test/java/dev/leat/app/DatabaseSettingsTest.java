@@ -155,7 +155,7 @@ class DatabaseSettingsTest {
         CompletableFuture<CliRun.Result> run = CompletableFuture.supplyAsync(() -> cli.leat("run"));
         forEachTable("ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
         Await.until(
-                "the event and a sign of life",
+                "the event and a heartbeat",
                 LONG,
                 () -> streams.recordCount("changes") == 1
                                 && "1".equals(database.value("SELECT count(*) FROM leat_internal.poller"))

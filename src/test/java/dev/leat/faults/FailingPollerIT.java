@@ -136,7 +136,7 @@ class FailingPollerIT {
         try (LeatProcess poller = start()) {
             database.run(
                     "DROP SCHEMA leat CASCADE; DROP SCHEMA leat_poller CASCADE; DROP SCHEMA leat_internal CASCADE");
-            awaitSaid(poller, "the sign of life failed");
+            awaitSaid(poller, "the heartbeat failed");
             awaitSaid(poller, "passes have been given up for ");
             assertThat(poller.said()).contains("Leat's schema is gone").doesNotContain("published meanwhile");
             assertEndsWhileFailing(poller, "how many events wait could not be read");

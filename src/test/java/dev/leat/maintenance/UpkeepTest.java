@@ -218,7 +218,7 @@ class UpkeepTest {
                 .isEqualTo("t");
         String seen = database.value("SELECT seen_at FROM leat_internal.poller");
         Await.until(
-                "another sign of life",
+                "another heartbeat",
                 Duration.ofSeconds(20),
                 () -> !String.valueOf(seen).equals(database.value("SELECT seen_at FROM leat_internal.poller")));
 
@@ -266,15 +266,15 @@ class UpkeepTest {
                         second -> assertThat(second).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2)),
                         third -> assertThat(third).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(4)),
                         fourth -> assertThat(fourth).isBetween(Duration.ofMillis(2500), Duration.ofSeconds(5)));
-        assertThat(done).doesNotContain("sign of life");
-        assertThat(failures.peek()).startsWith("sign of life: ERROR: relation \"leat_internal.poller\" does not exist");
+        assertThat(done).doesNotContain("heartbeat");
+        assertThat(failures.peek()).startsWith("heartbeat: ERROR: relation \"leat_internal.poller\" does not exist");
 
         database.run("ALTER TABLE leat_internal.away RENAME TO poller");
         Await.until(
-                "a sign of life",
+                "a heartbeat",
                 Duration.ofSeconds(20),
                 () -> "1".equals(database.value("SELECT count(*) FROM leat_internal.poller")));
-        Await.until("it to be told", Duration.ofSeconds(20), () -> done.contains("sign of life"));
+        Await.until("it to be told", Duration.ofSeconds(20), () -> done.contains("heartbeat"));
         Await.until("a look at the backlog", Duration.ofSeconds(20), () -> !seen.isEmpty());
         assertThat(seen.peek().events()).isEqualTo(1);
         assertThat(seen.peek().oldest()).isPositive();

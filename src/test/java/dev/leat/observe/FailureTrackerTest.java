@@ -134,12 +134,12 @@ class FailureTrackerTest {
 
     @Test
     void aDutyFailsByItself() {
-        tracker.upkeepFailed("sign of life", "it looks dead", new IllegalStateException("no right"), Duration.ZERO);
+        tracker.upkeepFailed("heartbeat", "it looks dead", new IllegalStateException("no right"), Duration.ZERO);
         tracker.upkeepDone("counts");
         assertThat(failing.get(0))
                 .isEqualTo(new Failing(
                         Failing.Part.UPKEEP,
-                        "sign of life",
+                        "heartbeat",
                         "no right",
                         "it looks dead",
                         1,
@@ -147,9 +147,9 @@ class FailureTrackerTest {
                         Duration.ZERO,
                         null));
         assertThat(tracker.ending(true).failing()).as("not tried again yet").isEmpty();
-        tracker.upkeepFailed("sign of life", "it looks dead", new IllegalStateException("no right"), Duration.ZERO);
+        tracker.upkeepFailed("heartbeat", "it looks dead", new IllegalStateException("no right"), Duration.ZERO);
         assertThat(tracker.ending(true).failing()).hasSize(1);
-        tracker.upkeepDone("sign of life");
+        tracker.upkeepDone("heartbeat");
         assertThat(tracker.ending(true).failing()).isEmpty();
     }
 

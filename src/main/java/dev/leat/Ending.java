@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param waiting what waits in the outbox, where something fails; null: not known
  */
 public record Ending(
-        boolean finished, List<Failing> failing, @Nullable Waiting waiting) {
+        boolean finished, List<Failing> failing, @Nullable Backlog waiting) {
 
     /** Whether nothing is left that a person should look at. */
     public boolean orderly() {

@@ -22,7 +22,7 @@ public record Failing(
         long times,
         Duration lasting,
         Duration pause,
-        @Nullable Waiting waiting) {
+        @Nullable Backlog waiting) {
 
     /** Of a poller. */
     public enum Part {

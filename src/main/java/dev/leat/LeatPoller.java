@@ -159,7 +159,7 @@ public final class LeatPoller implements AutoCloseable {
             if (StreamCheck.describe(kinesis, stream) instanceof StreamCheck.Withheld withheld) {
                 listener.notice(withheld.why() + ": going on as if it were there");
             }
-            PollerRegistry.Identity identity = PollerRuntime.identify();
+            PollerRegistry.PollerIdentity identity = PollerRuntime.identify();
             PollerRuntime runtime = new PollerRuntime(database, kinesis, stream, settings, identity, listener);
             return new LeatPoller(runtime, identity.poller(), settings.stopDeadline());
         }

@@ -1,6 +1,5 @@
 package dev.leat;
 
-import dev.leat.kinesis.Aggregation;
 import dev.leat.settings.Faults;
 import dev.leat.settings.Setting;
 import java.time.Duration;
@@ -92,7 +91,7 @@ public record PollerSettings(
             .meaning("Largest record, data and partition key together.");
 
     private static final Setting<Aggregation> AGGREGATION = Setting.value(
-                    "aggregation", "<format>", Aggregation.class, Aggregations::parse, Aggregations::format)
+                    "aggregation", "<format>", Aggregation.class, Aggregation::parse, Aggregation::text)
             .orElse(Aggregation.none())
             .meaning("Several events in a record: none, kpl or lines; for one stream: kpl,audit=none.");
 

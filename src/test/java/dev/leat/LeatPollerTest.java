@@ -57,7 +57,7 @@ class LeatPollerTest {
         Ending ending = poller.stop(GRACE);
 
         assertThat(ending.finished()).isTrue();
-        assertThat(ending.waiting()).isNotNull().extracting(Waiting::events).isEqualTo(2L);
+        assertThat(ending.waiting()).isNotNull().extracting(Backlog::events).isEqualTo(2L);
         assertThat(poller.stop(GRACE)).isEqualTo(ending);
         poller.close();
         assertThatThrownBy(poller::start).isInstanceOf(IllegalStateException.class);

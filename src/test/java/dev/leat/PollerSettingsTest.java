@@ -3,7 +3,6 @@ package dev.leat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.leat.kinesis.Aggregation;
 import dev.leat.settings.InvalidSettings;
 import dev.leat.settings.Setting;
 import java.lang.reflect.RecordComponent;

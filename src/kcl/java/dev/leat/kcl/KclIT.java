@@ -2,11 +2,11 @@ package dev.leat.kcl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Aggregation;
 import dev.leat.LeatPoller;
 import dev.leat.PollerSettings;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
-import dev.leat.kinesis.Aggregation;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;

@@ -4,6 +4,8 @@ import dev.leat.admin.Attachments;
 import dev.leat.admin.Attachments.Attached;
 import dev.leat.admin.MissingRight;
 import dev.leat.admin.TableNames;
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Fault;
 import dev.leat.config.Attachment;
 import dev.leat.config.TablesFile;
 import dev.leat.config.TablesFile.Declaration;

@@ -1,5 +1,7 @@
 package dev.leat.app;
 
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Fault;
 import dev.leat.observe.Causes;
 import dev.leat.observe.PrintableWriter;
 import dev.leat.settings.InvalidSettings;

@@ -1,5 +1,7 @@
 package dev.leat.app;
 
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Fault;
 import dev.leat.config.Settings;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -2,6 +2,10 @@ package dev.leat.app;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.admin.MissingRight;
+import dev.leat.app.connection.DatabaseFaults;
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Fault;
+import dev.leat.app.connection.Pools;
 import dev.leat.config.Settings;
 import dev.leat.config.SettingsReader;
 import dev.leat.database.PinnedDataSource;

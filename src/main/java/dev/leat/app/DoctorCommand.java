@@ -2,6 +2,10 @@ package dev.leat.app;
 
 import dev.leat.PollerSettings;
 import dev.leat.admin.Attachments;
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Fault;
+import dev.leat.app.connection.StreamClient;
+import dev.leat.app.output.StreamText;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.doctor.Finding;
 import dev.leat.doctor.Finding.Level;

@@ -1,5 +1,6 @@
 package dev.leat.app;
 
+import dev.leat.app.connection.ExitCode;
 import dev.leat.observe.PrintableStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,8 @@
 package dev.leat.app;
 
 import dev.leat.admin.MissingRight;
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Fault;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.schema.MigrationLocked;
 import dev.leat.schema.Migrations;

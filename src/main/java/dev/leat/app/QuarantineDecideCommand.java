@@ -1,6 +1,10 @@
 package dev.leat.app;
 
 import dev.leat.admin.Quarantine;
+import dev.leat.app.connection.DatabaseFaults;
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Fault;
+import dev.leat.app.output.Json;
 import dev.leat.database.PinnedDataSource;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -1,6 +1,9 @@
 package dev.leat.app;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.connection.Pools;
+import dev.leat.app.connection.StreamOpening;
 import dev.leat.config.Settings;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.PublishSettings;
@@ -43,7 +46,7 @@ final class RunCommand extends DatabaseCommand {
     @Override
     public Integer call() {
         Settings settings = reader().settings();
-        PollerRegistry.Identity self = PollerRuntime.identify();
+        PollerRegistry.PollerIdentity self = PollerRuntime.identify();
         PublishSettings publish = PublishSettings.of(settings.poller());
         return translating(settings.database(), () -> {
             // Beside the workers: heartbeats, upkeep, and the look for new events.
@@ -67,7 +70,7 @@ final class RunCommand extends DatabaseCommand {
     }
 
     private int runUntilStopped(
-            Settings settings, PollerRegistry.Identity self, PollerRuntime poller, KinesisClient kinesis) {
+            Settings settings, PollerRegistry.PollerIdentity self, PollerRuntime poller, KinesisClient kinesis) {
         Duration grace = settings.poller().stopDeadline();
         CountDownLatch stop = process().stop().arm(grace.plusSeconds(30));
         poller.start();

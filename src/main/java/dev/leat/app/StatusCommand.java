@@ -1,5 +1,8 @@
 package dev.leat.app;
 
+import dev.leat.app.connection.ExitCode;
+import dev.leat.app.output.StatusJson;
+import dev.leat.app.output.StatusText;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.status.Status;
 import dev.leat.status.StatusReader;

@@ -1,4 +1,4 @@
-/** The one place that wires the stages together: the command line, and the builder for applications that embed a poller. */
+/** The command line: what each command does, and the wiring of a poller that it runs. */
 @NullMarked
 package dev.leat.app;
 

@@ -18,8 +18,8 @@ public record Identity(String sourceName, String partitionKey, long id) {
      * @throws IllegalArgumentException when this is not an envelope of Leat's, or a record that holds several
      */
     public static Identity of(byte[] envelope) {
-        Json json = new Json(envelope);
-        Reading reading = new Reading(json);
+        JsonScanner json = new JsonScanner(envelope);
+        Parser reading = new Parser(json);
         try {
             json.members(reading::envelope);
         } catch (IndexOutOfBoundsException e) {
@@ -32,14 +32,14 @@ public record Identity(String sourceName, String partitionKey, long id) {
     }
 
     /** What was found so far. */
-    private static final class Reading {
+    private static final class Parser {
 
-        private final Json json;
+        private final JsonScanner json;
         private @Nullable String sourceName;
         private @Nullable String partitionKey;
         private @Nullable String id;
 
-        Reading(Json json) {
+        Parser(JsonScanner json) {
             this.json = json;
         }
 

@@ -217,7 +217,8 @@ public final class Inspection {
 
     private void traffic() {
         Status status = new StatusReader(dataSource).read();
-        long alive = status.pollers().stream().filter(Status.Poller::alive).count();
+        long alive =
+                status.pollers().stream().filter(Status.PollerStatus::alive).count();
         Double age = status.backlog().oldestAgeSeconds();
         if (alive == 0) {
             findings.add(Finding.warn("pollers", "none is alive, so nothing is published", "start one: leat run"));

@@ -1,5 +1,6 @@
 package dev.leat.kinesis;
 
+import dev.leat.Aggregation;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.pipeline.Lanes;

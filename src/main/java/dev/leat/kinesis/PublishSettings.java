@@ -1,5 +1,6 @@
 package dev.leat.kinesis;
 
+import dev.leat.Aggregation;
 import dev.leat.PollerSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

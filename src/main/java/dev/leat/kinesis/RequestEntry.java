@@ -1,5 +1,6 @@
 package dev.leat.kinesis;
 
+import dev.leat.Aggregation;
 import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.StreamRecord;
 import java.math.BigInteger;

@@ -1,6 +1,6 @@
 package dev.leat.maintenance;
 
-import dev.leat.Waiting;
+import dev.leat.Backlog;
 import dev.leat.database.StatementRunner;
 import java.time.Duration;
 import java.util.Objects;
@@ -20,13 +20,13 @@ public final class BacklogWatch {
 
     private final StatementRunner database;
     private final BooleanSupplier wanted;
-    private final Consumer<@Nullable Waiting> told;
+    private final Consumer<@Nullable Backlog> told;
 
     /**
      * @param wanted whether anything fails
      * @param told what was seen; null: it could not be read
      */
-    public BacklogWatch(DataSource database, BooleanSupplier wanted, Consumer<@Nullable Waiting> told) {
+    public BacklogWatch(DataSource database, BooleanSupplier wanted, Consumer<@Nullable Backlog> told) {
         this.database = new StatementRunner(database);
         this.wanted = wanted;
         this.told = told;
@@ -39,7 +39,7 @@ public final class BacklogWatch {
         if (!wanted.getAsBoolean()) {
             return;
         }
-        Waiting seen = null;
+        Backlog seen = null;
         try {
             seen = read();
         } finally {
@@ -47,9 +47,9 @@ public final class BacklogWatch {
         }
     }
 
-    private Waiting read() {
-        Object row = Objects.requireNonNull(database.run(LOOK, Waiting.MOST));
+    private Backlog read() {
+        Object row = Objects.requireNonNull(database.run(LOOK, Backlog.MOST));
         String[] figures = row.toString().split(" ", -1);
-        return new Waiting(Long.parseLong(figures[0]), Duration.ofMillis(Long.parseLong(figures[1])));
+        return new Backlog(Long.parseLong(figures[0]), Duration.ofMillis(Long.parseLong(figures[1])));
     }
 }

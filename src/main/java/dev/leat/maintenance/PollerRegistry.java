@@ -15,10 +15,10 @@ public final class PollerRegistry {
     public static final int ALIVE_SECONDS = 5;
 
     private final StatementRunner database;
-    private final Identity self;
+    private final PollerIdentity self;
     private volatile int alive = 1;
 
-    public PollerRegistry(DataSource database, Identity self) {
+    public PollerRegistry(DataSource database, PollerIdentity self) {
         this.database = new StatementRunner(database);
         this.self = self;
     }
@@ -29,7 +29,7 @@ public final class PollerRegistry {
      * @param poller drawn anew at each start
      * @param version of Leat
      */
-    public record Identity(UUID poller, String host, long pid, String version) {
+    public record PollerIdentity(UUID poller, String host, long pid, String version) {
 
         /** What {@code pg_stat_activity} shows of this poller's connections. */
         public String applicationName() {
@@ -40,7 +40,7 @@ public final class PollerRegistry {
     /** Begins the application_name of every poller's connections; the poller's id follows. */
     public static final String APPLICATION_PREFIX = "leat ";
 
-    public Identity self() {
+    public PollerIdentity self() {
         return self;
     }
 

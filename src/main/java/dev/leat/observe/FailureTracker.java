@@ -1,12 +1,12 @@
 package dev.leat.observe;
 
+import dev.leat.Backlog;
 import dev.leat.Ending;
 import dev.leat.Failing;
 import dev.leat.Failing.Part;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
-import dev.leat.Waiting;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ public final class FailureTracker implements PollerListener {
     private final LongSupplier nanoTime;
     private final Map<String, Streak> streaks = new LinkedHashMap<>();
     private volatile boolean failing;
-    private volatile @Nullable Waiting waiting;
+    private volatile @Nullable Backlog waiting;
 
     /**
      * @param told of what fails and what has recovered
@@ -101,7 +101,7 @@ public final class FailureTracker implements PollerListener {
             return true;
         }
 
-        Failing failing(@Nullable Waiting waiting) {
+        Failing failing(@Nullable Backlog waiting) {
             return new Failing(part, name, why, consequence, times, Duration.ofNanos(lastAt - since), pause, waiting);
         }
     }
@@ -260,13 +260,13 @@ public final class FailureTracker implements PollerListener {
      *
      * @param seen null: it could not be read
      */
-    public void waiting(@Nullable Waiting seen) {
+    public void waiting(@Nullable Backlog seen) {
         waiting = seen;
     }
 
     /** How the poller has ended, as far as is known here. */
     public synchronized Ending ending(boolean finished) {
-        Waiting left = waiting;
+        Backlog left = waiting;
         List<Failing> still = new ArrayList<>();
         for (Streak streak : streaks.values()) {
             // With an empty outbox nothing is left to do; and a duty that failed once was not tried again yet.

@@ -1,5 +1,6 @@
 package dev.leat.observe;
 
+import dev.leat.Backlog;
 import dev.leat.Ending;
 import dev.leat.Event;
 import dev.leat.Failing;
@@ -7,7 +8,6 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
 import dev.leat.RequestFailure.Scope;
-import dev.leat.Waiting;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -179,14 +179,14 @@ public final class LogListener implements PollerListener {
         };
     }
 
-    private static String waiting(@Nullable Waiting waiting) {
+    private static String waiting(@Nullable Backlog waiting) {
         if (waiting == null) {
             return "";
         }
         if (waiting.events() == 0) {
             return "; no event waits in the outbox";
         }
-        return "; " + (waiting.events() >= Waiting.MOST ? "at least " : "") + waiting.events()
+        return "; " + (waiting.events() >= Backlog.MOST ? "at least " : "") + waiting.events()
                 + (waiting.events() == 1 ? " event waits, for " : " events wait, the oldest for ")
                 + span(waiting.oldest());
     }

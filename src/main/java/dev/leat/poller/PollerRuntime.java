@@ -61,7 +61,7 @@ public final class PollerRuntime {
             KinesisClient kinesis,
             String stream,
             PollerSettings settings,
-            PollerRegistry.Identity identity,
+            PollerRegistry.PollerIdentity identity,
             PollerListener told)
             throws SQLException {
         PollerRegistry registry = new PollerRegistry(database, identity);
@@ -97,8 +97,8 @@ public final class PollerRuntime {
     }
 
     /** An identity drawn anew. */
-    public static PollerRegistry.Identity identify() {
-        return new PollerRegistry.Identity(
+    public static PollerRegistry.PollerIdentity identify() {
+        return new PollerRegistry.PollerIdentity(
                 UUID.randomUUID(), host(), ProcessHandle.current().pid(), Version.text());
     }
 

@@ -22,10 +22,10 @@ public record Status(
         int schemaVersion,
         List<String> faults,
         List<Table> tables,
-        Backlog backlog,
+        OutboxStatus backlog,
         int lanes,
         List<HeldLane> held,
-        List<Poller> pollers,
+        List<PollerStatus> pollers,
         List<Shard> shards,
         Map<String, Long> quarantine) {
 
@@ -53,7 +53,7 @@ public record Status(
      * @param oldestAgeSeconds its age by the database's clock
      * @param bytesOnDisk of the outbox with its index, dead rows and room for new ones included
      */
-    public record Backlog(
+    public record OutboxStatus(
             long events,
             boolean capped,
             @Nullable Instant oldestCapturedAt,
@@ -90,7 +90,7 @@ public record Status(
      * @param alive seen within the last five seconds
      * @param lanes how many it holds at this moment
      */
-    public record Poller(
+    public record PollerStatus(
             UUID poller,
             String host,
             long pid,

@@ -9,8 +9,8 @@ import static org.jooq.impl.DSL.field;
 import dev.leat.Operation;
 import dev.leat.jooq.Dsl;
 import dev.leat.maintenance.PollerRegistry;
-import dev.leat.status.Status.Backlog;
 import dev.leat.status.Status.HeldLane;
+import dev.leat.status.Status.OutboxStatus;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -131,7 +131,7 @@ public final class StatusReader {
         return events;
     }
 
-    private Backlog backlog(DSLContext in, long events) {
+    private OutboxStatus backlog(DSLContext in, long events) {
         // By the first event of each lane: the index knows it, however many there are.
         Record oldest = in.fetchSingle("""
                 SELECT min(o.captured_at),
@@ -143,7 +143,7 @@ public final class StatusReader {
                 FROM leat_poller.lane l
                 CROSS JOIN LATERAL (SELECT captured_at FROM leat_poller.outbox WHERE lane = l.lane ORDER BY id LIMIT 1) o
                 """);
-        return new Backlog(
+        return new OutboxStatus(
                 Math.min(events, countAtMost),
                 events > countAtMost,
                 oldest.get(0, Instant.class),
@@ -181,11 +181,11 @@ public final class StatusReader {
         }
     }
 
-    private static List<Status.Poller> pollers(DSLContext in, List<HeldLane> held) {
+    private static List<Status.PollerStatus> pollers(DSLContext in, List<HeldLane> held) {
         Field<Boolean> alive = field(
                 "abs(extract(epoch FROM clock_timestamp() - seen_at)) < " + PollerRegistry.ALIVE_SECONDS,
                 Boolean.class);
-        List<Status.Poller> pollers = new ArrayList<>();
+        List<Status.PollerStatus> pollers = new ArrayList<>();
         for (Record row : in.select(
                         POLLER.POLLER_,
                         POLLER.HOST,
@@ -197,7 +197,7 @@ public final class StatusReader {
                 .from(POLLER)
                 .orderBy(POLLER.STARTED_AT, POLLER.POLLER_)) {
             UUID id = row.get(POLLER.POLLER_);
-            pollers.add(new Status.Poller(
+            pollers.add(new Status.PollerStatus(
                     id,
                     row.get(POLLER.HOST),
                     row.get(POLLER.PID),

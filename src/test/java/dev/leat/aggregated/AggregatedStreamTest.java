@@ -2,12 +2,12 @@ package dev.leat.aggregated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Aggregation;
 import dev.leat.LeatPoller;
 import dev.leat.PollerSettings;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.consume.Unpacker;
-import dev.leat.kinesis.Aggregation;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;

@@ -2,6 +2,7 @@ package dev.leat.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.app.connection.ExitCode;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.io.IOException;

@@ -2,6 +2,8 @@ package dev.leat.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.app.connection.DatabaseFaults;
+import dev.leat.app.connection.Fault;
 import dev.leat.config.Settings;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;

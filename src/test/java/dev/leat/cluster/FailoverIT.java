@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.leat.LeatPoller;
 import dev.leat.PollerListener;
-import dev.leat.app.Pools;
+import dev.leat.app.connection.Pools;
 import dev.leat.config.Settings;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.OwnServer;

@@ -3,8 +3,8 @@ package dev.leat.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.Aggregation;
 import dev.leat.PollerSettings;
-import dev.leat.kinesis.Aggregation;
 import dev.leat.settings.InvalidSettings;
 import java.time.Duration;
 import java.util.HashMap;

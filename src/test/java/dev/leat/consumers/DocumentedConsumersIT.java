@@ -2,7 +2,7 @@ package dev.leat.consumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.kinesis.Aggregation;
+import dev.leat.Aggregation;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;

@@ -3,11 +3,11 @@ package dev.leat.consumers;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Aggregation;
 import dev.leat.LeatPoller;
 import dev.leat.PollerSettings;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
-import dev.leat.kinesis.Aggregation;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.schema.Migrations;
 import dev.leat.testkit.Await;

@@ -3,7 +3,7 @@ package dev.leat.consumers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.kinesis.Aggregation;
+import dev.leat.Aggregation;
 import dev.leat.testkit.NodeModules;
 import dev.leat.testkit.TestStream;
 import java.io.IOException;

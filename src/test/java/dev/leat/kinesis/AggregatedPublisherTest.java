@@ -2,6 +2,7 @@ package dev.leat.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Aggregation;
 import dev.leat.Outcome;
 import dev.leat.PollerSettings;
 import dev.leat.consume.Unpacker;

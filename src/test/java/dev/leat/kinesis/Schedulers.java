@@ -1,5 +1,6 @@
 package dev.leat.kinesis;
 
+import dev.leat.Aggregation;
 import dev.leat.PollerListener;
 import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;

@@ -2,11 +2,11 @@ package dev.leat.maintenance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Backlog;
 import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
-import dev.leat.Waiting;
 import dev.leat.pipeline.DatabaseUnavailable;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
@@ -39,7 +39,7 @@ class UpkeepTest {
     }
 
     private PollerRegistry registry() {
-        return new PollerRegistry(poller, new PollerRegistry.Identity(UUID.randomUUID(), "here", 42, "test"));
+        return new PollerRegistry(poller, new PollerRegistry.PollerIdentity(UUID.randomUUID(), "here", 42, "test"));
     }
 
     @Test
@@ -234,7 +234,7 @@ class UpkeepTest {
         Queue<String> failures = new ConcurrentLinkedQueue<>();
         Queue<Duration> pauses = new ConcurrentLinkedQueue<>();
         Queue<String> done = new ConcurrentLinkedQueue<>();
-        Queue<Waiting> seen = new ConcurrentLinkedQueue<>();
+        Queue<Backlog> seen = new ConcurrentLinkedQueue<>();
         database.run("SELECT leat.publish('topic', 'Told', '{}')");
         PollerListener listener = new PollerListener() {
             @Override

@@ -2,6 +2,7 @@ package dev.leat.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Backlog;
 import dev.leat.Ending;
 import dev.leat.Event;
 import dev.leat.Failing;
@@ -10,7 +11,6 @@ import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
 import dev.leat.RequestFailure.Scope;
-import dev.leat.Waiting;
 import dev.leat.pipeline.DatabaseUnavailable;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -57,12 +57,12 @@ class FailureTrackerTest {
     void whatWaitsIsTold() {
         passFails(5);
         assertThat(tracker.failing()).isTrue();
-        tracker.waiting(new Waiting(12, Duration.ofSeconds(5)));
+        tracker.waiting(new Backlog(12, Duration.ofSeconds(5)));
         clock.addAndGet(Duration.ofSeconds(5).toNanos());
         passFails(5);
 
         assertThat(failing.get(0).waiting()).isNull();
-        assertThat(failing.get(1).waiting()).isEqualTo(new Waiting(12, Duration.ofSeconds(5)));
+        assertThat(failing.get(1).waiting()).isEqualTo(new Backlog(12, Duration.ofSeconds(5)));
     }
 
     @Test
@@ -157,7 +157,7 @@ class FailureTrackerTest {
     void aPollerWhoseLastFailureAnotherHasMadeGoodEndsInOrder() {
         passFails(5);
         assertThat(tracker.ending(true).orderly()).isFalse();
-        tracker.waiting(new Waiting(0, Duration.ZERO));
+        tracker.waiting(new Backlog(0, Duration.ZERO));
 
         Ending ending = tracker.ending(true);
 

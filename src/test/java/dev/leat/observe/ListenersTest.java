@@ -2,6 +2,7 @@ package dev.leat.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Backlog;
 import dev.leat.Ending;
 import dev.leat.Event;
 import dev.leat.Failing;
@@ -9,7 +10,6 @@ import dev.leat.Operation;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.RequestFailure;
-import dev.leat.Waiting;
 import dev.leat.pipeline.DatabaseUnavailable;
 import java.lang.reflect.Method;
 import java.sql.SQLException;
@@ -124,7 +124,7 @@ class ListenersTest {
             if (part != Failing.Part.PASSES) {
                 log.recovered(failing, Duration.ZERO);
             }
-            log.stopped(new Ending(true, List.of(failing), new Waiting(1, Duration.ZERO)));
+            log.stopped(new Ending(true, List.of(failing), new Backlog(1, Duration.ZERO)));
         }
         // What this poller itself has to say of it names nothing of others.
         logger.lines.removeIf(line -> line.startsWith("WARN left behind"));
@@ -162,7 +162,7 @@ class ListenersTest {
                 7,
                 Duration.ofSeconds(35),
                 Duration.ofSeconds(5),
-                new Waiting(1_204, Duration.ofMinutes(4))));
+                new Backlog(1_204, Duration.ofMinutes(4))));
         log.failing(new Failing(
                 Failing.Part.STREAM,
                 "changes",
@@ -186,7 +186,7 @@ class ListenersTest {
         Failing failing = new Failing(
                 Failing.Part.PASSES, "", "no right", "events stay", 2, Duration.ofSeconds(9), Duration.ZERO, null);
 
-        log.stopped(new Ending(true, List.of(failing), new Waiting(3, Duration.ofSeconds(9))));
+        log.stopped(new Ending(true, List.of(failing), new Backlog(3, Duration.ofSeconds(9))));
         log.stopped(new Ending(true, List.of(), null));
 
         assertThat(logger.lines)

@@ -22,12 +22,14 @@ class StatusReaderTest {
     void countingEndsAtALimitAndSaysSo() {
         database.run("SELECT leat.publish('key ' || n, 'Counted', '{}') FROM generate_series(1, 11) n");
 
-        Status.Backlog capped = new StatusReader(database.owner(), 10).read().backlog();
+        Status.OutboxStatus capped =
+                new StatusReader(database.owner(), 10).read().backlog();
         assertThat(capped.events()).isEqualTo(10);
         assertThat(capped.capped()).isTrue();
         assertThat(capped.oldestCapturedAt()).isNotNull();
 
-        Status.Backlog whole = new StatusReader(database.owner(), 11).read().backlog();
+        Status.OutboxStatus whole =
+                new StatusReader(database.owner(), 11).read().backlog();
         assertThat(whole.events()).isEqualTo(11);
         assertThat(whole.capped()).isFalse();
     }

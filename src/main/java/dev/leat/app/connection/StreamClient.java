@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.connection;
 
 import dev.leat.kinesis.KinesisClients;
 import dev.leat.kinesis.PublishSettings;

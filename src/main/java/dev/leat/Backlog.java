@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param events how many, counted up to {@link #MOST}
  * @param oldest the age of the oldest of those counted
  */
-public record Waiting(long events, Duration oldest) {
+public record Backlog(long events, Duration oldest) {
 
     /** From here on the events are not counted. */
     public static final int MOST = 100_000;

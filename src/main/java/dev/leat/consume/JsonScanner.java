@@ -8,12 +8,12 @@ import java.util.function.Consumer;
  * finds its way by the structure alone, so no text within a value can be taken for it; that the text is valid JSON is not checked.
  * Past the end it throws IndexOutOfBoundsException.
  */
-final class Json {
+final class JsonScanner {
 
     private final byte[] text;
     private int at;
 
-    Json(byte[] text) {
+    JsonScanner(byte[] text) {
         this.text = text;
         space();
     }

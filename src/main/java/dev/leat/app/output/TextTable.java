@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.output;
 
 import dev.leat.observe.Printable;
 import java.util.ArrayList;
@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Aligned columns for a person. */
-final class TextTable {
+public final class TextTable {
 
     private final List<List<String>> rows = new ArrayList<>();
     private final int leftAligned;
@@ -14,12 +14,12 @@ final class TextTable {
     /**
      * @param leftAligned how many columns hold words; those after them hold numbers and are aligned to the right
      */
-    TextTable(int leftAligned, String... headings) {
+    public TextTable(int leftAligned, String... headings) {
         this.leftAligned = leftAligned;
         rows.add(List.of(headings));
     }
 
-    void add(String... cells) {
+    public void add(String... cells) {
         // A tab would leave the column.
         rows.add(Arrays.stream(cells)
                 .map(cell -> Printable.line(cell).replace("\t", "\\t"))
@@ -27,7 +27,7 @@ final class TextTable {
     }
 
     /** The lines, without white space at their ends. */
-    List<String> lines() {
+    public List<String> lines() {
         int columns = rows.get(0).size();
         int[] widths = new int[columns];
         for (List<String> row : rows) {

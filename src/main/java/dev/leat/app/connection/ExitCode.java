@@ -1,23 +1,23 @@
-package dev.leat.app;
+package dev.leat.app.connection;
 
 /** What the exit code of {@code leat} says; part of the contract (docs/operations.md). */
-final class ExitCode {
+public final class ExitCode {
 
-    static final int DONE = 0;
+    public static final int DONE = 0;
     /** The command ran, but not all is well: doctor found a fault, or a stop left something unfinished. */
-    static final int NOT_WELL = 1;
+    public static final int NOT_WELL = 1;
     /** An option, an environment variable or a file cannot be worked with. */
-    static final int USAGE = 2;
+    public static final int USAGE = 2;
     /** The database does not answer, or refuses the login or a right. */
-    static final int DATABASE = 3;
+    public static final int DATABASE = 3;
     /** The schema is absent, older or newer than this Leat. */
-    static final int SCHEMA = 4;
+    public static final int SCHEMA = 4;
     /** The stream does not exist or answer, or region, credentials or rights are missing on AWS's side. */
-    static final int STREAM = 5;
+    public static final int STREAM = 5;
     /** The database understood and declined: no such table, no such column, a lock that was not to be had. */
-    static final int REFUSED = 6;
+    public static final int REFUSED = 6;
     /** A fault of Leat's own. */
-    static final int UNEXPECTED = 70;
+    public static final int UNEXPECTED = 70;
 
     private ExitCode() {}
 }

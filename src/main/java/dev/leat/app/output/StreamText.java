@@ -1,15 +1,15 @@
-package dev.leat.app;
+package dev.leat.app.output;
 
 import java.util.Locale;
 import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 import software.amazon.awssdk.services.kinesis.model.StreamMode;
 
 /** A stream's shards and limits in words. */
-final class StreamText {
+public final class StreamText {
 
     private StreamText() {}
 
-    static String of(StreamDescriptionSummary summary) {
+    public static String of(StreamDescriptionSummary summary) {
         StringBuilder text = new StringBuilder(summary.streamStatusAsString());
         int shards = summary.openShardCount() == null ? 0 : summary.openShardCount();
         boolean onDemand = summary.streamModeDetails() != null

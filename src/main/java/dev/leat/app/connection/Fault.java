@@ -1,19 +1,19 @@
-package dev.leat.app;
+package dev.leat.app.connection;
 
 import java.util.List;
 
 /** Something a person can put right: it ends the command with one clear line, not a stack trace. */
-final class Fault extends RuntimeException {
+public final class Fault extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int exitCode;
     private final transient List<String> lines;
 
-    Fault(int exitCode, String line) {
+    public Fault(int exitCode, String line) {
         this(exitCode, List.of(line));
     }
 
-    Fault(int exitCode, String line, Throwable cause) {
+    public Fault(int exitCode, String line, Throwable cause) {
         super(line, cause);
         this.exitCode = exitCode;
         this.lines = List.of(line);
@@ -22,17 +22,17 @@ final class Fault extends RuntimeException {
     /**
      * @param lines one for each fault
      */
-    Fault(int exitCode, List<String> lines) {
+    public Fault(int exitCode, List<String> lines) {
         super(String.join("; ", lines));
         this.exitCode = exitCode;
         this.lines = List.copyOf(lines);
     }
 
-    int exitCode() {
+    public int exitCode() {
         return exitCode;
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return lines;
     }
 }

@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.output;
 
 import dev.leat.Operation;
 import dev.leat.status.Status;
@@ -8,18 +8,19 @@ import java.util.Locale;
 import java.util.Map;
 
 /** {@code leat status}, for a person. */
-final class StatusText {
+public final class StatusText {
 
     private StatusText() {}
 
-    static List<String> lines(Status status) {
+    public static List<String> lines(Status status) {
         List<String> lines = new ArrayList<>();
         lines.add("schema      version " + status.schemaVersion());
         status.faults().forEach(fault -> lines.add("FAIL        " + fault));
         lines.add("backlog     " + backlog(status.backlog()));
         lines.add("lanes       " + status.lanes() + ", " + status.held().size() + " held now");
         lines.add("quarantine  " + quarantine(status.quarantine()));
-        long alive = status.pollers().stream().filter(Status.Poller::alive).count();
+        long alive =
+                status.pollers().stream().filter(Status.PollerStatus::alive).count();
         lines.add("pollers     " + alive + " alive"
                 + (alive == 0 ? ": nothing is published until one runs (leat run)" : ""));
         pollers(lines, status);
@@ -29,7 +30,7 @@ final class StatusText {
         return lines;
     }
 
-    private static String backlog(Status.Backlog backlog) {
+    private static String backlog(Status.OutboxStatus backlog) {
         String disk = ", " + size(backlog.bytesOnDisk()) + " on disk";
         if (backlog.events() == 0 || backlog.oldestAgeSeconds() == null) {
             return "empty" + disk;
@@ -58,7 +59,7 @@ final class StatusText {
             return;
         }
         TextTable table = new TextTable(5, "POLLER", "HOST", "VERSION", "STARTED", "ALIVE", "PID", "LANES HELD");
-        for (Status.Poller poller : status.pollers()) {
+        for (Status.PollerStatus poller : status.pollers()) {
             table.add(
                     poller.poller().toString(),
                     poller.host(),

@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.connection;
 
 import dev.leat.kinesis.PublishSettings;
 import dev.leat.poller.StreamCheck;
@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /** A stream's client that is opened, and tried, on a thread of its own: to load the SDK takes as long as to reach the database. */
-final class StreamOpening implements AutoCloseable {
+public final class StreamOpening implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("dev.leat");
 
@@ -18,7 +18,7 @@ final class StreamOpening implements AutoCloseable {
 
     private StreamOpening() {}
 
-    static StreamOpening begin(String stream, PublishSettings settings, int workers) {
+    public static StreamOpening begin(String stream, PublishSettings settings, int workers) {
         StreamOpening opening = new StreamOpening();
         Thread thread = new Thread(() -> opening.open(stream, settings, workers), "leat-stream");
         thread.setDaemon(true);
@@ -54,7 +54,7 @@ final class StreamOpening implements AutoCloseable {
      *
      * @throws Fault when the stream cannot be used, or there are no credentials or no region
      */
-    KinesisClient client() {
+    public KinesisClient client() {
         try {
             return opened.join();
         } catch (CompletionException e) {

@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.connection;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;

@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.connection;
 
 import dev.leat.config.Settings;
 import java.io.FileNotFoundException;
@@ -21,7 +21,7 @@ import org.postgresql.util.ServerErrorMessage;
  * Says why there is no connection to a database, and which setting helps. Decided by SQLSTATE, by the exceptions behind it, by
  * the function of the server that refuses, and by what the URL asks for: messages come in the server's and the driver's language.
  */
-final class ConnectionFaults {
+public final class ConnectionFaults {
 
     private static final Pattern SSL_MODE = Pattern.compile("[?&]sslmode=([^&]*)");
     private static final Pattern SSL = Pattern.compile("[?&]ssl(=true|=)?(&|$)");
@@ -48,7 +48,7 @@ final class ConnectionFaults {
      * @param message the server's or the driver's, on one line
      * @return null: this is not about a connection
      */
-    static @Nullable String line(SQLException refusal, Settings.@Nullable Database database, String message) {
+    public static @Nullable String line(SQLException refusal, Settings.@Nullable Database database, String message) {
         return new ConnectionFaults(refusal, database, message).line();
     }
 

@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.output;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.leat.Operation;
@@ -8,11 +8,11 @@ import java.io.PrintWriter;
 import java.util.Map;
 
 /** {@code leat status --json}. The field names are part of the contract (docs/operations.md). */
-final class StatusJson {
+public final class StatusJson {
 
     private StatusJson() {}
 
-    static void print(PrintWriter out, Status status) {
+    public static void print(PrintWriter out, Status status) {
         Json.print(out, json -> {
             json.writeStartObject();
             json.writeNumberField("schema_version", status.schemaVersion());
@@ -35,7 +35,7 @@ final class StatusJson {
         });
     }
 
-    private static void backlog(JsonGenerator json, Status.Backlog backlog) throws IOException {
+    private static void backlog(JsonGenerator json, Status.OutboxStatus backlog) throws IOException {
         json.writeObjectFieldStart("backlog");
         json.writeNumberField("events", backlog.events());
         json.writeBooleanField("capped", backlog.capped());
@@ -119,7 +119,7 @@ final class StatusJson {
 
     private static void pollers(JsonGenerator json, Status status) throws IOException {
         json.writeArrayFieldStart("pollers");
-        for (Status.Poller poller : status.pollers()) {
+        for (Status.PollerStatus poller : status.pollers()) {
             json.writeStartObject();
             json.writeStringField("poller", poller.poller().toString());
             json.writeBooleanField("alive", poller.alive());

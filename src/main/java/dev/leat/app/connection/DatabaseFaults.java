@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.connection;
 
 import dev.leat.config.Settings;
 import dev.leat.observe.Causes;
@@ -7,18 +7,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Says what a database's refusal means and what to do about it. Decided by SQLSTATE, never by a message's text. */
-final class DatabaseFaults {
+public final class DatabaseFaults {
 
     /** SQLSTATE classes: what was asked for is not there, is not so, or is not to be had now. */
     private static final Set<String> DECLINES = Set.of("0A", "22", "23", "3F", "40", "42", "55", "P0");
 
     /** SQLSTATE of a refusal for want of a right, after the login or, of CONNECT, at it. */
-    static final String MISSING_RIGHT = "42501";
+    public static final String MISSING_RIGHT = "42501";
 
     private DatabaseFaults() {}
 
     /** What the driver threw, if that is behind it. */
-    static @Nullable SQLException behind(Throwable thrown) {
+    public static @Nullable SQLException behind(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException refusal) {
                 return refusal;
@@ -27,7 +27,7 @@ final class DatabaseFaults {
         return null;
     }
 
-    static Fault of(SQLException refusal, Settings.@Nullable Database database) {
+    public static Fault of(SQLException refusal, Settings.@Nullable Database database) {
         String message = message(refusal);
         String connection = ConnectionFaults.line(refusal, database, message);
         if (connection != null) {
@@ -58,7 +58,7 @@ final class DatabaseFaults {
     /**
      * @param advice who gives the right
      */
-    static Fault missingRight(SQLException refusal, String advice) {
+    public static Fault missingRight(SQLException refusal, String advice) {
         String message = message(refusal);
         // What Leat's own functions say has the advice with it.
         return fault(ExitCode.DATABASE, message.startsWith("leat.") ? message : message + ": " + advice, refusal);

@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.app.output;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -11,19 +11,19 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Writes JSON for other programs. */
-final class Json {
+public final class Json {
 
     private static final JsonFactory FACTORY = new JsonFactory();
 
     private Json() {}
 
     /** What writes the document. */
-    interface Document {
+    public interface Document {
         void write(JsonGenerator json) throws IOException;
     }
 
     /** Writes the document, and ends the line. */
-    static void print(PrintWriter out, Document document) {
+    public static void print(PrintWriter out, Document document) {
         out.print(text(document));
         out.println();
     }
@@ -38,11 +38,11 @@ final class Json {
         return text.toString();
     }
 
-    static void time(JsonGenerator json, String name, @Nullable Instant instant) throws IOException {
+    public static void time(JsonGenerator json, String name, @Nullable Instant instant) throws IOException {
         json.writeStringField(name, instant == null ? null : instant.toString());
     }
 
-    static void number(JsonGenerator json, String name, @Nullable Double value) throws IOException {
+    public static void number(JsonGenerator json, String name, @Nullable Double value) throws IOException {
         json.writeFieldName(name);
         if (value == null) {
             json.writeNull();

@@ -15,6 +15,10 @@ final class Backlog {
 
     static final int KEYS = 1_000;
 
+    /** Makes the table and its rows. */
+    static final String TABLE = "CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL, note text NOT NULL);"
+            + "INSERT INTO item SELECT n, 0, repeat('x', 60) FROM generate_series(1, " + KEYS + ") n";
+
     private static final String HOT = "public.item.1";
 
     private final TestDatabase database;
@@ -29,8 +33,7 @@ final class Backlog {
         this.database = database;
         this.source = source;
         database.idsFromOne();
-        database.run("CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL, note text NOT NULL)");
-        database.run("INSERT INTO item SELECT n, 0, repeat('x', 60) FROM generate_series(1, " + KEYS + ") n");
+        database.run(TABLE);
         source.prepare(database);
     }
 

@@ -10,6 +10,8 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is measured: a program that carries an outbox to a stream, in a process of its own, started as a user would.
@@ -19,21 +21,33 @@ import java.util.List;
  * @param arguments of {@code java}, in which {@code {host}}, {@code {port}}, {@code {database}} and {@code {endpoint}} are replaced
  * @param source where it finds the changes
  * @param setup SQL that is run in the database first
+ * @param migratedBy the jar that installs the schema; null: this build's
  */
-record Contender(String name, String java, List<String> arguments, Source source, String setup) {
+record Contender(
+        String name,
+        String java,
+        List<String> arguments,
+        Source source,
+        String setup,
+        @Nullable Path migratedBy) {
 
     private static final File LOG = new File("target/bench.log");
     private static final String JAVA = System.getProperty("java.home");
 
     /** The packaged jar, with these options of {@code run}. */
     static Contender leat(String name, String... options) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "-jar",
-                System.getProperty(
-                        "leat.bench.jar", Path.of("target", "leat.jar").toString()),
-                "run"));
+        return leat(name, Path.of(System.getProperty("leat.bench.jar", "target/leat.jar")), null, options);
+    }
+
+    /** Another jar of Leat, on the schema that it installs itself. */
+    static Contender other(String name, Path jar, String... options) {
+        return leat(name, jar, jar, options);
+    }
+
+    private static Contender leat(String name, Path jar, @Nullable Path migratedBy, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("-jar", jar.toString(), "run"));
         arguments.addAll(List.of(options));
-        return new Contender(name, JAVA, arguments, Source.OUTBOX, "SELECT 1");
+        return new Contender(name, JAVA, arguments, Source.OUTBOX, "SELECT 1", migratedBy);
     }
 
     /** The baseline, which looks every 100 ms when there is nothing to do. */
@@ -49,7 +63,8 @@ record Contender(String name, String java, List<String> arguments, Source source
                 List.of("-cp", classPath(), PlainPoller.class.getName(), String.valueOf(workers), String.valueOf(rest)),
                 Source.OUTBOX,
                 // Leat's own index begins with the lane, which this poller does not know.
-                "CREATE INDEX ON leat_internal.outbox (id)");
+                "CREATE INDEX ON leat_internal.outbox (id)",
+                null);
     }
 
     /** Whether it promises order and that nothing is lost, so that a benchmark in which it does not is a failure. */
@@ -62,12 +77,33 @@ record Contender(String name, String java, List<String> arguments, Source source
         return Path.of("target", "test-classes") + File.pathSeparator + Path.of("target", "leat.jar");
     }
 
+    /** A database for it: with the schema, and with what the contender needs beside that. */
+    TestDatabase database() {
+        TestDatabase database = migratedBy == null
+                ? TestServer.shared().database()
+                : TestServer.shared().emptyDatabase();
+        if (migratedBy != null) {
+            Process migration = start(List.of("-jar", migratedBy.toString(), "migrate"), database, null);
+            if (migration.onExit().join().exitValue() != 0) {
+                database.close();
+                throw new IllegalStateException(migratedBy + " did not migrate: see " + LOG);
+            }
+        }
+        database.run(setup);
+        return database;
+    }
+
     /**
      * Starts it, with the JVM's options of the system property {@code leat.bench.java-options}; what it says goes to {@code
      * target/bench.log}.
      */
     Process start(TestDatabase database, TestStream stream) {
+        return start(arguments, database, stream);
+    }
+
+    private Process start(List<String> arguments, TestDatabase database, @Nullable TestStream stream) {
         URI place = URI.create(database.url().substring("jdbc:".length()));
+        String endpoint = stream == null ? "" : stream.local().endpoint().toString();
         List<String> command =
                 new ArrayList<>(List.of(Path.of(java, "bin", "java").toString()));
         String options = System.getProperty("leat.bench.java-options", "");
@@ -76,20 +112,20 @@ record Contender(String name, String java, List<String> arguments, Source source
             command.add(argument.replace("{host}", place.getHost())
                     .replace("{port}", String.valueOf(place.getPort()))
                     .replace("{database}", database.name())
-                    .replace("{endpoint}", stream.local().endpoint().toString()));
+                    .replace("{endpoint}", endpoint));
         }
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.redirectOutput(ProcessBuilder.Redirect.appendTo(LOG));
-        builder.environment().keySet().removeIf(name -> name.startsWith("LEAT_") || name.startsWith("AWS_"));
-        builder.environment().put("LEAT_DATABASE_URL", database.url());
-        builder.environment().put("LEAT_DATABASE_USERNAME", TestServer.OWNER);
-        builder.environment().put("LEAT_DATABASE_PASSWORD", TestServer.password());
-        builder.environment().put("LEAT_STREAM", TestStream.NAME);
-        builder.environment().put("AWS_REGION", "us-east-1");
-        builder.environment().put("AWS_ACCESS_KEY_ID", "test");
-        builder.environment().put("AWS_SECRET_ACCESS_KEY", "test");
-        builder.environment()
-                .put("AWS_ENDPOINT_URL_KINESIS", stream.local().endpoint().toString());
+        Map<String, String> environment = builder.environment();
+        environment.keySet().removeIf(name -> name.startsWith("LEAT_") || name.startsWith("AWS_"));
+        environment.put("LEAT_DATABASE_URL", database.url());
+        environment.put("LEAT_DATABASE_USERNAME", TestServer.OWNER);
+        environment.put("LEAT_DATABASE_PASSWORD", TestServer.password());
+        environment.put("LEAT_STREAM", TestStream.NAME);
+        environment.put("AWS_REGION", "us-east-1");
+        environment.put("AWS_ACCESS_KEY_ID", "test");
+        environment.put("AWS_SECRET_ACCESS_KEY", "test");
+        environment.put("AWS_ENDPOINT_URL_KINESIS", endpoint);
         try {
             return builder.start();
         } catch (IOException e) {

@@ -14,6 +14,16 @@ import java.util.Map;
 /** Debezium Server as a contender: its distribution, unpacked, reading the server's log through a slot that is there already. */
 final class Debezium {
 
+    /**
+     * Found by trying: it looks for changes all the time, and takes more of them at once. The server must flush a commit at once:
+     * with {@code synchronous_commit} off, which is what embedded servers of tests have, a slot's reader waits for the log's next
+     * flush, 100 ms on average.
+     */
+    static final Map<String, String> TUNED = Map.of(
+            "debezium.source.poll.interval.ms", "1",
+            "debezium.source.max.batch.size", "8192",
+            "debezium.source.max.queue.size", "32768");
+
     private Debezium() {}
 
     /**
@@ -41,7 +51,7 @@ final class Debezium {
         all.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
         arguments.addAll(
                 List.of("-cp", runner(directory) + ":" + directory.resolve("lib") + "/*", "io.debezium.server.Main"));
-        return new Contender(name, java, arguments, Source.LOG, "SELECT 1");
+        return new Contender(name, java, arguments, Source.LOG, "SELECT 1", null);
     }
 
     private static void sink(Map<String, String> all) {

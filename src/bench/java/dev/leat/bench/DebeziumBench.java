@@ -18,12 +18,6 @@ import picocli.CommandLine;
 @CommandLine.Command(name = "debezium", mixinStandardHelpOptions = true)
 public final class DebeziumBench implements Callable<Integer> {
 
-    /** Found by trying: it looks for changes all the time, and takes more of them at once. */
-    private static final Map<String, String> TUNED = Map.of(
-            "debezium.source.poll.interval.ms", "1",
-            "debezium.source.max.batch.size", "8192",
-            "debezium.source.max.queue.size", "32768");
-
     @CommandLine.Option(names = "--debezium", required = true, description = "Where Debezium Server is unpacked.")
     private Path debezium = Path.of("");
 
@@ -56,10 +50,11 @@ public final class DebeziumBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        TestServer.shared(builder -> builder.setServerConfig("wal_level", "logical"));
+        TestServer.shared(
+                builder -> builder.setServerConfig("wal_level", "logical").setServerConfig("synchronous_commit", "on"));
         long server = Processes.postmaster();
         List<Contender> contenders = List.of(
-                Debezium.contender("Debezium Server, tuned", java, debezium, TUNED),
+                Debezium.contender("Debezium Server, tuned", java, debezium, Debezium.TUNED),
                 Debezium.contender("Debezium Server", java, debezium, Map.of()),
                 Contender.leat("leat"),
                 Contender.leat("leat, KPL", "--aggregation", "kpl"));

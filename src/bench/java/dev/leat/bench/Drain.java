@@ -3,7 +3,6 @@ package dev.leat.bench;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.TestDatabase;
-import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,9 +48,8 @@ record Drain(
     /** Measures one, and hands on what arrived. */
     static Drain measure(Contender contender, Terms terms, BiConsumer<List<KeptRecord>, Backlog.Check> arrived)
             throws InterruptedException {
-        try (TestDatabase database = TestServer.shared().database();
+        try (TestDatabase database = contender.database();
                 TestStream stream = new TestStream(4)) {
-            database.run(contender.setup());
             Backlog backlog = new Backlog(database, contender.source());
             backlog.fill(terms.events(), terms.hot());
             BitSet expected = backlog.waiting();

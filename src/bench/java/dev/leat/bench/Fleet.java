@@ -4,7 +4,6 @@ import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
-import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,7 +20,7 @@ final class Fleet implements AutoCloseable {
 
     private final Contender contender;
     private final long server;
-    private final TestDatabase database = TestServer.shared().database();
+    private final TestDatabase database;
     private final TestStream stream = new TestStream(4);
     private final List<Process> processes = new ArrayList<>();
     private final Backlog backlog;
@@ -32,7 +31,7 @@ final class Fleet implements AutoCloseable {
     Fleet(Contender contender, Duration answer, long server) {
         this.contender = contender;
         this.server = server;
-        database.run(contender.setup());
+        database = contender.database();
         backlog = new Backlog(database);
         before = backlog.drawn();
         stream.local().faults(Faults.none().delaying(answer));

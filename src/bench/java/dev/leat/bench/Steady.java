@@ -5,7 +5,6 @@ import dev.leat.localstream.KeptRecord;
 import dev.leat.localstream.ShardUse;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
-import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -64,9 +63,8 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Traf
     }
 
     static Steady measure(Contender contender, Ticks.Load load, Terms terms) throws InterruptedException {
-        try (TestDatabase database = TestServer.shared().database();
+        try (TestDatabase database = contender.database();
                 TestStream stream = new TestStream(4)) {
-            database.run(contender.setup());
             Backlog backlog = new Backlog(database, contender.source());
             stream.local().faults(terms.faults());
             int before = backlog.drawn();
@@ -128,9 +126,8 @@ record Steady(double[] latencies, double[] hot, Usage used, double drained, Traf
 
     /** CPU while there is nothing to do, after some events to begin with. */
     static Usage idle(Contender contender, Terms terms) throws InterruptedException {
-        try (TestDatabase database = TestServer.shared().database();
+        try (TestDatabase database = contender.database();
                 TestStream stream = new TestStream(4)) {
-            database.run(contender.setup());
             Backlog backlog = new Backlog(database, contender.source());
             backlog.fill(20 * Backlog.KEYS);
             Process process = contender.start(database, stream);

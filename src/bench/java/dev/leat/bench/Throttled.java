@@ -4,7 +4,6 @@ import dev.leat.localstream.KeptRecord;
 import dev.leat.localstream.ShardUse;
 import dev.leat.localstream.WriteLimits;
 import dev.leat.testkit.TestDatabase;
-import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -59,9 +58,8 @@ record Throttled(
     record Wish(int processes, WriteLimits limits, Duration time, boolean hot, boolean backlog, int rate) {}
 
     static Throttled measure(Contender contender, Wish wish) throws InterruptedException {
-        try (TestDatabase database = TestServer.shared().database();
+        try (TestDatabase database = contender.database();
                 TestStream stream = new TestStream(SHARDS)) {
-            database.run(contender.setup());
             Backlog backlog = new Backlog(database);
             String onFirst = "(get_byte(decode(md5('public.item.' || id), 'hex'), 0) >> 6) = 0";
             int perShard =

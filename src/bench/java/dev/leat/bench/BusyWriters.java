@@ -1,0 +1,94 @@
+package dev.leat.bench;
+
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import dev.leat.testkit.TestStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What writers get done as fast as they can, with and without capture, and with a contender at work beside them: four clients, each
+ * transaction an update of one row.
+ *
+ * @param perSecond transactions a second
+ * @param serverMicros CPU-microseconds of all of PostgreSQL for each transaction
+ */
+record BusyWriters(double perSecond, double serverMicros) {
+
+    private static final int CLIENTS = 4;
+
+    /**
+     * Measures for so long, after a third of that which does not count.
+     *
+     * @param contender whose source is prepared; null: nothing is captured
+     * @param works whether it is started
+     */
+    static BusyWriters measure(@Nullable Contender contender, boolean works, Duration time, long server)
+            throws InterruptedException {
+        try (TestDatabase database = contender == null ? TestServer.shared().database() : contender.database();
+                TestStream stream = new TestStream(16)) {
+            if (contender == null) {
+                database.run(Backlog.TABLE);
+            } else {
+                Object unused = new Backlog(database, contender.source());
+            }
+            Process process = works && contender != null ? contender.start(database, stream) : null;
+            try {
+                long unused = write(database, time.dividedBy(3));
+                double before = Processes.treeCpuSeconds(server);
+                long began = System.nanoTime();
+                long written = write(database, time);
+                double seconds = (System.nanoTime() - began) / 1e9;
+                if (process != null && !process.isAlive()) {
+                    throw new IllegalStateException(process + " ended by itself: see target/bench.log");
+                }
+                return new BusyWriters(written / seconds, (Processes.treeCpuSeconds(server) - before) * 1e6 / written);
+            } finally {
+                if (process != null) {
+                    process.destroy();
+                    process.waitFor();
+                }
+                if (contender != null) {
+                    contender.source().release(database);
+                }
+            }
+        }
+    }
+
+    private static long write(TestDatabase database, Duration time) {
+        ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+        long ends = System.nanoTime() + time.toNanos();
+        List<CompletableFuture<Long>> clients = new ArrayList<>();
+        for (int client = 0; client < CLIENTS; client++) {
+            Random rows = new Random(client);
+            clients.add(CompletableFuture.supplyAsync(() -> client(database, rows, ends), threads));
+        }
+        long written = clients.stream().mapToLong(CompletableFuture::join).sum();
+        threads.shutdown();
+        return written;
+    }
+
+    private static long client(TestDatabase database, Random rows, long ends) {
+        try (Connection connection = database.owner().getConnection();
+                PreparedStatement update =
+                        connection.prepareStatement("UPDATE item SET version = version + 1 WHERE id = ?")) {
+            long written = 0;
+            for (; System.nanoTime() - ends < 0; written++) {
+                update.setInt(1, 1 + rows.nextInt(Backlog.KEYS));
+                update.executeUpdate();
+            }
+            return written;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -12,19 +12,20 @@ public final class KinesisClients {
 
     /**
      * Sets what the publisher relies on: no retries by the SDK, which would multiply the publisher's; timeouts; a connection for each
-     * request in flight; and the encoding of {@link PutRecordsCbor}. Region, credentials and endpoint are left to the caller.
+     * request in flight; and what {@link DirectPutRecords} needs. Region, credentials and endpoint are left to the caller.
      *
      * @param publishers how many publishers share the client
      */
     public static KinesisClientBuilder prepare(KinesisClientBuilder builder, PublishSettings settings, int publishers) {
         Duration timeout = settings.requestTimeout();
+        DirectPutRecords direct = new DirectPutRecords(Apache5HttpClient.builder()
+                .maxConnections(publishers * settings.requestsInFlight() + 1)
+                .connectionTimeout(timeout)
+                .socketTimeout(timeout)
+                .tcpKeepAlive(true));
         return builder.overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry())
                         .apiCallTimeout(timeout)
-                        .addExecutionInterceptor(new PutRecordsCbor()))
-                .httpClientBuilder(Apache5HttpClient.builder()
-                        .maxConnections(publishers * settings.requestsInFlight() + 1)
-                        .connectionTimeout(timeout)
-                        .socketTimeout(timeout)
-                        .tcpKeepAlive(true));
+                        .addExecutionInterceptor(direct))
+                .httpClientBuilder(direct);
     }
 }

@@ -7,31 +7,19 @@ import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.interceptor.Context;
-import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
-import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
-import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
-import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.http.SdkHttpRequest;
 
 /**
  * Encodes the bodies of PutRecords requests in CBOR and decodes those of the answers, in the SDK's own format byte for byte. The SDK
  * makes an object of each entry and asks it for each field, which costs more CPU than the encoding.
- *
- * <p>As an interceptor of the SDK's client it puts the encoded body in the place of the SDK's, and takes the answer's body before the
- * SDK decodes it. Endpoint, credentials, signature, timeouts and errors stay with the SDK.
  */
-final class PutRecordsCbor implements ExecutionInterceptor {
+final class PutRecordsCbor {
 
-    private static final CBORFactory FACTORY = new CBORFactory();
+    static final CBORFactory FACTORY = new CBORFactory();
     private static final SerializableString RECORDS = new SerializedString("Records");
     private static final SerializableString DATA = new SerializedString("Data");
     private static final SerializableString EXPLICIT_HASH_KEY = new SerializedString("ExplicitHashKey");
@@ -40,66 +28,7 @@ final class PutRecordsCbor implements ExecutionInterceptor {
     /** The bytes of an entry beside its data and its partition key. */
     private static final int ENTRY_BYTES = 80;
 
-    private static final ExecutionAttribute<Exchange> EXCHANGE = new ExecutionAttribute<>("dev.leat.Exchange");
-    private static final byte[] EMPTY_MAP = {(byte) 0xa0};
-
-    /** The encoded body of one request, and the decoded answer. */
-    static final class Exchange {
-
-        private final byte[] body;
-        private List<PutRecordsClient.EntryResult> results = List.of();
-
-        Exchange(byte[] body) {
-            this.body = body;
-        }
-
-        /** The key of this exchange in the request's override configuration. */
-        ExecutionAttribute<Exchange> attribute() {
-            return EXCHANGE;
-        }
-
-        /** Empty before the answer, and after an answer that accepts nothing. */
-        List<PutRecordsClient.EntryResult> results() {
-            return results;
-        }
-    }
-
-    @Override
-    public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
-        @Nullable Exchange exchange = attributes.getAttribute(EXCHANGE);
-        return exchange == null
-                ? context.httpRequest()
-                : context.httpRequest()
-                        .copy(request -> request.putHeader("Content-Length", Integer.toString(exchange.body.length)));
-    }
-
-    @Override
-    public Optional<RequestBody> modifyHttpContent(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
-        @Nullable Exchange exchange = attributes.getAttribute(EXCHANGE);
-        if (exchange == null) {
-            return context.requestBody();
-        }
-        String type = context.httpRequest().firstMatchingHeader("Content-Type").orElse("application/x-amz-cbor-1.1");
-        return Optional.of(RequestBody.fromContentProvider(
-                () -> new ByteArrayInputStream(exchange.body), exchange.body.length, type));
-    }
-
-    @Override
-    public Optional<InputStream> modifyHttpResponseContent(
-            Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
-        @Nullable Exchange exchange = attributes.getAttribute(EXCHANGE);
-        if (exchange == null
-                || !context.httpResponse().isSuccessful()
-                || context.responseBody().isEmpty()) {
-            return context.responseBody();
-        }
-        try (InputStream body = context.responseBody().get()) {
-            exchange.results = decode(body);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the answer of PutRecords broke off or is not CBOR", e);
-        }
-        return Optional.of(new ByteArrayInputStream(EMPTY_MAP));
-    }
+    private PutRecordsCbor() {}
 
     /** The body of a request. */
     static byte[] encode(Request request) {
@@ -139,7 +68,7 @@ final class PutRecordsCbor implements ExecutionInterceptor {
     }
 
     /** The results in the body of an answer, in the order of the request's entries. */
-    private static List<PutRecordsClient.EntryResult> decode(InputStream body) throws IOException {
+    static List<PutRecordsClient.EntryResult> decode(byte[] body) throws IOException {
         List<PutRecordsClient.EntryResult> results = new ArrayList<>();
         try (JsonParser cbor = FACTORY.createParser(body)) {
             cbor.nextToken();

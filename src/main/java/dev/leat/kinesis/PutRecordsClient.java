@@ -7,30 +7,41 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.core.SdkSystemSetting;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
-/** Sends one request by the SDK and waits for its answer. Safe for use by several threads. */
+/** Sends one request and waits for its answer: by the SDK's client, or by {@link DirectPutRecords}. Safe for use by several threads. */
 final class PutRecordsClient {
 
     private final KinesisClient client;
-    private final boolean encodesBodies;
+    private final @Nullable DirectPutRecords direct;
 
     PutRecordsClient(KinesisClient client) {
         this.client = client;
-        this.encodesBodies = SdkSystemSetting.CBOR_ENABLED.getBooleanValueOrThrow() && hasInterceptor(client);
+        this.direct = direct(client);
     }
 
-    private static boolean hasInterceptor(KinesisClient client) {
+    /** Null for a client with more of its own than {@link KinesisClients} sets: that must see every request. */
+    private static @Nullable DirectPutRecords direct(KinesisClient client) {
         try {
-            return client.serviceClientConfiguration().overrideConfiguration().executionInterceptors().stream()
-                    .anyMatch(PutRecordsCbor.class::isInstance);
+            ClientOverrideConfiguration configuration =
+                    client.serviceClientConfiguration().overrideConfiguration();
+            List<ExecutionInterceptor> interceptors = configuration.executionInterceptors().stream()
+                    .filter(interceptor -> !interceptor.getClass().getName().startsWith("software.amazon.awssdk."))
+                    .toList();
+            return interceptors.size() == 1
+                            && interceptors.get(0) instanceof DirectPutRecords direct
+                            && configuration.metricPublishers().isEmpty()
+                            && direct.sharesHttpClient()
+                    ? direct
+                    : null;
         } catch (UnsupportedOperationException e) {
             // A wrapper around a client need not tell its configuration.
-            return false;
+            return null;
         }
     }
 
@@ -89,8 +100,14 @@ final class PutRecordsClient {
     Completion send(Request request, Duration timeout) {
         List<EntryResult> results;
         try {
-            results = encodesBodies ? sendEncoded(request, timeout) : sendMarshalled(request, timeout);
+            DirectPutRecords.Template template = direct == null ? null : direct.template(request.stream());
+            results = direct == null || template == null
+                    ? sendBySdk(request, timeout)
+                    : direct.send(template, request, timeout, client.serviceClientConfiguration());
         } catch (RuntimeException e) {
+            if (direct != null) {
+                direct.forget(request.stream());
+            }
             return new RequestFailed(request, Failure.ofRequest(e));
         }
         if (results.size() != request.size()) {
@@ -100,20 +117,7 @@ final class PutRecordsClient {
         return new Answered(request, results);
     }
 
-    /** For a client that {@link KinesisClients} has prepared. */
-    private List<EntryResult> sendEncoded(Request request, Duration timeout) {
-        PutRecordsCbor.Exchange exchange = new PutRecordsCbor.Exchange(PutRecordsCbor.encode(request));
-        client.putRecords(to(request.stream())
-                .overrideConfiguration(AwsRequestOverrideConfiguration.builder()
-                        .apiCallTimeout(timeout)
-                        .putExecutionAttribute(exchange.attribute(), exchange)
-                        .build())
-                .build());
-        return exchange.results();
-    }
-
-    /** For a client that {@link KinesisClients} has not prepared, or that is set to JSON. */
-    private List<EntryResult> sendMarshalled(Request request, Duration timeout) {
+    private List<EntryResult> sendBySdk(Request request, Duration timeout) {
         List<PutRecordsRequestEntry> entries = new ArrayList<>(request.size());
         for (int n = 0; n < request.size(); n++) {
             RequestEntry entry = request.entry(n);
@@ -123,15 +127,19 @@ final class PutRecordsClient {
                     .data(SdkBytes.fromByteArrayUnsafe(entry.data()))
                     .build());
         }
-        PutRecordsRequest marshalled = to(request.stream())
-                .records(entries)
-                .overrideConfiguration(AwsRequestOverrideConfiguration.builder()
-                        .apiCallTimeout(timeout)
+        DirectPutRecords.Capture capture = new DirectPutRecords.Capture();
+        List<PutRecordsResultEntry> results = client.putRecords(to(request.stream())
+                        .records(entries)
+                        .overrideConfiguration(AwsRequestOverrideConfiguration.builder()
+                                .apiCallTimeout(timeout)
+                                .putExecutionAttribute(capture.attribute(), capture)
+                                .build())
                         .build())
-                .build();
-        return client.putRecords(marshalled).records().stream()
-                .map(EntryResult::of)
-                .toList();
+                .records();
+        if (direct != null) {
+            direct.learn(request.stream(), capture);
+        }
+        return results.stream().map(EntryResult::of).toList();
     }
 
     private static PutRecordsRequest.Builder to(String stream) {

@@ -56,11 +56,12 @@
  * records, so a second request begins only when there is more. The setting is the maximum. A stream that has not answered yet, or
  * that has just failed a whole request, begins with {@link dev.leat.kinesis.StreamState#window() few}.
  *
- * <h2>The bytes of a request</h2>
+ * <h2>How a request is sent</h2>
  *
- * <p>For a client that {@link dev.leat.kinesis.KinesisClients} has prepared, {@link dev.leat.kinesis.PutRecordsCbor} encodes and
- * decodes the bodies in the place of the SDK, with the same bytes. Other clients, and clients set to JSON, use the SDK's
- * encoding.
+ * <p>With a client that {@link dev.leat.kinesis.KinesisClients} has prepared, {@link dev.leat.kinesis.DirectPutRecords} sends most
+ * requests by the SDK's HTTP client and signer, with bodies by {@link dev.leat.kinesis.PutRecordsCbor}, byte for byte as the SDK's
+ * client would. That client sends the first request to a stream and the first one after each failure. Other clients, and clients
+ * set to JSON, send every request.
  *
  * <h2>Aggregation</h2>
  *

@@ -12,7 +12,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Objects;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -64,22 +64,21 @@ class PutRecordsCborTest {
         }
         records.add(Records.truncate(records.size(), 17));
 
-        List<byte[]> own = bodies(records, builder -> KinesisClients.prepare(builder, settings(), 1));
-        List<byte[]> theSdks = bodies(records, builder -> builder);
+        Request request = Objects.requireNonNull(
+                new Schedulers().of(records, new PollerListener() {}).next(0));
+        List<byte[]> theSdks = bodies(records);
 
-        assertThat(own).hasSize(1);
-        assertThat(own.get(0)).isEqualTo(theSdks.get(0));
+        assertThat(theSdks).hasSize(1);
+        assertThat(PutRecordsCbor.encode(request)).isEqualTo(theSdks.get(0));
     }
 
-    private List<byte[]> bodies(
-            List<StreamRecord> records, Function<KinesisClientBuilder, KinesisClientBuilder> prepared) {
+    private List<byte[]> bodies(List<StreamRecord> records) {
         Wiretap wiretap = new Wiretap();
-        KinesisClientBuilder builder = prepared.apply(KinesisClient.builder()
+        KinesisClientBuilder builder = KinesisClient.builder()
                 .endpointOverride(stream.endpoint())
                 .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"))));
-        builder.overrideConfiguration(
-                builder.overrideConfiguration().copy(override -> override.addExecutionInterceptor(wiretap)));
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                .overrideConfiguration(override -> override.addExecutionInterceptor(wiretap));
         try (KinesisClient client = builder.build();
                 KinesisPublisher publisher = new KinesisPublisher(
                         client, settings(), new PollerListener() {}, System::nanoTime, () -> 0.5)) {

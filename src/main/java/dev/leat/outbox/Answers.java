@@ -5,8 +5,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
- * The rows of several statements that went to the server in one message: one round trip, and still one snapshot for each. What
- * answers without rows is passed over.
+ * The result sets of several statements that were sent in one message: one round trip, with a snapshot of its own for each statement.
+ * Statements that return no rows are skipped.
  */
 final class Answers {
 
@@ -19,7 +19,7 @@ final class Answers {
         this.rows = statement.execute();
     }
 
-    /** The rows of the next statement that has any; those before are closed. */
+    /** The result set of the next statement that returns rows; this closes the previous result set. */
     ResultSet next() throws SQLException {
         while (!rows || taken) {
             if (!rows && statement.getUpdateCount() == -1) {

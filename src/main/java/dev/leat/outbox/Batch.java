@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** Events as they came, lane by lane. */
+/** The events that a claim has read, in the order read, with the counts and limits of each lane. */
 final class Batch {
 
     private final List<Event> events = new ArrayList<>();
@@ -29,12 +29,12 @@ final class Batch {
         return cut[lane.lane()] ? OptionalLong.of(last[lane.lane()]) : OptionalLong.empty();
     }
 
-    /** Whether it has events, and there was room for none. */
+    /** Whether the lane has events, but the claim had no room for any of them. */
     boolean passedOver(LaneQuery lane) {
         return closed[lane.lane()] && counts[lane.lane()] == 0;
     }
 
-    /** What all events weigh, in bytes. */
+    /** The size of all events together, in bytes. */
     long weight() {
         return weight;
     }
@@ -43,7 +43,7 @@ final class Batch {
         return closed[lane];
     }
 
-    /** The next event of the lane does not fit: it and those behind it are for another claim. */
+    /** Closes the lane because its next event does not fit: that event and the later ones are left for another claim. */
     void close(int lane) {
         closed[lane] = true;
         cut[lane] = true;

@@ -4,15 +4,15 @@ import dev.leat.PollerSettings;
 import java.time.Duration;
 
 /**
- * What a person sets, and how much memory a claim may take.
+ * The settings of claims: the poller's settings, and the limits of memory for one claim.
  *
- * @param batchBytes what the events of a claim may weigh together, their images, keys and contexts, in bytes; one event by
- *     itself may weigh more. A worker needs about six times as much memory while it publishes
- * @param maxImageBytes an event that weighs more than this is not read at all: no stream would take it
+ * @param batchBytes the largest size of a claim's images, keys and contexts together, in bytes; a single event may be larger. A worker
+ *     needs about six times as much memory while it publishes
+ * @param maxImageBytes the largest size of one event, in bytes; a larger event is not read, because no stream accepts it
  */
 public record ClaimSettings(PollerSettings poller, long batchBytes, long maxImageBytes) {
 
-    /** How much longer than a claim's deadline the server waits before it takes the lanes back. */
+    /** How long after a claim's deadline the server ends the claim's transaction, which releases the lanes. */
     static final Duration GRACE = Duration.ofSeconds(5);
 
     public static final ClaimSettings DEFAULT = of(PollerSettings.builder().build());

@@ -12,29 +12,29 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * How a claim's transaction begins, in one round trip: its settings, a look at the sequence, then one at the writers, then the
- * lanes. Their order is what the watermark's proof rests on.
+ * The result of the first statements of a claim's transaction. One round trip applies the settings, reads the sequence, reads the
+ * writers' locks and locks the lanes. The proof of the watermark depends on this order.
  *
- * @param sequence what the look at the sequence found
+ * @param sequence the state of the outbox's sequence
  * @param holders the virtual transactions that hold a writer's lock on the outbox
- * @param lows of each lane that is held now, as its row has it
+ * @param lows the stored low of each lane that is now held, by lane
  */
 record ClaimStart(SequenceLook sequence, Set<String> holders, Map<Integer, Long> lows) {
 
     /**
-     * Which server answers, and which history its database has come to.
+     * The server that answers, and the current history of its database.
      *
-     * @param start when it started, in microseconds
+     * @param start when the server started, in microseconds since the epoch
      * @param history the number of its current history in {@code leat_internal.history}
      */
     record ServerHistory(long start, int history) {}
 
     /**
-     * One look at the outbox's sequence.
+     * The outbox's sequence as one statement read it.
      *
      * @param id the highest id drawn
-     * @param server who says so
-     * @param schema which pollers its schema serves
+     * @param server the server that answered
+     * @param schema the pollers' versions that the installed schema supports
      */
     record SequenceLook(long id, ServerHistory server, SchemaVersions schema) {
 
@@ -55,9 +55,9 @@ record ClaimStart(SequenceLook sequence, Set<String> holders, Map<Integer, Long>
     }
 
     /**
-     * @param timeout after which the server ends the transaction if nothing is heard
-     * @param leftOut lanes to leave out, a bit for each
-     * @param start the place of the lane to ask for first
+     * @param timeout how long the transaction may be idle before the server ends it
+     * @param leftOut the lanes to leave out, one bit for each
+     * @param start the first lane to ask for
      * @param lanes how many to ask for
      */
     static ClaimStart open(Connection connection, Duration timeout, long leftOut, int start, int lanes)
@@ -75,7 +75,7 @@ record ClaimStart(SequenceLook sequence, Set<String> holders, Map<Integer, Long>
         }
     }
 
-    /** The settings alone: for what is to be looked at before lanes are claimed. */
+    /** Applies only the transaction's settings, for checks that run before lanes are claimed. */
     static void begin(Connection connection, Duration timeout) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.BEGIN)) {
             statement.setString(1, timeout.toMillis() + "ms");

@@ -8,7 +8,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the columns of the statements that read events, in their order there; the last two only where events were weighed. */
+/**
+ * Reads events from the rows of the claim's statements. The order of the columns is that of the statements. Only the statements that
+ * limit by size return the last two.
+ */
 final class EventReader {
 
     private final ResultSet rows;
@@ -17,11 +20,11 @@ final class EventReader {
     private boolean malformed;
 
     /**
-     * @param tooLarge the size in bytes above which the statement has left out what is long
-     * @param defaultStream the stream that every event may name
+     * @param tooLarge the size in bytes above which the statement leaves out an event's long columns
+     * @param defaultStream the poller's stream, which every event may name
      */
     EventReader(ResultSet rows, long tooLarge, String defaultStream) throws SQLException {
-        // Past a pool's proxy, which would be called for each value.
+        // A connection pool's proxy would intercept each read of a value.
         this.rows = rows.unwrap(ResultSet.class);
         this.tooLarge = tooLarge;
         this.defaultStream = defaultStream;
@@ -52,7 +55,7 @@ final class EventReader {
         return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
     }
 
-    /** A domain event may not name any stream: state is kept for each, and one that fails costs requests. */
+    /** A domain event may name only known streams: the poller keeps state for each stream, and a failing stream costs requests. */
     private boolean known(@Nullable String stream) throws SQLException {
         return defaultStream.equals(stream) || rows.getBoolean(19);
     }
@@ -62,17 +65,17 @@ final class EventReader {
                 + " leat.allow_stream('" + stream + "') lets it be used; then retry the event";
     }
 
-    /** Whether the claim has room for this row; without it, what is long of it was not read. */
+    /** Whether the claim has room for this row. If it has none, the statement did not return the row's long columns. */
     boolean fits() throws SQLException {
         return rows.getBoolean(22);
     }
 
-    /** What the events of this lane weigh up to and with this row, in bytes. */
+    /** The size of this lane's events up to and including this row, in bytes. */
     long running() throws SQLException {
         return rows.getLong(21);
     }
 
-    /** What this row weighs, in bytes. */
+    /** The size of this row as read, in bytes. */
     long weight() throws SQLException {
         long size = rows.getLong(20);
         return size <= tooLarge ? size : 0;
@@ -91,7 +94,7 @@ final class EventReader {
         }
     }
 
-    /** A text that is no UTF-8, which "char" could hold before PostgreSQL 16, must not keep its lane from being read. */
+    /** Reads a text that may be invalid UTF-8, so that its lane can still be read. Before PostgreSQL 16 a "char" could hold such text. */
     static String readable(ResultSet rows, int column) throws SQLException {
         try {
             return rows.getString(column);

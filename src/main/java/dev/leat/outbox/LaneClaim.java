@@ -14,23 +14,26 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** A claim over one connection's transaction. What it learned of its lanes goes into the lane memory once it is committed. */
+/**
+ * A claim that holds its lanes by one connection's transaction. After the commit it records in the lane memory what it learned of its
+ * lanes.
+ */
 final class LaneClaim implements Claim {
 
-    /** What was read of a lane. */
+    /** Which part of a lane was read. */
     enum Extent {
         /** Its events in ascending order, none left out. */
         WHOLE,
         /** The same without those of streams that back off. */
         WITHOUT_STREAMS_BACKING_OFF,
-        /** What was released from quarantine; the outbox was not looked at. */
+        /** Only the events released from quarantine; the outbox was not read. */
         RELEASED,
-        /** Nothing: the claim was full before this lane's turn came. */
+        /** Nothing: the claim was full before it came to this lane. */
         PASSED_OVER
     }
 
     /**
-     * How one lane was read.
+     * The result of reading one lane.
      *
      * @param events how many were read
      * @param cutAt the last id read, if the lane holds more
@@ -43,7 +46,7 @@ final class LaneClaim implements Claim {
     }
 
     /**
-     * What the sequence said before the lanes were read.
+     * What was known before the lanes were read.
      *
      * @param drawn the highest id drawn
      * @param proven the watermark
@@ -52,15 +55,15 @@ final class LaneClaim implements Claim {
     record StartingPoint(long drawn, long proven, long generation) {}
 
     /**
-     * What was read of the lanes held.
+     * The events that were read from the held lanes.
      *
-     * @param waiting whose key is blocked by an earlier event in quarantine
-     * @param released the ids of those events that a person has released from quarantine, where their rows still are
+     * @param waiting the events whose key is blocked by an earlier event in quarantine
+     * @param released the ids of the events that an operator has released from quarantine; their rows are still in the quarantine table
      */
     record Content(
             Map<Integer, Reading> readings, List<Event> events, List<Outcome.Waiting> waiting, Set<Long> released) {
 
-        /** Nothing yet: events were given other ids, and are to be read anew once that is committed. */
+        /** No events: doubtful events were given other ids, and another claim reads them after the commit. */
         static final Content RENUMBERED = new Content(Map.of(), List.of(), List.of(), Set.of());
 
         boolean renumbered() {
@@ -72,7 +75,7 @@ final class LaneClaim implements Claim {
         }
     }
 
-    /** What a claim writes down for others as it commits. */
+    /** What a claim stores for other pollers in its own transaction. */
     record Notes(LaneLows lows, TimelineGuard timelines) {
 
         /** Returns whether anything was written. */
@@ -113,7 +116,9 @@ final class LaneClaim implements Claim {
         return content.events();
     }
 
-    /** Events whose key is blocked by an earlier one in quarantine: to be set aside (or left there), not published. */
+    /**
+     * Events whose key is blocked by an earlier event in quarantine. They are moved to quarantine, or stay there, and are not published.
+     */
     List<Outcome.Waiting> waiting() {
         return content.waiting();
     }
@@ -134,7 +139,7 @@ final class LaneClaim implements Claim {
         try {
             left = settlement.write(connection, content, outcomes);
         } catch (SQLException e) {
-            throw new DatabaseUnavailable("what was published could not be settled: it will be published again", e);
+            throw new DatabaseUnavailable("the published events could not be settled: they will be published again", e);
         }
         commit(left);
     }
@@ -145,7 +150,7 @@ final class LaneClaim implements Claim {
             if (noted || content.renumbered() || !content.empty()) {
                 connection.commit();
             } else {
-                // Nothing was written: no need for the server to log a commit.
+                // Nothing was written, so a rollback saves the server a commit record.
                 connection.rollback();
             }
             committed = true;
@@ -187,7 +192,7 @@ final class LaneClaim implements Claim {
     @Override
     public void close() {
         if (!committed) {
-            // Perhaps the connection was lost, and the next one leads to another server.
+            // The connection may be lost, and the next one may lead to another server.
             memory.forget();
         }
         try (connection) {
@@ -196,7 +201,7 @@ final class LaneClaim implements Claim {
             }
             connection.setAutoCommit(true);
         } catch (SQLException e) {
-            // The session is gone or going, and with it the lanes: there is nothing left to give back.
+            // The session ends, which releases the lanes.
             memory.forget();
         }
     }

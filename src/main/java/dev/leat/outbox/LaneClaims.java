@@ -20,18 +20,20 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Claims lanes of one database for one poller; {@link #forWorker()} gives each of the poller's threads its own view. The
- * package comment has the protocol.
+ * Claims lanes of one database for one poller. {@link #forWorker()} gives each of the poller's threads an instance of its own. The
+ * package comment describes the protocol.
  */
 public final class LaneClaims {
 
-    /** How often a claim begins anew because it has met another history, before it is given up. */
+    /** How often a claim is tried again because the database's history has changed, before it fails. */
     private static final int ATTEMPTS = 3;
 
-    /** A worker's first claim is no larger, so that its first record leaves soon; each that comes back full doubles the next. */
+    /**
+     * The largest number of events in a worker's first claim, so that its first record is sent soon. Each full claim doubles the next.
+     */
     private static final int FIRST_BATCH = 2_000;
 
-    /** Events that are given other ids in one transaction: a fraction of a second's work. */
+    /** How many events are given other ids in one transaction, which takes a fraction of a second. */
     private static final int RENUMBERED_AT_ONCE = 10_000;
 
     private final DataSource dataSource;
@@ -45,7 +47,7 @@ public final class LaneClaims {
     private final LaneClaim.Notes notes;
     private final TimelineGuard timelines;
 
-    /** The same with nobody to tell. */
+    /** The same without a listener. */
     public LaneClaims(
             DataSource dataSource,
             ClaimSettings settings,
@@ -57,13 +59,13 @@ public final class LaneClaims {
     }
 
     /**
-     * @param dataSource its connections need no search_path: a claim pins its own transaction, and a look at the sequence is a call by
-     *     a qualified name alone
+     * @param dataSource its connections need no search_path: a claim sets that of its own transaction, and a read of the sequence only
+     *     calls a function by its qualified name
      * @param defaultStream the stream of events that name none
-     * @param claimants how many workers of how many pollers share the lanes now; at least 1
+     * @param claimants the number of all pollers' workers that share the lanes now; at least 1
      * @param nanoTime the monotonic clock
-     * @param random chooses the lane to begin with
-     * @param listener told when ids move past a gap
+     * @param random chooses the first lane
+     * @param listener is told when the sequence moves past a gap
      */
     public LaneClaims(
             DataSource dataSource,
@@ -85,7 +87,7 @@ public final class LaneClaims {
         this.notes = new LaneClaim.Notes(new LaneLows(memory, nanoTime), timelines);
     }
 
-    /** For use by one thread. */
+    /** Claims for one worker, to be used by one thread. */
     public Claims forWorker() {
         slowLanes.join();
         return new WorkerClaims();
@@ -126,7 +128,7 @@ public final class LaneClaims {
                 Deadline deadline = Deadline.in(settings.poller().publishDeadline(), nanoTime);
                 long published = timelines.published();
                 ClaimStart start = open(connection, lanesLeftOut);
-                // A migration may have come since the poller started.
+                // A migration may have been installed since the poller started.
                 start.sequence().schema().require();
                 memory.server(start.sequence().server());
                 if (!timelines.knows(start.sequence().server())
@@ -141,8 +143,7 @@ public final class LaneClaims {
                     check(connection, e.been());
                 }
             }
-            throw new IllegalStateException(
-                    "another history of the database was found " + ATTEMPTS + " times in a row");
+            throw new IllegalStateException("the database's history changed " + ATTEMPTS + " times during one claim");
         }
 
         private ClaimStart open(Connection connection, long lanesLeftOut) throws SQLException {
@@ -151,7 +152,7 @@ public final class LaneClaims {
             return ClaimStart.open(connection, timeout(), lanesLeftOut, memory.turn(share), share);
         }
 
-        /** Lets go of the lanes first: the look may wait for another poller's. */
+        /** Releases the lanes first, because the check may wait for a lane that another poller holds. */
         private void check(Connection connection, long seen) throws SQLException {
             connection.rollback();
             ClaimStart.begin(connection, timeout());
@@ -167,7 +168,7 @@ public final class LaneClaims {
                 throws SQLException {
             slowLanes.got(this, start.lows().keySet());
             long drawn = start.sequence().id();
-            // Another poller may have stored a low above what was drawn when this claim began.
+            // Another poller may have stored a low above the highest id that was drawn when this claim began.
             if (start.highestLow() > drawn
                     && start.highestLow() > look(connection).id()) {
                 throw new Watermark.SequenceWentBack(start.highestLow(), drawn);

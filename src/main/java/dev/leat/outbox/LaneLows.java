@@ -10,8 +10,8 @@ import java.util.Collection;
 import java.util.function.LongSupplier;
 
 /**
- * Writes the lows of held lanes into their rows now and then, for pollers that start later. Rarely, because a row's dead
- * versions are what a low is there to avoid.
+ * Stores the lows of held lanes in their rows, for pollers that start later. It writes a lane's row at most every ten seconds: each write
+ * leaves a dead row version, and a low is there to avoid reading dead rows.
  */
 final class LaneLows {
 
@@ -28,7 +28,7 @@ final class LaneLows {
         Arrays.fill(storedAt, nanoTime.getAsLong());
     }
 
-    /** Stores what is due of these lanes, which the transaction holds; returns whether it wrote anything. */
+    /** Stores the lows that are due of these lanes, which the transaction holds. Returns whether it wrote anything. */
     boolean store(Connection connection, Collection<Integer> lanes) throws SQLException {
         long now = nanoTime.getAsLong();
         Integer[] due = lanes.stream()

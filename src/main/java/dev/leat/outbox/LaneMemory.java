@@ -6,19 +6,18 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one poller knows of the lanes, shared by its workers: how far each is known to be empty below, and whether all were
- * seen drained. Knowledge, not authority: an entry is a lower bound that stays true whatever other pollers do, and forgetting
- * it costs only time.
+ * What one poller has learned about the lanes, shared by its workers: the low of each lane, and whether all lanes were seen empty. It
+ * grants no right to publish. An entry is a lower bound that stays true whatever other pollers do. To forget it costs only time.
  */
 final class LaneMemory {
 
-    /** Claims that expect large events after one was met: what is read in vain then is a small part of what is read. */
+    /** How many claims expect large events after one was read: few enough wasted reads compared with all reads. */
     private static final int WEIGHED_AFTER_LARGE = 16;
 
-    /** A lane is never read in smaller bites than this. */
+    /** The smallest limit of events to read from a lane. */
     private static final int LEAST = 16;
 
-    /** More lanes than these are not behind for their keys' sake. */
+    /** The most lanes that count as slow. If more lanes are behind, the cause is not a few hot keys. */
     private static final int MOST_SLOW = Lanes.COUNT / 8;
 
     private final long[] low = new long[Lanes.COUNT];
@@ -41,7 +40,7 @@ final class LaneMemory {
         forget();
     }
 
-    /** Back to knowing nothing: after a lost connection the database may be another one. */
+    /** Forgets everything: after a lost connection the database may be another one. */
     synchronized void forget() {
         generation++;
         Arrays.fill(low, 0);
@@ -53,16 +52,17 @@ final class LaneMemory {
     }
 
     /**
-     * Rises with each {@link #forget}. What was learned before must not be taken in after: the database may not have it any
-     * more.
+     * Rises with each {@link #forget}. What was learned before that call must not be recorded after it: it may no longer be true of the
+     * database.
      */
     synchronized long generation() {
         return generation;
     }
 
     /**
-     * Which server answers. Another one, or the same after a crash, may know less than what was read of it before, and where a
-     * pool or a pooler stands between, no lost connection tells of that. In another history ids mean other events.
+     * Takes note of the server that answers, and forgets everything if it is another one. Another server, or the same one after a crash,
+     * may lack commits that were read before. Behind a connection pool or pooler no lost connection shows this. In another history an id
+     * may belong to another event.
      */
     synchronized void server(ClaimStart.ServerHistory answering) {
         if (!answering.equals(server)) {
@@ -71,7 +71,7 @@ final class LaneMemory {
         }
     }
 
-    /** The place of the lane to ask for first, now; the turn passes on by as many lanes as are asked for. */
+    /** The first lane to ask for now. The next call starts after the lanes that this call asks for. */
     synchronized int turn(int lanes) {
         int start = next;
         next = (next + lanes) % Lanes.COUNT;
@@ -79,8 +79,8 @@ final class LaneMemory {
     }
 
     /**
-     * How many events to read of a lane, so that the lanes with a backlog make up a batch together, and a lane of a few hot
-     * keys is not read far beyond what one pass can deliver of it.
+     * How many events to read from a lane. The lanes with a backlog share the batch. A lane of a few hot keys is not read far beyond what
+     * one pass can deliver.
      *
      * @param lanes how many lanes are held
      */
@@ -107,27 +107,27 @@ final class LaneMemory {
         return low[lane];
     }
 
-    /** How far the lane's low, as known here, is ahead of the one in its row. */
+    /** The difference between the lane's low as known here and the low in its row. */
     synchronized long unstored(int lane) {
         return low[lane] - storedLow[lane];
     }
 
     /**
-     * What a committed claim has made of a lane.
+     * The state of a lane after a committed claim.
      *
      * @param read how many events were read
      * @param cutAt the last id read, if the lane held more than was read
-     * @param left how many of them stay in the outbox
-     * @param firstLeft the lowest id of those
+     * @param left how many of the events read stay in the outbox
+     * @param firstLeft the lowest id of the events that stay
      */
     record Settled(int read, OptionalLong cutAt, int left, OptionalLong firstLeft) {}
 
     /**
-     * Takes in a committed claim of a lane, unless all was forgotten since it began.
+     * Records a committed claim of a lane, unless {@link #forget} was called since the claim began.
      *
-     * @param begun the generation then
+     * @param begun the generation when the claim began
      * @param drawn the highest id drawn when the claim began
-     * @param proven the watermark then
+     * @param proven the watermark when the claim began
      */
     synchronized void settled(long begun, int lane, long drawn, long proven, Settled settled) {
         if (begun != generation) {
@@ -149,45 +149,45 @@ final class LaneMemory {
     }
 
     /**
-     * The few lanes of which the last pass delivered less than was read, as where one key has most of the events; a bit for
-     * each. They are claimed apart, so that the others need not wait for them.
+     * The slow lanes, one bit for each: the few lanes of which the last pass delivered fewer events than it read, such as a lane where
+     * one key has most events. They are claimed apart, so that the other lanes need not wait for them. 0 if many lanes are behind.
      */
     synchronized long slow() {
         return Long.bitCount(slow) <= MOST_SLOW ? slow : 0;
     }
 
-    /** No lane but these is slow, as far as this poller is concerned. */
+    /** Marks all lanes but these as not slow for this poller. */
     synchronized void slowOnly(long lanes) {
         slow &= lanes;
     }
 
-    /** How many claims in a row had no room left when they came to this lane: the more, the sooner it is read. */
+    /** How many claims in a row had no room left for this lane. The lanes with the highest count are read first. */
     synchronized int passedOver(int lane) {
         return passedOver[lane];
     }
 
-    /** What came of the lane's turn in a claim. */
+    /** Records whether a claim had no room for the lane. */
     synchronized void turnTaken(int lane, boolean wasPassedOver) {
         passedOver[lane] = wasPassedOver ? passedOver[lane] + 1 : 0;
     }
 
-    /** Whether events that are not small were met lately: the next are weighed as they are read. */
+    /** Whether a recent claim read an event that is not small. If so, the next claim limits its events by size. */
     synchronized boolean expectsLarge() {
         return weighing > 0 && weighing-- > 0;
     }
 
-    /** What a claim for small events has met. */
+    /** Records whether a claim for small events has read a large event. */
     synchronized void metLarge(boolean large) {
         weighing = large ? WEIGHED_AFTER_LARGE : 0;
     }
 
-    /** Not all of the lane's events were looked at: nothing new is known of it. */
+    /** Records that not all of the lane's events were read, so that nothing new is known of it. */
     synchronized void unread(int lane) {
         drainedAt[lane] = -1;
         slow &= ~(1L << lane);
     }
 
-    /** Whether every lane was seen empty when the sequence stood there, except those that back off, a bit for each. */
+    /** Whether every lane was seen empty when the sequence stood at {@code drawn}, except the lanes that back off (one bit for each). */
     synchronized boolean drained(long drawn, long backingOff) {
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
             if (drainedAt[lane] < drawn && (backingOff & 1L << lane) == 0) {

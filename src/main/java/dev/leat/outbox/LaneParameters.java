@@ -9,14 +9,14 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What the statements that read lanes are told of them.
+ * Sets the parameters of the statements that read lanes.
  *
  * @param defaultStream the stream of events that name none
  * @param streamsBackingOff streams whose events are left where they are
  */
 record LaneParameters(Connection connection, String defaultStream, Set<String> streamsBackingOff) {
 
-    /** Sets the six parameters of a statement on the outbox, from the given place on. */
+    /** Sets the six parameters of a statement on the outbox, starting at index {@code first}. */
     void lanes(PreparedStatement statement, int first, List<LaneQuery> lanes, long watermark) throws SQLException {
         limits(statement, first, lanes);
         statement.setArray(first + 2, array("int8", lanes, LaneQuery::low));
@@ -24,18 +24,18 @@ record LaneParameters(Connection connection, String defaultStream, Set<String> s
         streams(statement, first + 4);
     }
 
-    /** Sets the two that say how much of each lane is read. */
+    /** Sets two parameters: the lanes, and the limit of each. */
     void limits(PreparedStatement statement, int first, List<LaneQuery> lanes) throws SQLException {
         numbers(statement, first, lanes);
         statement.setArray(first + 1, array("int4", lanes, LaneQuery::limit));
     }
 
-    /** Sets the one that says which lanes. */
+    /** Sets one parameter: the lanes. */
     void numbers(PreparedStatement statement, int place, List<LaneQuery> lanes) throws SQLException {
         statement.setArray(place, array("int2", lanes, LaneQuery::lane));
     }
 
-    /** Sets the two that say which streams. */
+    /** Sets two parameters: the default stream, and the streams that back off. */
     void streams(PreparedStatement statement, int first) throws SQLException {
         statement.setString(first, defaultStream);
         statement.setArray(first + 1, connection.createArrayOf("text", streamsBackingOff.toArray()));

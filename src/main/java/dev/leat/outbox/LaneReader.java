@@ -17,7 +17,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the events of lanes that the connection's transaction holds: the released ones of a lane, else those of its outbox. */
+/**
+ * Reads the events of lanes that the connection's transaction holds: a lane's released events, or its events in the outbox if none were
+ * released.
+ */
 final class LaneReader {
 
     private static final LaneClaim.Reading PASSED_OVER =
@@ -139,7 +142,7 @@ final class LaneReader {
         return batch;
     }
 
-    /** The released events of a lane go before those of its outbox. */
+    /** Reads events limited by size. A lane's released events go before its events in the outbox. */
     private LaneClaim.Content weighed(List<LaneQuery> lanes, long watermark, Map<String, Long> blocked)
             throws SQLException {
         Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
@@ -148,11 +151,11 @@ final class LaneReader {
         List<Outcome.Waiting> waiting = new ArrayList<>();
         WeighedEvents reader = new WeighedEvents(connection, settings, parameters);
         Batch fromQuarantine = reader.released(lanes);
-        long rest = settings.batchBytes() - fromQuarantine.weight();
+        long remainingBytes = settings.batchBytes() - fromQuarantine.weight();
         for (Event event : fromQuarantine.events()) {
             released.add(event.id());
         }
-        // One of them may have been refused again, before those behind it were read.
+        // A released event may have been refused again before the later ones of its key were read.
         sort(fromQuarantine.events(), blocked, events, waiting);
         List<LaneQuery> others = new ArrayList<>();
         for (LaneQuery lane : lanes) {
@@ -160,14 +163,14 @@ final class LaneReader {
             if (count > 0) {
                 readings.put(
                         lane.lane(), new LaneClaim.Reading(LaneClaim.Extent.RELEASED, count, OptionalLong.empty()));
-            } else if (fromQuarantine.passedOver(lane) || rest <= 0) {
+            } else if (fromQuarantine.passedOver(lane) || remainingBytes <= 0) {
                 readings.put(lane.lane(), PASSED_OVER);
             } else {
                 others.add(lane);
             }
         }
         if (!others.isEmpty()) {
-            Batch fromOutbox = reader.outbox(others, watermark, rest);
+            Batch fromOutbox = reader.outbox(others, watermark, remainingBytes);
             sort(fromOutbox.events(), blocked, events, waiting);
             LaneClaim.Extent extent = extent();
             for (LaneQuery lane : others) {

@@ -3,13 +3,13 @@ package dev.leat.outbox;
 import java.time.Duration;
 
 /**
- * How long to wait between two looks at the outbox: not at all while claims come back full, the busy interval while they bring
- * anything, and then the longer the longer it has been quiet, up to the idle interval: an event waits for a small part of the
- * quiet before it, and a poller that has nothing to do costs next to nothing. Pure and not thread-safe.
+ * The time to wait between two polls of the outbox. There is no wait while claims are full, and the busy interval while they find any
+ * event. After that the wait grows with the time without events, up to the idle interval. So an event waits for a small part of the idle
+ * time before it, and an idle poller costs very little. It reads no clock and is not thread-safe.
  */
 final class PollInterval {
 
-    /** The part of the quiet that a wait takes. */
+    /** A wait is the time without events divided by this. */
     private static final int PART = 50;
 
     private final long busy;
@@ -22,7 +22,7 @@ final class PollInterval {
         this.idle = idle.toNanos();
     }
 
-    /** A claim has brought that many events. */
+    /** Takes note of a claim's result: the number of events, and whether there may be more. */
     void claimed(int events, boolean more) {
         full = more;
         if (more || events > 0) {

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Writes what became of a claim's events, by functions that check what they are told. Safe for use by several threads. */
+/** Writes the outcomes of a claim's events by database functions, which check their arguments. Safe for use by several threads. */
 final class Settlement {
 
     private static final String SETTLE = "SELECT leat_poller.settle(?, ?, ?, ?, ?)";
@@ -31,7 +31,8 @@ final class Settlement {
     }
 
     /**
-     * Deletes (or keeps) what was delivered, and sets aside what is quarantined or waits, in the transaction that holds the lanes.
+     * Deletes (or keeps) the delivered events, and moves the quarantined and the waiting ones to quarantine, in the transaction that
+     * holds the lanes.
      *
      * @return the events that stay to be claimed again
      */
@@ -42,7 +43,7 @@ final class Settlement {
         return sorted.left;
     }
 
-    /** An event that goes to quarantine, or stays there. */
+    /** An event that moves to quarantine, or stays there. */
     private record Aside(Event event, String state, String reason, boolean released) {}
 
     private record Sorted(List<Event> delivered, List<Event> released, List<Aside> aside, List<Event> left) {
@@ -73,7 +74,7 @@ final class Settlement {
         }
     }
 
-    /** All lanes in one call. */
+    /** Settles the delivered events of all lanes in one call. */
     private void settleDelivered(Connection transaction, Sorted sorted) throws SQLException {
         if (sorted.delivered.isEmpty() && sorted.released.isEmpty()) {
             return;
@@ -133,8 +134,8 @@ final class Settlement {
     private static void expect(int read, int written) {
         if (read != written) {
             throw new IllegalStateException(
-                    read + " events were read and " + written + " found again: somebody else has "
-                            + "changed rows of a lane held by this poller; nothing of this claim is settled");
+                    read + " events were read and " + written
+                            + " found again: another session has changed rows of a lane that this poller holds; nothing of this claim is settled, and its events will be published again");
         }
     }
 }

@@ -4,8 +4,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the {@linkplain LaneMemory#slow() slow lanes} of a poller apart from the others, which would wait for them in one claim: one
- * worker claims them and nothing else, and the others leave them out. A worker alone takes turns. No worker claims lanes that back off.
+ * Divides the lanes of a poller between its workers, so that {@linkplain LaneMemory#slow() slow lanes} and other lanes are not in one
+ * claim. One worker claims only the slow lanes, and the others leave them out. A single worker alternates between the two. No worker
+ * claims lanes that back off.
  */
 final class SlowLanes {
 
@@ -17,12 +18,12 @@ final class SlowLanes {
         this.memory = memory;
     }
 
-    /** One worker more shares the lanes. */
+    /** Adds one worker to those that share the lanes. */
     synchronized void join() {
         workers++;
     }
 
-    /** The lanes that the worker's next claim is to leave out, those that back off among them; a bit for each. */
+    /** The lanes that the worker's next claim leaves out, including those that back off; one bit for each. */
     synchronized long next(Object worker, long backingOff) {
         long slow = memory.slow() & ~backingOff;
         if (slow == 0) {
@@ -37,7 +38,10 @@ final class SlowLanes {
         return backingOff | (keeper == worker ? ~slow : slow);
     }
 
-    /** The worker's claim has got those lanes. Slow ones that it asked for in vain are with another poller, whose workers keep them apart. */
+    /**
+     * Takes note of the lanes that the worker's claim holds. Slow lanes that it asked for and did not get are held by another poller,
+     * whose own workers keep them apart.
+     */
     synchronized void got(Object worker, Set<Integer> lanes) {
         if (keeper == worker) {
             long got = 0;
@@ -48,7 +52,7 @@ final class SlowLanes {
         }
     }
 
-    /** The lanes that the worker need not look after now. */
+    /** The lanes that the worker does not claim now; one bit for each. */
     synchronized long notFor(Object worker, long backingOff) {
         long slow = memory.slow() & ~backingOff;
         return backingOff | (slow == 0 || workers == 1 || keeper == null ? 0 : keeper == worker ? ~slow : slow);

@@ -18,9 +18,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one poller knows of the timelines of its database, shared by its workers: which server it may claim from, and which ids
- * are doubtful there. A failover or a restore can lose commits that were published and draw their ids again; nothing is
- * claimed from a server before {@link #check} has looked, and no doubtful id is published.
+ * Decides which server a poller may claim from, and which ids are doubtful there; shared by the poller's workers. A failover or a restore
+ * can lose commits whose events were published, and then the sequence draws their ids again. So nothing is claimed from a server before
+ * {@link #check}, and no doubtful id is published.
  */
 final class TimelineGuard {
 
@@ -44,7 +44,7 @@ final class TimelineGuard {
     private long markedAt;
 
     /**
-     * @param listener told when the ids move past a gap
+     * @param listener is told when the sequence moves past a gap
      */
     TimelineGuard(PollerListener listener, LongSupplier nanoTime) {
         this.listener = listener;
@@ -59,17 +59,17 @@ final class TimelineGuard {
         }
     }
 
-    /** Whether that server was checked, and nothing has changed since. */
+    /** Whether that server was checked, and its history has not changed since. */
     synchronized boolean knows(ClaimStart.ServerHistory server) {
         return server.equals(known);
     }
 
-    /** The highest id that this poller has claimed to publish; no sequence may stand below it. */
+    /** The highest id that this poller has claimed to publish. A sequence below it belongs to another history. */
     synchronized long published() {
         return published;
     }
 
-    /** Takes note of events that are about to be published. */
+    /** Takes note of events that will be published now. */
     synchronized void publishing(Collection<Event> events) {
         for (Event event : events) {
             published = Math.max(published, event.id());
@@ -77,10 +77,10 @@ final class TimelineGuard {
     }
 
     /**
-     * Lets the database compare its timeline and its sequence with what was, and move past the gap if there is one; then its
-     * server is known. Ends the transaction, so that others need not wait.
+     * Lets the database compare its timeline and its sequence with those it recorded before, and move the sequence past a gap. After that
+     * its server is known. Commits the transaction, so that other pollers need not wait.
      *
-     * @param seen where the sequence has certainly been
+     * @param seen an id that the sequence has certainly reached before
      */
     void check(Connection connection, long seen) throws SQLException {
         putRows(connection);
@@ -114,7 +114,7 @@ final class TimelineGuard {
         }
     }
 
-    /** Without them there is no history to compare with, and no lane to claim. */
+    /** Restores missing rows of Leat's tables. Without them there is no history to compare with, and no lane to claim. */
     private void putRows(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(PUT_ROWS)) {
@@ -132,7 +132,7 @@ final class TimelineGuard {
                 : "the database is on timeline " + current.timeline() + " and was on " + last.timeline();
     }
 
-    /** Whether an event that was read has an id that another event may have been published under. */
+    /** Whether an event that was read has a doubtful id: another event may have been published with the same id. */
     boolean anyDoubtful(LaneClaim.Content content) {
         List<History> timelines;
         synchronized (this) {
@@ -145,7 +145,7 @@ final class TimelineGuard {
                         .anyMatch(event -> timelines.stream().anyMatch(history -> history.leftInDoubt(event.id())));
     }
 
-    /** Gives doubtful events of lanes that the transaction holds other ids, so many of them at most. */
+    /** Gives other ids to doubtful events of lanes that the transaction holds, to at most {@code most} events. */
     void renumber(Connection connection, Collection<LaneQuery> lanes, int most) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(RENUMBER)) {
             statement.setArray(
@@ -157,7 +157,7 @@ final class TimelineGuard {
         }
     }
 
-    /** Notes in the database, once a second at most, how far ids were drawn; returns whether it wrote anything. */
+    /** Records in the database, at most once a second, the highest id drawn. Returns whether it wrote anything. */
     boolean mark(Connection connection, long drawn) throws SQLException {
         int history;
         synchronized (this) {

@@ -7,41 +7,41 @@ import java.util.Set;
  * The highest id of which it is proven that every id up to it is visible to a new snapshot or was rolled back.
  *
  * <p>The proof rests on one order of events inside PostgreSQL: INSERT takes its lock on the outbox before the id's default
- * draws from the sequence, and a commit becomes visible before its locks are let go. So:
+ * draws from the sequence, and a commit becomes visible before its locks are released. So:
  *
  * <ol>
- *   <li>read the sequence as {@link ClaimStatements#DRAWN} does: R is the highest id drawn so far, never one that is yet to be;
- *   <li>in a later statement, see who holds a lock that an INSERT takes. Whoever drew an id up to R is among them, or has
- *       ended, and is visible if it committed. Whoever comes later draws above R;
- *   <li>once none of those holds its lock any more, R is proven.
+ *   <li>read the sequence as {@link ClaimStatements#DRAWN} does: R is the highest id drawn so far;
+ *   <li>in a later statement, read which transactions hold a lock that an INSERT takes. A transaction that drew an id up to R is among
+ *   them, or has ended, and is visible if it committed. A later transaction draws above R;
+ *   <li>once none of those transactions holds its lock any more, R is proven.
  * </ol>
  *
- * <p>PREPARE TRANSACTION hands a holder's locks to a new name without ending it. So when a holder vanishes, every prepared
- * transaction that appeared since the last look is taken for it, and waited for as well. There can be only as many such
- * additions as there were holders: a stream of prepared transactions delays the proof, but cannot starve it.
+ * <p>PREPARE TRANSACTION hands a holder's locks to a new name without ending it. So when a holder disappears, each prepared transaction
+ * that appeared since the last look may be that holder, and the proof waits for it too. There are at most as many such additions as there
+ * were holders, so prepared transactions can delay the proof but not prevent it.
  *
- * <p>Immutable: a look gives the next state of knowledge, and looks are taken in one after the other.
+ * <p>Immutable: each look gives the next state. Looks must be given in the order in which they were taken.
  *
  * @param proven every id up to this one is visible or was rolled back; 0 before the first proof
- * @param candidate the highest id drawn when the proof under way began; {@code proven} if none is
- * @param blockers whose end the proof under way waits for
- * @param preparedBefore the prepared transactions of the last look, while a proof is under way
+ * @param candidate the highest id drawn when the current proof began; {@code proven} if there is no current proof
+ * @param blockers the virtual transactions whose end the current proof waits for
+ * @param preparedBefore the prepared transactions of the last look, while there is a current proof
  */
 record Watermark(long proven, long candidate, Set<String> blockers, Set<String> preparedBefore) {
 
     /** How {@code pg_locks.virtualtransaction} begins for a prepared transaction. */
     private static final String PREPARED = "-1/";
 
-    /** Knows nothing yet. */
+    /** The state before the first look. */
     static final Watermark UNKNOWN = new Watermark(0, 0, Set.of(), Set.of());
 
     /**
-     * Takes in one look at the database.
+     * Returns the state after one more look at the database.
      *
      * @param drawn the highest id drawn from the sequence
      * @param holders the virtual transactions that held a writer's lock on the outbox, read in a later statement than {@code
      *     drawn}
-     * @throws SequenceWentBack when the sequence stands below what was proven: this is not the history we knew
+     * @throws SequenceWentBack when the sequence stands below what was proven: the database has another history
      */
     Watermark look(long drawn, Set<String> holders) {
         if (drawn < proven) {
@@ -81,18 +81,18 @@ record Watermark(long proven, long candidate, Set<String> blockers, Set<String> 
         return prepared;
     }
 
-    /** The database is not the one that was known: restored, or failed over to a replica that had not seen everything. */
+    /** The database has another history: it was restored, or failed over to a replica that lacked commits. */
     static final class SequenceWentBack extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         private final long been;
 
         SequenceWentBack(long been, long drawn) {
-            super("the outbox's sequence stands at " + drawn + ", below " + been + " where it has been");
+            super("the outbox's sequence stands at " + drawn + ", below " + been + ", which it reached before");
             this.been = been;
         }
 
-        /** Where the sequence has been. */
+        /** An id that the sequence reached before. */
         long been() {
             return been;
         }

@@ -6,7 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 
-/** Reads events weighed: however much there is, a claim holds its batch's bytes, or one event that weighs more. */
+/** Reads events limited by size: a claim holds at most the bytes of a batch, or one event that is larger. */
 final class WeighedEvents {
 
     private final Connection connection;
@@ -32,7 +32,7 @@ final class WeighedEvents {
     /**
      * The next events of the outbox.
      *
-     * @param budget bytes that they may weigh
+     * @param budget the largest size of the events together, in bytes
      */
     Batch outbox(List<LaneQuery> lanes, long watermark, long budget) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.OUTBOX_EVENTS)) {

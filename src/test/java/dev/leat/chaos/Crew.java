@@ -24,7 +24,7 @@ final class Crew implements AutoCloseable {
 
     private static final String BEGUN = " publishes from ";
     /** Whatever happens to sessions, two that live cannot both settle events of one lane. */
-    private static final String SHARED_LANE = "somebody else has changed rows of a lane";
+    private static final String SHARED_LANE = "another session has changed rows of a lane";
 
     private static final Pattern EXCUSES = Pattern.compile(
             "stopped at the deadline|answered (?!ProvisionedThr|InternalF)|a request to stream|taken nothing");

@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a poller has ended.
  *
- * @param finished whether all that was claimed could be finished within the grace; if not, it was cut short
- * @param failing what went on failing until then
- * @param waiting what waits in the outbox, where something fails; null: not known
+ * @param finished whether all claims were finished within the grace period; if not, they were interrupted
+ * @param failing what was failing when it stopped
+ * @param waiting the backlog of the outbox, where something fails; null: not known
  */
 public record Ending(
         boolean finished, List<Failing> failing, @Nullable Backlog waiting) {
 
-    /** Whether nothing is left that a person should look at. */
+    /** Whether all claims were finished and nothing was failing. */
     public boolean orderly() {
         return finished && failing.isEmpty();
     }

@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One change as {@code leat_internal.outbox} holds it.
  *
- * @param id ascends in commit order within a partition key; what consumers de-duplicate by
- * @param lane 0 to 63, the slice of the hash space that the partition key falls into
- * @param route where it goes
- * @param subject what it is about
+ * @param id ascends in commit order within a partition key; consumers recognize duplicates by it
+ * @param lane 0 to 63, the part of the hash key space to which the partition key belongs
+ * @param route the stream and the partition key
+ * @param subject the table or the type
  * @param row the images
- * @param origin who wrote it, and when
- * @param mayPass whether later events of its key may pass it once it is quarantined
- * @param fault why the row could not be captured whole, else null
+ * @param origin the writer and the time
+ * @param mayPass whether later events of its key may be sent while it is in quarantine
+ * @param fault why the event cannot be sent, such as a row that could not be captured; else null
  */
 public record Event(
         long id,
@@ -26,7 +26,7 @@ public record Event(
         boolean mayPass,
         @Nullable String fault) {
 
-    /** The same event, not to be sent for that reason. */
+    /** The same event with a reason why it cannot be sent. */
     public Event withFault(String reason) {
         return new Event(id, lane, operation, route, subject, row, origin, mayPass, reason);
     }
@@ -47,7 +47,7 @@ public record Event(
             @Nullable String type) {}
 
     /**
-     * JSON texts as PostgreSQL wrote them; never parsed on the way.
+     * The images as JSON texts that PostgreSQL wrote; Leat does not parse them.
      *
      * @param key the key columns and their values, an object; null for a truncate
      * @param before the old row; null for an insert, or where the table is attached without old images
@@ -63,7 +63,7 @@ public record Event(
      * @param capturedAt when the trigger ran, in microseconds
      * @param user the role that wrote: the one set by SET ROLE, else the one logged in
      * @param application {@code application_name}
-     * @param context what the writer put into {@code leat.context}: JSON if the writer kept to it, but unchecked
+     * @param context the value that the writer set for {@code leat.context}: it should be JSON, but is not checked
      */
     public record Origin(
             long transactionId,

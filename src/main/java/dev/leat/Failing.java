@@ -4,15 +4,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something of a poller that fails, as of its last failure.
+ * A failing part of a poller, as of its last failure.
  *
  * @param name the stream or the duty; empty for passes
  * @param why the last failure, on one line
  * @param consequence what follows from it
  * @param times failures in a row
  * @param lasting from the first of them to the last
- * @param pause until it is tried again
- * @param waiting what waits in the outbox, as seen a moment ago; null: not known
+ * @param pause the time until the next try
+ * @param waiting the backlog of the outbox as last read; null: not known
  */
 public record Failing(
         Part part,
@@ -24,7 +24,7 @@ public record Failing(
         Duration pause,
         @Nullable Backlog waiting) {
 
-    /** Of a poller. */
+    /** The parts of a poller that can fail. */
     public enum Part {
         PASSES,
         STREAM,

@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
 
 /**
- * A poller inside an application: it publishes what is in the outbox until it is stopped. Start as many as you like, in one
+ * A poller inside an application: it publishes the events of the outbox until it is stopped. Any number of pollers may run, in one
  * process or in several; they share the lanes.
  *
  * <pre>{@code
@@ -46,8 +46,8 @@ public final class LeatPoller implements AutoCloseable {
     /**
      * Begins with the defaults.
      *
-     * @param database gives a connection to each worker and up to three more, none of them bound to a transaction of the
-     *     caller's, and gets them back as they came; its role needs what {@code leat.grant_poller} gives
+     * @param database must give one connection to each worker and up to three more, none of them part of a transaction of the caller.
+     *     Leat returns them with the settings that they had. The role needs the rights that {@code leat.grant_poller} grants
      * @param kinesis a client as {@link #prepare} makes it; not closed here
      * @param stream name or ARN of the stream for events that name none
      */
@@ -56,8 +56,8 @@ public final class LeatPoller implements AutoCloseable {
     }
 
     /**
-     * Gives a client what a poller needs: no retries of its own, which would multiply the poller's; timeouts; and a connection
-     * for each request in flight. Region, credentials and endpoint are left to the caller.
+     * Configures a client as a poller needs it: no retries of its own, because the poller retries; timeouts; and a connection for each
+     * concurrent request. The caller sets region, credentials and endpoint.
      *
      * <pre>{@code
      * KinesisClient client = LeatPoller.prepare(KinesisClient.builder(), settings).build();
@@ -73,7 +73,7 @@ public final class LeatPoller implements AutoCloseable {
     }
 
     /**
-     * Begins to publish, and returns when the poller is on the list of pollers.
+     * Starts publishing, and returns when the poller is registered in the database.
      *
      * @throws IllegalStateException when it was started or stopped before
      */
@@ -82,16 +82,16 @@ public final class LeatPoller implements AutoCloseable {
     }
 
     /**
-     * Finishes what is claimed, and gives all lanes back. A second call only returns how it ended.
+     * Finishes the open claims and releases all lanes. A second call only returns the same result.
      *
-     * @param grace how long that may take; after it, what was not sent stays in the outbox for others
-     * @return whether it was finished, what went on failing until then, and what waits in the outbox
+     * @param grace how long that may take; after it, the events that were not sent stay in the outbox for other pollers
+     * @return whether all claims were finished, what was failing, and the backlog of the outbox
      */
     public Ending stop(Duration grace) throws InterruptedException {
         return runtime.stop(grace);
     }
 
-    /** Stops within {@link PollerSettings#stopDeadline()}. An interrupt cuts that short and stays set. */
+    /** Stops within {@link PollerSettings#stopDeadline()}. An interrupt ends the wait; the thread's interrupt status stays set. */
     @Override
     public void close() {
         try {
@@ -101,7 +101,7 @@ public final class LeatPoller implements AutoCloseable {
         }
     }
 
-    /** A poller to be. */
+    /** Builds a poller. */
     public static final class Builder {
 
         private final PinnedDataSource database;
@@ -117,31 +117,31 @@ public final class LeatPoller implements AutoCloseable {
             this.stream = stream;
         }
 
-        /** How it works. */
+        /** Sets the poller's settings. */
         public Builder settings(PollerSettings how) {
             settings = how;
             return this;
         }
 
-        /** Adds a listener to those that are told what happens, such as one that counts. */
+        /** Adds a listener, for example one that counts events. */
         public Builder listener(PollerListener told) {
             listeners.add(told);
             return this;
         }
 
-        /** Without the log: by default what a person should know goes to the SLF4J logger {@code dev.leat}. */
+        /** Turns off the log. By default the poller logs to the SLF4J logger {@code dev.leat}. */
         public Builder quiet() {
             log = false;
             return this;
         }
 
         /**
-         * A poller that is not started yet.
+         * Builds the poller without starting it.
          *
          * @throws IllegalArgumentException when the stream's name is neither a name nor an ARN
          * @throws IllegalStateException when the database's schema is not this version's, or the stream does not exist, is not
          *     active or cannot be reached; the message says what to do
-         * @throws SQLException when the database cannot be asked
+         * @throws SQLException when the database cannot be read
          */
         public LeatPoller build() throws SQLException {
             Faults faults = new Faults();

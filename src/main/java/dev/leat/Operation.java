@@ -1,15 +1,15 @@
 package dev.leat;
 
-/** What happened to a row, by the codes of Debezium's {@code op} field. */
+/** The kind of a change, with the codes of Debezium's {@code op} field. */
 public enum Operation {
     CREATE("c"),
     UPDATE("u"),
     DELETE("d"),
-    /** A row as a full load found it. */
+    /** A row that a full load read. */
     READ("r"),
     /** The table was emptied; one such event goes to every lane. */
     TRUNCATE("t"),
-    /** A domain event of the application's own, with no table behind it. */
+    /** A domain event that the application wrote, without a table. */
     MESSAGE("m");
 
     private final String code;

@@ -1,6 +1,6 @@
 package dev.leat;
 
-/** What became of an event in one pass. Settling acts on it before the lane is let go. */
+/** The outcome of an event in one pass. Settling records it before the lane is released. */
 public sealed interface Outcome {
 
     Event event();
@@ -11,11 +11,11 @@ public sealed interface Outcome {
     /** Not acknowledged in time; it stays in the outbox, and so does every later event of its key. */
     record TryLater(Event event, String reason) implements Outcome {}
 
-    /** Can never be sent as it is; set aside where a person sees it. */
+    /** The event can never be sent as it is; it is moved to quarantine, where an operator decides on it. */
     record Quarantined(Event event, String reason) implements Outcome {}
 
     /**
-     * Sound, but an earlier event of its key is in quarantine and must not be passed; set aside behind it.
+     * The event could be sent, but an earlier event of its key is in quarantine and must be sent first; it is moved to quarantine too.
      *
      * @param behind the id of the earlier event
      */

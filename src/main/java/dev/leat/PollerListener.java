@@ -4,59 +4,59 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Told what happens in a poller. Called on the poller's own threads: an implementation returns quickly and does not throw.
- * Logs and meters are two implementations.
+ * Receives what happens in a poller, for logs and metrics. It is called on the poller's own threads, so an implementation must return
+ * quickly and must not throw.
  */
 public interface PollerListener {
 
-    /** A pass has ended and is committed. */
+    /** A pass has ended and was committed. */
     default void settled(List<Outcome> outcomes, Duration took) {}
 
-    /** A pass has found nothing to publish: the database answers. */
+    /** A pass has found nothing to publish; the database has answered. */
     default void foundNothing() {}
 
     /**
-     * A request, or entries of one, failed and will be sent again. Told each time.
+     * A request, or some entries of it, failed and will be sent again. Called for each such request.
      *
      * @param pause the delay before those entries are sent again
      */
     default void retrying(String stream, RequestFailure failure, int entries, Duration pause) {}
 
     /**
-     * A request leaves.
+     * A request is about to be sent.
      *
-     * @param underWay how many of its claim are under way now, this one included
+     * @param underWay the number of requests of its claim that await an answer, including this one
      */
     default void sending(String stream, int records, int underWay) {}
 
     /**
-     * An answer has told what became of a shard's entries in one request.
+     * The answer to a request has come. Called once for each shard of its entries.
      *
-     * @param records that the shard took
-     * @param bytes of those, data and partition keys
-     * @param refused entries that it refused, being over its limit; they are sent again
+     * @param records the number of records that the shard accepted
+     * @param bytes the size of those records, data and partition keys
+     * @param refused the number of entries that it refused because of its limit; they are sent again
      */
     default void shardUsed(String stream, String shardId, int records, long bytes, int refused) {}
 
     /** The stream acknowledged a key's record with a sequence number that is not above its predecessor's. */
     default void outOfSequence(Event event, String shardId, String sequenceNumber) {}
 
-    /** Something that a person should know and may want to change; the text says what follows from it. */
+    /** A message for the operator, on something that may need a change; the text says what follows from it. */
     default void notice(String text) {}
 
     /**
-     * The database has come back with another history, so that commits may be lost and ids drawn again that were published.
-     * Told by the one poller that noticed, before anything is published from that history.
+     * The database has another history after a failover or restore, so that commits may be lost and published ids drawn again. Only the
+     * poller that noticed calls this, before anything is published from that history.
      *
-     * @param certain every id up to this one is what it was; those above it, where they are left, get ids above all that were
-     *     published
+     * @param certain every id up to this one is unchanged; events with higher ids that are still in the outbox get new ids, above all
+     *     published ones
      * @param above new ids lie above this
      * @param reason how it was noticed
      */
     default void movedPastGap(long certain, long above, String reason) {}
 
     /**
-     * A pass was given up; its lanes are let go, and its events stay in the outbox. Told each time.
+     * A pass failed; its lanes are released, and its events stay in the outbox. Called for each failure.
      *
      * @param claimed how many events it had claimed, of which some may have been sent; 0: it failed before
      * @param pause before the next pass
@@ -64,25 +64,25 @@ public interface PollerListener {
     default void passFailed(RuntimeException cause, int claimed, Duration pause) {}
 
     /**
-     * A duty beside the passes failed; it comes round again, and passes do not depend on it. Told each time.
+     * A periodic duty failed; it is tried again, and passes do not depend on it. Called for each failure.
      *
-     * @param duty what was to be done, such as "heartbeat"
+     * @param duty the duty's name, such as "heartbeat"
      * @param consequence what follows while it fails
      * @param pause before it is tried again
      */
     default void upkeepFailed(String duty, String consequence, RuntimeException cause, Duration pause) {}
 
-    /** A duty beside the passes was done. */
+    /** A periodic duty succeeded. */
     default void upkeepDone(String duty) {}
 
     /**
-     * Passes, a stream or a duty fail. Told at the first failure, and while they go on, after 5 seconds and then ever more seldom,
-     * once a minute in the end.
+     * Passes, a stream or a duty fail. Called at the first failure, then after 5 seconds, and then at growing intervals of up to a minute
+     * while the failures continue.
      */
     default void failing(Failing failing) {}
 
     /**
-     * What was told to fail has succeeded.
+     * A part that was reported as failing has succeeded.
      *
      * @param failing as it was at the last failure
      * @param lasted from the first failure until now

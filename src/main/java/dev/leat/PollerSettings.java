@@ -8,8 +8,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a poller works. This file defines each setting, once: {@code leat run} has an option and an environment variable for
- * each, and the documentation's tables are made from here. To add one, add it to {@link #OPTIONS}, to the components and to
+ * The settings of a poller. This file defines each setting once: {@code leat run} has an option and an environment variable for
+ * each, and the documentation's tables are generated from it. To add one, add it to {@link #OPTIONS}, to the components and to
  * the builder, and use it where it takes effect.
  *
  * <pre>{@code
@@ -119,13 +119,13 @@ public record PollerSettings(
             new Option<>(AGGREGATION_SIZE, Builder::aggregationSize),
             new Option<>(SERVER_NAME, Builder::serverName));
 
-    /** A setting, and the builder's method that takes it. */
+    /** A setting, with the builder's method that sets it. */
     public record Option<T>(Setting<T> setting, BiConsumer<Builder, T> into) {
 
         /**
          * Reads a text into a builder.
          *
-         * @throws IllegalArgumentException when the text is no such value; the message says what is expected
+         * @throws IllegalArgumentException when the text is not a valid value; the message says what is expected
          */
         public void read(Builder builder, String text) {
             into.accept(builder, setting.parse(text));
@@ -159,7 +159,7 @@ public record PollerSettings(
         return new Builder();
     }
 
-    /** Settings to be; each method is named as its option is. */
+    /** Builds settings; each method has the name of its option. */
     public static final class Builder {
 
         private int workers = WORKERS.defaultValue();
@@ -192,7 +192,10 @@ public record PollerSettings(
             return this;
         }
 
-        /** Without it a shorter idle interval is the busy interval too: who wants frequent looks does not want fewer under load. */
+        /**
+         * Sets the busy interval. By default it is at most the idle interval, because polling should not be slower under load than when
+         * idle.
+         */
         public Builder busyInterval(Duration pause) {
             busyInterval = pause;
             return this;
@@ -228,7 +231,7 @@ public record PollerSettings(
             return this;
         }
 
-        /** Wins over the size that {@link #aggregation} brings along. */
+        /** Sets the size, which replaces the size of {@link #aggregation}. */
         public Builder aggregationSize(int bytes) {
             aggregationSize = bytes;
             return this;

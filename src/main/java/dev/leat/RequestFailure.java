@@ -5,23 +5,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a request, or entries of one, were not accepted.
  *
- * @param code the service's error code, such as {@code ProvisionedThroughputExceededException}, or the name of the exception where
- *     it did not answer
- * @param message the service's own words, with the request's id where it has told one; they name the action, the principal and the
- *     resource or key, and nothing is decided by them
+ * @param code the service's error code, such as {@code ProvisionedThroughputExceededException}, or the name of the exception if it did
+ *     not answer
+ * @param message the service's message, with the request's id if it gave one. It names the action, the principal and the resource or key.
+ *     No decision depends on it
  */
 public record RequestFailure(
         Scope scope, String code, @Nullable String message) {
 
-    /** How much of the stream it concerns. */
+    /** The part of the stream that the failure affects. */
     public enum Scope {
-        /** Entries of a request; others of the stream get through. */
+        /** Some entries of a request; other entries of the stream are accepted. */
         ENTRIES,
-        /** The request as a whole, being too much at once. */
+        /** The whole request, because it exceeds a rate limit. */
         THROTTLED,
-        /** The request as a whole, by trouble of the service or on the way. */
+        /** The whole request, because of a fault of the service or the network. */
         REQUEST,
-        /** Everything for the stream: it is missing, or the right to it or to its key is. */
+        /** All requests to the stream: the stream is missing, or the right to use it or its KMS key. */
         STREAM
     }
 

@@ -2,12 +2,12 @@ package dev.leat.observe;
 
 import org.jspecify.annotations.Nullable;
 
-/** What an exception says, for a line of text. */
+/** Turns an exception into one line of text. */
 public final class Causes {
 
     private Causes() {}
 
-    /** The messages of an exception and its causes on one line, each said once. */
+    /** The messages of an exception and its causes on one line, without repetitions. */
     public static String line(Throwable thrown) {
         StringBuilder line = new StringBuilder();
         int depth = 0;

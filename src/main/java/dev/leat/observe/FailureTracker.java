@@ -18,26 +18,26 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows what of a poller fails, from when on and how often, and tells it to a listener at a pace: the first failure at once, then
- * ever more seldom, and the recovery. Safe for use by several threads.
+ * Tracks which parts of a poller fail, since when and how often. It reports the first failure to a listener at once, later ones at
+ * growing intervals, and the recovery. Safe for use by several threads.
  */
 public final class FailureTracker implements PollerListener {
 
     private static final Duration FIRST = Duration.ofSeconds(5);
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
-    /** What has not failed for so long is told at once when it fails again. */
+    /** If a part has not failed for this long, its next failure is reported at once. */
     private static final Duration QUIET = Duration.ofMinutes(1);
 
-    /** Passes that failed after their claim and found nothing to do for so long have nothing more to fail at. */
+    /** Passes that failed after their claim count as recovered if they found nothing to do for this long. */
     private static final Duration GIVEN_TO_OTHERS = Duration.ofSeconds(30);
 
-    /** A request that is lost now and then is no failing stream. */
+    /** A stream counts as failing after this many lost requests in a row; single lost requests are normal. */
     private static final int LOST_IN_A_ROW = 3;
 
     private static final int STREAMS = 1_000;
 
-    /** SQLSTATEs of what the schema should have and has not. */
+    /** SQLSTATEs of objects that are missing in the schema. */
     private static final Set<String> ABSENT = Set.of("3F000", "42P01", "42883", "42703");
 
     private final PollerListener told;
@@ -47,7 +47,7 @@ public final class FailureTracker implements PollerListener {
     private volatile @Nullable Backlog waiting;
 
     /**
-     * @param told of what fails and what has recovered
+     * @param told is told what fails and what has recovered
      * @param nanoTime the clock, such as {@code System::nanoTime}
      */
     public FailureTracker(PollerListener told, LongSupplier nanoTime) {
@@ -55,7 +55,7 @@ public final class FailureTracker implements PollerListener {
         this.nanoTime = nanoTime;
     }
 
-    /** Failures in a row of one thing. */
+    /** The failures in a row of one part. */
     private static final class Streak {
 
         private final Part part;
@@ -89,7 +89,7 @@ public final class FailureTracker implements PollerListener {
             certain = false;
         }
 
-        /** Whether the failure is one to be told of. */
+        /** Whether this failure is to be reported now. */
         boolean due(long now) {
             if (now - reportAt < 0) {
                 return false;
@@ -120,7 +120,7 @@ public final class FailureTracker implements PollerListener {
             if (cause instanceof SQLException said
                     && said.getSQLState() != null
                     && ABSENT.contains(said.getSQLState())) {
-                return " (Leat's schema is gone, or not this version's: see `leat doctor`)";
+                return " (Leat's schema is missing, or has another version: run `leat doctor`)";
             }
         }
         return "";
@@ -129,8 +129,8 @@ public final class FailureTracker implements PollerListener {
     @Override
     public void settled(List<Outcome> outcomes, Duration took) {
         if (failing) {
-            boolean decided = outcomes.stream().anyMatch(outcome -> !(outcome instanceof Outcome.TryLater));
-            passed(decided);
+            boolean settledAny = outcomes.stream().anyMatch(outcome -> !(outcome instanceof Outcome.TryLater));
+            passed(settledAny);
         }
     }
 
@@ -141,11 +141,11 @@ public final class FailureTracker implements PollerListener {
         }
     }
 
-    /** Another worker may hold what this one failed at, so that only who has settled events has shown that it can. */
-    private synchronized void passed(boolean decided) {
+    /** A pass that settled nothing shows no recovery, because another worker may hold the events that failed. */
+    private synchronized void passed(boolean settledAny) {
         Streak streak = streaks.get(key(Part.PASSES, ""));
         if (streak != null
-                && (decided
+                && (settledAny
                         || !streak.afterClaim
                         || nanoTime.getAsLong() - streak.lastAt >= GIVEN_TO_OTHERS.toNanos())) {
             succeeded(streak);
@@ -256,7 +256,7 @@ public final class FailureTracker implements PollerListener {
     }
 
     /**
-     * Takes what waits in the outbox, to be told with the next failure.
+     * Takes the backlog of the outbox, to be reported with the next failure.
      *
      * @param seen null: it could not be read
      */
@@ -264,12 +264,13 @@ public final class FailureTracker implements PollerListener {
         waiting = seen;
     }
 
-    /** How the poller has ended, as far as is known here. */
+    /** How the poller has ended. */
     public synchronized Ending ending(boolean finished) {
         Backlog left = waiting;
         List<Failing> still = new ArrayList<>();
         for (Streak streak : streaks.values()) {
-            // With an empty outbox nothing is left to do; and a duty that failed once was not tried again yet.
+            // With an empty outbox a failed pass has nothing left to do. A duty that failed once was not tried again
+            // yet.
             boolean done = streak.part == Part.PASSES && left != null && left.events() == 0;
             boolean once = streak.part == Part.UPKEEP && streak.times == 1;
             if (streak.times > 0 && streak.certain && !done && !once) {

@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Leads what the driver and the JDK say by {@code java.util.logging} into the log of everything else: the JDK's own handler
- * writes to the terminal itself, and a line break in a value would begin a line there.
+ * Forwards what the driver and the JDK log by {@code java.util.logging} to SLF4J. The JDK's own handler would write to the terminal
+ * directly, and a line break in a value would begin a new line there.
  */
 public final class JavaLog extends Handler {
 
@@ -18,7 +18,10 @@ public final class JavaLog extends Handler {
 
     private JavaLog() {}
 
-    /** For a process of Leat's own, before anything is logged. What the user has set for that log stays. */
+    /**
+     * Installs this handler, for a process of Leat's own, before anything is logged. A configuration that the user has set for {@code
+     * java.util.logging} stays.
+     */
     public static void join() {
         if (System.getProperty("java.util.logging.config.file") == null
                 && System.getProperty("java.util.logging.config.class") == null) {

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells several listeners, in order. One that throws is logged, and neither the others nor the poller notice. */
+/** Calls several listeners, in order. An exception of one listener is logged and affects neither the others nor the poller. */
 public final class Listeners implements PollerListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);

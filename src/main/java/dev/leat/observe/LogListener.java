@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes to the log what a person should know: what follows from an event, not only that it happened. What repeats, such as
- * throttling, is written twice a minute at most, with the number of times left out.
+ * Writes to the log what an operator should know: what happened and what follows from it. Repeated messages, such as those on throttling,
+ * are written at most twice a minute, with the number of suppressed ones.
  */
 public final class LogListener implements PollerListener {
 
@@ -93,7 +93,9 @@ public final class LogListener implements PollerListener {
         underWay.add(atOnce);
     }
 
-    /** A request that failed as a whole, but for throttling, is told as what fails or has recovered. */
+    /**
+     * Logs refused entries and throttling. Requests that failed for other reasons are logged by {@link #failing} and {@link #recovered}.
+     */
     @Override
     public void retrying(String stream, RequestFailure failure, int entries, Duration pause) {
         if (failure.scope() == Scope.ENTRIES || failure.scope() == Scope.THROTTLED) {
@@ -238,7 +240,7 @@ public final class LogListener implements PollerListener {
         log.error(text, printable(values));
     }
 
-    /** The values are other people's, and the log may be an application's that prints them as they are. */
+    /** Escapes the values, which come from users and services: an application's log may print them unescaped. */
     private static @Nullable Object[] printable(@Nullable Object... values) {
         return Arrays.stream(values)
                 .map(value -> value instanceof String text ? Printable.line(text) : value)

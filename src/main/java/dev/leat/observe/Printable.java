@@ -7,20 +7,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text that a terminal and a log show and do not obey. What others have chosen, such as a key or a server's message, can hold
- * control characters, and with a line break it could pretend to be a line of the log. Such characters are written out as JSON
- * writes them, so that JSON keeps its meaning.
+ * Escapes characters that a terminal or a log would act on instead of showing. A key or a server's message can hold control characters,
+ * and with a line break it could imitate a line of the log. Such characters are escaped as in JSON, so that JSON text keeps its meaning.
  */
 public final class Printable {
 
     private Printable() {}
 
-    /** On one line: line breaks are written out, too. Tabs stay. */
+    /** The text on one line: line breaks are escaped too, and tabs stay. */
     public static String line(String text) {
         return written(text, false);
     }
 
-    /** On as many lines as it has: line breaks stay, and so do tabs. */
+    /** The text on its own lines: line breaks and tabs stay. */
     public static String lines(String text) {
         return written(text, true);
     }
@@ -65,7 +64,7 @@ public final class Printable {
         return c == '\u2028' || c == '\u2029';
     }
 
-    /** With these a text is shown in another order than it has. */
+    /** Characters that make a terminal show text in another order. */
     private static boolean turnsDirection(char c) {
         return c == '\u061c'
                 || c == '\u200e'
@@ -74,7 +73,7 @@ public final class Printable {
                 || c >= '\u2066' && c <= '\u2069';
     }
 
-    /** The exception itself when all its messages are printable, else one that tells the same in printable words. */
+    /** The exception itself if all its messages are printable, else a copy with escaped messages. */
     public static Throwable thrown(Throwable thrown) {
         return printable(thrown, none()) ? thrown : told(thrown, none());
     }

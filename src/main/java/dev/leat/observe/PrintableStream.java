@@ -6,13 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The same as {@link PrintableWriter}, in UTF-8, for what writes to {@link System#out} and {@link System#err} by itself: logs. */
+/**
+ * A stream that escapes its text as {@link PrintableWriter} does, in UTF-8, for logs that write to {@link System#out} and {@link
+ * System#err}.
+ */
 public final class PrintableStream extends PrintStream {
 
     private final UnaryOperator<String> before;
 
     /**
-     * @param before what is done to each text first, such as to leave out what must not be read
+     * @param before is applied to each text first, for example to remove passwords
      */
     public PrintableStream(OutputStream out, UnaryOperator<String> before) {
         super(out, true, StandardCharsets.UTF_8);
@@ -44,7 +47,7 @@ public final class PrintableStream extends PrintStream {
         print(String.valueOf(value));
     }
 
-    /** Everything ends here, as UTF-8: the class above encodes whole characters. */
+    /** All output comes here, as UTF-8. The superclass encodes only whole characters. */
     @Override
     public void write(byte[] text, int offset, int length) {
         byte[] printable = Printable.lines(before.apply(new String(text, offset, length, StandardCharsets.UTF_8)))
@@ -52,7 +55,7 @@ public final class PrintableStream extends PrintStream {
         super.write(printable, 0, printable.length);
     }
 
-    /** A lone byte is a character of ASCII, or of no use. */
+    /** A single byte is an ASCII character, or cannot be shown. */
     @Override
     public void write(int character) {
         write(new byte[] {(byte) character}, 0, 1);

@@ -6,15 +6,15 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes only what is {@link Printable}. One {@code println} is one line, whatever the values in it hold; text of several lines
- * goes through {@code print}.
+ * A writer that escapes its text as {@link Printable} does. One {@code println} always writes one line. Use {@code print} for text of
+ * several lines.
  */
 public final class PrintableWriter extends PrintWriter {
 
     private final UnaryOperator<String> before;
 
     /**
-     * @param before what is done to each text first, such as to leave out what must not be read
+     * @param before is applied to each text first, for example to remove passwords
      */
     public PrintableWriter(Writer out, UnaryOperator<String> before) {
         super(out, true);

@@ -4,7 +4,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Sums a count and gives out the sum once a minute at most. Safe for use by several threads. */
+/** Adds up a count and returns the sum at most once a minute. Safe for use by several threads. */
 final class Progress {
 
     private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
@@ -18,7 +18,7 @@ final class Progress {
         this.since = nanoTime.getAsLong();
     }
 
-    /** The sum since it was last given out, when a minute has passed since. */
+    /** Adds to the sum. Returns it and starts again from 0 if a minute has passed since the last time; else empty. */
     synchronized OptionalLong add(long count) {
         sum += count;
         long now = nanoTime.getAsLong();

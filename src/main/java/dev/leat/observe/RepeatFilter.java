@@ -37,7 +37,7 @@ final class RepeatFilter {
             known.allowedAt = now;
             byKind.put(kind, known);
             if (byKind.size() > MOST_KINDS) {
-                // The text of others is part of a kind, so there can be any number of byKind.
+                // A kind contains text of users and services, so there can be any number of kinds.
                 byKind.remove(byKind.keySet().iterator().next());
             }
             return OptionalLong.of(0);

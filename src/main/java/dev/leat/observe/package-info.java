@@ -1,4 +1,4 @@
-/** Listeners of a poller: what happened, told to people, in text that is safe to show. */
+/** Listeners of a poller that report to people what happened, in text that is safe to show. */
 @NullMarked
 package dev.leat.observe;
 

@@ -5,30 +5,30 @@ import dev.leat.Outcome;
 import java.util.List;
 
 /**
- * Some lanes, held by an open transaction, and the events read from them. While it is open no other poller can publish for
- * these lanes; closing it before it is settled gives the lanes back with their events untouched.
+ * A claim: some lanes, held by an open transaction, and the events read from them. While it is open no other poller can publish for these
+ * lanes. To close it before it is settled releases the lanes and changes no event.
  */
 public interface Claim extends AutoCloseable {
 
-    /** In ascending order of id within each partition key. */
+    /** The events to publish, in ascending order of id within each partition key. */
     List<Event> events();
 
-    /** Whether some lane held more than was read: there is more to claim at once. */
+    /** Whether some lane holds more events than were read, so that another claim should follow at once. */
     boolean full();
 
-    /** Until when the lanes are certainly ours. */
+    /** Until when this claim certainly holds the lanes. */
     Deadline deadline();
 
     /**
-     * Stage 5, settle: deletes (or keeps) what was delivered, sets aside what is quarantined or waits, leaves the rest, and gives the lanes
-     * back, in one commit. Called once at most.
+     * Stage 5, settle: deletes (or keeps) the delivered events, moves the quarantined and the waiting ones to quarantine, leaves all
+     * others in the outbox, and releases the lanes, in one commit. To be called at most once.
      *
      * @param outcomes one for each of {@link #events()}
      * @throws DatabaseUnavailable when the commit failed or its answer was lost: the events may be published again
      */
     void settle(List<Outcome> outcomes);
 
-    /** Gives the lanes back. What was not settled by then never happened. */
+    /** Releases the lanes. If the claim was not settled, its transaction is rolled back. */
     @Override
     void close();
 }

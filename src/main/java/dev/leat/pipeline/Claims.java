@@ -7,25 +7,25 @@ import java.util.function.LongSupplier;
 public interface Claims {
 
     /**
-     * Takes the next claim. It may be empty: {@link Claim#events()} says what there is to do.
+     * Takes the next claim. It may have no events.
      *
-     * @param streamsBackingOff streams whose events are left where they are, so that they do not crowd out the others
-     * @param lanesBackingOff lanes that are left out, because nothing of them would be sent; the bit 1 &lt;&lt; n is lane n
-     * @throws DatabaseUnavailable when the database cannot be asked now; trying again later is right
+     * @param streamsBackingOff streams whose events are left in the outbox, so that they do not fill the claim
+     * @param lanesBackingOff lanes that are left out, because none of their events would be sent; the bit 1 &lt;&lt; n is lane n
+     * @throws DatabaseUnavailable when the database cannot be read now; try again later
      */
     Claim claim(Set<String> streamsBackingOff, long lanesBackingOff);
 
-    /** The same while no lane backs off. */
+    /** The same with no lane left out. */
     default Claim claim(Set<String> streamsBackingOff) {
         return claim(streamsBackingOff, 0);
     }
 
     /**
-     * Waits until there may be something to claim: until the outbox has grown, or a lane is left that was not seen empty and does
-     * not back off.
+     * Waits until there may be something to claim: until the outbox has grown, or there is a lane that was not seen empty and does not
+     * back off.
      *
-     * @param lanesBackingOff as of the moment; asked again and again. See {@link #claim(Set, long)}
-     * @throws DatabaseUnavailable when the database cannot be asked now
+     * @param lanesBackingOff gives the lanes that back off now; called repeatedly. See {@link #claim(Set, long)}
+     * @throws DatabaseUnavailable when the database cannot be read now
      */
     void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException;
 }

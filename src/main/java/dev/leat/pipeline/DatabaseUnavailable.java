@@ -1,6 +1,6 @@
 package dev.leat.pipeline;
 
-/** The database did not do what was asked, for a reason that lies outside the request. Nothing was lost by it. */
+/** The database could not run a statement, for a reason outside the statement, such as a lost connection. No event is lost. */
 public final class DatabaseUnavailable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * A point on the monotonic clock after which nothing of a claim may be published any more: the server may have given its
- * lanes to another poller. Asked before every request, because a process can be paused for longer than it lasts.
+ * The time on the monotonic clock after which no event of a claim may be published: another poller may hold its lanes by then. It is
+ * checked before every request, because a process can be paused past the deadline.
  */
 public final class Deadline {
 
@@ -28,7 +28,7 @@ public final class Deadline {
         return remaining().isNegative() || remaining().isZero();
     }
 
-    /** Negative once passed. */
+    /** The time left; negative after the deadline. */
     public Duration remaining() {
         return Duration.ofNanos(at - nanoTime.getAsLong());
     }

@@ -12,9 +12,9 @@ public final class KeptSql {
     private KeptSql() {}
 
     /**
-     * A statement's text, without the lines that hold a comment alone.
+     * A statement's text, without the lines that hold only a comment.
      *
-     * @param name of its file, without ending
+     * @param name the name of its file, without {@code .sql}
      */
     public static String of(String name) {
         try (InputStream file = KeptSql.class.getResourceAsStream("/dev/leat/sql/" + name + ".sql")) {

@@ -1,9 +1,9 @@
 package dev.leat.pipeline;
 
-/** Every partition key belongs to a lane by its hash: the lanes are equal parts of the stream's hash space. */
+/** The lanes: equal parts of the stream's hash key space. The hash of a partition key decides its lane. */
 public final class Lanes {
 
-    /** How many there are; they are numbered from 0. A {@code long} has a bit for each. */
+    /** The number of lanes. They are numbered from 0, and a {@code long} has one bit for each. */
     public static final int COUNT = 64;
 
     private Lanes() {}

@@ -9,26 +9,26 @@ import java.util.Set;
 public interface Publisher {
 
     /**
-     * Sends what it can until the deadline. At most one record of a key is in flight, and a record is sent only after its predecessor was
-     * acknowledged. Several threads may publish at the same time, each a claim of its own.
+     * Sends what it can until the deadline. At most one record of a key is sent at a time, and only after its predecessor was
+     * acknowledged. Several threads may publish at the same time, each its own claim.
      *
      * @param records in ascending order of id within each partition key
      */
     Published publish(List<StreamRecord> records, Deadline deadline);
 
     /**
-     * What publishing a claim has come to.
+     * The result of publishing a claim.
      *
      * @param outcomes one for each record; for each key the delivered ones come first
-     * @param retryAfter how long nothing is likely to be delivered, so that claiming sooner is of no use. Zero if any record of the claim
-     *     was delivered or quarantined, or if the claim was empty
+     * @param retryAfter for how long probably nothing can be delivered, so that an earlier claim would be useless. Zero if any record of
+     *     the claim was delivered or quarantined, or if the claim was empty
      * @param backingOff what the next claim should leave out
      */
     record Published(List<Outcome> outcomes, Duration retryAfter, BackingOff backingOff) {}
 
     /**
-     * The streams and lanes to which nothing would be sent now. All claims of a publisher share them, and they end by themselves. So each call
-     * answers for the moment of the call.
+     * The streams and lanes to which nothing would be sent now. All claims of a publisher share them. They expire with time, so each call
+     * gives the state at that moment.
      */
     interface BackingOff {
 
@@ -48,7 +48,7 @@ public interface Publisher {
         /** The streams, by name or ARN as the records name them. */
         Set<String> streams();
 
-        /** The lanes of which nothing would be sent, to any stream that was in use lately. The bit 1 &lt;&lt; n is lane n. */
+        /** The lanes of which nothing would be sent to any recently used stream. The bit 1 &lt;&lt; n is lane n. */
         long lanes();
     }
 }

@@ -1,16 +1,16 @@
 package dev.leat.pipeline;
 
 /**
- * Which schemas this Leat works with: its own scripts make version {@link #MADE}; its pollers work with every older one down to
- * {@link #OLDEST}, and with every later one that says it serves them ({@code leat.oldest_poller()}). So a fleet can be rolled: the new version's
- * {@code leat migrate} first, then its pollers one after the other.
+ * The versions of Leat's schema that this Leat works with. Its own scripts create version {@link #MADE}. Its pollers work with older
+ * versions down to {@link #OLDEST}, and with later versions that support them ({@code leat.oldest_poller()}). So pollers can be upgraded
+ * one after the other, after the new version's {@code leat migrate}.
  *
- * @param found what {@code leat.schema_version()} answers
- * @param oldestPoller what {@code leat.oldest_poller()} answers: the version that a poller must have been made for at least
+ * @param found the result of {@code leat.schema_version()}
+ * @param oldestPoller the result of {@code leat.oldest_poller()}: the lowest schema version for which a supported poller was made
  */
 public record SchemaVersions(int found, int oldestPoller) {
 
-    /** What the scripts of this Leat make. */
+    /** The version that the scripts of this Leat create. */
     public static final int MADE = 1;
 
     /** The oldest version that the pollers of this Leat work with. */
@@ -21,7 +21,7 @@ public record SchemaVersions(int found, int oldestPoller) {
         return found >= OLDEST && oldestPoller <= MADE;
     }
 
-    /** What a person should know and do, in one line; empty when a poller may work. */
+    /** What is wrong and what to do, in one line; empty when a poller may work. */
     public String advice() {
         if (serve()) {
             return "";

@@ -6,11 +6,11 @@ import dev.leat.Event;
 public interface Shaper {
 
     /**
-     * @throws Unshapeable when no bytes can stand for this event; it then goes to quarantine
+     * @throws Unshapeable when the event cannot be encoded; it then goes to quarantine
      */
     byte[] shape(Event event) throws Unshapeable;
 
-    /** Says why an event has no form in the wire format. */
+    /** An event cannot be encoded in the wire format; the reason says why. */
     final class Unshapeable extends Exception {
         private static final long serialVersionUID = 1L;
 

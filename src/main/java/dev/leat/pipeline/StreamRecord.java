@@ -6,10 +6,10 @@ import java.math.BigInteger;
 import java.util.Optional;
 
 /**
- * An event in the bytes that the stream will hold.
+ * An event with the bytes that the stream will hold.
  *
  * @param stream a stream's name or ARN
- * @param data the record's data blob; not copied, so not to be written to
+ * @param data the record's data blob; it is not copied and must not be changed
  */
 public record StreamRecord(Event event, String stream, byte[] data) {
 
@@ -18,8 +18,8 @@ public record StreamRecord(Event event, String stream, byte[] data) {
     }
 
     /**
-     * Where in the hash space the record goes, if not to the MD5 of its key: a truncate marker goes to the middle of its
-     * lane, so that the lanes' markers reach every shard that holds a lane.
+     * The record's explicit hash key, if it is not to use the MD5 of its partition key. A truncate marker gets the middle of its lane, so
+     * that the markers of all lanes reach every shard that holds a whole lane.
      */
     public Optional<BigInteger> explicitHashKey() {
         if (event.operation() != Operation.TRUNCATE) {

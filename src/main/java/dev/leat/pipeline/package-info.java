@@ -1,5 +1,5 @@
 /**
- * What the stages hand to each other, and the interfaces between them.
+ * The interfaces of the stages, and the types that they exchange.
  *
  * <p>A trigger writes a change to {@code leat_internal.outbox} (capture, in SQL). From there it passes through four more stages:
  * {@linkplain dev.leat.pipeline.Claims claim}, {@linkplain dev.leat.pipeline.Shaper shape},

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Takes one claim through the stages. Not thread-safe: each worker has its own. */
+/** One pass: takes one claim through all stages, from claim to settle. Not thread-safe: each worker has its own. */
 final class Pass {
 
     private final Stages stages;
@@ -29,12 +29,12 @@ final class Pass {
     }
 
     /**
-     * What a pass has come to.
+     * The result of a pass.
      *
-     * @param more whether it leaves something to do
-     * @param stuck whether it found events and could settle none of them
-     * @param empty whether it found no events
-     * @param retryAfter how long to wait before the next pass; zero: as the caller likes
+     * @param more whether there is more to do at once
+     * @param stuck whether it claimed events and could settle none of them
+     * @param empty whether it claimed no events
+     * @param retryAfter how long to wait before the next pass; zero: the caller decides
      */
     record PassResult(boolean more, boolean stuck, boolean empty, Duration retryAfter) {}
 
@@ -55,12 +55,12 @@ final class Pass {
         }
     }
 
-    /** What the next claim should leave out, by the last answer of the publisher. */
+    /** The streams and lanes that the next claim should leave out, as the publisher last reported them. */
     Publisher.BackingOff backingOff() {
         return backingOff;
     }
 
-    /** The number of events that the last run had claimed; 0 if it failed before, or has succeeded. */
+    /** The number of events that the last run had claimed when it failed; 0 if it failed before its claim, or succeeded. */
     int claimed() {
         return claimed;
     }
@@ -93,8 +93,8 @@ final class Pass {
     }
 
     /**
-     * A refused event is quarantined when its turn comes. If earlier events of its key are to be tried later, it is tried later too. In
-     * quarantine a person could release it first, and it would be sent before them.
+     * A refused event is tried later if an earlier event of its key is tried later. Otherwise an operator could release it from
+     * quarantine before the earlier event is sent, and it would be sent first.
      */
     private static List<Outcome> inTurn(List<Outcome> refused, List<Outcome> published) {
         Set<String> late = new HashSet<>();

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Runs passes on a few threads until stopped. The first worker is always at work; the others join while it does not keep up, so
- * that one claim is published while the next is read, and wait otherwise.
+ * Runs passes on a few threads until it is stopped. The first worker always claims. The others claim only while the first one does not
+ * keep up, so that one claim is published while the next is read.
  */
 final class Poller {
 
@@ -18,7 +18,7 @@ final class Poller {
     private final Workforce workforce;
 
     /**
-     * @param workers how many claims may be under way at once, at least 1
+     * @param workers how many claims may be open at once, at least 1
      * @param stages gives each worker its own stages
      */
     Poller(int workers, Supplier<Stages> stages, WorkerContext context) {
@@ -38,15 +38,15 @@ final class Poller {
         threads.forEach(Thread::start);
     }
 
-    /** How many claims may be under way at once as things are now. */
+    /** How many workers claim now. */
     int atWork() {
         return workforce.allNeeded() ? workers.size() : 1;
     }
 
     /**
-     * Asks the workers to finish what they hold, and waits for them.
+     * Asks the workers to finish their claims, and waits for them.
      *
-     * @param grace how long they may take; after it their publishing is cut short, and what was not sent stays in the outbox
+     * @param grace how long they may take; after it their publishing is interrupted, and the events that were not sent stay in the outbox
      * @return whether all had finished within the grace
      */
     boolean stop(Duration grace) throws InterruptedException {

@@ -35,7 +35,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
-/** A poller with all its parts: the stages, the loop that runs them, and the duties beside it. The constructor wires them. */
+/** A poller with all its parts: the stages, the loop that runs them, and the periodic duties. The constructor connects the parts. */
 public final class PollerRuntime {
 
     private static final Duration LAST_LOOK = Duration.ofSeconds(3);
@@ -51,9 +51,9 @@ public final class PollerRuntime {
     private @Nullable Ending ending;
 
     /**
-     * @param kinesis not closed here
-     * @param stream for events that name none
-     * @param told what happens
+     * @param kinesis the client; it is not closed here
+     * @param stream the stream for events that name none
+     * @param told the listener that is told what happens
      * @throws SQLException when the database cannot be asked for its name
      */
     public PollerRuntime(
@@ -96,13 +96,13 @@ public final class PollerRuntime {
         upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, settings.retain(), listener);
     }
 
-    /** An identity drawn anew. */
+    /** Creates a new identity for a poller of this process. */
     public static PollerRegistry.PollerIdentity identify() {
         return new PollerRegistry.PollerIdentity(
                 UUID.randomUUID(), host(), ProcessHandle.current().pid(), Version.text());
     }
 
-    /** How many of its workers claim as things are now. */
+    /** How many of this poller's workers claim now. */
     private int atWork() {
         return poller.atWork();
     }
@@ -120,10 +120,11 @@ public final class PollerRuntime {
     }
 
     /**
-     * Finishes what is claimed, and gives all lanes back. The listener is told how it ended. A second call only returns that.
+     * Finishes the open claims and releases all lanes. The listener is told how the poller ended. A second call only returns the same
+     * result.
      *
-     * @param grace how long that may take; after it, what was not sent stays in the outbox for others
-     * @return with what waits in the outbox, unless the database does not answer within three seconds
+     * @param grace how long that may take; after it, the events that were not sent stay in the outbox for other pollers
+     * @return how the poller ended, with the number of events in the outbox unless the database does not answer within three seconds
      */
     public synchronized Ending stop(Duration grace) throws InterruptedException {
         if (ending != null) {
@@ -142,7 +143,7 @@ public final class PollerRuntime {
         }
     }
 
-    /** Does not wait for a database that does not answer: it may be what fails. */
+    /** Reads the backlog with a time limit, because the database may be what fails. */
     private void lookAtBacklog() throws InterruptedException {
         try {
             CompletableFuture.runAsync(this::lookUntilSeen).get(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
@@ -151,7 +152,7 @@ public final class PollerRuntime {
         }
     }
 
-    /** Where sessions were ended, those that the pool, or a pooler, still has are taken first. */
+    /** Tries several connections: after sessions were terminated, a pool or pooler may first hand out closed ones. */
     private void lookUntilSeen() {
         for (int session = 1; ; session++) {
             try {
@@ -175,7 +176,7 @@ public final class PollerRuntime {
         try {
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
-            // A machine that does not know its own name; the name is for people only.
+            // The machine cannot resolve its own name. The name is only shown to people.
             return "unknown";
         }
     }

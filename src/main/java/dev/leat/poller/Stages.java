@@ -4,5 +4,5 @@ import dev.leat.pipeline.Claims;
 import dev.leat.pipeline.Publisher;
 import dev.leat.pipeline.Shaper;
 
-/** The stages after capture, as one worker uses them; a claim settles itself. */
+/** The stages after capture, for one worker. The last stage, settle, is a method of the claim. */
 record Stages(Claims claims, Shaper shaper, Publisher publisher) {}

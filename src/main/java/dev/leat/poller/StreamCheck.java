@@ -12,7 +12,7 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
-/** Asks about a stream before anything is sent to it. */
+/** Checks that a stream can be used, before anything is sent to it. */
 public final class StreamCheck {
 
     private static final Set<String> CREDENTIALS_REFUSED = Set.of(
@@ -29,16 +29,17 @@ public final class StreamCheck {
 
     private StreamCheck() {}
 
-    /** What could be learned about a stream. */
+    /** The description of a stream, if the service gave one. */
     public sealed interface Described {}
 
     public record Known(StreamDescriptionSummary summary) implements Described {}
 
-    /** The service does not say now; the stream may well exist. */
+    /** The service gave no description; the stream may still exist. */
     public record Withheld(String why) implements Described {}
 
     /**
-     * @throws StreamUnusable when the stream cannot be used: it is absent or not active, the credentials are refused, or nothing answers
+     * @throws StreamUnusable when the stream cannot be used: it does not exist or is not active, the credentials are refused, or the
+     *     service does not answer
      */
     public static Described describe(KinesisClient kinesis, String stream) {
         try {
@@ -95,7 +96,7 @@ public final class StreamCheck {
                     e);
         }
         if (code.startsWith("status ")) {
-            // The service gives each refusal a code.
+            // Kinesis gives each refusal an error code, so something else has answered.
             throw new StreamUnusable(
                     "what answers " + place(kinesis) + " does not speak as Kinesis does: " + code
                             + ": check AWS_ENDPOINT_URL_KINESIS and HTTP_PROXY",
@@ -109,7 +110,7 @@ public final class StreamCheck {
         return (stream.startsWith("arn:") ? request.streamARN(stream) : request.streamName(stream)).build();
     }
 
-    /** Where the client looks, such as {@code in eu-central-1} or {@code at http://localhost:4567}. */
+    /** Where the client sends its requests, such as {@code in eu-central-1} or {@code at http://localhost:4567}. */
     public static String place(KinesisClient kinesis) {
         var configuration = kinesis.serviceClientConfiguration();
         String at = configuration.endpointOverride().map(URI::toString).orElse("");

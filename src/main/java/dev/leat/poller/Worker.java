@@ -3,7 +3,7 @@ package dev.leat.poller;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** What one thread does until it is told to stop: a pass, then a wait if there is nothing to do, and so on. */
+/** The loop of one thread: runs a pass, waits if there is nothing to do, and repeats until it is stopped. */
 final class Worker implements Runnable {
 
     private final Stages stages;
@@ -17,7 +17,7 @@ final class Worker implements Runnable {
     private Thread thread = Thread.currentThread();
 
     /**
-     * @param first whether it is always at work
+     * @param first whether it always claims
      */
     Worker(Stages stages, WorkerContext context, Workforce workforce, boolean first) {
         this.stages = stages;
@@ -41,7 +41,8 @@ final class Worker implements Runnable {
                     if (result.stuck()) {
                         failures++;
                     } else if (!result.empty() || !unsettled) {
-                        // An empty pass proves nothing while another worker holds the events that cannot be settled.
+                        // After an empty pass another worker may hold the events that cannot be settled, so failures
+                        // stay counted.
                         failures = 0;
                         unsettled = false;
                     }
@@ -50,7 +51,7 @@ final class Worker implements Runnable {
                     unsettled |= pass.claimed() > 0;
                     waitAfter(e, ++failures);
                 } catch (Error e) {
-                    // Such as OutOfMemoryError. Without its workers a poller would look alive and publish nothing.
+                    // Such as OutOfMemoryError. A poller without workers would send heartbeats and publish nothing.
                     waitAfter(new IllegalStateException("a pass ended by " + e, e), ++failures);
                 }
             }
@@ -71,7 +72,7 @@ final class Worker implements Runnable {
         }
     }
 
-    /** Whatever failed, the lanes are released and the events are still in the outbox. */
+    /** Waits after a failed pass. Its lanes are released, and its events are still in the outbox. */
     private void waitAfter(RuntimeException failure, int failures) throws InterruptedException {
         Duration pause = context.pauseAfterFailures().apply(failures);
         context.listener().passFailed(failure, pass.claimed(), pause);
@@ -110,7 +111,7 @@ final class Worker implements Runnable {
             if (goesOn()) {
                 throw e;
             }
-            // The interrupt that ends the wait has cut off a query.
+            // The interrupt that ended the wait interrupted a query.
         } finally {
             synchronized (this) {
                 waiting = false;
@@ -122,7 +123,7 @@ final class Worker implements Runnable {
         return !stopping && !Thread.currentThread().isInterrupted();
     }
 
-    /** Ends a wait at once. A pass under way is finished. */
+    /** Stops the loop. A wait ends at once; a running pass is finished first. */
     synchronized void stop() {
         stopping = true;
         if (waiting) {

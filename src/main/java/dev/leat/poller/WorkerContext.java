@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * What all workers of a poller share.
  *
  * @param defaultStream the stream of events that name none
- * @param pauseAfterFailures the pause after so many passes in a row that failed or could deliver nothing
+ * @param pauseAfterFailures the pause after a given number of passes in a row that failed or could deliver nothing
  * @param nanoTime the monotonic clock
  */
 record WorkerContext(

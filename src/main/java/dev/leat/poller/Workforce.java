@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Decides which workers of a poller claim. The first one always does, so that few events are taken in one claim. The others do while a
- * pass leaves events behind, or takes long: events of other lanes need not wait for the lanes that it holds.
+ * Decides which workers of a poller claim. The first one always does, so that few events are taken in one claim. The others claim while a
+ * pass leaves events behind, or takes long, so that events of other lanes need not wait for it.
  */
 final class Workforce {
 
@@ -34,7 +34,7 @@ final class Workforce {
     }
 
     /**
-     * @param leaves whether there was more than the pass could do
+     * @param leaves whether the pass left events behind
      */
     synchronized void ends(Object worker, boolean leaves) {
         begun.remove(worker);

@@ -13,15 +13,18 @@ import java.time.Clock;
 import java.time.Instant;
 
 /**
- * Debezium's JSON envelope without schema, with the event's id in {@code source.id} and {@code source.sequence}, and its partition
- * key in {@code source.partition_key}: a record that holds several events does not tell it, and consumers go by it.
+ * Debezium's JSON envelope without schema, with the event's id in {@code source.id} and {@code source.sequence}, and its partition key in
+ * {@code source.partition_key}. Consumers need that key, and a record that holds several events does not have it elsewhere.
  *
- * <p>{@code source.connector} is {@code leat} and not {@code postgresql}: readers that know the latter go by {@code lsn},
- * which an outbox does not have.
+ * <p>{@code source.connector} is {@code leat} and not {@code postgresql}: readers that know the latter use {@code lsn}, which an outbox
+ * does not have.
  */
 public final class DebeziumJson implements Shaper {
 
-    /** Deeper contexts are carried as text: readers of the stream should not need more stack than the writer's mistake. */
+    /**
+     * The greatest nesting of a context that is written as JSON. A deeper one is written as a string, because it could overflow the stack
+     * of a reader's parser.
+     */
     static final int MAX_CONTEXT_DEPTH = 64;
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
@@ -61,7 +64,7 @@ public final class DebeziumJson implements Shaper {
      * @param version Leat's version, for {@code source.version}
      * @param name the logical name of the source, for {@code source.name}
      * @param database the database's name, for {@code source.db}
-     * @param clock for the top-level {@code ts_*}: when the event was shaped
+     * @param clock for the top-level {@code ts_*}, the time of shaping
      */
     public DebeziumJson(String version, String name, String database, Clock clock) {
         JsonBytes beginning = new JsonBytes();

@@ -6,12 +6,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON text in the making, in UTF-8. What is JSON already is copied as one block, and what is fixed was encoded once; a
- * generator, which looks at each character and keeps account of its nesting, took twice the time. Not thread-safe.
+ * Builds a JSON text in UTF-8. JSON values are copied as one block, and fixed parts are encoded only once. Jackson's generator took twice
+ * the time, because it looks at each character and tracks the nesting. Not thread-safe.
  */
 final class JsonBytes {
 
-    /** Larger buffers are not kept for the next text. */
+    /** The largest buffer, in bytes, that is kept for the next text. */
     private static final int MOST_KEPT = 1 << 16;
 
     private static final byte[] NULL = ascii("null");
@@ -25,7 +25,7 @@ final class JsonBytes {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** A string's text with its quotes; a lone surrogate becomes a question mark, as no UTF-8 can stand for it. */
+    /** A JSON string with its quotes. A lone surrogate becomes a question mark, because UTF-8 cannot encode it. */
     static byte[] quoted(String text) {
         JsonBytes one = new JsonBytes();
         one.string(text);
@@ -38,12 +38,12 @@ final class JsonBytes {
         size += part.length;
     }
 
-    /** A JSON value as it is, or null. */
+    /** Appends a JSON value unchanged, or null. */
     void json(@Nullable String value) {
         fixed(value == null ? NULL : value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A string, or null. */
+    /** Appends a string, or null. */
     void string(@Nullable String text) {
         if (text == null) {
             fixed(NULL);
@@ -98,7 +98,7 @@ final class JsonBytes {
         }
     }
 
-    /** The whole text; the next begins empty. */
+    /** Returns the whole text, and starts an empty one. */
     byte[] take() {
         byte[] text = Arrays.copyOf(bytes, size);
         size = 0;

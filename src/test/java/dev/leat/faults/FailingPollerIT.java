@@ -138,7 +138,7 @@ class FailingPollerIT {
                     "DROP SCHEMA leat CASCADE; DROP SCHEMA leat_poller CASCADE; DROP SCHEMA leat_internal CASCADE");
             awaitSaid(poller, "the heartbeat failed");
             awaitSaid(poller, "passes have been given up for ");
-            assertThat(poller.said()).contains("Leat's schema is gone").doesNotContain("published meanwhile");
+            assertThat(poller.said()).contains("Leat's schema is missing").doesNotContain("published meanwhile");
             assertEndsWhileFailing(poller, "how many events wait could not be read");
         }
     }
@@ -150,7 +150,7 @@ class FailingPollerIT {
             database.run("DROP TABLE leat_internal.lane CASCADE");
             write(1);
             awaitSaid(poller, "a pass was given up: ");
-            assertEndsWhileFailing(poller, "Leat's schema is gone, or not this version's", "1 event waits");
+            assertEndsWhileFailing(poller, "Leat's schema is missing, or has another version", "1 event waits");
         }
     }
 }

@@ -173,7 +173,8 @@ class FailureTrackerTest {
                 0,
                 Duration.ZERO);
 
-        assertThat(failing.get(0).why()).endsWith("(Leat's schema is gone, or not this version's: see `leat doctor`)");
+        assertThat(failing.get(0).why())
+                .endsWith("(Leat's schema is missing, or has another version: run `leat doctor`)");
     }
 
     private void passFails(int claimed) {

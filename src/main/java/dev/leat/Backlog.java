@@ -3,13 +3,13 @@ package dev.leat;
 import java.time.Duration;
 
 /**
- * What waits in the outbox.
+ * The backlog of the outbox: the events that wait to be published.
  *
- * @param events how many, counted up to {@link #MOST}
- * @param oldest the age of the oldest of those counted
+ * @param events the number of events, counted up to {@link #MOST}
+ * @param oldest the age of the oldest event counted
  */
 public record Backlog(long events, Duration oldest) {
 
-    /** From here on the events are not counted. */
+    /** The number at which counting stops. */
     public static final int MOST = 100_000;
 }

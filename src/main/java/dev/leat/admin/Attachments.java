@@ -24,7 +24,7 @@ public final class Attachments {
     }
 
     /**
-     * What an attachment came to.
+     * The result of attaching a table.
      *
      * @param change attached, changed or unchanged
      * @param warnings what the database remarked, such as triggers that defeat the order

@@ -7,7 +7,7 @@ import org.jooq.DSLContext;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
 
-/** Who gives a role what the database has refused it. By the catalog, which every role may read. */
+/** Finds out which right a role lacks and which role can grant it. It reads only the catalog, which every role may read. */
 public final class MissingRight {
 
     private final DSLContext database;

@@ -15,7 +15,7 @@ import org.jooq.Record;
 import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 
-/** What was set aside, and a person's decisions about it. */
+/** Lists the events in quarantine, and carries out an operator's decisions about them. */
 public final class Quarantine {
 
     private final DSLContext database;
@@ -113,7 +113,7 @@ public final class Quarantine {
     }
 
     /**
-     * Sends an event again, and those that waited behind it.
+     * Releases an event to be sent again, and those that waited behind it.
      *
      * @return how many events were released
      * @throws org.jooq.exception.DataAccessException when the event cannot be decided about
@@ -123,7 +123,7 @@ public final class Quarantine {
     }
 
     /**
-     * Gives an event up, and sends those that waited behind it.
+     * Discards an event, and releases those that waited behind it.
      *
      * @return how many events were released
      * @throws org.jooq.exception.DataAccessException when the event cannot be decided about

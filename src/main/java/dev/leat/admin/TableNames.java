@@ -12,7 +12,7 @@ import org.jooq.Record2;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 
-/** What the names of tables mean, which only the database can tell. */
+/** Resolves names of tables in the database. */
 public final class TableNames {
 
     /** SQLSTATE of what cannot be a name, as newer and as older servers say it, and of one with a database before it. */

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a person asks for a table. It states all options: one that is left out goes back to its default.
+ * The options of one table's attachment. It states all of them: an option that is left out returns to its default.
  *
  * @param table as SQL writes it, such as {@code public.orders} or {@code public."Orders"}
  * @param key the columns that make the partition key; empty: the primary key

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that {@code leat run} can be told.
+ * All settings of {@code leat run}.
  *
  * @param stream a name or ARN, for events whose table names none
  */

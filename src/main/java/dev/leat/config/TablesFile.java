@@ -27,7 +27,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
  *   public.items:
  * }</pre>
  *
- * <p>What it does not know it refuses, with the line: a typo must not attach a table with a column that was to be left out.
+ * <p>Unknown names are refused, with their line: a typing error must not publish a column that was to be left out.
  */
 public final class TablesFile {
 

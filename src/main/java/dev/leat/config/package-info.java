@@ -1,4 +1,4 @@
-/** What a person can set, by option or by environment, checked as a whole before anything starts. */
+/** The settings that options and environment variables give, all checked before anything starts. */
 @NullMarked
 package dev.leat.config;
 

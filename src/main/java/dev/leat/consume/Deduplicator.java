@@ -4,12 +4,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Tells a change from its repetition, by one number for each source name and partition key together: the id of the last event applied.
+ * Recognizes repeated events, by one number for each source name and partition key together: the id of the last event applied.
  * Leat's ids rise within these, so an event is new if its id is greater.
  *
- * <p>The numbers belong to what the events have changed. A consumer that stores its results stores {@link #lastIds()}, or the
- * one number that moved, with them in one transaction, and begins with them again; otherwise its own crash repeats a change or
- * skips one.
+ * <p>A consumer that stores its results must store {@link #lastIds()}, or the number that changed, in the same transaction, and start
+ * with the stored numbers again. Otherwise a crash of the consumer repeats or skips a change.
  *
  * <p>Memory grows with the number of keys, by some 200 bytes for each. {@link #forget} drops one; a repetition of a forgotten key
  * counts as new. {@code docs/guarantees.md} says when nothing of a key can be repeated any more: not yet at a delete.
@@ -68,7 +67,7 @@ public final class Deduplicator {
         return Map.copyOf(lastIds);
     }
 
-    /** Drops the number of a key of which nothing will arrive any more. */
+    /** Drops the number of a key for which no event will arrive any more. */
     public synchronized void forget(Key key) {
         lastIds.remove(key);
     }

@@ -3,7 +3,7 @@ package dev.leat.consume;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells an event from every other one and from its own repetitions, as the envelope's {@code source} has it.
+ * The identity of an event, from the envelope's {@code source}. Only repetitions of the same event have the same identity.
  *
  * @param sourceName {@code source.name}
  * @param partitionKey {@code source.partition_key}

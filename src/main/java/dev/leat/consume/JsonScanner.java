@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
- * A walk over a JSON text in UTF-8, as far as {@link Identity} needs it: the members of objects, and their values as they are. It
+ * A minimal scanner of JSON text in UTF-8 for {@link Identity}: it returns the members of objects and their values unchanged. It
  * finds its way by the structure alone, so no text within a value can be taken for it; that the text is valid JSON is not checked.
  * Past the end it throws IndexOutOfBoundsException.
  */

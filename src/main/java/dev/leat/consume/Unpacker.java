@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Returns the events of a Kinesis record in their order. The record may hold an aggregate of the Kinesis Producer Library, lines of
+ * Unpacks the events of a Kinesis record, in their order. The record may hold an aggregate of the Kinesis Producer Library, lines of
  * JSON, or one event. For consumers that read without the Kinesis Client Library, such as functions on Lambda.
  */
 public final class Unpacker {

@@ -1,4 +1,4 @@
-/** For consumers of the stream, in programs that run no poller: needs the JDK alone, and nothing else of Leat. */
+/** Helpers for consumers of the stream, in programs without a poller. They need only the JDK and nothing else of Leat. */
 @NullMarked
 package dev.leat.consume;
 

@@ -16,9 +16,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pinned connection has given out: statements, rows, and what is known of both. The driver sends queries of its own not
- * only to run a statement: it asks for types that it does not know, and for the tables behind columns. So every call is made
- * in a pinned transaction, but for those that are known to send nothing.
+ * Proxies of the JDBC objects that a pinned connection returns: statements, result sets and metadata. The driver sends queries of its
+ * own, for unknown types and for the tables of columns. So every call runs in a pinned transaction, except calls that are known to send
+ * nothing.
  */
 final class Guarded implements InvocationHandler {
 
@@ -167,7 +167,7 @@ final class Guarded implements InvocationHandler {
             return Session.plain(target, method, arguments);
         }
         if (session.autoCommit() && target instanceof Statement statement && statement.getFetchSize() != 0) {
-            // Rows left at the server would be gone with the transaction.
+            // The end of the transaction would close a cursor at the server.
             statement.setFetchSize(0);
         }
         return session.call(target, method, arguments);

@@ -5,8 +5,8 @@ import java.sql.SQLException;
 import org.postgresql.PGConnection;
 
 /**
- * How long a connection waits for the server. An application may not want to wait for more than a second; some of Leat's statements
- * wait for locks for longer, and the server ends them after {@value #MILLIS} ms.
+ * The network timeout of a connection. An application's timeout may be a second, but some of Leat's statements wait longer for locks. The
+ * server ends them after {@value #MILLIS} ms.
  *
  * @param before ms, as the connection came; 0: for ever
  */
@@ -14,7 +14,7 @@ record NetworkPatience(Connection connection, int before) {
 
     static final int MILLIS = 60_000;
 
-    /** Sees to it that the connection waits long enough. */
+    /** Raises the connection's network timeout if it is too short. */
     static NetworkPatience of(Connection connection) throws SQLException {
         if (!connection.isWrapperFor(PGConnection.class)) {
             return new NetworkPatience(connection, 0);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** A connection whose transactions are pinned; see {@link PinnedDataSource}. */
 final class PinnedConnection implements InvocationHandler {
 
-    /** What would change the session for whoever uses it next. */
+    /** Methods that would change the session for its next user. */
     private static final Set<String> REFUSED =
             Set.of("setSchema", "setReadOnly", "setTransactionIsolation", "setClientInfo", "setNetworkTimeout");
 

@@ -13,14 +13,14 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
 
 /**
- * Another data source, each of whose transactions begins with {@code search_path = pg_catalog, pg_temp}, READ COMMITTED and, but on a standby, READ
- * WRITE, whatever the session, the role or the pool is set to.
+ * A data source whose transactions are pinned. Each begins with {@code search_path = pg_catalog, pg_temp}, READ COMMITTED and, except on
+ * a standby, READ WRITE, whatever the settings of the session, the role or the pool are.
  *
  * <p>A connection begins in autocommit mode, whatever the other's do. In that mode each statement is a transaction of its own,
  * and its rows are in memory before the call returns: {@code setFetchSize} has no effect. Connections refuse what would change
- * the session for others: {@code setSchema}, {@code setReadOnly}, {@code setTransactionIsolation} and {@code setClientInfo}. A
- * closed connection goes back as it came, its mode and its network timeout included; what was not committed is rolled back. The role is
- * left as it is: whoever gives Leat a pool decides who it acts as.
+ * the session for others: {@code setSchema}, {@code setReadOnly}, {@code setTransactionIsolation} and {@code setClientInfo}. A connection
+ * is closed with the autocommit mode and the network timeout that it had; uncommitted changes are rolled back. The role is not changed:
+ * it is that of the given data source.
  *
  * <p>Statements that cannot run inside a transaction, such as {@code VACUUM}, cannot run here.
  */
@@ -32,7 +32,7 @@ public final class PinnedDataSource implements DataSource {
         this.unpinned = unpinned;
     }
 
-    /** Pins a data source, once: a pinned one is returned as it is. */
+    /** Pins a data source. One that is already pinned is returned unchanged. */
     public static PinnedDataSource of(DataSource any) {
         return any instanceof PinnedDataSource pinned ? pinned : new PinnedDataSource(any);
     }

@@ -11,7 +11,7 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Connections that are not pinned, and go back as they came all the same. */
+/** Connections that are not pinned, but are also closed with the settings that they had. */
 record Raw(DataSource unpinned) implements DataSource {
 
     @Override

@@ -11,8 +11,8 @@ import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 
 /**
- * The transactions of one connection. The driver's own autocommit is off as long as this lives: a pin without a transaction
- * around it would last for no statement.
+ * The pinned transactions of one connection. The driver's autocommit is off until this is closed, because the pin only lasts for a
+ * transaction.
  */
 final class Session {
 
@@ -27,7 +27,7 @@ final class Session {
 
     private static final String PIN = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE" + SETTINGS;
 
-    /** A standby refuses READ WRITE, and what is asked of it should be answered all the same. */
+    /** A standby refuses READ WRITE, but queries must work there too. */
     private static final String PIN_OF_STANDBY = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED" + SETTINGS;
 
     /** Every name and operator is qualified: the session's search_path is not Leat's yet. */
@@ -58,7 +58,7 @@ final class Session {
         return new Session(connection, driver);
     }
 
-    /** What knows the transaction's state; null when the driver is not PostgreSQL's own. */
+    /** The driver's object that tells the transaction's state; null if the driver is not PostgreSQL's own. */
     static @Nullable BaseConnection driver(Connection connection) throws SQLException {
         return connection.isWrapperFor(BaseConnection.class) ? connection.unwrap(BaseConnection.class) : null;
     }

@@ -14,8 +14,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs statements by JDBC alone, each in a transaction of its own. A poller's start should not load what builds
- * statements, nor its idle seconds render them.
+ * Runs statements by JDBC, each in a transaction of its own. It does not use jOOQ, because loading jOOQ would delay a poller's start, and
+ * rendering statements would cost CPU while it is idle.
  */
 public final class StatementRunner {
 

@@ -6,7 +6,7 @@ import java.util.Set;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 
-/** Whether changes of the attached tables are captured, all of them and in order. */
+/** Checks that all changes of the attached tables are captured in order. */
 final class CaptureInspection {
 
     private static final Set<String> SOUND = Set.of("enabled", "not wanted");

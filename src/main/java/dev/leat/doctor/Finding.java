@@ -12,7 +12,7 @@ public record Finding(Level level, String subject, String text, String advice) {
     /** How bad it is. */
     public enum Level {
         OK,
-        /** Events are published, but something will hurt sooner or later. */
+        /** Events are published, but the finding will cause a problem later. */
         WARN,
         /** Events are lost to capture, out of order, or not published. */
         FAIL

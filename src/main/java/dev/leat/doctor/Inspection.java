@@ -17,7 +17,7 @@ import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 
-/** The part of {@code leat doctor} that looks into the database. Changes nothing. */
+/** The checks of {@code leat doctor} in the database. They change nothing. */
 public final class Inspection {
 
     private static final Duration SKEW = Duration.ofSeconds(2);

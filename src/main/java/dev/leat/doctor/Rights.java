@@ -3,7 +3,7 @@ package dev.leat.doctor;
 import java.util.List;
 import org.jooq.DSLContext;
 
-/** What the current role lacks of the rights that {@code leat.grant_poller} gives. */
+/** Finds the rights of {@code leat.grant_poller} that the current role lacks. */
 final class Rights {
 
     private Rights() {}

@@ -5,10 +5,13 @@ import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 
-/** Whether Leat's owner holds no more than it must, and nobody else holds what only the owner and those it has chosen should. */
+/**
+ * Checks that Leat's owner has only the rights that it needs, and that no other role has rights that only the owner and its chosen roles
+ * should have.
+ */
 final class RightsInspection {
 
-    /** So many are named; more say nothing more. */
+    /** The most roles or objects that a finding names. */
     private static final int NAMED = 5;
 
     private final DSLContext database;

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 
-/** Whether dead rows leave the outbox: that is how a queue in PostgreSQL dies. */
+/** Checks that vacuum removes dead rows from the outbox. A queue in PostgreSQL becomes slow without that. */
 final class VacuumInspection {
 
     private final DSLContext database;

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at what waits in the outbox while something of a poller fails, so that its warnings can tell. */
+/** Reads the backlog of the outbox while a part of a poller fails, so that its warnings can include it. */
 public final class BacklogWatch {
 
     /** In any order: with a long backlog some old event is as good as the oldest. */

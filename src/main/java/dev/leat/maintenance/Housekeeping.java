@@ -10,38 +10,38 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The SQL functions that somebody has to call now and then; any poller may, and of several at once one does the work.
+ * Calls the SQL functions of periodic maintenance. Any poller may call them; if several do at once, one does the work.
  *
- * <p>Capture is brought up to date with changed tables when the catalog has changed. To ask what has changed takes some ten microseconds for
- * each attached table. Where other DDL, such as of temporary tables, changes the catalog all the time, most such questions find nothing: after
- * some of those at once they have a small share of the time. Where they find something, work goes on.
+ * <p>Capture is brought up to date with changed tables when the catalog has changed. A check for changes takes some ten microseconds for
+ * each attached table. If other DDL, such as that of temporary tables, changes the catalog all the time, most checks find nothing. After
+ * a number of those, checks are limited to a small share of the time. If a check finds a change, the work continues.
  */
 final class Housekeeping {
 
-    /** How long the question is put off when the catalog does not seem to change. */
+    /** The longest time between two checks when the catalog does not seem to change. */
     private static final Duration AT_LEAST_EVERY = Duration.ofMinutes(1);
 
-    /** The same where the server does not say whether it has changed. */
-    private static final Duration UNTOLD_EVERY = Duration.ofSeconds(10);
+    /** The longest time between two checks when the server does not tell whether the catalog has changed. */
+    private static final Duration UNKNOWN_EVERY = Duration.ofSeconds(10);
 
-    /** Questions that find nothing have one part in so many of the time. */
-    private static final int SHARE_IN_VAIN = 250;
+    /** Checks that find nothing take at most one part in this many of the time. */
+    private static final int SHARE_FOUND_NOTHING = 250;
 
-    /** Beyond so many nanoseconds of them that have not been made up for by rest, rest comes first. */
-    private static final long IN_VAIN_AT_ONCE = Duration.ofMillis(200).toNanos();
+    /** The time in nanoseconds that checks that find nothing may take at once. After more, the next check is delayed. */
+    private static final long FOUND_NOTHING_AT_ONCE = Duration.ofMillis(200).toNanos();
 
-    /** But not longer than this: where a machine is busy, what a question takes tells little about what it costs. */
-    private static final Duration LONGEST_REST = Duration.ofSeconds(10);
+    /** The longest such delay: on a busy machine the duration of a check says little about its cost. */
+    private static final Duration LONGEST_DELAY = Duration.ofSeconds(10);
 
-    /** Work on tables that have changed has one part in so many. */
+    /** Work on changed tables takes at most one part in this many of the time. */
     private static final int SHARE_AT_WORK = 4;
 
     private final StatementRunner database;
     private final LongSupplier nanoTime;
     private final Consumer<String> warned;
     private long seen = -1;
-    private long inVain;
-    private long restedAt;
+    private long foundNothing;
+    private long creditedAt;
     private long notBefore;
     private long atLatest;
 
@@ -55,7 +55,7 @@ final class Housekeeping {
         this.warned = warned;
         this.notBefore = nanoTime.getAsLong();
         this.atLatest = notBefore;
-        this.restedAt = notBefore;
+        this.creditedAt = notBefore;
     }
 
     /**
@@ -64,9 +64,9 @@ final class Housekeeping {
      */
     void refreshIfChanged() {
         long asked = nanoTime.getAsLong();
-        inVain = Math.max(0, inVain - (asked - restedAt) / SHARE_IN_VAIN);
-        restedAt = asked;
-        if (asked - notBefore < 0 || inVain > IN_VAIN_AT_ONCE) {
+        foundNothing = Math.max(0, foundNothing - (asked - creditedAt) / SHARE_FOUND_NOTHING);
+        creditedAt = asked;
+        if (asked - notBefore < 0 || foundNothing > FOUND_NOTHING_AT_ONCE) {
             return;
         }
         long changes =
@@ -79,12 +79,13 @@ final class Housekeeping {
         long end = nanoTime.getAsLong();
         seen = changes;
         if (number(refreshed.get(0)).intValue() > 0) {
-            inVain = 0;
+            foundNothing = 0;
             notBefore = end + (SHARE_AT_WORK - 1) * (end - begin);
         } else {
-            inVain = Math.min(inVain + end - begin, IN_VAIN_AT_ONCE + LONGEST_REST.toNanos() / SHARE_IN_VAIN);
+            foundNothing = Math.min(
+                    foundNothing + end - begin, FOUND_NOTHING_AT_ONCE + LONGEST_DELAY.toNanos() / SHARE_FOUND_NOTHING);
         }
-        atLatest = end + (changes == 0 ? UNTOLD_EVERY : AT_LEAST_EVERY).toNanos();
+        atLatest = end + (changes == 0 ? UNKNOWN_EVERY : AT_LEAST_EVERY).toNanos();
         Object again = refreshed.get(1);
         if (again != null) {
             atLatest = Math.min(atLatest, end + (long) (number(again).doubleValue() * 1e9));
@@ -96,8 +97,8 @@ final class Housekeeping {
     }
 
     /**
-     * Puts back rows that Leat's tables cannot do without: they are gone after TRUNCATE of all tables, and in a database that was
-     * made from a dump without data.
+     * Restores rows that Leat's tables need. They are missing after TRUNCATE of all tables, and in a database that was restored from a
+     * dump without data.
      *
      * @return which they were, in a sentence; null when all were there
      */

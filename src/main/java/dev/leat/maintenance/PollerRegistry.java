@@ -6,9 +6,9 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 /**
- * The heartbeats of one poller, and its knowledge of the others. Whoever was seen within {@value #ALIVE_SECONDS} seconds by
- * the database's clock is alive; whoever will have been seen in the future was seen before that clock was set back. It is for fairness and for people only: what keeps two pollers off one lane is the lane's row
- * lock, so a wrong count costs throughput, never order.
+ * Writes the heartbeats of one poller, and counts the others. A poller that was seen within {@value #ALIVE_SECONDS} seconds by the
+ * database's clock is alive. A time in the future means that the clock was set back since. The count only serves fairness and display:
+ * the lane's row lock keeps two pollers from one lane, so a wrong count costs throughput, never order.
  */
 public final class PollerRegistry {
 
@@ -49,7 +49,7 @@ public final class PollerRegistry {
         return alive;
     }
 
-    /** Says that this poller lives, forgets those that have been gone for a minute, and counts. */
+    /** Writes a heartbeat, removes pollers that were last seen more than a minute ago, and counts those alive. */
     void beat() {
         Object others = database.run(
                 "SELECT leat_poller.heartbeat(?, ?, ?, ?)", self.poller(), self.host(), self.pid(), self.version());

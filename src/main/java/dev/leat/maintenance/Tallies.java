@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what one poller has delivered, by table and operation, and writes the counts to {@code leat_internal.tally} now and then. For
- * {@code leat status}, not for accounting: a poller that is killed takes its last few seconds of counts with it.
+ * {@code leat status}, not for accounting: the last few seconds of counts of a killed poller are lost.
  */
 public final class Tallies implements PollerListener {
 

@@ -21,7 +21,7 @@ public final class Upkeep {
 
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-    /** Others take a poller for gone after so long; it is to be back as soon as it can. */
+    /** Other pollers count a poller as gone after this time, so a heartbeat must be retried soon. */
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(PollerRegistry.ALIVE_SECONDS);
 
     private final PollerRegistry registry;
@@ -189,7 +189,7 @@ public final class Upkeep {
             } catch (RuntimeException e) {
                 backoff =
                         backoff.isZero() ? shorter(interval, LONGEST_PAUSE) : shorter(backoff.multipliedBy(2), longest);
-                // From half of it on: the pollers that failed together do not come back together.
+                // At least half of the pause, at random, so that pollers that failed together do not retry together.
                 pause = Duration.ofMillis((long)
                         (backoff.toMillis() * (0.5 + ThreadLocalRandom.current().nextDouble() / 2)));
                 listener.upkeepFailed(name, consequence, e, pause);

@@ -1,4 +1,6 @@
-/** What a poller does beside its passes: its heartbeat, its counts, the look at changed tables, and the removal of what was kept. */
+/**
+ * A poller's periodic duties beside its passes: heartbeats, counts, the refresh of changed tables, and the removal of old sent events.
+ */
 @NullMarked
 package dev.leat.maintenance;
 

@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A migration's view of rows that were lost: by TRUNCATE of all tables, or because the database was made from a dump without data.
- * Flyway would then create what is there already. Rows that can be made anew are; the others are told of.
+ * Restores rows that Leat's tables lost, by TRUNCATE of all tables or by a restore from a dump without data. Flyway would then create
+ * tables that exist already. Rows that can be restored are restored; the others are reported.
  */
 final class LostRows {
 
@@ -30,7 +30,7 @@ final class LostRows {
 
     /**
      * @param database as Leat's owner
-     * @param told a line for each thing that was lost
+     * @param told receives a line for each lost thing
      */
     LostRows(PinnedDataSource database, Consumer<String> told) {
         this.database = database;
@@ -47,7 +47,7 @@ final class LostRows {
         if (exists("flyway_schema_history") && exists("outbox") && historyIsEmpty()) {
             SchemaState state = Migrations.state(database);
             if (state instanceof SchemaState.Absent) {
-                // An installation that failed half-way: Flyway says what it cannot create.
+                // An installation that failed before its end: Flyway reports what it cannot create.
                 return;
             }
             if (!(state instanceof SchemaState.Present present)
@@ -64,7 +64,7 @@ final class LostRows {
         }
     }
 
-    /** Puts back what Leat rests on. */
+    /** Restores the rows that Leat depends on. */
     void afterScripts() {
         Object back = new StatementRunner(database).run("SELECT leat_poller.put_rows()");
         if (back != null) {
@@ -73,7 +73,7 @@ final class LostRows {
         }
     }
 
-    /** The scripts take back what nobody is recorded to have been given. */
+    /** Reports grants: the scripts revoke rights for which no grant is recorded. */
     private List<String> rights() {
         return rows("""
                         SELECT DISTINCT pg_catalog.format('that role %1$s was given rights is recorded no more: SELECT leat.grant_%2$s(%1$L)',

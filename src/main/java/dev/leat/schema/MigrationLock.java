@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The advisory lock by which Flyway keeps two migrations apart. Its number is no secret, so whoever may connect to the
- * database can hold it, for as long as they like. A migration waits for it, but not for ever, and says who holds it.
+ * The advisory lock by which Flyway prevents two migrations at the same time. Its number is not secret, so any role that may connect can
+ * hold it for any time. A migration waits for it for a limited time, and then reports which sessions hold it.
  */
 final class MigrationLock {
 
@@ -33,7 +33,7 @@ final class MigrationLock {
     }
 
     /**
-     * Returns when nobody holds it.
+     * Waits until no session holds the lock.
      *
      * @throws MigrationLocked when somebody has held it for all that time
      */
@@ -54,14 +54,14 @@ final class MigrationLock {
         }
     }
 
-    /** For a migration that has waited in vain. */
+    /** Builds the error of a migration that has waited too long. */
     MigrationLocked held(String holder) {
         return new MigrationLocked((holder.isEmpty() ? "another session" : holder)
                 + " holds the lock that keeps two migrations apart: if it"
                 + " is no `leat migrate`, end it (SELECT pg_terminate_backend(pid)), then run `leat migrate` again");
     }
 
-    /** Who holds it, for people; empty when nobody does. */
+    /** The sessions that hold the lock, as text; empty if there are none. */
     String holder() {
         List<List<String>> holders;
         try (Connection connection = database.getConnection()) {

@@ -1,6 +1,6 @@
 package dev.leat.schema;
 
-/** Another session holds the lock that keeps two migrations apart, and did not let go of it in time. */
+/** Another session holds the lock of migrations, and did not release it in time. */
 public final class MigrationLocked extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -124,7 +124,7 @@ public final class Migrations {
                 .schemas(HISTORY_SCHEMA)
                 .table(HISTORY_TABLE)
                 .locations(location)
-                // No schema that is half of one version and half of another.
+                // All scripts run in one transaction, so that no schema is a mixture of two versions.
                 .group(true)
                 .callbacks(new NoLaterSchema())
                 // Flyway tries once a second.

@@ -2,7 +2,7 @@ package dev.leat.schema;
 
 import java.util.List;
 
-/** A schema that Leat would write into belongs to somebody else, or holds something of somebody else's. */
+/** A schema that Leat would write into belongs to another role, or holds objects of another role. */
 public final class SchemaNotOurs extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -15,8 +15,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the schemas that Leat writes into are its owner's alone. Whoever owns one of them, an object in it, or the right to
- * create one there, can have code of theirs run by the role that migrates, and by pollers.
+ * Checks that the schemas that Leat writes into belong only to its owner. A role that owns one of them or an object in it, or may create
+ * objects there, could make the migrating role and pollers run its code.
  */
 public final class SchemaOwnership {
 
@@ -26,7 +26,7 @@ public final class SchemaOwnership {
     /** SQLSTATE of CREATE SCHEMA when there is one of that name, and when another transaction is creating it. */
     private static final Set<String> CREATED_MEANWHILE = Set.of("42P06", "23505");
 
-    /** So many objects are named; the rest are counted. */
+    /** The most objects that a message names; further ones are counted. */
     private static final int NAMED = 3;
 
     /** Every catalog of objects that lie in a schema. Parsers and templates have no owner: only superusers create them. */
@@ -91,7 +91,7 @@ public final class SchemaOwnership {
                 if (!CREATED_MEANWHILE.contains(String.valueOf(e.getSQLState()))) {
                     throw e;
                 }
-                // Perhaps by another migration of ours.
+                // Another migration of Leat may have created it.
                 claimOnce(database, historySchema, historyTable);
             }
         } catch (SQLException e) {

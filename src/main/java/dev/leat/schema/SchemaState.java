@@ -5,7 +5,7 @@ import dev.leat.pipeline.SchemaVersions;
 /** How the schema in a database stands to this version of Leat. */
 public sealed interface SchemaState {
 
-    /** What a person should know and do, in one line; empty when pollers may work. */
+    /** What is wrong and what to do, in one line; empty when pollers may work. */
     String advice();
 
     /** Whether pollers and commands of this Leat may work with it. */

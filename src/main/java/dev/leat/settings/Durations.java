@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as people write them: {@code 20ms}, {@code 15s}, {@code 5m}, {@code 12h}, {@code 7d}. */
+/** Reads and writes durations: {@code 20ms}, {@code 15s}, {@code 5m}, {@code 12h}, {@code 7d}. */
 public final class Durations {
 
     private static final Pattern WRITTEN = Pattern.compile("(\\d{1,12})\\s*(ms|s|m|h|d)");
@@ -12,7 +12,7 @@ public final class Durations {
     private Durations() {}
 
     /**
-     * @throws IllegalArgumentException when the text is no such duration; the message says what is expected
+     * @throws IllegalArgumentException when the text is not a duration; the message says what is expected
      */
     public static Duration parse(String text) {
         Matcher written = WRITTEN.matcher(text.strip());

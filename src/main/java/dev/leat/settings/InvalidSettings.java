@@ -2,7 +2,7 @@ package dev.leat.settings;
 
 import java.util.List;
 
-/** Settings that cannot be worked with; says everything that is wrong with them. */
+/** Some settings are invalid; the message names every fault. */
 public final class InvalidSettings extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 

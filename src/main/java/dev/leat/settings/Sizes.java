@@ -3,7 +3,7 @@ package dev.leat.settings;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Sizes in bytes as people write them: {@code 1048576}, {@code 512KiB}, {@code 10MiB}. */
+/** Reads and writes sizes in bytes: {@code 1048576}, {@code 512KiB}, {@code 10MiB}. */
 public final class Sizes {
 
     private static final Pattern WRITTEN = Pattern.compile("(\\d{1,9})\\s*(KiB|MiB)?");
@@ -12,7 +12,7 @@ public final class Sizes {
 
     /**
      * @return bytes
-     * @throws IllegalArgumentException when the text is no such size; the message says what is expected
+     * @throws IllegalArgumentException when the text is not a size; the message says what is expected
      */
     public static int parse(String text) {
         Matcher written = WRITTEN.matcher(text.strip());

@@ -1,4 +1,4 @@
-/** What a setting is: its names, its default, its limits and what it means, all said once. */
+/** Definitions of settings: each has its names, its default, its limits and its meaning in one place. */
 @NullMarked
 package dev.leat.settings;
 

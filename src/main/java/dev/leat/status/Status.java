@@ -8,7 +8,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How things stand, as {@code leat status} shows it.
+ * The state of Leat in a database, as {@code leat status} shows it.
  *
  * @param schemaVersion of Leat's schema
  * @param faults what is severely wrong with Leat's own tables, and what to do about it: with row security, or without the rows that

@@ -25,10 +25,10 @@ import org.jooq.Field;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
 
-/** Reads how things stand, in one snapshot, locking nothing. */
+/** Reads the status in one snapshot, without locks. */
 public final class StatusReader {
 
-    /** Beyond so many the outbox is not counted further: that would take seconds and tell nobody more. */
+    /** The number of events at which counting stops; an exact number would take seconds. */
     static final int COUNT_AT_MOST = 1_000_000;
 
     private final DSLContext database;

@@ -1,4 +1,4 @@
-/** How things stand, for {@code leat status}. */
+/** The state of Leat in a database, for {@code leat status}. */
 @NullMarked
 package dev.leat.status;
 

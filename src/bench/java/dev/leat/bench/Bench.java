@@ -27,7 +27,9 @@ public final class Bench implements Callable<Integer> {
     @CommandLine.Option(names = "--debezium", description = "Where Debezium Server is unpacked.")
     private @Nullable Path debezium;
 
-    @CommandLine.Option(names = "--java", description = "Home of the JVM for Debezium Server: 21 or later.")
+    @CommandLine.Option(
+            names = "--java",
+            description = "Home of a newer JVM, for Debezium Server and for the launcher: 21 or later.")
     private @Nullable String java;
 
     @CommandLine.Option(names = "--rounds", defaultValue = "3", description = "Of each contender.")
@@ -62,6 +64,9 @@ public final class Bench implements Callable<Integer> {
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on"));
         long server = Processes.postmaster();
+        contenders(false).stream()
+                .filter(contender -> contender.name().startsWith("leat, launcher"))
+                .forEach(Contender::warm);
         rounds = quick ? 1 : rounds;
         if (parts.contains("drain")) {
             drain(server);
@@ -85,6 +90,10 @@ public final class Bench implements Callable<Integer> {
         }
         contenders.add(Contender.plain(4));
         contenders.add(Contender.leat("leat"));
+        contenders.add(Contender.launched("leat, launcher", System.getProperty("java.home")));
+        if (java != null) {
+            contenders.add(Contender.launched("leat, launcher, newer JVM", java));
+        }
         if (all) {
             contenders.add(Contender.leat("leat, KPL", "--aggregation", "kpl"));
         }

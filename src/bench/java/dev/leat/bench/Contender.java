@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as it stands in tables
  * @param java the home of the JVM that runs it
- * @param arguments of {@code java}, in which {@code {host}}, {@code {port}}, {@code {database}} and {@code {endpoint}} are replaced
+ * @param command in which {@code {java}}, {@code {host}}, {@code {port}}, {@code {database}} and {@code {endpoint}} are replaced
  * @param source where it finds the changes
  * @param setup SQL that is run in the database first
  * @param migratedBy the jar that installs the schema; null: this build's
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 record Contender(
         String name,
         String java,
-        List<String> arguments,
+        List<String> command,
         Source source,
         String setup,
         @Nullable Path migratedBy) {
@@ -44,10 +44,30 @@ record Contender(
         return leat(name, jar, jar, options);
     }
 
+    /** The launcher beside the packaged jar, on that JVM. */
+    static Contender launched(String name, String java, String... options) {
+        List<String> command = new ArrayList<>(List.of("target/leat", "run"));
+        command.addAll(List.of(options));
+        return new Contender(name, java, command, Source.OUTBOX, "SELECT 1", null);
+    }
+
+    /** Makes the archive of classes that the launcher uses, as a person does after an installation. */
+    void warm() {
+        try (TestDatabase database = database()) {
+            if (start(List.of("target/leat", "warm"), database, null)
+                            .onExit()
+                            .join()
+                            .exitValue()
+                    != 0) {
+                throw new IllegalStateException("target/leat warm failed: see " + LOG);
+            }
+        }
+    }
+
     private static Contender leat(String name, Path jar, @Nullable Path migratedBy, String... options) {
-        List<String> arguments = new ArrayList<>(List.of("-jar", jar.toString(), "run"));
-        arguments.addAll(List.of(options));
-        return new Contender(name, JAVA, arguments, Source.OUTBOX, "SELECT 1", migratedBy);
+        List<String> command = new ArrayList<>(List.of("{java}", "-jar", jar.toString(), "run"));
+        command.addAll(List.of(options));
+        return new Contender(name, JAVA, command, Source.OUTBOX, "SELECT 1", migratedBy);
     }
 
     /** The baseline, which looks every 100 ms when there is nothing to do. */
@@ -60,7 +80,13 @@ record Contender(
         return new Contender(
                 name,
                 JAVA,
-                List.of("-cp", classPath(), PlainPoller.class.getName(), String.valueOf(workers), String.valueOf(rest)),
+                List.of(
+                        "{java}",
+                        "-cp",
+                        classPath(),
+                        PlainPoller.class.getName(),
+                        String.valueOf(workers),
+                        String.valueOf(rest)),
                 Source.OUTBOX,
                 // Leat's own index begins with the lane, which this poller does not know.
                 "CREATE INDEX ON leat_internal.outbox (id)",
@@ -83,7 +109,7 @@ record Contender(
                 ? TestServer.shared().database()
                 : TestServer.shared().emptyDatabase();
         if (migratedBy != null) {
-            Process migration = start(List.of("-jar", migratedBy.toString(), "migrate"), database, null);
+            Process migration = start(List.of("{java}", "-jar", migratedBy.toString(), "migrate"), database, null);
             if (migration.onExit().join().exitValue() != 0) {
                 database.close();
                 throw new IllegalStateException(migratedBy + " did not migrate: see " + LOG);
@@ -98,26 +124,31 @@ record Contender(
      * target/bench.log}.
      */
     Process start(TestDatabase database, TestStream stream) {
-        return start(arguments, database, stream);
+        return start(command, database, stream);
     }
 
-    private Process start(List<String> arguments, TestDatabase database, @Nullable TestStream stream) {
+    private Process start(List<String> template, TestDatabase database, @Nullable TestStream stream) {
         URI place = URI.create(database.url().substring("jdbc:".length()));
         String endpoint = stream == null ? "" : stream.local().endpoint().toString();
-        List<String> command =
-                new ArrayList<>(List.of(Path.of(java, "bin", "java").toString()));
         String options = System.getProperty("leat.bench.java-options", "");
-        command.addAll(options.isEmpty() ? List.of() : List.of(options.split(" ")));
-        for (String argument : arguments) {
-            command.add(argument.replace("{host}", place.getHost())
-                    .replace("{port}", String.valueOf(place.getPort()))
-                    .replace("{database}", database.name())
-                    .replace("{endpoint}", endpoint));
+        List<String> arguments = new ArrayList<>();
+        for (String argument : template) {
+            arguments.add(
+                    argument.replace("{java}", Path.of(java, "bin", "java").toString())
+                            .replace("{host}", place.getHost())
+                            .replace("{port}", String.valueOf(place.getPort()))
+                            .replace("{database}", database.name())
+                            .replace("{endpoint}", endpoint));
+            if (argument.equals("{java}") && !options.isEmpty()) {
+                arguments.addAll(List.of(options.split(" ")));
+            }
         }
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder(arguments).redirectErrorStream(true);
         builder.redirectOutput(ProcessBuilder.Redirect.appendTo(LOG));
         Map<String, String> environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("LEAT_") || name.startsWith("AWS_"));
+        environment.put("JAVA_HOME", java);
+        environment.put("LEAT_JAVA_OPTS", options);
         environment.put("LEAT_DATABASE_URL", database.url());
         environment.put("LEAT_DATABASE_USERNAME", TestServer.OWNER);
         environment.put("LEAT_DATABASE_PASSWORD", TestServer.password());

@@ -47,7 +47,7 @@ final class Debezium {
         source(all);
         all.putAll(settings);
         // Threads of its web server end without it on Java 24 and later.
-        List<String> arguments = new ArrayList<>(List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED"));
+        List<String> arguments = new ArrayList<>(List.of("{java}", "--add-opens", "java.base/java.lang=ALL-UNNAMED"));
         all.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
         arguments.addAll(
                 List.of("-cp", runner(directory) + ":" + directory.resolve("lib") + "/*", "io.debezium.server.Main"));

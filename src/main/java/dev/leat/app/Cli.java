@@ -80,6 +80,7 @@ final class Cli {
                         .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Retry(process)))
                         .addSubcommand(DatabaseCommand.line(new QuarantineDecideCommand.Discard(process))));
         commands.put("doctor", () -> DatabaseCommand.line(new DoctorCommand(process)));
+        commands.put("warm", () -> DatabaseCommand.line(new WarmCommand(process)));
         return commands;
     }
 

@@ -113,7 +113,7 @@ final class KnownMistakes {
                             "        note(left);\n        try {\n            boolean noted"),
                     new Edit(
                             LANE_CLAIM,
-                            "            // Perhaps the connection was lost, and the next one leads to another server.\n"
+                            "            // The connection may be lost, and the next one may lead to another server.\n"
                                     + "            memory.forget();",
                             "            // Nothing.")),
             Mistake.of(

@@ -12,8 +12,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /**
- * How long an event takes from its commit to its arrival in the stream, and what CPU that costs, at steady rates and at rest:
- * Leat against the plain poller, which rests for 100 ms and, in a second form, for 2 ms when it finds nothing.
+ * How long an event takes from its commit to its arrival in the stream, and what CPU that costs, at steady rates and idle:
+ * Leat against the plain poller, which pauses for 100 ms and, in a second form, for 2 ms when it finds nothing.
  */
 @CommandLine.Command(name = "latency", mixinStandardHelpOptions = true)
 public final class LatencyBench implements Callable<Integer> {
@@ -37,7 +37,7 @@ public final class LatencyBench implements Callable<Integer> {
     @CommandLine.Option(
             names = "--idle",
             defaultValue = "30",
-            description = "Seconds at rest that count, after twice as many that do not; 0: none.")
+            description = "Idle seconds that count, after twice as many that do not; 0: none.")
     private int idle;
 
     @CommandLine.Option(names = "--only", defaultValue = "", description = "Contenders whose name contains this.")
@@ -57,7 +57,7 @@ public final class LatencyBench implements Callable<Integer> {
         List<Contender> contenders = new ArrayList<>(List.of(
                 Contender.leat("leat", with.isEmpty() ? new String[0] : with.split(" ", -1)),
                 Contender.plain(1),
-                Contender.plain("plain poller, rest 2 ms", 1, 2)));
+                Contender.plain("plain poller, pause 2 ms", 1, 2)));
         contenders.removeIf(contender -> !contender.name().contains(only));
         rates.removeIf(rate -> rate == 0);
         long server = Processes.postmaster();
@@ -115,7 +115,7 @@ public final class LatencyBench implements Callable<Integer> {
     private void idle(List<Contender> contenders, long server) throws InterruptedException {
         Steady.Terms terms =
                 new Steady.Terms(Duration.ofSeconds(2L * idle), Duration.ofSeconds(idle), Faults.none(), server);
-        System.out.println("| at rest | poller, % of a core | its sessions | all of PostgreSQL |");
+        System.out.println("| idle | poller, % of a core | its sessions | all of PostgreSQL |");
         System.out.println("|---|---|---|---|");
         for (Contender contender : contenders) {
             Usage used = Steady.idle(contender, terms);

@@ -38,7 +38,7 @@ class TourTest {
     private final TestStream stream = new TestStream(1);
 
     @Test
-    void oneEventWalksThroughTheFiveRooms() throws Exception {
+    void oneEventPassesTheFiveStages() throws Exception {
         // 1. Capture: the application changes a row; a trigger writes what changed into the outbox, in the same
         // transaction.
         database.run("CREATE TABLE public.orders (id int PRIMARY KEY, state text)");

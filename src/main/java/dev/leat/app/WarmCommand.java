@@ -40,7 +40,7 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
  * Runs the code of a poller for a few seconds, for the JVM to note which classes it loads: the launcher makes an archive of that. Events
- * of its own go to a stand-in for Kinesis in this process. Where a database is set, lanes are claimed and released; no event is touched.
+ * of its own go to a stand-in for Kinesis in this process. Where a database is set, a lane is claimed and released; no event is published or removed.
  */
 @Command(
         name = "warm",
@@ -71,7 +71,7 @@ final class WarmCommand extends DatabaseCommand {
         try {
             claim(reader().database());
         } catch (InvalidSettings e) {
-            out().println("without a database: set " + Settings.DATABASE_URL + " for faster first claims too");
+            out().println("without the database: " + String.join("; ", e.faults()));
         } catch (Fault e) {
             out().println("without the database: " + e.lines().get(0));
         }
@@ -136,7 +136,7 @@ final class WarmCommand extends DatabaseCommand {
                 for (int n = 0; n < CLAIMS; n++) {
                     try (Claim claim = claims.claim(Set.of())) {
                         if (!claim.events().isEmpty()) {
-                            // Pollers at work: they need the lanes more.
+                            // Events wait, and pollers need the lanes.
                             break;
                         }
                     }

@@ -44,9 +44,8 @@ import software.amazon.awssdk.services.kinesis.KinesisServiceClientConfiguration
 import software.amazon.awssdk.utils.AttributeMap;
 
 /**
- * Sends PutRecords requests by the SDK's HTTP client and the SDK's signer, without the rest of the SDK's client. Until that is compiled,
- * a call of the whole client costs several milliseconds of CPU, more than all else that an event costs
- * ({@code docs/decisions/0015-requests-without-the-client.md}).
+ * Sends PutRecords requests by the SDK's HTTP client and the SDK's signer, without the rest of the SDK's client. Until the JVM has
+ * compiled that, a call of it is the dearest part of a pass ({@code docs/decisions/0015-requests-without-the-client.md}).
  *
  * <p>The SDK's client stays authoritative for where and how requests are sent. It sends the first request to each stream, and the first
  * one after each failure. What it sent is the {@link Template} of the requests that follow: endpoint, headers, signing scope and the

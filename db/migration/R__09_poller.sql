@@ -8,13 +8,18 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 -- while a nextval writes its log record, that column shows an id up to 32 ahead, and a plain read does not wait for it as
 -- pg_sequence_last_value does.
 -- leat_poller.writers(): the virtual transactions that hold the lock that an INSERT into the outbox takes, but for this session.
--- leat_poller.lock_lanes(left_out, start, most): locks free lanes, from a place in their order on, and returns them with their lows.
--- leat_poller.note_lows(lanes, lows): notes that of lanes which the caller's transaction has locked nothing up to these ids will be claimed.
+-- leat_poller.lock_lanes(left_out, start, most, known): locks free lanes that hold events, from a place in their order on. Which lanes hold
+-- events is read without a lock, and nothing is written for the others: a lane without events stays so up to the watermark, whoever holds it.
+-- leat_poller.note_lows(lanes, lows): notes that nothing up to these ids will be claimed of these lanes. It waits for no other poller: it leaves
+-- out what another one holds.
 --
 -- left_out  lanes to leave out, a bit for each
 -- start     a place, 0 to 63: the lanes are asked for in the order of their numbers with their six bits reversed, from there on, and around
 -- most      how many lanes at most
--- Returns:  note_lows: how many were noted; one that is no news, or lies above the last id drawn, is not
+-- known     the lows that the poller knows, by lane from 0 on; null or absent: none
+-- Returns:  lock_lanes: the lanes and their lows as their rows have them; the lanes that held no event, a bit for each; the highest low of
+--           all these rows; and whether the locked lanes have events in quarantine that a claim must look at. note_lows: how many
+--           were noted; one that is no news, or lies above the last id drawn, is not
 -- Tables:   those named; lock_lanes locks leat_internal.lane (FOR UPDATE SKIP LOCKED), note_lows updates it
 -- Errors:   none of their own
 CREATE OR REPLACE FUNCTION leat_poller.drawn(
@@ -46,22 +51,37 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_poller.lock_lanes(left_out bigint, start integer, most integer)
-    RETURNS TABLE (lane smallint, low bigint)
+CREATE OR REPLACE FUNCTION leat_poller.lock_lanes(
+        left_out bigint, start integer, most integer, known bigint[],
+        OUT lanes smallint[], OUT lows bigint[], OUT empty bigint, OUT highest_low bigint, OUT in_quarantine boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY
-        SELECT l.lane, l.low
-          FROM leat_internal.lane l
-         WHERE (lock_lanes.left_out >> l.lane::integer) & 1 = 0
-         -- Neighbours in this order are far apart in the hash space, so the lanes that a poller takes are of different shards.
-         ORDER BY (((l.lane & 1) << 5) + ((l.lane & 2) << 3) + ((l.lane & 4) << 1) + ((l.lane & 8) >> 1) + ((l.lane & 16) >> 3)
-                   + ((l.lane & 32) >> 5) - lock_lanes.start + 64) % 64
-         LIMIT lock_lanes.most
-           FOR UPDATE SKIP LOCKED;
+    SELECT coalesce(array_agg(l.lane) FILTER (WHERE l.pending), '{}'),
+           coalesce(bit_or(1::bigint << l.lane::integer) FILTER (WHERE NOT l.pending), 0),
+           coalesce(max(l.low), 0)
+      INTO lock_lanes.lanes, lock_lanes.empty, lock_lanes.highest_low
+      FROM (SELECT l.lane, l.low,
+                   EXISTS (SELECT FROM leat_internal.outbox o
+                            WHERE o.lane = l.lane AND o.id > greatest(l.low, lock_lanes.known[l.lane + 1]))
+                   OR l.lane IN (SELECT q.lane FROM leat_internal.quarantine q WHERE q.state = 'retry') AS pending
+              FROM leat_internal.lane l
+             WHERE (lock_lanes.left_out >> l.lane::integer) & 1 = 0) AS l;
+    SELECT coalesce(array_agg(l.lane), '{}'), coalesce(array_agg(l.low), '{}')
+      INTO lock_lanes.lanes, lock_lanes.lows
+      FROM (SELECT l.lane, l.low
+              FROM leat_internal.lane l
+             WHERE l.lane = ANY (lock_lanes.lanes)
+             -- Neighbours in this order are far apart in the hash space, so the lanes that a poller takes are of different shards.
+             ORDER BY (((l.lane & 1) << 5) + ((l.lane & 2) << 3) + ((l.lane & 4) << 1) + ((l.lane & 8) >> 1) + ((l.lane & 16) >> 3)
+                       + ((l.lane & 32) >> 5) - lock_lanes.start + 64) % 64
+             LIMIT lock_lanes.most
+               FOR UPDATE SKIP LOCKED) AS l;
+    lock_lanes.in_quarantine := EXISTS (
+        SELECT FROM leat_internal.quarantine q
+         WHERE q.lane = ANY (lock_lanes.lanes) AND (q.state = 'retry' OR q.state = 'quarantined' AND NOT q.may_pass));
 END
 $$;
 
@@ -76,6 +96,7 @@ BEGIN
     UPDATE leat_internal.lane l SET low = n.low, low_set_at = clock_timestamp()
       FROM unnest(note_lows.lanes, note_lows.lows) AS n (lane, low)
      WHERE l.lane = n.lane AND l.low < n.low
+       AND l.lane IN (SELECT f.lane FROM leat_internal.lane f WHERE f.lane = ANY (note_lows.lanes) FOR UPDATE SKIP LOCKED)
        AND n.low <= pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass);
     GET DIAGNOSTICS noted = ROW_COUNT;
     RETURN noted;
@@ -84,8 +105,233 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_poller.drawn() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.writers() FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_poller.lock_lanes(bigint, integer, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.lock_lanes(bigint, integer, integer, bigint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_lows(smallint[], bigint[]) FROM PUBLIC;
+
+-- How a poller reads the lanes that its transaction holds. Each function is a statement of its own: it sees what was committed before it, so
+-- what a claim reads is newer than its lock.
+--
+-- leat_poller.blocked_keys(lanes): the keys that a quarantined event blocks, with that event; and one row of nulls if there are released events.
+-- leat_poller.small_events(...): the next events of each lane, while events are small. Of an event above "small" bytes what can be long is not
+-- read: the poller then reads again, by outbox_events.
+-- leat_poller.released_events(...): the events of each lane that a person has released from quarantine.
+-- leat_poller.outbox_events(...): the next events of each lane, where some may be large.
+--
+-- The plans are made once in a session: nested loops over the primary key, whatever the statistics say (claim-1-begin.sql has the settings).
+--
+-- lanes, most, lows  the lanes, how many events of each at most, and above which id
+-- watermark          held events wait until every lower id is decided: up to here
+-- default_stream     the stream of events that name none
+-- backing_off        streams whose events are left where they are
+-- too_large          in bytes: an event above it is not read whole, because no stream accepts it
+-- lane_budget, claim_budget  in bytes: what a lane's events may weigh, and what the claim's may
+-- alone              in bytes: what an event may weigh that comes first
+-- Returns:  the events, lane by lane in ascending order of id. size: bytes of what can be long. running: the lane's bytes up to this event.
+--           fits: whether the claim has room for it; if not, what can be long is null
+-- Tables:   reads leat_poller.outbox and leat_poller.quarantine with the caller's rights
+-- Errors:   none of their own
+CREATE OR REPLACE FUNCTION leat_poller.blocked_keys(lanes smallint[])
+    RETURNS TABLE (partition_key text, id bigint)
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT q.partition_key, q.id
+          FROM leat_poller.quarantine AS q
+         WHERE q.lane = ANY (blocked_keys.lanes) AND q.state = 'quarantined' AND NOT q.may_pass
+        UNION ALL
+        SELECT CAST(NULL AS text), CAST(NULL AS bigint)
+         WHERE EXISTS (SELECT FROM leat_poller.quarantine AS q WHERE q.lane = ANY (blocked_keys.lanes) AND q.state = 'retry');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_poller.small_events(
+        small bigint, lanes smallint[], most integer[], lows bigint[], watermark bigint, default_stream text, backing_off text[])
+    RETURNS TABLE (id bigint, lane smallint, op "char", partition_key text, stream text, schema_name text, table_name text, type text,
+                       key json, before json, after json, xid bigint, captured_at bigint, db_user text, application text, context text,
+                       may_pass boolean, fault text, stream_known boolean, size integer)
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET work_mem = '32MB'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT e.id, e.lane, e.op, e.partition_key, e.stream, e.schema_name, e.table_name,
+               CASE WHEN e.size <= small_events.small THEN e.type END AS type,
+               CASE WHEN e.size <= small_events.small THEN e.key END AS key,
+               CASE WHEN e.size <= small_events.small THEN e.before END AS before,
+               CASE WHEN e.size <= small_events.small THEN e.after END AS after,
+               e.xid,
+               -- In microseconds since the epoch, which the driver reads with less work than a time.
+               CAST(date_part('epoch', e.captured_at) * 1000000 AS bigint) AS captured_at,
+               e.db_user, e.application,
+               CASE WHEN e.size <= small_events.small THEN e.context END AS context,
+               e.may_pass,
+               CASE WHEN e.size <= small_events.small THEN e.fault END AS fault,
+               e.stream_known,
+               e.size
+          FROM unnest(small_events.lanes, small_events.most, small_events.lows) AS l (lane, most, low),
+               LATERAL (
+                   -- octet_length knows the size of a value without fetching it.
+                   SELECT o.*,
+                          coalesce(octet_length(CAST(o.type AS text)), 0) + coalesce(octet_length(CAST(o.key AS text)), 0)
+                          + coalesce(octet_length(CAST(o.before AS text)), 0) + coalesce(octet_length(CAST(o.after AS text)), 0)
+                          + coalesce(octet_length(CAST(o.context AS text)), 0) + coalesce(octet_length(CAST(o.fault AS text)), 0) AS size
+                     FROM leat_poller.outbox AS o
+                    WHERE o.lane = l.lane AND o.id > l.low
+                      -- Held events wait until every lower id is decided: up to the watermark.
+                      AND (NOT o.held OR o.id <= small_events.watermark)
+                      -- The stream, or the poller's own, is none of those that back off.
+                      AND coalesce(o.stream, small_events.default_stream) <> ALL (small_events.backing_off)
+                    ORDER BY o.id
+                    LIMIT l.most) AS e;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_poller.released_events(
+        too_large bigint, lane_budget bigint, claim_budget bigint, alone bigint, lanes smallint[], most integer[],
+        default_stream text, backing_off text[])
+    RETURNS TABLE (id bigint, lane smallint, op "char", partition_key text, stream text, schema_name text, table_name text, type text,
+                       key json, before json, after json, xid bigint, captured_at bigint, db_user text, application text, context text,
+                       may_pass boolean, fault text, stream_known boolean, size integer, running numeric, fits boolean)
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET work_mem = '32MB'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        WITH bounds (too_large, lane_budget, claim_budget, alone) AS (
+            VALUES (released_events.too_large, released_events.lane_budget, released_events.claim_budget, released_events.alone)
+        ), claimed (lane, most) AS (
+            SELECT * FROM unnest(released_events.lanes, released_events.most)
+        ), weighed AS (
+            -- Each lane's events in the order of their ids, until they outweigh the lane's budget.
+            SELECT w.*, bounds.*
+              FROM bounds, claimed,
+                   LATERAL (
+                       SELECT s.*, sum(s.weight) OVER (ORDER BY s.id ROWS UNBOUNDED PRECEDING) AS running
+                         FROM (
+                             -- What is too large weighs nothing, for it is not read.
+                             SELECT e.*, CASE WHEN e.size <= bounds.too_large THEN CAST(e.size AS numeric) ELSE 0 END AS weight
+                               FROM (
+                                   -- octet_length knows the size of a value without fetching it.
+                                   SELECT q.*,
+                                          coalesce(octet_length(CAST(q.type AS text)), 0) + coalesce(octet_length(CAST(q.key AS text)), 0)
+                                          + coalesce(octet_length(CAST(q.before AS text)), 0) + coalesce(octet_length(CAST(q.after AS text)), 0)
+                                          + coalesce(octet_length(CAST(q.context AS text)), 0) + coalesce(octet_length(CAST(q.fault AS text)), 0) AS size
+                                     FROM leat_poller.quarantine AS q
+                                    WHERE q.lane = claimed.lane AND q.state = 'retry'
+                                      -- The stream, or the poller's own, is none of those that back off.
+                                      AND coalesce(q.stream, released_events.default_stream) <> ALL (released_events.backing_off)
+                                    ORDER BY q.id
+                                    LIMIT claimed.most) AS e) AS s) AS w
+             WHERE w.running - w.weight < bounds.lane_budget
+        ), totalled AS (
+            -- Lane after lane, as the rows come: who reads goes by "fits", not by their order.
+            SELECT w.*, sum(w.weight) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM weighed AS w
+        ), events AS (
+            SELECT t.*, room.fits, room.fits AND t.size <= t.too_large AS read_whole
+              FROM totalled AS t
+             CROSS JOIN LATERAL (
+                 -- Within the claim's budget; or nothing that weighs comes before it.
+                 SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS room
+        )
+        SELECT e.id, e.lane, e.op, e.partition_key, e.stream, e.schema_name, e.table_name,
+               CASE WHEN e.read_whole THEN e.type END AS type,
+               CASE WHEN e.read_whole THEN e.key END AS key,
+               CASE WHEN e.read_whole THEN e.before END AS before,
+               CASE WHEN e.read_whole THEN e.after END AS after,
+               e.xid,
+               -- In microseconds since the epoch, which the driver reads with less work than a time.
+               CAST(date_part('epoch', e.captured_at) * 1000000 AS bigint) AS captured_at,
+               e.db_user, e.application,
+               CASE WHEN e.read_whole THEN e.context END AS context,
+               e.may_pass,
+               CASE WHEN e.read_whole THEN e.fault END AS fault,
+               e.stream_known,
+               e.size, e.running, e.fits
+          FROM events AS e;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_poller.outbox_events(
+        too_large bigint, lane_budget bigint, claim_budget bigint, alone bigint, lanes smallint[], most integer[], lows bigint[],
+        watermark bigint, default_stream text, backing_off text[])
+    RETURNS TABLE (id bigint, lane smallint, op "char", partition_key text, stream text, schema_name text, table_name text, type text,
+                       key json, before json, after json, xid bigint, captured_at bigint, db_user text, application text, context text,
+                       may_pass boolean, fault text, stream_known boolean, size integer, running numeric, fits boolean)
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    SET work_mem = '32MB'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        WITH bounds (too_large, lane_budget, claim_budget, alone) AS (
+            VALUES (outbox_events.too_large, outbox_events.lane_budget, outbox_events.claim_budget, outbox_events.alone)
+        ), claimed (lane, most, low) AS (
+            SELECT * FROM unnest(outbox_events.lanes, outbox_events.most, outbox_events.lows)
+        ), weighed AS (
+            -- Each lane's events in the order of their ids, until they outweigh the lane's budget.
+            SELECT w.*, bounds.*
+              FROM bounds, claimed,
+                   LATERAL (
+                       SELECT s.*, sum(s.weight) OVER (ORDER BY s.id ROWS UNBOUNDED PRECEDING) AS running
+                         FROM (
+                             -- What is too large weighs nothing, for it is not read.
+                             SELECT e.*, CASE WHEN e.size <= bounds.too_large THEN CAST(e.size AS numeric) ELSE 0 END AS weight
+                               FROM (
+                                   -- octet_length knows the size of a value without fetching it.
+                                   SELECT o.*,
+                                          coalesce(octet_length(CAST(o.type AS text)), 0) + coalesce(octet_length(CAST(o.key AS text)), 0)
+                                          + coalesce(octet_length(CAST(o.before AS text)), 0) + coalesce(octet_length(CAST(o.after AS text)), 0)
+                                          + coalesce(octet_length(CAST(o.context AS text)), 0) + coalesce(octet_length(CAST(o.fault AS text)), 0) AS size
+                                     FROM leat_poller.outbox AS o
+                                    WHERE o.lane = claimed.lane AND o.id > claimed.low
+                                      -- Held events wait until every lower id is decided: up to the watermark.
+                                      AND (NOT o.held OR o.id <= outbox_events.watermark)
+                                      -- The stream, or the poller's own, is none of those that back off.
+                                      AND coalesce(o.stream, outbox_events.default_stream) <> ALL (outbox_events.backing_off)
+                                    ORDER BY o.id
+                                    LIMIT claimed.most) AS e) AS s) AS w
+             WHERE w.running - w.weight < bounds.lane_budget
+        ), totalled AS (
+            -- Lane after lane, as the rows come: who reads goes by "fits", not by their order.
+            SELECT w.*, sum(w.weight) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM weighed AS w
+        ), events AS (
+            SELECT t.*, room.fits, room.fits AND t.size <= t.too_large AS read_whole
+              FROM totalled AS t
+             CROSS JOIN LATERAL (
+                 -- Within the claim's budget; or nothing that weighs comes before it.
+                 SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS room
+        )
+        SELECT e.id, e.lane, e.op, e.partition_key, e.stream, e.schema_name, e.table_name,
+               CASE WHEN e.read_whole THEN e.type END AS type,
+               CASE WHEN e.read_whole THEN e.key END AS key,
+               CASE WHEN e.read_whole THEN e.before END AS before,
+               CASE WHEN e.read_whole THEN e.after END AS after,
+               e.xid,
+               -- In microseconds since the epoch, which the driver reads with less work than a time.
+               CAST(date_part('epoch', e.captured_at) * 1000000 AS bigint) AS captured_at,
+               e.db_user, e.application,
+               CASE WHEN e.read_whole THEN e.context END AS context,
+               e.may_pass,
+               CASE WHEN e.read_whole THEN e.fault END AS fault,
+               e.stream_known,
+               e.size, e.running, e.fits
+          FROM events AS e;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_poller.blocked_keys(smallint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.small_events(bigint, smallint[], integer[], bigint[], bigint, text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.released_events(bigint, bigint, bigint, bigint, smallint[], integer[], text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.outbox_events(bigint, bigint, bigint, bigint, smallint[], integer[], bigint[], bigint, text, text[])
+    FROM PUBLIC;
 
 -- leat_poller.settle(keep, lanes, counts, ids, released): settles events that were delivered, in the transaction that has claimed them.
 -- leat_poller.set_aside(lanes, ids, states, reasons, released): moves events that cannot be sent, or wait behind one, to quarantine.

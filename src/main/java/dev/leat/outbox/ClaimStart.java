@@ -1,6 +1,7 @@
 package dev.leat.outbox;
 
 import dev.leat.pipeline.SchemaVersions;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,9 +18,9 @@ import java.util.TreeMap;
  *
  * @param sequence the state of the outbox's sequence
  * @param holders the virtual transactions that hold a writer's lock on the outbox
- * @param lows the stored low of each lane that is now held, by lane
+ * @param lanes the lanes that are now held, and what was seen of the others
  */
-record ClaimStart(SequenceLook sequence, Set<String> holders, Map<Integer, Long> lows) {
+record ClaimStart(SequenceLook sequence, Set<String> holders, LockedLanes lanes) {
 
     /**
      * The server that answers, and the current history of its database.
@@ -55,23 +56,51 @@ record ClaimStart(SequenceLook sequence, Set<String> holders, Map<Integer, Long>
     }
 
     /**
+     * The lanes that hold events and that no other session holds; they are locked now.
+     *
+     * @param lows the stored low of each of them, by lane
+     * @param empty the lanes that held no event, one bit for each; they are not locked
+     * @param highestLow the highest stored low of all lanes that were looked at
+     * @param inQuarantine whether the locked lanes have released events, or events in quarantine that block a key
+     */
+    record LockedLanes(Map<Integer, Long> lows, long empty, long highestLow, boolean inQuarantine) {
+
+        private static LockedLanes of(ResultSet rows) throws SQLException {
+            rows.next();
+            Number[] lanes = numbers(rows.getArray(1));
+            Number[] stored = numbers(rows.getArray(2));
+            Map<Integer, Long> lows = new TreeMap<>();
+            for (int i = 0; i < lanes.length; i++) {
+                lows.put(lanes[i].intValue(), stored[i].longValue());
+            }
+            return new LockedLanes(lows, rows.getLong(3), rows.getLong(4), rows.getBoolean(5));
+        }
+
+        private static Number[] numbers(Array array) throws SQLException {
+            return (Number[]) array.getArray();
+        }
+    }
+
+    /**
      * @param timeout how long the transaction may be idle before the server ends it
      * @param leftOut the lanes to leave out, one bit for each
      * @param start the first lane to ask for
-     * @param lanes how many to ask for
+     * @param lanes how many to lock at most
+     * @param known the lows that the poller knows, by lane
      */
-    static ClaimStart open(Connection connection, Duration timeout, long leftOut, int start, int lanes)
+    static ClaimStart open(Connection connection, Duration timeout, long leftOut, int start, int lanes, long[] known)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.OPEN)) {
             statement.setString(1, timeout.toMillis() + "ms");
             statement.setLong(2, leftOut);
             statement.setInt(3, start);
             statement.setInt(4, lanes);
+            statement.setObject(5, known);
             Answers answers = new Answers(statement);
             answers.next();
             SequenceLook sequence = SequenceLook.of(answers.next());
             Set<String> holders = holders(answers.next());
-            return new ClaimStart(sequence, holders, lows(answers.next()));
+            return new ClaimStart(sequence, holders, LockedLanes.of(answers.next()));
         }
     }
 
@@ -89,18 +118,5 @@ record ClaimStart(SequenceLook sequence, Set<String> holders, Map<Integer, Long>
             holders.add(rows.getString(1));
         }
         return holders;
-    }
-
-    private static Map<Integer, Long> lows(ResultSet rows) throws SQLException {
-        Map<Integer, Long> lows = new TreeMap<>();
-        while (rows.next()) {
-            lows.put(rows.getInt(1), rows.getLong(2));
-        }
-        return lows;
-    }
-
-    /** The highest of the rows' lows. */
-    long highestLow() {
-        return lows.values().stream().mapToLong(Long::longValue).max().orElse(0);
     }
 }

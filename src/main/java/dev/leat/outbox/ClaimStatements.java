@@ -6,21 +6,22 @@ import dev.leat.pipeline.KeptSql;
 final class ClaimStatements {
 
     /**
-     * Sets the settings of this transaction, which also apply behind a connection pooler. The search_path is set first, because later
-     * names are resolved with it. Parameters: the server's timeout in ms.
+     * Sets the settings of this transaction, which also apply behind a connection pooler. Every name in it is qualified. The other
+     * statements only call functions, which set their own search_path: if a claim changed it, the driver would prepare all its statements
+     * anew for each claim (PostgreSQL 18 reports the change to it). Parameters: the server's timeout in ms.
      */
     static final String BEGIN = KeptSql.of("claim-1-begin");
 
-    /**
-     * The highest id drawn, with the server and the history. It depends on no search_path: all names are qualified, and it uses no
-     * operator.
-     */
+    /** The highest id drawn, with the server and the history. */
     static final String DRAWN = KeptSql.of("claim-2-drawn");
 
     /** The other sessions that hold the lock that an INSERT into the outbox takes. */
     static final String WRITERS = KeptSql.of("claim-3-writers");
 
-    /** Locks free lanes. Parameters: the lanes to leave out, one bit for each; the first lane to ask for; how many lanes to ask for. */
+    /**
+     * Locks free lanes that hold events. Parameters: the lanes to leave out, one bit for each; the first lane to ask for; how many lanes to
+     * lock; the lows that the poller knows, by lane.
+     */
     static final String LOCK_LANES = KeptSql.of("claim-4-lock-lanes");
 
     /** The first statements of a claim, sent in one message. Parameters: those of {@link #BEGIN} and of {@link #LOCK_LANES}. */
@@ -28,18 +29,15 @@ final class ClaimStatements {
 
     /**
      * The keys that a quarantined event blocks, and a row without a key if there are released events. Released events go before all
-     * events of the outbox. Parameters: the lanes, twice.
+     * events of the outbox. Parameters: the lanes.
      */
-    static final String QUARANTINE_LOOK = KeptSql.of("claim-5-quarantine-look");
+    static final String BLOCKED_KEYS = KeptSql.of("claim-5-blocked-keys");
 
     /**
      * The next events of each lane. The long columns of an event are left out if they are larger than a given size. Parameters: that size
      * in bytes, the lanes, their limits, their lows, the watermark, the default stream, and the streams that back off.
      */
     static final String SMALL_EVENTS = KeptSql.of("claim-6-small-events");
-
-    /** What a claim reads once it holds lanes, in one message. Parameters: those of the two statements. */
-    static final String READ = QUARANTINE_LOOK + ";\n" + SMALL_EVENTS;
 
     /**
      * The released events of each lane, limited by size. Parameters, the first four in bytes: the size above which an event is too large,

@@ -5,6 +5,7 @@ import dev.leat.Outcome;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.DatabaseUnavailable;
 import dev.leat.pipeline.Deadline;
+import dev.leat.pipeline.Lanes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A claim that holds its lanes by one connection's transaction. After the commit it records in the lane memory what it learned of its
@@ -51,8 +53,9 @@ final class LaneClaim implements Claim {
      * @param drawn the highest id drawn
      * @param proven the watermark
      * @param generation of the lane memory
+     * @param empty the lanes that held no event, one bit for each
      */
-    record StartingPoint(long drawn, long proven, long generation) {}
+    record StartingPoint(long drawn, long proven, long generation, long empty) {}
 
     /**
      * The events that were read from the held lanes.
@@ -65,6 +68,9 @@ final class LaneClaim implements Claim {
 
         /** No events: doubtful events were given other ids, and another claim reads them after the commit. */
         static final Content RENUMBERED = new Content(Map.of(), List.of(), List.of(), Set.of());
+
+        /** The claim holds no lane. */
+        static final Content NONE = new Content(Map.of(), List.of(), List.of(), Set.of());
 
         boolean renumbered() {
             return this == RENUMBERED;
@@ -80,8 +86,16 @@ final class LaneClaim implements Claim {
 
         /** Returns whether anything was written. */
         boolean write(Connection connection, StartingPoint start, Content content) throws SQLException {
-            boolean stored = lows.store(connection, content.readings().keySet());
+            boolean stored = lows.store(
+                    connection, seen(start.empty(), content.readings().keySet()));
             return !content.empty() && timelines.mark(connection, start.drawn()) || stored;
+        }
+
+        private static List<Integer> seen(long empty, Set<Integer> read) {
+            return IntStream.range(0, Lanes.COUNT)
+                    .filter(lane -> (empty & 1L << lane) != 0 || read.contains(lane))
+                    .boxed()
+                    .toList();
         }
     }
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class LaneClaims {
 
     /** How often a claim is tried again because the database's history has changed, before it fails. */
-    private static final int ATTEMPTS = 3;
+    private static final int ATTEMPTS = 5;
 
     /**
      * The largest number of events in a worker's first claim, so that its first record is sent soon. Each full claim doubles the next.
@@ -127,7 +127,8 @@ public final class LaneClaims {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Deadline deadline = Deadline.in(settings.poller().publishDeadline(), nanoTime);
                 long published = timelines.published();
-                ClaimStart start = open(connection, lanesLeftOut);
+                LaneMemory.Lows known = memory.lows();
+                ClaimStart start = open(connection, lanesLeftOut, known);
                 // A migration may have been installed since the poller started.
                 start.sequence().schema().require();
                 memory.server(start.sequence().server());
@@ -136,8 +137,13 @@ public final class LaneClaims {
                     check(connection, published);
                     continue;
                 }
+                if (known.generation() != memory.generation()) {
+                    // The lanes were looked at above lows of another history.
+                    connection.rollback();
+                    continue;
+                }
                 try {
-                    return claim(connection, streamsBackingOff, start, deadline);
+                    return claim(connection, streamsBackingOff, start, known.generation(), deadline);
                 } catch (Watermark.SequenceWentBack e) {
                     memory.forget();
                     check(connection, e.been());
@@ -146,10 +152,10 @@ public final class LaneClaims {
             throw new IllegalStateException("the database's history changed " + ATTEMPTS + " times during one claim");
         }
 
-        private ClaimStart open(Connection connection, long lanesLeftOut) throws SQLException {
+        private ClaimStart open(Connection connection, long lanesLeftOut, LaneMemory.Lows known) throws SQLException {
             int sharers = Math.max(1, claimants.getAsInt());
             int share = (Lanes.COUNT + sharers - 1) / sharers;
-            return ClaimStart.open(connection, timeout(), lanesLeftOut, memory.turn(share), share);
+            return ClaimStart.open(connection, timeout(), lanesLeftOut, memory.turn(share), share, known.byLane());
         }
 
         /** Releases the lanes first, because the check may wait for a lane that another poller holds. */
@@ -164,20 +170,23 @@ public final class LaneClaims {
         }
 
         private LaneClaim claim(
-                Connection connection, Set<String> streamsBackingOff, ClaimStart start, Deadline deadline)
+                Connection connection, Set<String> streamsBackingOff, ClaimStart start, long knownIn, Deadline deadline)
                 throws SQLException {
-            slowLanes.got(this, start.lows().keySet());
+            ClaimStart.LockedLanes locked = start.lanes();
+            slowLanes.got(this, locked.lows().keySet());
             long drawn = start.sequence().id();
             // Another poller may have stored a low above the highest id that was drawn when this claim began.
-            if (start.highestLow() > drawn
-                    && start.highestLow() > look(connection).id()) {
-                throw new Watermark.SequenceWentBack(start.highestLow(), drawn);
+            if (locked.highestLow() > drawn
+                    && locked.highestLow() > look(connection).id()) {
+                throw new Watermark.SequenceWentBack(locked.highestLow(), drawn);
             }
             look(drawn, start.holders());
-            LaneClaim.StartingPoint look = new LaneClaim.StartingPoint(drawn, watermark.proven(), generation);
-            List<LaneQuery> lanes = held(start.lows());
+            LaneClaim.StartingPoint look =
+                    new LaneClaim.StartingPoint(drawn, watermark.proven(), generation, locked.empty());
+            memory.empty(knownIn, locked.empty(), drawn, look.proven());
+            List<LaneQuery> lanes = held(locked.lows());
             LaneClaim.Content content = new LaneReader(connection, settings, memory, defaultStream, streamsBackingOff)
-                    .read(lanes, look.proven());
+                    .read(lanes, look.proven(), locked.inQuarantine());
             if (timelines.anyDoubtful(content)) {
                 timelines.renumber(connection, lanes, RENUMBERED_AT_ONCE);
                 content = LaneClaim.Content.RENUMBERED;
@@ -197,7 +206,7 @@ public final class LaneClaims {
         private List<LaneQuery> held(Map<Integer, Long> storedLows) {
             List<LaneQuery> lanes = new ArrayList<>();
             storedLows.forEach((lane, stored) -> lanes.add(
-                    new LaneQuery(lane, memory.low(lane, stored), memory.limit(lane, batch, storedLows.size()))));
+                    new LaneQuery(lane, memory.low(lane, stored), memory.limit(lane, batch, storedLows.keySet()))));
             return lanes;
         }
 

@@ -10,7 +10,7 @@ import java.util.Collection;
 import java.util.function.LongSupplier;
 
 /**
- * Stores the lows of held lanes in their rows, for pollers that start later. It writes a lane's row at most every ten seconds: each write
+ * Stores the lows of lanes in their rows, for pollers that start later. It writes a lane's row at most every ten seconds: each write
  * leaves a dead row version, and a low is there to avoid reading dead rows.
  */
 final class LaneLows {
@@ -28,7 +28,9 @@ final class LaneLows {
         Arrays.fill(storedAt, nanoTime.getAsLong());
     }
 
-    /** Stores the lows that are due of these lanes, which the transaction holds. Returns whether it wrote anything. */
+    /**
+     * Stores the lows that are due of these lanes. A lane that another session holds is left out. Returns whether it wrote anything.
+     */
     boolean store(Connection connection, Collection<Integer> lanes) throws SQLException {
         long now = nanoTime.getAsLong();
         Integer[] due = lanes.stream()
@@ -41,6 +43,7 @@ final class LaneLows {
         for (int i = 0; i < due.length; i++) {
             lows[i] = memory.low(due[i]);
             storedAt[due[i]] = now;
+            memory.stored(due[i], lows[i]);
         }
         try (PreparedStatement statement = connection.prepareStatement(STORE)) {
             statement.setArray(1, connection.createArrayOf("int2", due));

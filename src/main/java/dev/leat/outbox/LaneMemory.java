@@ -3,6 +3,7 @@ package dev.leat.outbox;
 import dev.leat.pipeline.Lanes;
 import java.util.Arrays;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,17 +83,29 @@ final class LaneMemory {
      * How many events to read from a lane. The lanes with a backlog share the batch. A lane of a few hot keys is not read far beyond what
      * one pass can deliver.
      *
-     * @param lanes how many lanes are held
+     * @param held the lanes that the claim holds
      */
-    synchronized int limit(int lane, int batch, int lanes) {
-        int even = Math.max(1, batch / Math.max(1, lanes));
-        int backlogged = 0;
-        for (boolean more : full) {
-            backlogged += more ? 1 : 0;
-        }
-        int expected = Math.max(1, Math.min(lanes, backlogged * lanes / Lanes.COUNT));
-        int share = backlogged == 0 ? even : Math.min(Math.max(even, batch / expected), 4 * even);
+    synchronized int limit(int lane, int batch, Set<Integer> held) {
+        int even = Math.max(1, batch / Math.max(1, held.size()));
+        int backlogged = (int) held.stream().filter(other -> full[other]).count();
+        int share = backlogged == 0 ? even : Math.min(Math.max(even, batch / backlogged), 4 * even);
         return Math.min(share, readAtMost[lane]);
+    }
+
+    /**
+     * The lows as known here.
+     *
+     * @param generation in which they are known
+     */
+    record Lows(long generation, long[] byLane) {}
+
+    synchronized Lows lows() {
+        return new Lows(generation, low.clone());
+    }
+
+    /** Records that the lane's row has this low now. */
+    synchronized void stored(int lane, long written) {
+        storedLow[lane] = written;
     }
 
     /** No unsettled event of the lane has an id up to this. */
@@ -120,7 +133,10 @@ final class LaneMemory {
      * @param left how many of the events read stay in the outbox
      * @param firstLeft the lowest id of the events that stay
      */
-    record Settled(int read, OptionalLong cutAt, int left, OptionalLong firstLeft) {}
+    record Settled(int read, OptionalLong cutAt, int left, OptionalLong firstLeft) {
+
+        private static final Settled NOTHING = new Settled(0, OptionalLong.empty(), 0, OptionalLong.empty());
+    }
 
     /**
      * Records a committed claim of a lane, unless {@link #forget} was called since the claim began.
@@ -146,6 +162,23 @@ final class LaneMemory {
         readAtMost[lane] =
                 settled.left() == 0 ? Integer.MAX_VALUE : Math.max(LEAST, 2 * (settled.read() - settled.left()));
         drainedAt[lane] = proven >= drawn && !full[lane] ? drawn : -1;
+    }
+
+    /**
+     * Records that lanes held no event, unless {@link #forget} was called since. They need not be locked for that: no event can appear in
+     * them at or below the watermark any more.
+     *
+     * @param begun the generation of the lows above which they were looked at
+     * @param lanes one bit for each
+     * @param drawn the highest id drawn before they were looked at
+     * @param proven the watermark before they were looked at
+     */
+    synchronized void empty(long begun, long lanes, long drawn, long proven) {
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
+            if ((lanes & 1L << lane) != 0) {
+                settled(begun, lane, drawn, proven, Settled.NOTHING);
+            }
+        }
     }
 
     /**

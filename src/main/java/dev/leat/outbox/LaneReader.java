@@ -51,16 +51,20 @@ final class LaneReader {
      * Reads each lane once.
      *
      * @param watermark up to where held events may be read
+     * @param inQuarantine whether the lanes have released events, or events in quarantine that block a key
      */
-    LaneClaim.Content read(List<LaneQuery> held, long watermark) throws SQLException {
+    LaneClaim.Content read(List<LaneQuery> held, long watermark, boolean inQuarantine) throws SQLException {
+        if (held.isEmpty()) {
+            return LaneClaim.Content.NONE;
+        }
         List<LaneQuery> lanes = held.stream()
                 .sorted(Comparator.comparingInt((LaneQuery lane) -> memory.passedOver(lane.lane()))
                         .reversed())
                 .toList();
-        QuarantineLook look = memory.expectsLarge() ? look(lanes) : lookAndReadSmall(lanes, watermark);
-        Batch small = look.small();
-        if (small == null || look.released()) {
-            return weighed(lanes, watermark, look.blocked());
+        QuarantineLook look = inQuarantine ? look(lanes) : QuarantineLook.NOTHING;
+        Batch small = look.released() || memory.expectsLarge() ? null : small(lanes, watermark);
+        if (small == null) {
+            return weighed(lanes, watermark, look);
         }
         Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
         List<Event> events = new ArrayList<>();
@@ -77,14 +81,12 @@ final class LaneReader {
     /**
      * @param blocked keys that a quarantined event blocks, and the first such event
      * @param released whether there are released events
-     * @param small the next events of the outbox; null if they were not read, or one of them was not small
      */
-    private record QuarantineLook(
-            Map<String, Long> blocked,
-            boolean released,
-            @Nullable Batch small) {
+    private record QuarantineLook(Map<String, Long> blocked, boolean released) {
 
-        static QuarantineLook of(ResultSet rows, @Nullable Batch small) throws SQLException {
+        static final QuarantineLook NOTHING = new QuarantineLook(Map.of(), false);
+
+        static QuarantineLook of(ResultSet rows) throws SQLException {
             Map<String, Long> blocked = new HashMap<>();
             boolean released = false;
             while (rows.next()) {
@@ -95,37 +97,31 @@ final class LaneReader {
                     blocked.merge(EventReader.readable(rows, 1), id, Math::min);
                 }
             }
-            return new QuarantineLook(blocked, released, small);
-        }
-
-        QuarantineLook with(@Nullable Batch read) {
-            return new QuarantineLook(blocked, released, read);
+            return new QuarantineLook(blocked, released);
         }
     }
 
     private QuarantineLook look(List<LaneQuery> lanes) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.QUARANTINE_LOOK)) {
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.BLOCKED_KEYS)) {
             parameters.numbers(statement, 1, lanes);
-            parameters.numbers(statement, 2, lanes);
             try (ResultSet rows = statement.executeQuery()) {
-                return QuarantineLook.of(rows, null);
+                return QuarantineLook.of(rows);
             }
         }
     }
 
-    private QuarantineLook lookAndReadSmall(List<LaneQuery> lanes, long watermark) throws SQLException {
+    /** The next events of the outbox; null if one of them was not small. */
+    private @Nullable Batch small(List<LaneQuery> lanes, long watermark) throws SQLException {
         int most = Math.max(1, lanes.stream().mapToInt(LaneQuery::limit).sum());
         long smallBytes = Math.min(settings.maxImageBytes(), settings.batchBytes() / most);
-        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.READ)) {
-            parameters.numbers(statement, 1, lanes);
-            parameters.numbers(statement, 2, lanes);
-            statement.setLong(3, smallBytes);
-            parameters.lanes(statement, 4, lanes, watermark);
-            Answers answers = new Answers(statement);
-            QuarantineLook look = QuarantineLook.of(answers.next(), null);
-            Batch small = small(lanes, answers.next(), smallBytes);
-            memory.metLarge(small == null);
-            return look.with(small);
+        try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.SMALL_EVENTS)) {
+            statement.setLong(1, smallBytes);
+            parameters.lanes(statement, 2, lanes, watermark);
+            try (ResultSet rows = statement.executeQuery()) {
+                Batch small = small(lanes, rows, smallBytes);
+                memory.metLarge(small == null);
+                return small;
+            }
         }
     }
 
@@ -143,14 +139,14 @@ final class LaneReader {
     }
 
     /** Reads events limited by size. A lane's released events go before its events in the outbox. */
-    private LaneClaim.Content weighed(List<LaneQuery> lanes, long watermark, Map<String, Long> blocked)
-            throws SQLException {
+    private LaneClaim.Content weighed(List<LaneQuery> lanes, long watermark, QuarantineLook look) throws SQLException {
+        Map<String, Long> blocked = look.blocked();
         Map<Integer, LaneClaim.Reading> readings = new TreeMap<>();
         List<Event> events = new ArrayList<>();
         Set<Long> released = new HashSet<>();
         List<Outcome.Waiting> waiting = new ArrayList<>();
         WeighedEvents reader = new WeighedEvents(connection, settings, parameters);
-        Batch fromQuarantine = reader.released(lanes);
+        Batch fromQuarantine = look.released() ? reader.released(lanes) : new Batch();
         long remainingBytes = settings.batchBytes() - fromQuarantine.weight();
         for (Event event : fromQuarantine.events()) {
             released.add(event.id());

@@ -75,7 +75,7 @@ class RolesTest extends CaptureFixture {
         run("INSERT INTO public.t VALUES (1, 'a'), (2, 'b'), (3, 'c')");
         try (Session poller = as("leat_poller")) {
             String lanes = "(SELECT array_agg(lane ORDER BY id) FROM leat_poller.outbox WHERE id IN (1, 2))";
-            poller.run("BEGIN; SELECT lane, low FROM leat_poller.lock_lanes(0, 0, 64)");
+            poller.run("BEGIN; SELECT lanes, lows FROM leat_poller.lock_lanes(0, 0, 64, '{}')");
             assertThat(poller.value("SELECT leat_poller.settle(true, " + lanes + ", '{1,1}', '{1,2}', '{}')"))
                     .isEqualTo("2");
             assertThat(

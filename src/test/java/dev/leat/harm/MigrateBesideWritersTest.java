@@ -67,7 +67,8 @@ class MigrateBesideWritersTest {
         try (Connection poller = database.owner().getConnection();
                 Statement statement = poller.createStatement()) {
             poller.setAutoCommit(false);
-            statement.execute("SELECT * FROM leat_poller.drawn(); SELECT * FROM leat_poller.lock_lanes(0, 0, 64)");
+            statement.execute(
+                    "SELECT * FROM leat_poller.drawn(); SELECT * FROM leat_poller.lock_lanes(0, 0, 64, '{}')");
             for (String view : List.of(
                     "outbox",
                     "lane",

@@ -16,6 +16,7 @@ enum Act {
     SEES_THE_HOLDERS("sees who holds locks"),
     PROVES("has looked at both, and proven"),
     BEGINS_THE_ONE_STATEMENT("begins the statement that locks and reads"),
+    SEES_THE_LANE_EMPTY("sees, without its lock, that the lane is empty; id drawn"),
     FINDS_THE_LANE_TAKEN("finds the lane taken"),
     LOCKS_THE_LANE_AND_READS("locks the lane, and reads up to"),
 

@@ -30,6 +30,7 @@ final class Claiming {
                             .seeing(world.database().outbox());
                     steps.step(name, Act.BEGINS_THE_ONE_STATEMENT, 0, world.with(index, begun));
                 } else {
+                    seeEmpty(world, index, name, steps);
                     lock(world, index, name, steps);
                 }
             }
@@ -71,6 +72,22 @@ final class Claiming {
             return before.mistakenlyLooked(drawn, holders);
         }
         return before.looked(drawn, holders);
+    }
+
+    /**
+     * A lane in which a statement sees no event is not locked, whoever holds it. It may also be locked though it is empty: its events may
+     * go between the two statements.
+     */
+    private void seeEmpty(World world, int index, String name, Steps steps) {
+        Poller poller = world.pollers().get(index);
+        Database database = world.database();
+        Knowledge knows = poller.knows();
+        if (Ids.above(database.outbox(), Math.max(database.low(), knows.low())) == Ids.NONE) {
+            Knowledge learned = mistakes.contains(Mistake.EMPTY_UP_TO_THE_ID_DRAWN)
+                    ? knows.mistakenlySeenEmpty(poller.drawn())
+                    : knows.settled(Knowledge.Settling.nothing(poller.drawn()));
+            steps.step(name, Act.SEES_THE_LANE_EMPTY, poller.drawn(), world.with(index, Poller.resting(learned)));
+        }
     }
 
     /**

@@ -139,6 +139,9 @@ final class LaneProtocol {
         if (act.settling()) {
             checkSettling(before, after, broken);
         }
+        if (act == Act.SEES_THE_LANE_EMPTY) {
+            checkRest(before, id, after, broken);
+        }
         if (act == Act.SENDS_AFTER_ITS_DEADLINE) {
             broken.add(Promise.NOTHING_SENT_AFTER_THE_DEADLINE);
         }
@@ -183,6 +186,18 @@ final class LaneProtocol {
         }
         if (!first && after.left().equals(scenario.faults())) {
             broken.add(Promise.REPETITIONS_HAVE_A_CAUSE);
+        }
+    }
+
+    private static void checkRest(World before, int drawn, World after, Set<Promise> broken) {
+        int outstanding = after.database().outbox() | after.database().undecided();
+        Knowledge.Settling nothing = Knowledge.Settling.nothing(drawn);
+        boolean rests = before.pollers().stream()
+                .filter(poller -> poller.phase() == Poller.Phase.LOOKED && poller.drawn() == drawn)
+                .allMatch(
+                        poller -> poller.knows().rests(nothing, after.database().drawn()));
+        if (outstanding != Ids.NONE && rests) {
+            broken.add(Promise.RESTS_ONLY_WHEN_DRAINED);
         }
     }
 

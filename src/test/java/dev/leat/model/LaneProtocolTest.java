@@ -128,6 +128,11 @@ class LaneProtocolTest {
     }
 
     @Test
+    void aLaneSeenEmptyUpToTheIdDrawnHidesAnOpenEvent() {
+        finds(Promise.NOTHING_OUT_OF_REACH, Mistake.EMPTY_UP_TO_THE_ID_DRAWN, looking(HELD, ROW));
+    }
+
+    @Test
     void heldEventsClaimedAtOnceArriveOutOfOrder() {
         finds(Promise.ORDER, Mistake.HELD_EVENTS_NOT_HELD, looking(HELD, HELD));
     }

@@ -26,6 +26,8 @@ enum Mistake {
     SETTLED_BEFORE_ACKNOWLEDGEMENT,
     /** The low goes on to the watermark, whatever was left in the outbox. */
     LOW_PASSES_WHAT_WAS_LEFT,
+    /** A lane that was seen empty is noted as empty up to the highest id drawn, not up to the watermark. */
+    EMPTY_UP_TO_THE_ID_DRAWN,
     /** The low goes on though the claim was not committed. */
     LOW_LEARNT_WITHOUT_COMMIT
 }

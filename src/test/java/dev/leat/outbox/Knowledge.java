@@ -68,7 +68,18 @@ public final class Knowledge {
     }
 
     /** A committed claim of the lane: what the sequence showed when it began, and what became of its events. */
-    public record Settling(long drawn, int read, OptionalLong cutAt, int left, OptionalLong firstLeft) {}
+    public record Settling(long drawn, int read, OptionalLong cutAt, int left, OptionalLong firstLeft) {
+
+        /** The lane held no event. */
+        public static Settling nothing(long drawn) {
+            return new Settling(drawn, 0, OptionalLong.empty(), 0, OptionalLong.empty());
+        }
+    }
+
+    /** As if a lane that was seen empty could get no event up to the highest id drawn. */
+    public Knowledge mistakenlySeenEmpty(long drawn) {
+        return new Knowledge(watermark, Math.max(low, drawn));
+    }
 
     public Knowledge settled(Settling claim) {
         return new Knowledge(watermark, after(claim).low(LANE));

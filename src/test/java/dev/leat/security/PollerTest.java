@@ -70,7 +70,7 @@ class PollerTest extends Attack {
         try (Session poller = poller();
                 Session other = as("leat_poller")) {
             run("INSERT INTO public.t VALUES (1, 'a')");
-            other.run("BEGIN; SELECT FROM leat_poller.lock_lanes(0, 0, 64)");
+            other.run("BEGIN; SELECT FROM leat_poller.lock_lanes(0, 0, 64, '{}')");
             for (String statement : List.of(
                     "SELECT leat_poller.settle(false, ARRAY[lane], '{1}', ARRAY[id], '{}') FROM leat_poller.outbox",
                     "SELECT leat_poller.set_aside(ARRAY[lane], ARRAY[id], '{quarantined}', '{r}', '{f}') FROM leat_poller.outbox")) {

@@ -1,7 +1,7 @@
 -- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
 -- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
 -- That is why it names the others' text (MigrationScriptsTest):
--- scripts 33ce2492bd118e54
+-- scripts 9b86e66ce9f56076
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
@@ -27,7 +27,11 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             'SELECT ON TABLE leat_poller.outbox, leat_poller.lane, leat_poller.history, leat_poller.poller, leat_poller.tally,'
             ' leat_poller.shard_use, leat_poller.quarantine, leat_poller.attachment, leat_poller.stream',
             'EXECUTE ON FUNCTION leat.attached(), leat.foreign_rights(), leat.refresh(), leat.retry(bigint), leat.discard(bigint), leat.schema_version(), leat.oldest_poller(),'
-            ' leat_poller.drawn(), leat_poller.writers(), leat_poller.lock_lanes(bigint, integer, integer),'
+            ' leat_poller.drawn(), leat_poller.writers(), leat_poller.lock_lanes(bigint, integer, integer, bigint[]),'
+            ' leat_poller.blocked_keys(smallint[]),'
+            ' leat_poller.small_events(bigint, smallint[], integer[], bigint[], bigint, text, text[]),'
+            ' leat_poller.released_events(bigint, bigint, bigint, bigint, smallint[], integer[], text, text[]),'
+            ' leat_poller.outbox_events(bigint, bigint, bigint, bigint, smallint[], integer[], bigint[], bigint, text, text[]),'
             ' leat_poller.note_lows(smallint[], bigint[]),'
             ' leat_poller.settle(boolean, smallint[], integer[], bigint[], bigint[]),'
             ' leat_poller.set_aside(smallint[], bigint[], text[], text[], boolean[]),'

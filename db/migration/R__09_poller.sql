@@ -58,30 +58,33 @@ CREATE OR REPLACE FUNCTION leat_poller.lock_lanes(
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
+DECLARE
+    pending bigint;
 BEGIN
-    SELECT coalesce(array_agg(l.lane) FILTER (WHERE l.pending), '{}'),
-           coalesce(bit_or(1::bigint << l.lane::integer) FILTER (WHERE NOT l.pending), 0),
-           coalesce(max(l.low), 0)
-      INTO lock_lanes.lanes, lock_lanes.empty, lock_lanes.highest_low
-      FROM (SELECT l.lane, l.low,
-                   EXISTS (SELECT FROM leat_internal.outbox o
-                            WHERE o.lane = l.lane AND o.id > greatest(l.low, lock_lanes.known[l.lane + 1]))
-                   OR l.lane IN (SELECT q.lane FROM leat_internal.quarantine q WHERE q.state = 'retry') AS pending
-              FROM leat_internal.lane l
-             WHERE (lock_lanes.left_out >> l.lane::integer) & 1 = 0) AS l;
+    SELECT coalesce(max(l.low), 0),
+           coalesce(bit_or(1::bigint << l.lane::integer), 0),
+           coalesce(bit_or(CASE WHEN EXISTS (SELECT FROM leat_internal.outbox o
+                                              WHERE o.lane = l.lane AND o.id > greatest(l.low, lock_lanes.known[l.lane + 1]))
+                                     OR l.lane IN (SELECT q.lane FROM leat_internal.quarantine q WHERE q.state = 'retry')
+                                THEN 1::bigint << l.lane::integer ELSE 0 END), 0)
+      INTO lock_lanes.highest_low, lock_lanes.empty, pending
+      FROM leat_internal.lane l
+     WHERE (lock_lanes.left_out >> l.lane::integer) & 1 = 0;
+    lock_lanes.empty := lock_lanes.empty & ~pending;
     SELECT coalesce(array_agg(l.lane), '{}'), coalesce(array_agg(l.low), '{}')
       INTO lock_lanes.lanes, lock_lanes.lows
       FROM (SELECT l.lane, l.low
               FROM leat_internal.lane l
-             WHERE l.lane = ANY (lock_lanes.lanes)
+             WHERE (pending >> l.lane::integer) & 1 = 1
              -- Neighbours in this order are far apart in the hash space, so the lanes that a poller takes are of different shards.
              ORDER BY (((l.lane & 1) << 5) + ((l.lane & 2) << 3) + ((l.lane & 4) << 1) + ((l.lane & 8) >> 1) + ((l.lane & 16) >> 3)
                        + ((l.lane & 32) >> 5) - lock_lanes.start + 64) % 64
              LIMIT lock_lanes.most
                FOR UPDATE SKIP LOCKED) AS l;
-    lock_lanes.in_quarantine := EXISTS (
-        SELECT FROM leat_internal.quarantine q
-         WHERE q.lane = ANY (lock_lanes.lanes) AND (q.state = 'retry' OR q.state = 'quarantined' AND NOT q.may_pass));
+    lock_lanes.in_quarantine :=
+        EXISTS (SELECT FROM leat_internal.quarantine q WHERE q.lane = ANY (lock_lanes.lanes) AND q.state = 'retry')
+        OR EXISTS (SELECT FROM leat_internal.quarantine q
+                    WHERE q.lane = ANY (lock_lanes.lanes) AND q.state = 'quarantined' AND NOT q.may_pass);
 END
 $$;
 

@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param workers claims under way at once, each on a database connection of its own
  * @param batch events that one claim takes at most
  * @param requestsInFlight requests to the stream under way at once, for each worker
- * @param busyInterval the pause before a worker looks again while events come; at most the idle interval
- * @param idleInterval the pause before an idle poller looks again
+ * @param latency the longest pause between two looks at the outbox while events come; ten times that after a long idle time
  * @param publishDeadline how long the events of one claim may be published; then its lanes are given back
  * @param stopDeadline how long a stopping poller may take to finish what it has claimed
  * @param retain how long published events are kept in {@code leat_internal.sent}; null: they are deleted at once
@@ -33,8 +32,7 @@ public record PollerSettings(
         int workers,
         int batch,
         int requestsInFlight,
-        Duration busyInterval,
-        Duration idleInterval,
+        Duration latency,
         Duration publishDeadline,
         Duration stopDeadline,
         @Nullable Duration retain,
@@ -60,15 +58,10 @@ public record PollerSettings(
             .between(1, 64)
             .meaning("Requests to the stream under way at once, for each worker.");
 
-    private static final Setting<Duration> BUSY_INTERVAL = Setting.duration("busy-interval")
-            .orElse(Duration.ofMillis(2))
+    private static final Setting<Duration> LATENCY = Setting.duration("latency")
+            .orElse(Duration.ofMillis(20))
             .between(Duration.ofMillis(1), Duration.ofMinutes(1))
-            .meaning("Pause between looks while events come; longer costs less CPU and delays events.");
-
-    private static final Setting<Duration> IDLE_INTERVAL = Setting.duration("idle-interval")
-            .orElse(Duration.ofMillis(100))
-            .between(Duration.ofMillis(1), Duration.ofMinutes(1))
-            .meaning("Pause between looks of a poller that has long been idle.");
+            .meaning("Longest pause between looks while events come; ten times that when idle.");
 
     private static final Setting<Duration> PUBLISH_DEADLINE = Setting.duration("publish-deadline")
             .orElse(Duration.ofSeconds(15))
@@ -109,8 +102,7 @@ public record PollerSettings(
             new Option<>(WORKERS, Builder::workers),
             new Option<>(BATCH, Builder::batch),
             new Option<>(REQUESTS_IN_FLIGHT, Builder::requestsInFlight),
-            new Option<>(BUSY_INTERVAL, Builder::busyInterval),
-            new Option<>(IDLE_INTERVAL, Builder::idleInterval),
+            new Option<>(LATENCY, Builder::latency),
             new Option<>(PUBLISH_DEADLINE, Builder::publishDeadline),
             new Option<>(STOP_DEADLINE, Builder::stopDeadline),
             new Option<>(RETAIN, Builder::retain),
@@ -140,10 +132,7 @@ public record PollerSettings(
         faults.check(WORKERS, workers);
         faults.check(BATCH, batch);
         faults.check(REQUESTS_IN_FLIGHT, requestsInFlight);
-        faults.check(IDLE_INTERVAL, idleInterval);
-        if (!busyInterval.equals(idleInterval)) {
-            faults.check(BUSY_INTERVAL.between(Duration.ofMillis(1), idleInterval), busyInterval);
-        }
+        faults.check(LATENCY, latency);
         faults.check(PUBLISH_DEADLINE, publishDeadline);
         faults.check(STOP_DEADLINE, stopDeadline);
         faults.check(RETAIN, retain);
@@ -165,8 +154,7 @@ public record PollerSettings(
         private int workers = WORKERS.defaultValue();
         private int batch = BATCH.defaultValue();
         private int requestsInFlight = REQUESTS_IN_FLIGHT.defaultValue();
-        private @Nullable Duration busyInterval;
-        private Duration idleInterval = IDLE_INTERVAL.defaultValue();
+        private Duration latency = LATENCY.defaultValue();
         private Duration publishDeadline = PUBLISH_DEADLINE.defaultValue();
         private Duration stopDeadline = STOP_DEADLINE.defaultValue();
         private @Nullable Duration retain;
@@ -192,17 +180,8 @@ public record PollerSettings(
             return this;
         }
 
-        /**
-         * Sets the busy interval. By default it is at most the idle interval, because polling should not be slower under load than when
-         * idle.
-         */
-        public Builder busyInterval(Duration pause) {
-            busyInterval = pause;
-            return this;
-        }
-
-        public Builder idleInterval(Duration pause) {
-            idleInterval = pause;
+        public Builder latency(Duration pause) {
+            latency = pause;
             return this;
         }
 
@@ -246,14 +225,11 @@ public record PollerSettings(
          * @throws dev.leat.settings.InvalidSettings with everything that is wrong
          */
         public PollerSettings build() {
-            Duration quick = BUSY_INTERVAL.defaultValue();
-            Duration busy = idleInterval.compareTo(quick) < 0 ? idleInterval : quick;
             return new PollerSettings(
                     workers,
                     batch,
                     requestsInFlight,
-                    busyInterval == null ? busy : busyInterval,
-                    idleInterval,
+                    latency,
                     publishDeadline,
                     stopDeadline,
                     retain,

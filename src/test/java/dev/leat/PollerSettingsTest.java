@@ -59,11 +59,6 @@ class PollerSettingsTest {
         String tooMuch = (Long.parseLong(most.replaceAll("\\D", "")) + 1) + most.replaceAll("\\d", "");
         PollerSettings.Builder atLimit = PollerSettings.builder();
         PollerSettings.Builder over = PollerSettings.builder();
-        // The busy interval is bounded by the idle one too.
-        if (option.setting().option().equals("--busy-interval")) {
-            atLimit.idleInterval(Duration.ofMinutes(1));
-            over.idleInterval(Duration.ofMinutes(1));
-        }
         option.read(atLimit, most);
         option.read(over, tooMuch);
 
@@ -79,7 +74,7 @@ class PollerSettingsTest {
         PollerSettings.Builder builder = PollerSettings.builder()
                 .requestsInFlight(0)
                 .batch(50_001)
-                .busyInterval(Duration.ZERO)
+                .latency(Duration.ZERO)
                 .maxRecordSize(0)
                 .serverName(" ");
 
@@ -90,7 +85,7 @@ class PollerSettingsTest {
                                 .containsExactlyInAnyOrder(
                                         "--requests-in-flight (LEAT_REQUESTS_IN_FLIGHT) is 0, but must lie between 1 and 64",
                                         "--batch (LEAT_BATCH) is 50001, but must lie between 1 and 50000",
-                                        "--busy-interval (LEAT_BUSY_INTERVAL) is 0ms, but must lie between 1ms and 100ms",
+                                        "--latency (LEAT_LATENCY) is 0ms, but must lie between 1ms and 1m",
                                         "--max-record-size (LEAT_MAX_RECORD_SIZE) is 0, but must lie between 1KiB and 10MiB",
                                         "--server-name (LEAT_SERVER_NAME) is blank"));
     }

@@ -103,6 +103,7 @@ final class LaneClaim implements Claim {
     private final LaneMemory memory;
     private final Settlement settlement;
     private final Notes notes;
+    private final PollInterval pollInterval;
     private final Deadline deadline;
     private final StartingPoint start;
     private final Content content;
@@ -113,6 +114,7 @@ final class LaneClaim implements Claim {
             LaneMemory memory,
             Settlement settlement,
             Notes notes,
+            PollInterval pollInterval,
             Deadline deadline,
             StartingPoint start,
             Content content) {
@@ -120,6 +122,7 @@ final class LaneClaim implements Claim {
         this.memory = memory;
         this.settlement = settlement;
         this.notes = notes;
+        this.pollInterval = pollInterval;
         this.deadline = deadline;
         this.start = start;
         this.content = content;
@@ -150,12 +153,14 @@ final class LaneClaim implements Claim {
     @Override
     public void settle(List<Outcome> outcomes) {
         List<Event> left;
+        pollInterval.settles();
         try {
             left = settlement.write(connection, content, outcomes);
         } catch (SQLException e) {
             throw new DatabaseUnavailable("the published events could not be settled: they will be published again", e);
         }
         commit(left);
+        pollInterval.settled();
     }
 
     private void commit(Collection<Event> left) {

@@ -97,13 +97,14 @@ public final class LaneClaims {
 
         private Watermark watermark = Watermark.UNKNOWN;
         private long generation = memory.generation();
-        private final PollInterval pollInterval = new PollInterval(
-                settings.poller().busyInterval(), settings.poller().idleInterval());
+        private final PollInterval pollInterval =
+                new PollInterval(settings.poller().latency(), nanoTime);
         private int batch = Math.min(FIRST_BATCH, settings.poller().batch());
 
         @Override
         public Claim claim(Set<String> streamsBackingOff, long lanesBackingOff) {
             @Nullable Connection connection = null;
+            pollInterval.claims();
             try {
                 connection = dataSource.getConnection();
                 connection.setAutoCommit(false);
@@ -192,7 +193,7 @@ public final class LaneClaims {
                 content = LaneClaim.Content.RENUMBERED;
             }
             timelines.publishing(content.events());
-            return new LaneClaim(connection, memory, settlement, notes, deadline, look, content);
+            return new LaneClaim(connection, memory, settlement, notes, pollInterval, deadline, look, content);
         }
 
         private void look(long drawn, Set<String> holders) {
@@ -225,13 +226,14 @@ public final class LaneClaims {
 
         @Override
         public void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException {
+            boolean flowing = pollInterval.flowing();
             while (true) {
                 Duration pause = pollInterval.next();
                 if (pause.isZero()) {
                     return;
                 }
                 Thread.sleep(pause.toMillis(), pause.toNanosPart() % 1_000_000);
-                if (!memory.drained(drawn(), slowLanes.notFor(this, lanesBackingOff.getAsLong()))) {
+                if (flowing || !memory.drained(drawn(), slowLanes.notFor(this, lanesBackingOff.getAsLong()))) {
                     return;
                 }
             }

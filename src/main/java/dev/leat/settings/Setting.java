@@ -188,17 +188,17 @@ public final class Setting<T> {
         return fault == null ? null : this + " " + fault;
     }
 
-    /** Such as {@code LEAT_IDLE_INTERVAL}. */
+    /** Such as {@code LEAT_PUBLISH_DEADLINE}. */
     public String environment() {
         return "LEAT_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
     }
 
-    /** Such as {@code --idle-interval}. */
+    /** Such as {@code --publish-deadline}. */
     public String option() {
         return "--" + name;
     }
 
-    /** The builder's method, such as {@code idleInterval}. */
+    /** The builder's method, such as {@code publishDeadline}. */
     public String method() {
         StringBuilder method = new StringBuilder();
         for (String word : name.split("-", -1)) {

@@ -36,7 +36,7 @@ class SettingsReaderTest {
         environment.put("LEAT_DATABASE_USERNAME", "poller");
         environment.put("LEAT_DATABASE_PASSWORD", "secret");
         environment.put("LEAT_RETAIN", "7d");
-        environment.put("LEAT_IDLE_INTERVAL", "50ms");
+        environment.put("LEAT_LATENCY", "50ms");
         environment.put("LEAT_MAX_RECORD_SIZE", "10MiB");
 
         Settings settings = read();
@@ -45,26 +45,9 @@ class SettingsReaderTest {
         assertThat(settings.stream()).isEqualTo("orders");
         assertThat(settings.poller().maxRecordSize()).isEqualTo(10 << 20);
         assertThat(settings.poller().retain()).isEqualTo(Duration.ofDays(7));
-        assertThat(settings.poller().idleInterval()).isEqualTo(Duration.ofMillis(50));
+        assertThat(settings.poller().latency()).isEqualTo(Duration.ofMillis(50));
         assertThat(settings.poller().batch())
                 .isEqualTo(PollerSettings.builder().build().batch());
-    }
-
-    @Test
-    void looksAtWorkAreNeverRarerThanAtRest() {
-        setTheNecessary();
-        environment.put("LEAT_IDLE_INTERVAL", "1ms");
-        assertThat(read().poller().busyInterval()).isEqualTo(Duration.ofMillis(1));
-
-        environment.put("LEAT_IDLE_INTERVAL", "80ms");
-        assertThat(read().poller().busyInterval()).isEqualTo(Duration.ofMillis(2));
-        environment.put("LEAT_BUSY_INTERVAL", "80ms");
-        assertThat(read().poller().busyInterval()).isEqualTo(Duration.ofMillis(80));
-        environment.put("LEAT_BUSY_INTERVAL", "81ms");
-        assertThatThrownBy(this::read)
-                .isInstanceOf(InvalidSettings.class)
-                .hasMessageContaining("--busy-interval (LEAT_BUSY_INTERVAL)")
-                .hasMessageContaining("80ms");
     }
 
     @Test

@@ -32,6 +32,11 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
 /** An application of the Kinesis client library in this process, with its leases in DynamoDB local, that keeps what it is given. */
 final class KclConsumer implements AutoCloseable {
 
+    static {
+        // By default the library logs each look at its leases.
+        System.setProperty("org.slf4j.simpleLogger.log.software.amazon.kinesis", "warn");
+    }
+
     private final List<KinesisClientRecord> received = new ArrayList<>();
     private final Leases leases = new Leases();
     private final KinesisAsyncClient kinesis;

@@ -36,10 +36,13 @@ final class Leases implements AutoCloseable {
     }
 
     private static void load() {
+        // The build copies the native libraries there.
+        System.setProperty("sqlite4java.library.path", "target/sqlite");
         try {
             SQLiteLibraryLoader.initialize();
         } catch (Exception e) {
-            throw new IllegalStateException("SQLite's library is not to be had", e);
+            throw new IllegalStateException(
+                    "the native library of SQLite is not in target/sqlite: run mvn -Pfull generate-test-resources", e);
         }
     }
 

@@ -1,4 +1,4 @@
-/** A real consumer by the Kinesis client library, for the profile {@code kcl} alone. */
+/** A real consumer by the Kinesis Client Library, compiled and run by the profile {@code full} alone. */
 @NullMarked
 package dev.leat.kcl;
 

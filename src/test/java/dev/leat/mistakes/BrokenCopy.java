@@ -69,8 +69,8 @@ final class BrokenCopy {
 
     /** Runs tests, as Surefire's patterns name them, with Maven; returns what became of them. */
     TestReport test(String tests, String databaseUrl) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(maven(), "-B", "surefire:test", "-Pfull", "-Dleat.test.forks=1", "-Dtest=" + tests));
+        List<String> command =
+                new ArrayList<>(List.of(maven(), "-B", "surefire:test", "-Pfull", "-DforkCount=1", "-Dtest=" + tests));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(project.toFile())
                 .redirectErrorStream(true)

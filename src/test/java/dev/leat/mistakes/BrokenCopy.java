@@ -4,9 +4,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -17,8 +21,12 @@ import javax.tools.ToolProvider;
 /** A copy of the project in a directory of its own, where it can be broken, compiled and tested. */
 final class BrokenCopy {
 
-    private static final List<String> PARTS =
-            List.of("pom.xml", "src/main", "src/demo", "db", "target/classes", "target/test-classes");
+    /** The name of the copy without a mistake. */
+    static final String SOUND = "sound";
+
+    private static final Path COPIES = Path.of("target", "mistakes");
+    private static final Path CLASSES = Path.of("target", "classes");
+    private static final List<String> PARTS = List.of("pom.xml", "src/main", "src/demo", "db", CLASSES.toString());
     private static final long MINUTES = 10;
 
     private final Path project;
@@ -27,8 +35,9 @@ final class BrokenCopy {
         this.project = project;
     }
 
-    /** Copies the sources and what was compiled of the project in the working directory, and makes the edits. */
-    static BrokenCopy of(Path directory, List<Mistake.Edit> edits) throws IOException {
+    /** Copies the sources and the classes of the project in the working directory, and makes the edits. */
+    static BrokenCopy of(String name, List<Mistake.Edit> edits) throws IOException {
+        Path directory = COPIES.resolve(name).toAbsolutePath();
         delete(directory);
         for (String part : PARTS) {
             copy(Path.of(part), directory.resolve(part));
@@ -45,8 +54,8 @@ final class BrokenCopy {
      *
      * @throws IllegalStateException if they do not compile
      */
-    void compile(String classPath) throws IOException {
-        Path classes = project.resolve("target/classes");
+    void compile() throws IOException {
+        Path classes = project.resolve(CLASSES);
         copy(project.resolve("db/migration"), classes.resolve("dev/leat/migration"));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
@@ -55,26 +64,35 @@ final class BrokenCopy {
             List<Path> java = Stream.concat(product, demo)
                     .filter(path -> path.toString().endsWith(".java"))
                     .toList();
-            StringWriter said = new StringWriter();
+            StringWriter messages = new StringWriter();
             List<String> options =
-                    List.of("--release", "17", "-nowarn", "-proc:none", "-cp", classPath, "-d", classes.toString());
+                    List.of("--release", "17", "-nowarn", "-proc:none", "-cp", classPath(), "-d", classes.toString());
             boolean compiled = compiler.getTask(
-                            said, files, null, options, null, files.getJavaFileObjectsFromPaths(java))
+                            messages, files, null, options, null, files.getJavaFileObjectsFromPaths(java))
                     .call();
             if (!compiled) {
-                throw new IllegalStateException(project + " does not compile: " + said);
+                throw new IllegalStateException(project + " does not compile: " + messages);
             }
         }
     }
 
-    /** Runs tests, as Surefire's patterns name them, with Maven; returns what became of them. */
-    TestReport test(String tests, String databaseUrl) throws IOException, InterruptedException {
-        List<String> command =
-                new ArrayList<>(List.of(maven(), "-B", "surefire:test", "-Pfull", "-DforkCount=1", "-Dtest=" + tests));
+    /**
+     * Runs tests in a JVM of its own, with the options of this one. They print to {@link #log()}.
+     *
+     * @param tests as {@code package.Class#method}
+     */
+    SelectedTests.Result test(List<String> tests, String databaseUrl) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        // The template database is made from the copy's migrations; the tests of this JVM keep theirs.
+        command.add("-Dleat.test.fork=" + System.getProperty("leat.test.fork", "") + "_mistakes");
+        command.addAll(List.of("-cp", classPath(), SelectedTests.class.getName()));
+        command.addAll(tests);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(project.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(project.resolve("target/test.log").toFile());
+                .redirectOutput(log().toFile());
         builder.environment().put("LEAT_TEST_DATABASE_URL", databaseUrl);
         Process process = builder.start();
         if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
@@ -82,15 +100,24 @@ final class BrokenCopy {
             process.destroyForcibly();
             throw new IllegalStateException(tests + " did not end in " + MINUTES + " min");
         }
-        return TestReport.read(project.resolve("target/surefire-reports"));
+        return SelectedTests.Result.of(process.exitValue());
     }
 
-    private static String maven() {
-        String home = System.getProperty("maven.home");
-        return home == null
-                ? "mvn"
-                : Path.of(home, "bin", File.separatorChar == '/' ? "mvn" : "mvn.cmd")
-                        .toString();
+    Path log() {
+        return project.resolve("target/test.log");
+    }
+
+    /** The class path of this JVM, with the classes of the copy in place of the project's. */
+    private String classPath() {
+        String own = CLASSES.toAbsolutePath().toString();
+        List<String> entries =
+                Arrays.asList(System.getProperty("java.class.path").split(File.pathSeparator));
+        int at = entries.indexOf(own);
+        if (at < 0) {
+            throw new IllegalStateException(own + " is not on the class path: " + entries);
+        }
+        entries.set(at, project.resolve(CLASSES).toString());
+        return String.join(File.pathSeparator, entries);
     }
 
     private static void copy(Path from, Path to) throws IOException {
@@ -101,7 +128,7 @@ final class BrokenCopy {
                     Files.createDirectories(target);
                 } else {
                     Files.createDirectories(target.getParent());
-                    Files.copy(path, target, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                    Files.copy(path, target, StandardCopyOption.REPLACE_EXISTING);
                 }
             }
         }
@@ -112,7 +139,7 @@ final class BrokenCopy {
             return;
         }
         try (Stream<Path> paths = Files.walk(directory)) {
-            paths.sorted(java.util.Comparator.reverseOrder()).forEach(path -> {
+            paths.sorted(Comparator.reverseOrder()).forEach(path -> {
                 try {
                     Files.delete(path);
                 } catch (IOException e) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 
 /**
  * How much of a long test runs: a part of its cases or rounds with {@code mvn verify}, all of them with {@code mvn verify -Pfull}.
@@ -26,13 +27,21 @@ public final class Extent {
         if (FULL || cases.size() <= count) {
             return cases;
         }
-        List<Integer> drawn = new ArrayList<>();
+        return draw(count, cases, String::valueOf);
+    }
+
+    /** As many of the cases, drawn at random, in their order; in a full run too. Prints the seed and the names. */
+    public static <T> List<T> draw(int count, List<T> cases, Function<T, String> name) {
+        List<Integer> indexes = new ArrayList<>();
         for (int n = 0; n < cases.size(); n++) {
-            drawn.add(n);
+            indexes.add(n);
         }
-        Collections.shuffle(drawn, new Random(SEED));
-        List<T> some = drawn.subList(0, count).stream().sorted().map(cases::get).toList();
-        System.out.printf("-Dleat.test.seed=%d: %d of %d cases: %s%n", SEED, count, cases.size(), some);
-        return some;
+        Collections.shuffle(indexes, new Random(SEED));
+        List<T> drawn =
+                indexes.subList(0, count).stream().sorted().map(cases::get).toList();
+        System.out.printf(
+                "-Dleat.test.seed=%d: %d of %d cases: %s%n",
+                SEED, count, cases.size(), drawn.stream().map(name).toList());
+        return drawn;
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class MistakesTest {
+class KnownMistakesTest {
 
     static Iterable<Mistake> mistakes() {
         return KnownMistakes.ALL;
@@ -43,6 +43,6 @@ class MistakesTest {
     void everyMistakeHasADirectoryOfItsOwn() {
         assertThat(KnownMistakes.ALL.stream().map(Mistake::directory))
                 .doesNotHaveDuplicates()
-                .doesNotContain(Mistakes.SOUND);
+                .doesNotContain(BrokenCopy.SOUND);
     }
 }

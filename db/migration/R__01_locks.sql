@@ -1,17 +1,16 @@
--- What only one session may do at a time, and who holds what another waits for.
+-- Mutexes, and the sessions that hold a lock for which another one waits.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.take_mutex(name, who): from here to the end of the transaction this session alone does what the mutex stands for. Waits for
--- as long as the caller's lock_timeout says, or five seconds where there is none.
+-- leat_internal.take_mutex(name, who): locks the mutex until the end of the transaction. Waits at most for the caller's lock_timeout, or for five
+-- seconds if there is none.
 -- leat_internal.try_mutex(name): the same without waiting.
--- leat_internal.patience(): for how long a function may wait for the locks that it needs, all of them together: as long as the caller's
--- lock_timeout says, or five seconds where there is none.
--- leat_internal.wait_until(ends): no lock is waited for beyond that time, from here to where lock_timeout is set again.
--- leat_internal.holders(relations, functions, transactions): who holds locks on these, in words; null: nobody.
--- leat_internal.raise_busy(who, what, since, holders): the error that something could not be had since that time.
+-- leat_internal.patience(): how long a function may wait for all its locks together: the caller's lock_timeout, or five seconds if there is none.
+-- leat_internal.wait_until(ends): sets lock_timeout so that no wait for a lock lasts beyond that time.
+-- leat_internal.holders(relations, functions, transactions): the sessions that hold locks on these, as text; null: there are none.
+-- leat_internal.raise_busy(who, what, since, holders): raises the error that a lock was not available since that time.
 -- leat_internal.raise_own_busy(who, what, since): the same for Leat's own tables, functions and schemas.
 --
--- A row lock on one of Leat's own tables: nobody without rights on it can hold it, as anybody who can connect can an advisory lock.
+-- A mutex is a row of a table of Leat's. Only roles with rights on that table can lock it, but any role that can connect can hold an advisory lock.
 --
 -- name      a row of leat_internal.mutex
 -- who       the function that asks, for the message
@@ -28,7 +27,8 @@ DECLARE
     ends     timestamptz := clock_timestamp() + patience;
     users    text;
 BEGIN
-    -- Not by waiting for the lock in a block that catches the error: it would be held by a subtransaction, and whose that is nobody could say.
+    -- This does not wait for the lock in a block that catches the error: a subtransaction would hold it, and pg_locks does not tell whose
+    -- subtransaction it is.
     LOOP
         IF leat_internal.try_mutex(take_mutex.name) THEN
             RETURN;
@@ -82,7 +82,7 @@ CREATE OR REPLACE FUNCTION leat_internal.holders(relations oid[], functions oid[
          WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
            AND (l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.transactionid = ANY (holders.transactions)
                 OR l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                   -- Who only reads one of Leat's tables is in nobody's way.
+                   -- A session that only reads one of Leat's tables blocks nobody.
                    AND (l.locktype IN ('relation', 'tuple') AND l.relation = ANY (holders.relations)
                         AND (l.mode <> 'AccessShareLock'
                              OR l.relation NOT IN (SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'leat_internal'::regnamespace))
@@ -107,7 +107,7 @@ CREATE OR REPLACE FUNCTION leat_internal.raise_own_busy(who text, what text, sin
     AS $$
 BEGIN
     PERFORM leat_internal.raise_busy(who, what, since, leat_internal.holders(
-        -- Those whose lock others wait for: writers and pollers hold weaker ones.
+        -- Only sessions whose lock others wait for: writers and pollers hold weaker locks.
         ARRAY(SELECT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE l.granted AND n.nspname IN ('leat', 'leat_poller', 'leat_internal')
                  AND (l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')

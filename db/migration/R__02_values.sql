@@ -1,15 +1,15 @@
 -- The parts of an event, from a row's values: texts, keys, lanes, JSON.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.fill(template, parts): a template of SQL with its parts in the places that name them, as in {{key}}.
+-- leat_internal.fill(template, parts): replaces the names in a template of SQL, such as {{key}}, by their parts.
 --
--- The template is cut at its braces once, and what is put in is never looked at again: a table or a column may be called {{key}}.
+-- The template is split at its braces once, and inserted text is not searched again, because a table or a column may be called {{key}}.
 --
--- template  text of Leat's own: nothing that somebody else has named may stand in it
--- parts     SQL by name; a part that is used twice stands there twice
+-- template  text of Leat's own. It must not contain names that users chose
+-- parts     SQL by name
 -- Returns:  text
 -- Tables:   none
--- Errors:   undefined_parameter where the template names a part that is not there, or there is one that it does not name
+-- Errors:   undefined_parameter if the template names a part that is not given, or does not use a given one
 CREATE OR REPLACE FUNCTION leat_internal.fill(template text, parts jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
@@ -19,7 +19,7 @@ DECLARE
     names  text[];
     wrong  text;
 BEGIN
-    -- What stands between braces is each second piece.
+    -- Each second piece was between braces.
     SELECT array_agg(p.piece) INTO names FROM unnest(pieces) WITH ORDINALITY AS p (piece, place) WHERE p.place % 2 = 0;
     SELECT coalesce(n.name, k.key) INTO wrong
       FROM unnest(names) AS n (name) FULL JOIN jsonb_object_keys(parts) AS k (key) ON k.key = n.name
@@ -35,12 +35,12 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.fill(text, jsonb) FROM PUBLIC;
 
--- leat_internal.readable_names(relid): schema and name of a relation, as of now, each by leat_internal.readable; null for one that is gone.
--- leat_internal.readable(text): a text that every client can read. In a database whose encoding is not UTF-8 a text may hold bytes that
--- have no form in UTF-8, and a poller that met one could read nothing of that lane any more.
+-- leat_internal.readable_names(relid): the present schema and name of a relation, each by leat_internal.readable; null if it was dropped.
+-- leat_internal.readable(text): a text that every client can read. In a database whose encoding is not UTF-8, a text may contain bytes that cannot be
+-- converted to UTF-8. A poller could not read a lane with such a text.
 --
 -- text      as the database holds it
--- Returns:  the same, or, where that is not possible, ASCII with \ooo for each byte above 127 and \\ for \
+-- Returns:  the same. If it cannot be converted: ASCII, with \ooo for each byte above 127 and \\ for \
 -- Tables:   none
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.readable(text text) RETURNS text
@@ -69,8 +69,8 @@ CREATE OR REPLACE FUNCTION leat_internal.readable_names(relid oid) RETURNS text[
 REVOKE ALL ON FUNCTION leat_internal.readable_names(oid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.readable(text) FROM PUBLIC;
 
--- leat_internal.partition_key(wanted): the partition key to store for a wanted one. Kinesis takes 256 characters at most, so a
--- longer one is replaced by its hash, here and not later: the lane must be the lane of what is sent.
+-- leat_internal.partition_key(wanted): the partition key to store for a wanted one. Kinesis accepts at most 256 characters, so a longer one is
+-- replaced by its hash. That happens here and not later, because the lane must be that of the key that is sent.
 --
 -- wanted    any text
 -- Returns:  wanted, or sha256: and 64 hexadecimal digits
@@ -87,7 +87,7 @@ CREATE OR REPLACE FUNCTION leat_internal.partition_key(wanted text) RETURNS text
 
 REVOKE ALL ON FUNCTION leat_internal.partition_key(text) FROM PUBLIC;
 
--- leat_internal.lane_of(partition_key): the lane of a partition key, the top six bits of the MD5 that Kinesis places it by.
+-- leat_internal.lane_of(partition_key): the lane of a partition key: the top six bits of its MD5, by which Kinesis chooses the shard.
 --
 -- partition_key  as stored (leat_internal.partition_key)
 -- Returns:  0 to 63
@@ -100,40 +100,40 @@ CREATE OR REPLACE FUNCTION leat_internal.lane_of(partition_key text) RETURNS sma
 
 REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 
--- SQL for the parts of an event, written into the capture functions and into the statements of the slower way.
+-- SQL for the parts of an event, for the capture functions and for the dynamic statements.
 --
--- These run with the rights of Leat's owner, on values whose types may belong to somebody else. row_to_json, to_json and a cast to text
--- call the casts that a type's owner has made for it, with those rights; a cast can be made long after the table was attached. So a value
--- of a type that is not PostgreSQL's own goes through its output function alone (format), which only a superuser can make; the
--- fields of a composite value are taken one by one.
+-- This SQL runs with the rights of Leat's owner, on values whose types may belong to another role. row_to_json, to_json and a cast to text call the
+-- casts that the type's owner created, with these rights, and a cast may be created long after the table was attached. So a value of a type that is
+-- not PostgreSQL's own is converted only by its output function (format), which only a superuser can create. The fields of a composite value are
+-- converted one by one.
 --
--- leat_internal.base_type(typid): what a domain is over; any other type itself.
--- leat_internal.plain(typid): whether no cast of anybody's is called by to_json: PostgreSQL's own types, domains over them, arrays of these.
+-- leat_internal.base_type(typid): the type that a domain is based on; any other type itself.
+-- leat_internal.plain(typid): whether to_json calls no user-defined cast for the type: PostgreSQL's own types, domains over them, arrays of these.
 -- leat_internal.text_expression(value, typid, types_proven): SQL for a value as text.
--- leat_internal.too_nested(types): whether composite values of these types have so many fields, or so deep, that an expression for each would
--- be a burden on every row: more than 500, or more than four levels. Then they are written as their text.
--- leat_internal.json_expression(value, typid, types_proven, as_text): SQL for what row_to_json and to_json may be given for a value.
--- leat_internal.nested_json(elements, dimensions): the JSON of an array, from that of its elements in their order.
--- leat_internal.types_expression(names, types, row_name): SQL, true as long as these columns have these types.
--- leat_internal.suffix_expression(names, types, row_name, types_proven): SQL for what follows the table in the partition key: a dot and the key's
--- text, or nothing where there is no key.
--- leat_internal.key_expression(names, types, row_name, types_proven): SQL for the key columns as a JSON object, or null where there is no key.
+-- leat_internal.too_nested(types): whether composite values of these types have more than 500 fields or more than four levels, so that an expression
+-- for each field would slow down every row. Then they are written as text.
+-- leat_internal.json_expression(value, typid, types_proven, as_text): SQL for a value that row_to_json and to_json may get in place of this one.
+-- leat_internal.nested_json(elements, dimensions): the JSON of an array, made of the JSON of its elements in order.
+-- leat_internal.types_expression(names, types, row_name): SQL that is true as long as these columns have these types.
+-- leat_internal.suffix_expression(names, types, row_name, types_proven): SQL for the suffix of the partition key after the table: a dot and the key's
+-- text, or nothing if there is no key.
+-- leat_internal.key_expression(names, types, row_name, types_proven): SQL for the key columns as a JSON object, or null if there is no key.
 -- leat_internal.image_expression(names, types, masked, row_name, types_proven): SQL for the row as a JSON object; the whole row when names is null.
--- leat_internal.pk_expression(names, types, masked, row_name, types_proven): the same of the columns that tell a row apart; null where there are none.
+-- leat_internal.pk_expression(names, types, masked, row_name, types_proven): the same for the columns that identify a row; null if there are none.
 -- leat_internal.rows_expression(operation, shape, before, limit_clause, types_proven): SQL for the rows of a statement's transition tables leat_old
--- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an
--- UPDATE same: whether the key is, and place: which row of the statement it is.
+-- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an UPDATE same (whether the
+-- key is unchanged) and place (the number of the row in the statement).
 --
 -- value     SQL
 -- typid     the value's type; null: not known
 -- as_text   whether composite values are written as their text
--- types_proven   whether what surrounds the expression has proven the types. Otherwise the expression asks at run time
--- names     columns; written quoted, whatever they hold
+-- types_proven   whether the surrounding code has proven the types. Otherwise the expression checks them at run time
+-- names     column names; they are quoted here
 -- types     beside names
--- masked    beside names: true for a column of which only '***' may leave (null stays null)
+-- masked    beside names: true for a column whose value is replaced by '***' (null stays null)
 -- row_name  NEW, OLD or an alias
 -- shape     what leat_internal.shape has returned
--- limit_clause   which rows: nothing for all, OFFSET 7 LIMIT 1 for one
+-- limit_clause   which rows: an empty text for all, OFFSET 7 LIMIT 1 for one
 -- Returns:  text of an expression
 -- Tables:   pg_type, pg_attribute
 -- Errors:   none
@@ -157,7 +157,7 @@ DECLARE
     base    oid := leat_internal.base_type(typid);
     element oid;
 BEGIN
-    -- initdb gives no oid from 16384 on, and nothing else gives one below.
+    -- initdb assigns only oids below 16384, and everything else only oids from 16384 on.
     IF base < 16384 THEN
         RETURN true;
     END IF;
@@ -201,7 +201,7 @@ CREATE OR REPLACE FUNCTION leat_internal.too_nested(types oid[]) RETURNS boolean
                                   WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS inner_type
              WHERE p.oid >= 16384 AND p.depth <= 4
         )
-        -- No more of them are looked for than tell.
+        -- The count stops when the limit is exceeded.
         SELECT count(*) > 500 OR coalesce(max(seen.depth), 0) > 4
           FROM (SELECT part.depth FROM part WHERE part.depth > 0 LIMIT 501) AS seen
     $$;
@@ -232,7 +232,7 @@ BEGIN
       INTO kind
       FROM pg_type t WHERE t.oid = base;
     IF kind.typtype = 'c' AND NOT as_text THEN
-        -- A composite type is not locked by whoever uses a value of it, so each field is asked for its type where it is read.
+        -- Using a value does not lock its composite type, so the type of each field is checked where the field is read.
         SELECT string_agg(format('%s AS %I', leat_internal.json_expression(format('(%s).%I', value, a.attname), a.atttypid, false, false),
                                  a.attname), ', ' ORDER BY a.attnum)
           INTO fields
@@ -252,7 +252,7 @@ BEGIN
                           value, leat_internal.json_expression('leat_element.value', kind.typelem, false, false));
         END IF;
         IF element.typdelim = ',' THEN
-            -- The array's text, read again as one of texts: no cast of the elements is looked for.
+            -- The array's text is read as an array of texts, so that no cast of the elements is used.
             RETURN format($q$CASE WHEN %1$s IS DISTINCT FROM NULL THEN format('%%s', %1$s)::text[] END$q$, value);
         END IF;
     END IF;
@@ -307,7 +307,7 @@ CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(names text[], types o
                    WHEN 0 THEN $q$''$q$
                    WHEN 1 THEN format($q$'.' || coalesce(%s, '')$q$,
                                       leat_internal.text_expression(format('%s.%I', row_name, names[1]), types[1], types_proven))
-                   -- A record is written by output functions alone.
+                   -- A record is converted by output functions alone.
                    ELSE format($q$'.' || ROW(%s)::text$q$,
                                (SELECT string_agg(format('%s.%I', row_name, name), ', ' ORDER BY place)
                                   FROM unnest(names) WITH ORDINALITY AS n (name, place)))
@@ -339,7 +339,7 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oi
     AS $$
         SELECT CASE
                    WHEN names IS NULL THEN format(CASE WHEN row_name IN ('OLD', 'NEW') THEN 'row_to_json(%s)'
-                                                       -- A column may bear the alias's name.
+                                                       -- A column may have the same name as the alias.
                                                        ELSE 'row_to_json(%s.*)' END, row_name)
                    WHEN cardinality(names) = 0 THEN $q$'{}'::json$q$
                    ELSE format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
@@ -383,7 +383,7 @@ DECLARE
 BEGIN
     FOREACH side IN ARRAY ARRAY['leat_old', 'leat_new'] LOOP
         olds := news;
-        -- OFFSET 0 keeps what is worked out for a row from being worked out wherever it is used.
+        -- OFFSET 0 has each expression evaluated once for each row and not wherever it is used.
         news := leat_internal.fill(
             $rows$(SELECT {{place}}CASE WHEN length(s.wanted) > 256 THEN leat_internal.partition_key(s.wanted) ELSE s.wanted END AS partition, s.*
                      FROM (SELECT {{prefix}} || {{suffix}} AS wanted,

@@ -157,7 +157,7 @@ public final class LeatPoller implements AutoCloseable {
             }
             PollerListener listener = new Listeners(told);
             if (StreamCheck.describe(kinesis, stream) instanceof StreamCheck.Withheld withheld) {
-                listener.notice(withheld.why() + ": going on as if it were there");
+                listener.notice(withheld.why() + ": continuing as if the stream existed");
             }
             PollerRegistry.PollerIdentity identity = PollerRuntime.identify();
             PollerRuntime runtime = new PollerRuntime(database, kinesis, stream, settings, identity, listener);

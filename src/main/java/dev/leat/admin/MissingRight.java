@@ -21,7 +21,7 @@ public final class MissingRight {
 
     /**
      * @param refused connects as the role that was refused
-     * @throws org.jooq.exception.DataAccessException when the database cannot be asked
+     * @throws org.jooq.exception.DataAccessException if the query fails
      */
     public MissingRight(DataSource refused) {
         database = Dsl.of(refused);

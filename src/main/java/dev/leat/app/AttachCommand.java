@@ -111,7 +111,8 @@ final class AttachCommand extends DatabaseCommand {
                     spec().commandLine(), "a table and --file exclude each other: declare the table in the file");
         }
         if (file != null && options) {
-            throw new ParameterException(spec().commandLine(), "with --file the options of a table stand in the file");
+            throw new ParameterException(
+                    spec().commandLine(), "with --file, write the options of a table into the file");
         }
         if (file == null && detachOthers) {
             throw new ParameterException(spec().commandLine(), "--detach-others goes with --file");
@@ -140,7 +141,7 @@ final class AttachCommand extends DatabaseCommand {
         return ExitCode.DONE;
     }
 
-    /** Each table is there, under the name that is given for it. */
+    /** Checks that each table exists under the given name. */
     private static void requireTables(TableNames names, List<String> tables) {
         Map<String, List<String>> unknown = names.unknown(tables);
         requireSchemas(names, tables, unknown);
@@ -154,7 +155,7 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     /**
-     * @param unknown of the tables, as {@link TableNames#unknown} tells them
+     * @param unknown the tables that {@link TableNames#unknown} has returned
      */
     static void requireSchemas(TableNames names, List<String> tables, Map<String, List<String>> unknown) {
         List<String> faults = names.unqualified(tables).stream()
@@ -178,7 +179,7 @@ final class AttachCommand extends DatabaseCommand {
                 + " as '" + meant.get(0) + "'";
     }
 
-    /** Of two declarations the second would undo the first, and what it leaves out would leave the database. */
+    /** A second declaration of a table would undo the first, and columns that only the first excludes would be sent. */
     private void refuseTwice(TableNames names) {
         List<String> faults = names.alike(tables()).stream().map(this::twice).toList();
         if (!faults.isEmpty()) {
@@ -221,7 +222,7 @@ final class AttachCommand extends DatabaseCommand {
 
     private static List<Declaration> declared(Path file) {
         try {
-            // As a whole: the reader of YAML takes a file that cannot be read for one that is no YAML.
+            // Reads the whole file first: the YAML parser would report a file that cannot be read as invalid YAML.
             return TablesFile.read(file.toString(), new StringReader(Files.readString(file)));
         } catch (NoSuchFileException e) {
             throw new Fault(ExitCode.USAGE, "there is no file " + file, e);

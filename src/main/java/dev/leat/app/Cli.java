@@ -23,7 +23,7 @@ final class Cli {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    /** Whatever is written to the two is made printable, and no fault says a password. Results are left as they are. */
+    /** Both writers escape unprintable characters, and errors contain no password. Results are left as they are. */
     Cli(ProcessEnvironment process, PrintWriter out, PrintWriter err) {
         this.process = process;
         this.out = new PrintableWriter(out, UnaryOperator.identity());
@@ -35,7 +35,7 @@ final class Cli {
         LeatCommand leat = new LeatCommand();
         CommandLine line = new CommandLine(leat);
         Map<String, Supplier<CommandLine>> commands = commands();
-        // To read the annotations of all commands takes longer than to start the JVM.
+        // Reading the annotations of all commands takes longer than starting the JVM.
         Supplier<CommandLine> named = arguments.length == 0 ? null : commands.get(arguments[0]);
         Collection<Supplier<CommandLine>> needed = named == null ? commands.values() : List.of(named);
         needed.forEach(command -> line.addSubcommand(command.get()));
@@ -43,7 +43,7 @@ final class Cli {
                 .setErr(err)
                 // Colours are control sequences.
                 .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
-                // What stands in a file is nobody's to be quoted in a message.
+                // Messages must not quote the content of a file.
                 .setExpandAtFiles(false)
                 .setUsageHelpWidth(110)
                 .setUsageHelpAutoWidth(false)

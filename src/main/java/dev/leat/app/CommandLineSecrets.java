@@ -14,9 +14,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Arguments that may hold a password. Every user of a machine can read the command lines of its processes, so none is taken
- * from there; and what is said of wrong arguments does not repeat them, because one of them may be a password in a wrong
- * place.
+ * Arguments that may hold a password. Every user of a machine can read the command lines of its processes, so Leat takes
+ * no password from there. Messages about wrong arguments do not repeat them, because one of them may be a misplaced
+ * password.
  */
 final class CommandLineSecrets {
 
@@ -27,7 +27,7 @@ final class CommandLineSecrets {
     private CommandLineSecrets() {}
 
     /**
-     * @throws Fault when a password seems to be among the arguments
+     * @throws Fault if an argument looks like a password
      */
     static void refuse(CommandLine line, String... arguments) {
         Set<String> known = options(line);
@@ -58,7 +58,7 @@ final class CommandLineSecrets {
         return sign < 0 ? argument : argument.substring(0, sign);
     }
 
-    /** What is said of arguments that no command knows: the names of options, and of others where they stand. */
+    /** The message about unknown arguments: it has the names of options, and the positions of other arguments. */
     static String unknown(UnmatchedArgumentException thrown, String... arguments) {
         List<String> given = Arrays.asList(arguments);
         Set<String> said = new LinkedHashSet<>();

@@ -28,7 +28,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** A command that speaks with the database: opens it, and turns its refusals into faults. */
+/** A command that uses the database: connects, and translates errors of the database into faults. */
 abstract class DatabaseCommand implements Callable<Integer> {
 
     @Spec
@@ -40,15 +40,15 @@ abstract class DatabaseCommand implements Callable<Integer> {
         this.process = process;
     }
 
-    /** Who gives what the role lacks for this command. */
+    /** Advice on who grants a right that the role lacks for this command. */
     String advice(MissingRight missing) {
         return missing.toPoll();
     }
 
-    /** What the command does. Refusals of the database may pass through it. */
+    /** Does the work. It may throw errors of the database. */
     abstract int work(PinnedDataSource database) throws SQLException;
 
-    /** Whether the command needs the schema as this version knows it. */
+    /** Whether the command needs the schema in a version that this Leat can use. */
     boolean needsSchema() {
         return true;
     }
@@ -72,7 +72,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         });
     }
 
-    /** Says of a missing right who gives it. */
+    /** Adds advice to the error of a missing right. */
     int permitted(PinnedDataSource database, Attempt attempt) throws SQLException {
         try {
             return attempt.run();
@@ -85,7 +85,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         }
     }
 
-    /** Something that the database may refuse. */
+    /** Work that may throw errors of the database. */
     interface Attempt {
         int run() throws SQLException;
     }
@@ -102,7 +102,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         }
     }
 
-    /** jOOQ and Flyway wrap what the driver says. */
+    /** Finds the driver's exception, which jOOQ and Flyway wrap. */
     private static RuntimeException translated(RuntimeException thrown, Settings.Database settings) {
         SQLException refusal = DatabaseFaults.behind(thrown);
         if (refusal != null) {
@@ -121,7 +121,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         }
     }
 
-    /** The settings that the command takes besides the database's. */
+    /** The settings of the command besides those of the database. */
     List<Setting<?>> settings() {
         return List.of();
     }
@@ -146,7 +146,7 @@ abstract class DatabaseCommand implements Callable<Integer> {
         return new SettingsReader(given, process.environment());
     }
 
-    /** What the command line gives for a setting. */
+    /** The value of a setting on the command line. */
     @Nullable
     String given(Setting<?> setting) {
         return spec().commandLine().getParseResult().matchedOptionValue(setting.option(), (String) null);

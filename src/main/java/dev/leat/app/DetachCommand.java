@@ -16,11 +16,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "detach",
-        description =
-                "Captures the changes of a table no more. What was captured stays in the outbox and is published.")
+        description = "Stops capturing the changes of a table. Captured events stay in the outbox and are published.")
 final class DetachCommand extends DatabaseCommand {
 
-    /** SQLSTATEs of a name that nothing attached bears, and of what is no name without quotes. */
+    /** SQLSTATEs of a name of which no table is attached, and of a text that is no name without quotes. */
     private static final Set<String> NOT_ATTACHED = Set.of("42704", "22023");
 
     @Parameters(arity = "1..*", paramLabel = "<table>", description = "As SQL writes it, such as public.orders.")
@@ -48,7 +47,7 @@ final class DetachCommand extends DatabaseCommand {
         return ExitCode.DONE;
     }
 
-    /** One that was dropped since is no table any more, and can be detached all the same. */
+    /** A table that was dropped does not exist, but can be detached. */
     private static void detach(Attachments attachments, String table, List<String> meant) {
         try {
             attachments.detach(table);

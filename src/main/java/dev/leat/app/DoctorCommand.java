@@ -28,11 +28,10 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 @Command(
         name = "doctor",
-        description =
-                "Checks everything that publishing rests on, and says what to do about each fault. Changes nothing.")
+        description = "Checks everything that publishing needs, and advises on each fault. Changes nothing.")
 final class DoctorCommand extends DatabaseCommand {
 
-    @Option(names = "--no-streams", description = "Look into the database only.")
+    @Option(names = "--no-streams", description = "Check the database only.")
     private boolean noStreams;
 
     DoctorCommand(ProcessEnvironment process) {
@@ -75,7 +74,7 @@ final class DoctorCommand extends DatabaseCommand {
         Set<String> streams = new LinkedHashSet<>();
         if (given == null) {
             findings.add(Finding.fail(
-                    "stream", "no default stream is named, and run needs one", "set " + PollerSettings.STREAM));
+                    "stream", "no default stream is set, but run needs one", "set " + PollerSettings.STREAM));
         } else {
             streams.add(given);
         }

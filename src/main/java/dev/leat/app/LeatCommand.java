@@ -13,12 +13,12 @@ import picocli.CommandLine.ScopeType;
         footerHeading = "%nExit codes:%n",
         footer = {
             "   0  done",
-            "   1  done, but not all is well (doctor found a fault; a stop left something unfinished)",
-            "   2  an option, an environment variable or a file cannot be worked with",
+            "   1  done, but doctor found a fault, or a stop left something unfinished",
+            "   2  an option, an environment variable or a file is invalid",
             "   3  the database does not answer, or refuses the login or a right",
             "   4  the schema is absent, older or newer than this Leat",
             "   5  the stream, the region or the credentials",
-            "   6  the database declined: no such table or column, or a lock that was not to be had",
+            "   6  the database refused: no such table or column, or a lock that was not available",
             "  70  a fault of Leat's own"
         })
 final class LeatCommand implements Runnable {
@@ -51,7 +51,7 @@ final class LeatCommand implements Runnable {
     @Override
     public void run() {
         if (spec != null) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "say what to do: one of the commands");
+            throw new CommandLine.ParameterException(spec.commandLine(), "name a command");
         }
     }
 }

@@ -9,7 +9,7 @@ final class Logging {
 
     private Logging() {}
 
-    /** To be called before the first logger is made. What the user has set by system property stays. */
+    /** Must be called before the first logger is created. System properties of the user are kept. */
     static void prepare(boolean debug) {
         set(PREFIX + "showDateTime", "true");
         set(PREFIX + "dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
@@ -19,7 +19,7 @@ final class Logging {
         set(PREFIX + "levelInBrackets", "false");
         set(PREFIX + "defaultLogLevel", debug ? "info" : "error");
         set(PREFIX + "log.dev.leat", debug ? "debug" : "info");
-        // These log what Leat reports itself, with a stack trace.
+        // These loggers repeat, with a stack trace, what Leat reports itself.
         set(PREFIX + "log.com.zaxxer.hikari", debug ? "info" : "off");
         set(PREFIX + "log.org.jooq", debug ? "info" : "off");
         set("org.jooq.no-logo", "true");

@@ -22,10 +22,10 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        // What Leat says is for programs too: its digits, letters and years are the same everywhere.
+        // Programs read the output too, so its digits, letters and years must not depend on the locale.
         Locale.setDefault(Locale.ROOT);
         ProcessEnvironment process = new ProcessEnvironment(System.getenv(), Main::untilSignal);
-        // The log and a thread that ends by an exception write there without asking anybody.
+        // The log writes there, and so does a thread that ends by an exception.
         System.setOut(new PrintableStream(System.out, UnaryOperator.identity()));
         System.setErr(new PrintableStream(System.err, process.secrets()::hide));
         Logging.prepare(Arrays.asList(arguments).contains("--debug"));
@@ -53,8 +53,7 @@ public final class Main {
         try {
             return ENDED.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException | InterruptedException e) {
-            // What was claimed stays in the outbox; whoever looks at the exit code learns that the stop was not
-            // orderly.
+            // The claimed events stay in the outbox. The exit code tells that the stop was not orderly.
             return ExitCode.NOT_WELL;
         }
     }

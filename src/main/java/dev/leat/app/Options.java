@@ -4,7 +4,7 @@ import dev.leat.config.Settings;
 import dev.leat.settings.Setting;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Makes the command line's options from the settings. Their values stay texts: the reader judges them, together with the environment. */
+/** Makes the command line's options from the settings. The values stay texts: they are parsed later, together with the environment. */
 final class Options {
 
     private Options() {}
@@ -13,7 +13,7 @@ final class Options {
         OptionSpec.Builder option = OptionSpec.builder(setting.option())
                 .type(String.class)
                 .description(help(setting).replace("%", "%%"));
-        // Other users of the machine could read a value, so it is asked for.
+        // Other users of the machine could read a value on the command line, so Leat prompts for it.
         return setting.equals(Settings.DATABASE_PASSWORD)
                 ? option.arity("0").interactive(true).prompt("Password: ").build()
                 : option.paramLabel(setting.placeholder()).build();

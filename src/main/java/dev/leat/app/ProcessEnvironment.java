@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * What the commands take from their process, so that a test can give them something else.
+ * What the commands use of their process, so that a test can replace it.
  *
  * @param environment such as {@link System#getenv()}
- * @param stop how the process is asked to stop
+ * @param stop the requests to stop the process
  * @param secrets the environment's passwords, and those that are typed in later
  */
 record ProcessEnvironment(Map<String, String> environment, StopSignal stop, Secrets secrets) {
@@ -17,7 +17,7 @@ record ProcessEnvironment(Map<String, String> environment, StopSignal stop, Secr
         this(environment, stop, Secrets.of(environment));
     }
 
-    /** SIGTERM and SIGINT, or what stands for them. */
+    /** SIGTERM and SIGINT, or a replacement in tests. */
     interface StopSignal {
 
         /**

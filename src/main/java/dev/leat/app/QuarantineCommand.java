@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "quarantine",
         synopsisSubcommandLabel = "COMMAND",
-        description = "Events that could not be sent, and the later events of their keys that wait behind them.")
+        description = "Events that could not be sent, and the later events of their keys that wait for them.")
 final class QuarantineCommand implements Runnable {
 
     @Spec
@@ -18,7 +18,7 @@ final class QuarantineCommand implements Runnable {
     @Override
     public void run() {
         if (spec != null) {
-            throw new ParameterException(spec.commandLine(), "say what to do: list, retry or discard");
+            throw new ParameterException(spec.commandLine(), "name one of the commands list, retry and discard");
         }
     }
 }

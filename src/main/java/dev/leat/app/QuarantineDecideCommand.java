@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** {@code quarantine retry} and {@code quarantine discard}: which events, and what became of them. */
+/** {@code quarantine retry} and {@code quarantine discard}: selects events and reports the result. */
 abstract class QuarantineDecideCommand extends DatabaseCommand {
 
     @Parameters(arity = "0..*", paramLabel = "<id>", description = "Ids of events, as quarantine list shows them.")
@@ -33,7 +33,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     private final String done;
 
     /**
-     * @param done what is said of an event afterwards
+     * @param done the word for the result, such as retried
      */
     private QuarantineDecideCommand(ProcessEnvironment process, String done) {
         super(process);
@@ -46,11 +46,11 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     public Integer call() {
         int ways = (ids.isEmpty() ? 0 : 1) + (key == null ? 0 : 1) + (all ? 1 : 0);
         if (ways == 0) {
-            throw new ParameterException(spec().commandLine(), "say which events: ids, or --key, or --all");
+            throw new ParameterException(spec().commandLine(), "select events by ids, --key or --all");
         }
         if (ways > 1) {
             throw new ParameterException(
-                    spec().commandLine(), "ids, --key and --all exclude each other: say which events by one of them");
+                    spec().commandLine(), "ids, --key and --all exclude each other: select events by one of them");
         }
         return super.call();
     }
@@ -58,7 +58,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     @Override
     int work(PinnedDataSource database) {
         Quarantine quarantine = new Quarantine(database);
-        // In their order: an event is decided about after those of its key before it.
+        // In order, so that earlier events of a key come first.
         List<Long> chosen = ids.isEmpty()
                 ? quarantine.undecided(key)
                 : ids.stream().sorted().distinct().toList();
@@ -109,7 +109,9 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
         }
     }
 
-    @Command(name = "retry", description = "Sends events again, with those of their keys that waited behind them.")
+    @Command(
+            name = "retry",
+            description = "Sends events again, and the later events of their keys that waited for them.")
     static final class Retry extends QuarantineDecideCommand {
 
         Retry(ProcessEnvironment process) {
@@ -125,7 +127,7 @@ abstract class QuarantineDecideCommand extends DatabaseCommand {
     @Command(
             name = "discard",
             description =
-                    "Gives events up: they are never sent, and stay as a trace. Those that waited behind them are sent.")
+                    "Discards events: they are never sent, but stay listed. Later events that waited for them are sent.")
     static final class Discard extends QuarantineDecideCommand {
 
         Discard(ProcessEnvironment process) {

@@ -49,7 +49,7 @@ final class RunCommand extends DatabaseCommand {
         PollerRegistry.PollerIdentity self = PollerRuntime.identify();
         PublishSettings publish = PublishSettings.of(settings.poller());
         return translating(settings.database(), () -> {
-            // Beside the workers: heartbeats, upkeep, and the look for new events.
+            // Besides the workers: heartbeats, upkeep, and the query for new events.
             try (StreamOpening opening = StreamOpening.begin(
                             settings.stream(), publish, settings.poller().workers());
                     HikariDataSource pool = Pools.open(
@@ -82,10 +82,10 @@ final class RunCommand extends DatabaseCommand {
                 StreamCheck.place(kinesis));
         try {
             stop.await();
-            LOG.info("stopping: what is claimed is finished first, within {}", Durations.format(grace));
+            LOG.info("stopping: claimed events are finished first, within {}", Durations.format(grace));
             return poller.stop(grace).orderly() ? ExitCode.DONE : ExitCode.NOT_WELL;
         } catch (InterruptedException e) {
-            // Nobody interrupts this thread but a JVM that is going down; the lanes go with the connections.
+            // Only a JVM that shuts down interrupts this thread; closing the connections releases the lanes.
             Thread.currentThread().interrupt();
             return ExitCode.NOT_WELL;
         }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Passwords that this process knows, to be left out of whatever is said about faults. A second net: nothing of Leat's says a
- * password, but a driver's message may.
+ * Passwords that this process knows, to be removed from messages. Leat's own messages contain no password, but a
+ * driver's message may.
  */
 final class Secrets {
 
@@ -18,7 +18,7 @@ final class Secrets {
 
     private final List<String> known = new CopyOnWriteArrayList<>();
 
-    /** Those of an environment, whether or not it can be worked with. */
+    /** The passwords of an environment, even if its settings are invalid. */
     static Secrets of(Map<String, String> environment) {
         Secrets secrets = new Secrets();
         secrets.add(environment.getOrDefault(Settings.DATABASE_PASSWORD.environment(), ""));
@@ -28,13 +28,13 @@ final class Secrets {
     }
 
     /**
-     * Takes a password, unless Leat's own words or numbers could well contain it: a gap in them would say what it is.
+     * Adds a password, unless Leat's own words or numbers may contain it: its removal from these would reveal it.
      */
     void add(String secret) {
         boolean plain = secret.matches("[a-zA-Z]*|[0-9]*");
         if (secret.length() >= (plain ? LONG : LEAST) && !known.contains(secret)) {
             known.add(secret);
-            // A secret may be a part of another.
+            // A secret may be part of another one.
             known.sort(Comparator.comparing(String::length).reversed());
         }
     }

@@ -39,8 +39,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
- * Runs the code of a poller for a few seconds, for the JVM to note which classes it loads: the launcher makes an archive of that. Events
- * of its own go to a stand-in for Kinesis in this process. Where a database is set, a lane is claimed and released; no event is published or removed.
+ * Runs the code of a poller for a few seconds, so that the JVM records which classes it loads: the launcher makes an archive of these. Artificial
+ * events go to a stand-in for Kinesis in this process. If a database is set, a lane is claimed and released; no event is published or removed.
  */
 @Command(
         name = "warm",
@@ -66,7 +66,7 @@ final class WarmCommand extends DatabaseCommand {
         try (StandInForKinesis kinesis = StandInForKinesis.start()) {
             publish(kinesis);
         } catch (IOException e) {
-            throw new UncheckedIOException("no port of the loopback address is to be had", e);
+            throw new UncheckedIOException("no port of the loopback address is free", e);
         }
         try {
             claim(reader().database());
@@ -136,7 +136,7 @@ final class WarmCommand extends DatabaseCommand {
                 for (int n = 0; n < CLAIMS; n++) {
                     try (Claim claim = claims.claim(Set.of())) {
                         if (!claim.events().isEmpty()) {
-                            // Events wait, and pollers need the lanes.
+                            // Events wait, so pollers need the lanes.
                             break;
                         }
                     }

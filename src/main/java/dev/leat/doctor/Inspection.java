@@ -37,7 +37,7 @@ public final class Inspection {
     }
 
     /**
-     * @throws org.jooq.exception.DataAccessException when the database cannot be asked
+     * @throws org.jooq.exception.DataAccessException if the query fails
      */
     public List<Finding> findings() {
         server();

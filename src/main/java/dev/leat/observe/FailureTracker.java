@@ -47,7 +47,7 @@ public final class FailureTracker implements PollerListener {
     private volatile @Nullable Backlog waiting;
 
     /**
-     * @param told is told what fails and what has recovered
+     * @param told receives failures and recoveries
      * @param nanoTime the clock, such as {@code System::nanoTime}
      */
     public FailureTracker(PollerListener told, LongSupplier nanoTime) {
@@ -109,8 +109,8 @@ public final class FailureTracker implements PollerListener {
     @Override
     public void passFailed(RuntimeException cause, int claimed, Duration pause) {
         String consequence = claimed == 0
-                ? "nothing is claimed meanwhile, and events stay in the outbox"
-                : "its lanes are free for any poller, the events it had claimed (" + claimed
+                ? "until then nothing is claimed, and events stay in the outbox"
+                : "any poller can claim its lanes, the events that it had claimed (" + claimed
                         + ") stay in the outbox, and those that were sent are sent again";
         failed(Part.PASSES, "", true, claimed > 0, Causes.line(cause) + advice(cause), consequence, pause);
     }
@@ -163,7 +163,7 @@ public final class FailureTracker implements PollerListener {
                         false,
                         false,
                         failure.describe(),
-                        "what was sent may have arrived and is sent again, and later events of its keys wait",
+                        "its records may have arrived and are sent again, and later events of their keys wait",
                         pause);
             case STREAM ->
                 failed(
@@ -172,7 +172,7 @@ public final class FailureTracker implements PollerListener {
                         true,
                         false,
                         failure.describe(),
-                        "its events stay in the outbox, and those of other streams go on",
+                        "its events stay in the outbox, and events of other streams are published",
                         pause);
         }
     }

@@ -99,7 +99,7 @@ public final class Listeners implements PollerListener {
                 message.accept(listener);
             } catch (RuntimeException e) {
                 LOG.warn(
-                        "the listener {} threw, which listeners must not; it missed this message",
+                        "the listener {} has thrown an exception, which a listener must not do, and has lost this message",
                         Printable.line(String.valueOf(listener)),
                         Printable.thrown(e));
             }

@@ -65,8 +65,8 @@ public final class LogListener implements PollerListener {
         if (published.isPresent()) {
             long sent = requests.sumThenReset();
             log.info(
-                    "published {} events since the last such line, by {} requests of {} records, {} of a claim under way at once on"
-                            + " average",
+                    "published {} events since the last message of this kind, by {} requests; averages: {} records in a request, {}"
+                            + " concurrent requests of a claim",
                     published.getAsLong(),
                     sent,
                     sent == 0 ? 0 : recordsSent.sumThenReset() / sent,
@@ -82,7 +82,7 @@ public final class LogListener implements PollerListener {
                         event.id(),
                         event.route().partitionKey(),
                         quarantined.reason(),
-                        event.mayPass() ? "pass it" : "wait there behind it until it is retried or discarded",
+                        event.mayPass() ? "pass it" : "wait in quarantine until it is retried or discarded",
                         more(heldBack)));
     }
 
@@ -129,9 +129,9 @@ public final class LogListener implements PollerListener {
     @Override
     public void movedPastGap(long certain, long above, String reason) {
         warn(
-                "event ids go on above {}, so that none comes that consumers know for another event: {}, and commits may be lost;"
-                        + " changes above id {} that are still in the outbox are sent in their order under new ids, a second time"
-                        + " if they had been sent before",
+                "new event ids begin above {}, so that no event gets an id that consumers know for another event: {}, so commits may be lost;"
+                        + " changes above id {} that are still in the outbox are sent in order under new ids, a second time"
+                        + " if they were sent before",
                 above,
                 reason,
                 certain);
@@ -139,7 +139,7 @@ public final class LogListener implements PollerListener {
 
     @Override
     public void foundNothing() {
-        // Nothing to tell.
+        // There is nothing to log.
     }
 
     @Override
@@ -172,11 +172,11 @@ public final class LogListener implements PollerListener {
         boolean once = failing.times() == 1;
         String since = once ? "" : " for " + span(failing.lasting()) + ", " + failing.times() + " times in a row";
         return switch (failing.part()) {
-            case PASSES -> once ? "a pass was given up" : "passes have been given up" + since;
+            case PASSES -> once ? "a pass failed" : "passes have failed" + since;
             case STREAM ->
                 once
                         ? "a request to stream " + failing.name() + " failed"
-                        : "stream " + failing.name() + " has taken nothing" + since;
+                        : "stream " + failing.name() + " has accepted nothing" + since;
             case UPKEEP -> "the " + failing.name() + (once ? " failed" : " has failed" + since);
         };
     }
@@ -201,7 +201,7 @@ public final class LogListener implements PollerListener {
     public void recovered(Failing failing, Duration lasted) {
         String subject = switch (failing.part()) {
             case PASSES -> "passes succeed";
-            case STREAM -> "stream " + failing.name() + " takes records";
+            case STREAM -> "stream " + failing.name() + " accepts records";
             case UPKEEP -> "the " + failing.name() + " succeeds";
         };
         log.info("{} again, after {} failures in {}", Printable.line(subject), failing.times(), span(lasted));
@@ -211,24 +211,21 @@ public final class LogListener implements PollerListener {
     public void stopped(Ending ending) {
         if (!ending.finished()) {
             log.warn(
-                    "stopped at the deadline with a claim under way: its lanes are free once its session has ended, within seconds,"
-                            + " and its events, of which some may have been sent, are sent again by the next poller");
+                    "stopped at the deadline with a claim in progress: its lanes are free when its session ends, within seconds,"
+                            + " and the next poller sends its events again, some of which may have been sent");
         }
         for (Failing failing : ending.failing()) {
-            warn(
-                    "stopped while this went on failing: {}: {}; {}",
-                    subject(failing),
-                    failing.why(),
-                    failing.consequence());
+            warn("stopped while this was failing: {}: {}; {}", subject(failing), failing.why(), failing.consequence());
         }
         if (ending.orderly()) {
             log.info("stopped: everything claimed is settled, and no lane is held");
         } else if (ending.waiting() != null) {
             warn(
-                    "left behind{}; what waits is sent by any poller that runs once that is mended",
+                    "not everything was published{}; any poller publishes what waits once the fault is repaired",
                     waiting(ending.waiting()));
         } else {
-            warn("how many events wait could not be read; they are sent by any poller that runs once that is mended");
+            warn(
+                    "the number of waiting events could not be read; any poller publishes them once the fault is repaired");
         }
     }
 
@@ -248,6 +245,6 @@ public final class LogListener implements PollerListener {
     }
 
     private static String more(long heldBack) {
-        return heldBack == 0 ? "" : " (and " + heldBack + " more like it since the last such line)";
+        return heldBack == 0 ? "" : " (and " + heldBack + " more of this kind since the last message)";
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LostRows {
 
-    /** As Flyway writes it for a schema that was there before it: the scripts with a version up to this one are not run. */
+    /** The row that Flyway writes for a schema that existed before: it does not run versioned scripts up to this version. */
     private static final String BASELINE = """
             INSERT INTO leat_internal.flyway_schema_history
                    (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
@@ -30,7 +30,7 @@ final class LostRows {
 
     /**
      * @param database as Leat's owner
-     * @param told receives a line for each lost thing
+     * @param told receives a line for each loss
      */
     LostRows(PinnedDataSource database, Consumer<String> told) {
         this.database = database;
@@ -38,10 +38,10 @@ final class LostRows {
     }
 
     /**
-     * Tells Flyway that the tables are there, if they are and its history is empty.
+     * If the tables exist and Flyway's history is empty, writes to the history that they exist.
      *
-     * @param latest of the scripts with a version
-     * @throws SchemaNotOurs when they may be another version's
+     * @param latest the latest version of the versioned scripts
+     * @throws SchemaNotOurs if the tables may have another version
      */
     void beforeScripts(Supplier<String> latest) {
         if (exists("flyway_schema_history") && exists("outbox") && historyIsEmpty()) {
@@ -52,13 +52,13 @@ final class LostRows {
             }
             if (!(state instanceof SchemaState.Present present)
                     || present.versions().found() != SchemaVersions.MADE) {
-                throw new SchemaNotOurs(List.of("the tables of Leat are of another version, and the rows of"
-                        + " leat_internal.flyway_schema_history, which say what was migrated, are gone: copy these rows from the"
-                        + " database that this one was made from (pg_dump --data-only"
+                throw new SchemaNotOurs(List.of("Leat's tables have another version, and the rows of"
+                        + " leat_internal.flyway_schema_history, which record the migrations, are missing: copy these rows from the"
+                        + " database that this one was created from (pg_dump --data-only"
                         + " --table=leat_internal.flyway_schema_history), then run `leat migrate` again"));
             }
             told.accept(
-                    "the rows of leat_internal.flyway_schema_history were gone and the tables are there: they are taken as they are");
+                    "the rows of leat_internal.flyway_schema_history were missing, but the tables exist: Leat uses them as they are");
             rights().forEach(told);
             run(BASELINE, latest.get());
         }
@@ -76,7 +76,7 @@ final class LostRows {
     /** Reports grants: the scripts revoke rights for which no grant is recorded. */
     private List<String> rights() {
         return rows("""
-                        SELECT DISTINCT pg_catalog.format('that role %1$s was given rights is recorded no more: SELECT leat.grant_%2$s(%1$L)',
+                        SELECT DISTINCT pg_catalog.format('the record that role %1$s has rights is lost: run SELECT leat.grant_%2$s(%1$L)',
                                                           r.rolname, k.kind)
                         FROM (VALUES ('poller', 'leat_poller'), ('publisher', 'leat')) AS k (kind, schema)
                         JOIN pg_catalog.pg_namespace n ON n.nspname = k.schema

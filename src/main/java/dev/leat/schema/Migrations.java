@@ -92,7 +92,7 @@ public final class Migrations {
     /**
      * How the schema stands to this Leat, whoever ran the scripts.
      *
-     * @throws dev.leat.pipeline.DatabaseUnavailable when the database cannot be asked, or the role may not use the schema
+     * @throws dev.leat.pipeline.DatabaseUnavailable if the query fails, or the role may not use the schema
      */
     public static SchemaState state(DataSource database) {
         StatementRunner sql = new StatementRunner(database);

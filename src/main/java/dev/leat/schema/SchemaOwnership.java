@@ -81,7 +81,7 @@ public final class SchemaOwnership {
      * own stays its own, while one that Flyway found a moment later could be anybody's.
      *
      * @throws SchemaNotOurs saying what is wrong
-     * @throws DatabaseUnavailable when the database cannot be asked, or a schema cannot be created
+     * @throws DatabaseUnavailable if the query fails, or a schema cannot be created
      */
     static void claim(PinnedDataSource database, String historySchema, String historyTable) {
         try {
@@ -137,7 +137,7 @@ public final class SchemaOwnership {
     /**
      * What others own in Leat's schemas, or may create there. The schemas' owner need not be the role that asks.
      *
-     * @throws DatabaseUnavailable when the database cannot be asked
+     * @throws DatabaseUnavailable if the query fails
      */
     public static List<Problem> problems(DataSource database) {
         try (Connection connection = open(PinnedDataSource.of(database))) {

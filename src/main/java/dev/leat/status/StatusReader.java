@@ -44,7 +44,7 @@ public final class StatusReader {
     }
 
     /**
-     * @throws org.jooq.exception.DataAccessException when the database cannot be asked, or this role may not read it
+     * @throws org.jooq.exception.DataAccessException if the query fails, or this role may not read it
      */
     public Status read() {
         return database.transactionResult(transaction -> {

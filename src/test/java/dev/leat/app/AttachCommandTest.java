@@ -364,7 +364,7 @@ class AttachCommandTest {
     void aTableAndAFileExcludeEachOther() {
         assertRefused(cli.leat("attach"), 2, "name a table, or a --file");
         assertRefused(cli.leat("attach", "public.orders", "--file", "f"), 2, "a table and --file exclude each other");
-        assertRefused(cli.leat("attach", "--file", "f", "--key", "id"), 2, "stand in the file");
+        assertRefused(cli.leat("attach", "--file", "f", "--key", "id"), 2, "into the file");
         assertRefused(cli.leat("attach", "public.orders", "--detach-others"), 2, "goes with --file");
     }
 

@@ -100,7 +100,7 @@ class DatabaseFaultsTest {
     /** What a server says of itself is no fault of the URL. */
     @ParameterizedTest
     @CsvSource({
-        "57P03, the database system is starting up, try again in a moment",
+        "57P03, the database system is starting up, try again later",
         "57P01, terminating connection due to administrator command, ended on the server's side",
         "53300, sorry, raise max_connections",
         "53100, could not extend file, lacks disk or memory"

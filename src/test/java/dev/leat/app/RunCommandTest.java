@@ -95,7 +95,7 @@ class RunCommandTest {
     @Test
     void thereIsNoRegion() {
         aws.set("aws.region", null);
-        assertRefused(5, "no AWS region is known: set AWS_REGION");
+        assertRefused(5, "no AWS region is set: set AWS_REGION");
     }
 
     @Test

@@ -63,7 +63,7 @@ class FailingPollerIT {
         poller.terminate();
         assertThat(poller.exitCode()).as(poller::said).isEqualTo(1);
         assertThat(poller.said())
-                .contains("stopped while this went on failing")
+                .contains("stopped while this was failing")
                 .contains(says)
                 .doesNotContain(SETTLED);
     }
@@ -82,8 +82,8 @@ class FailingPollerIT {
         try (LeatProcess poller = start()) {
             database.run("REVOKE EXECUTE ON " + settle + " FROM " + ROLE);
             write(1);
-            awaitSaid(poller, "a pass was given up: ");
-            awaitSaid(poller, "passes have been given up for ");
+            awaitSaid(poller, "a pass failed: ");
+            awaitSaid(poller, "passes have failed for ");
             awaitSaid(poller, "; 1 event waits, for ");
             database.run("GRANT EXECUTE ON " + settle + " TO " + ROLE);
             awaitSaid(poller, "passes succeed again, after ");
@@ -100,8 +100,9 @@ class FailingPollerIT {
         try (LeatProcess poller = start()) {
             database.run("REVOKE EXECUTE ON " + settle + " FROM " + ROLE);
             write(1);
-            awaitSaid(poller, "a pass was given up: ");
-            assertEndsWhileFailing(poller, "permission denied for function settle", "left behind; 1 event waits");
+            awaitSaid(poller, "a pass failed: ");
+            assertEndsWhileFailing(
+                    poller, "permission denied for function settle", "not everything was published; 1 event waits");
         }
     }
 
@@ -113,9 +114,9 @@ class FailingPollerIT {
             write(1);
             awaitSaid(poller, "a request to stream changes failed: ResourceNotFoundException (");
             awaitSaid(poller, "request id");
-            awaitSaid(poller, "stream changes has taken nothing for ");
+            awaitSaid(poller, "stream changes has accepted nothing for ");
             stream.local().createStream(TestStream.NAME, 1);
-            awaitSaid(poller, "stream changes takes records again, after ");
+            awaitSaid(poller, "stream changes accepts records again, after ");
             assertEndsInOrder(poller);
         }
     }
@@ -126,7 +127,7 @@ class FailingPollerIT {
             stream.local().faults(Faults.none().failingEntries(1, "KMSAccessDeniedException"));
             write(1);
             awaitSaid(poller, "a request to stream changes failed: KMSAccessDeniedException (");
-            assertEndsWhileFailing(poller, "KMSAccessDeniedException", "left behind; 1 event waits");
+            assertEndsWhileFailing(poller, "KMSAccessDeniedException", "not everything was published; 1 event waits");
         }
     }
 
@@ -137,7 +138,7 @@ class FailingPollerIT {
             database.run(
                     "DROP SCHEMA leat CASCADE; DROP SCHEMA leat_poller CASCADE; DROP SCHEMA leat_internal CASCADE");
             awaitSaid(poller, "the heartbeat failed");
-            awaitSaid(poller, "passes have been given up for ");
+            awaitSaid(poller, "passes have failed for ");
             assertThat(poller.said()).contains("Leat's schema is missing").doesNotContain("published meanwhile");
             assertEndsWhileFailing(poller, "how many events wait could not be read");
         }
@@ -149,7 +150,7 @@ class FailingPollerIT {
         try (LeatProcess poller = start()) {
             database.run("DROP TABLE leat_internal.lane CASCADE");
             write(1);
-            awaitSaid(poller, "a pass was given up: ");
+            awaitSaid(poller, "a pass failed: ");
             assertEndsWhileFailing(poller, "Leat's schema is missing, or has another version", "1 event waits");
         }
     }

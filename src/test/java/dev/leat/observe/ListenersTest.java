@@ -81,7 +81,7 @@ class ListenersTest {
                         "7 entries",
                         "sent again after 120 ms",
                         "later events of their keys wait");
-        assertThat(logger.lines.get(2)).contains("and 99 more like it");
+        assertThat(logger.lines.get(2)).contains("and 99 more of this kind");
     }
 
     @Test
@@ -95,7 +95,7 @@ class ListenersTest {
         assertThat(logger.lines)
                 .satisfiesExactly(
                         first -> assertThat(first)
-                                .contains("event 42 of key public.orders.7", "too large", "wait there behind it"),
+                                .contains("event 42 of key public.orders.7", "too large", "wait in quarantine"),
                         second -> assertThat(second).contains("event 43", "pass it"));
     }
 
@@ -127,7 +127,7 @@ class ListenersTest {
             log.stopped(new Ending(true, List.of(failing), new Backlog(1, Duration.ZERO)));
         }
         // What this poller itself has to say of it names nothing of others.
-        logger.lines.removeIf(line -> line.startsWith("WARN left behind"));
+        logger.lines.removeIf(line -> line.startsWith("WARN not everything was published"));
 
         assertThat(logger.lines)
                 .hasSize(13)
@@ -148,8 +148,8 @@ class ListenersTest {
 
         assertThat(logger.lines)
                 .containsExactly(
-                        "INFO published 11 events since the last such line, by 2 requests of 6 records, 1.5 of a claim under way at"
-                                + " once on average");
+                        "INFO published 11 events since the last message of this kind, by 2 requests; averages: 6 records in a request,"
+                                + " 1.5 concurrent requests of a claim");
     }
 
     @Test
@@ -175,7 +175,7 @@ class ListenersTest {
 
         assertThat(logger.lines)
                 .containsExactly(
-                        "WARN passes have been given up for 35 s, 7 times in a row: the right is missing; events stay in the outbox;"
+                        "WARN passes have failed for 35 s, 7 times in a row: the right is missing; events stay in the outbox;"
                                 + " 1204 events wait, the oldest for 4 min; it is tried again in 5000 ms",
                         "WARN a request to stream changes failed: AccessDeniedException (User: arn:aws:iam::1:user/x is not authorized;"
                                 + " request id 7); its events stay in the outbox; it is tried again in 5000 ms");
@@ -191,10 +191,10 @@ class ListenersTest {
 
         assertThat(logger.lines)
                 .containsExactly(
-                        "WARN stopped while this went on failing: passes have been given up for 9 s, 2 times in a row: no right;"
+                        "WARN stopped while this was failing: passes have failed for 9 s, 2 times in a row: no right;"
                                 + " events stay",
-                        "WARN left behind; 3 events wait, the oldest for 9 s; what waits is sent by any poller that runs once that"
-                                + " is mended",
+                        "WARN not everything was published; 3 events wait, the oldest for 9 s; any poller publishes"
+                                + " what waits once the fault is repaired",
                         "INFO stopped: everything claimed is settled, and no lane is held");
     }
 
@@ -222,7 +222,7 @@ class ListenersTest {
         assertThat(logger.lines)
                 .singleElement()
                 .asString()
-                .startsWith("WARN event ids go on above 217000000000000")
+                .startsWith("WARN new event ids begin above 217000000000000")
                 .contains("timeline 7/00000002", "changes above id 1000", "under new ids, a second time if");
     }
 

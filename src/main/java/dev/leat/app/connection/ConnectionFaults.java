@@ -18,8 +18,8 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * Says why there is no connection to a database, and which setting helps. Decided by SQLSTATE, by the exceptions behind it, by
- * the function of the server that refuses, and by what the URL asks for: messages come in the server's and the driver's language.
+ * Explains why there is no connection to a database, and names the setting to change. It decides by SQLSTATE, by the causes of the
+ * exception, by the server's function that refuses, and by the URL, because messages come in the server's and the driver's language.
  */
 public final class ConnectionFaults {
 
@@ -73,7 +73,7 @@ public final class ConnectionFaults {
                 none("end some, raise max_connections or the limit of the role or database, or connect by a"
                         + " pooler; run takes one for each of its --workers, and up to three more");
             case "53100", "53200" -> "the database answers: " + message + ": its server lacks disk or memory";
-            case "57P03" -> none("the server starts, stops or recovers: try again in a moment");
+            case "57P03" -> none("the server starts, stops or recovers: try again later");
             case "57P01", "57P02", "57P05" -> none("the session was ended on the server's side: start again");
             // A pooler's word: PostgreSQL itself and the driver agree.
             case "08P01" ->

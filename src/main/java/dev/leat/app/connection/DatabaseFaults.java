@@ -6,18 +6,18 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Says what a database's refusal means and what to do about it. Decided by SQLSTATE, never by a message's text. */
+/** Explains an error of the database and what to do about it. It decides by SQLSTATE, never by the text of a message. */
 public final class DatabaseFaults {
 
-    /** SQLSTATE classes: what was asked for is not there, is not so, or is not to be had now. */
+    /** SQLSTATE classes: something does not exist, has a wrong state, or is not available now. */
     private static final Set<String> DECLINES = Set.of("0A", "22", "23", "3F", "40", "42", "55", "P0");
 
-    /** SQLSTATE of a refusal for want of a right, after the login or, of CONNECT, at it. */
+    /** SQLSTATE of a missing right, after the login or (CONNECT) during it. */
     public static final String MISSING_RIGHT = "42501";
 
     private DatabaseFaults() {}
 
-    /** What the driver threw, if that is behind it. */
+    /** The driver's exception, if it is among the causes. */
     public static @Nullable SQLException behind(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException refusal) {
@@ -56,11 +56,11 @@ public final class DatabaseFaults {
     }
 
     /**
-     * @param advice who gives the right
+     * @param advice who grants the right
      */
     public static Fault missingRight(SQLException refusal, String advice) {
         String message = message(refusal);
-        // What Leat's own functions say has the advice with it.
+        // Messages of Leat's own functions contain the advice.
         return fault(ExitCode.DATABASE, message.startsWith("leat.") ? message : message + ": " + advice, refusal);
     }
 

@@ -1,12 +1,12 @@
 package dev.leat.app.connection;
 
-/** What the exit code of {@code leat} says; part of the contract (docs/operations.md). */
+/** The exit codes of {@code leat}; part of the contract (docs/operations.md). */
 public final class ExitCode {
 
     public static final int DONE = 0;
-    /** The command ran, but not all is well: doctor found a fault, or a stop left something unfinished. */
+    /** The command ran, but doctor found a fault, or a stop left something unfinished. */
     public static final int NOT_WELL = 1;
-    /** An option, an environment variable or a file cannot be worked with. */
+    /** An option, an environment variable or a file is invalid. */
     public static final int USAGE = 2;
     /** The database does not answer, or refuses the login or a right. */
     public static final int DATABASE = 3;
@@ -14,7 +14,7 @@ public final class ExitCode {
     public static final int SCHEMA = 4;
     /** The stream does not exist or answer, or region, credentials or rights are missing on AWS's side. */
     public static final int STREAM = 5;
-    /** The database understood and declined: no such table, no such column, a lock that was not to be had. */
+    /** The database refused: no such table, no such column, a lock that was not available. */
     public static final int REFUSED = 6;
     /** A fault of Leat's own. */
     public static final int UNEXPECTED = 70;

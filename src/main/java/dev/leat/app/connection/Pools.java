@@ -16,7 +16,7 @@ public final class Pools {
     private Pools() {}
 
     /**
-     * Opens a pool, and one connection at once.
+     * Opens a pool, and one connection immediately.
      *
      * <p>It suits a pooler in transaction mode: no session state is set, and statements are prepared under a name only where
      * the server's session is seen to be the connection's own. The URL's own parameters win over what is set here. The driver
@@ -34,7 +34,8 @@ public final class Pools {
         if (!ownSessions(pool)) {
             return pool;
         }
-        // Not the other way about: a name that is left in a pooler's session is met by its next client.
+        // The first pool must not name statements: a name that stays in a pooler's session would collide with the next
+        // client's.
         pool.close();
         return open(database, applicationName, size, socketTimeout, "1");
     }
@@ -92,7 +93,7 @@ public final class Pools {
         try {
             return driver.acceptsURL(url);
         } catch (SQLException e) {
-            // A driver that cannot read the URL is not the one for it.
+            // A driver that cannot read the URL is not the right one.
             return false;
         }
     }

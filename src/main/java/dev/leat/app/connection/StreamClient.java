@@ -47,7 +47,7 @@ public final class StreamClient {
             credentials.close();
             throw new Fault(
                     ExitCode.STREAM,
-                    "the SDK makes no client of its settings: " + Causes.line(e)
+                    "the SDK cannot create a client with its settings: " + Causes.line(e)
                             + ": check AWS_REGION, such as eu-central-1, and that AWS_ENDPOINT_URL_KINESIS is not set or a URL,"
                             + " such as http://localhost:4567",
                     e);
@@ -62,8 +62,7 @@ public final class StreamClient {
         try {
             return DefaultAwsRegionProviderChain.builder().build().getRegion();
         } catch (SdkClientException e) {
-            throw new Fault(
-                    ExitCode.STREAM, "no AWS region is known: set AWS_REGION, or name the stream by its ARN", e);
+            throw new Fault(ExitCode.STREAM, "no AWS region is set: set AWS_REGION, or name the stream by its ARN", e);
         }
     }
 }

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
-/** A stream's client that is opened, and tried, on a thread of its own: to load the SDK takes as long as to reach the database. */
+/** Opens and tests a stream's client on a separate thread, because loading the SDK takes as long as connecting to the database. */
 public final class StreamOpening implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("dev.leat");
@@ -37,7 +37,7 @@ public final class StreamOpening implements AutoCloseable {
     private static KinesisClient tried(KinesisClient kinesis, String stream) {
         try {
             if (StreamCheck.describe(kinesis, stream) instanceof StreamCheck.Withheld withheld) {
-                LOG.warn("{}: going on as if it were there", withheld.why());
+                LOG.warn("{}: continuing as if the stream existed", withheld.why());
             }
             return kinesis;
         } catch (StreamUnusable e) {

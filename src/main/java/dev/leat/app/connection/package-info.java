@@ -1,4 +1,4 @@
-/** How commands reach the database and the stream, and what they say when they cannot. */
+/** How commands connect to the database and the stream, and the messages if they cannot. */
 @NullMarked
 package dev.leat.app.connection;
 

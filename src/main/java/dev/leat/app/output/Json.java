@@ -33,7 +33,7 @@ public final class Json {
         try (JsonGenerator json = FACTORY.createGenerator(text).useDefaultPrettyPrinter()) {
             document.write(json);
         } catch (IOException e) {
-            throw new UncheckedIOException("a string could not be written to", e);
+            throw new UncheckedIOException("writing to a string failed", e);
         }
         return text.toString();
     }

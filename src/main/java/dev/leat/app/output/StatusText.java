@@ -73,7 +73,7 @@ public final class StatusText {
         lines.addAll(table.lines());
     }
 
-    /** Lanes in hands that are no poller's on the list: a session in psql, or a poller whose heartbeats fail. */
+    /** Lanes that no listed poller holds: a session in psql does, or a poller whose heartbeats fail. */
     private static void strangers(List<String> lines, Status status) {
         for (Status.HeldLane lane : status.held()) {
             boolean known =

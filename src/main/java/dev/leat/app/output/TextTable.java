@@ -12,7 +12,7 @@ public final class TextTable {
     private final int leftAligned;
 
     /**
-     * @param leftAligned how many columns hold words; those after them hold numbers and are aligned to the right
+     * @param leftAligned how many columns contain words; the columns after them contain numbers and are aligned to the right
      */
     public TextTable(int leftAligned, String... headings) {
         this.leftAligned = leftAligned;
@@ -20,7 +20,7 @@ public final class TextTable {
     }
 
     public void add(String... cells) {
-        // A tab would leave the column.
+        // A tab would break the alignment.
         rows.add(Arrays.stream(cells)
                 .map(cell -> Printable.line(cell).replace("\t", "\\t"))
                 .toList());

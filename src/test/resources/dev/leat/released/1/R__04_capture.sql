@@ -1,11 +1,11 @@
 -- The generated trigger functions, and what they call.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.insert_event(event, source, indent): SQL for the INSERT of events into the outbox: the only one that generated functions have.
+-- leat_internal.insert_event(event, source, indent): SQL for the INSERT of events into the outbox, the only INSERT of the generated functions.
 --
 -- event     SQL for the value of each column, by the column's name; a column that is not named is null
--- source    what the rows come from, as FROM has it; null: one row of values
--- indent    by how many spaces the lines after the first are set in
+-- source    the FROM clause that the rows come from; null: one row of values
+-- indent    how many spaces to indent the lines after the first
 -- Returns:  text
 -- Tables:   none
 -- Errors:   none
@@ -31,20 +31,20 @@ CREATE OR REPLACE FUNCTION leat_internal.insert_event(event jsonb, source text, 
 -- leat_internal.capture_source(attachment): the body of an attachment's trigger function, leat_internal.capture_<attachment>. docs/capture.md
 -- shows one.
 --
--- The function takes one of three ways for each row:
---   direct   the columns by name, as long as the guard says that the table is the one the function was written for, and that its columns
---            have the types they had then: no cast of a type's owner runs here (leat_internal.json_expression);
---   dynamic  after DDL: the names are read from the catalog (leat_internal.shape) and the row is read by a dynamic statement; not at all if a
---            table above this one captures it (leat_internal.captured_above);
---   faulty   if even that fails: an event without images that says why, and goes to quarantine (leat_internal.capture_dynamically).
--- Shaping runs inside blocks that catch every error; they write nothing, so they take no subtransaction id. What remains
--- outside is one INSERT into the outbox. The writer's statement fails only if that does.
+-- The function captures each row in one of three ways:
+--   direct   it reads the columns by name, as long as the guard confirms that the function was written for this table and that the columns still have
+--            the same types. So no user-defined cast is called (leat_internal.json_expression);
+--   dynamic  after DDL, it reads the names from the catalog (leat_internal.shape) and the row by a dynamic statement. It does nothing if a table
+--            above this one captures the row (leat_internal.captured_above);
+--   faulty   if that fails too, it writes an event without images, with the reason, which goes to quarantine (leat_internal.capture_dynamically).
+-- The values are computed in blocks that catch every error. These blocks write nothing, so they need no subtransaction id. Only the INSERT into the
+-- outbox is outside of them. The writer's statement fails only if that INSERT fails.
 --
--- Each expression that PL/pgSQL evaluates costs a row as much as a few calls within it, and in a transaction of one row
--- several times that: so there are few, and what an update does not need is not worked out.
+-- Each expression that PL/pgSQL evaluates costs as much as a few function calls in it, and several times that in a transaction of one row. So there
+-- are few expressions, and values that an update does not need are not computed.
 --
 -- attachment  leat_internal.attachment.attachment
--- Returns:  the source text; the same text as long as the table keeps its shape. Null when the table is gone
+-- Returns:  the source text, which is the same as long as the table keeps its shape; null if the table was dropped
 -- Tables:   leat_internal.attachment, the catalog
 -- Errors:   no_data_found for an unknown attachment
 CREATE OR REPLACE FUNCTION leat_internal.capture_source(attachment integer) RETURNS text
@@ -68,7 +68,7 @@ BEGIN
     END IF;
     by_statement := options.capture = 'statement';
 
-    -- Without old images, the primary key tells which row is gone or has another key now.
+    -- Without old images, the primary key identifies the row that was deleted or got another key.
     IF options.before THEN
         old_image := leat_internal.fill($part$                old_image := {{image}};
 $part$, jsonb_build_object(
@@ -84,7 +84,7 @@ $part$, jsonb_build_object(
     END IF;
 
     IF getdatabaseencoding() <> 'UTF8' THEN
-        -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
+        -- The event loses its images and keeps its key, so that later events of the key follow on_quarantine.
         encoding := leat_internal.fill($part$
     BEGIN
         PERFORM convert_to(concat(old_key::text, new_key::text, old_image::text, new_image::text), 'UTF8');
@@ -107,7 +107,7 @@ $part$, jsonb_build_object('error', leat_internal.error_expression(options)));
 
     RETURN leat_internal.fill(
         $template$
--- Written by leat.attach, and anew by leat.refresh when the table's shape changes.
+-- Written by leat.attach, and by leat.refresh when the table's shape changes.
 DECLARE
     old_partition text;
     new_partition text;
@@ -210,9 +210,10 @@ $template$,
 END
 $$;
 
--- leat_internal.event_values(options, shape): SQL for what all events of a table have in common, by the columns of the outbox.
--- leat_internal.hides_values(options): whether the text of an error must not be told, for it may quote a value that must not leave.
--- leat_internal.error_expression(options): SQL for what is told of an error that was caught.
+-- leat_internal.event_values(options, shape): SQL for the values that all events of a table share, by the columns of the outbox.
+-- leat_internal.hides_values(options): whether the text of an error must be kept secret, because it may quote a value of an excluded or masked
+-- column.
+-- leat_internal.error_expression(options): SQL for the description of a caught error.
 CREATE OR REPLACE FUNCTION leat_internal.event_values(options leat_internal.attachment, shape record) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -247,8 +248,8 @@ CREATE OR REPLACE FUNCTION leat_internal.error_expression(options leat_internal.
     SET search_path = pg_catalog, pg_temp
     AS $$ SELECT CASE WHEN leat_internal.hides_values(options) THEN $q$'SQLSTATE ' || SQLSTATE$q$ ELSE 'SQLERRM' END $$;
 
--- leat_internal.lane_expression(partition): SQL for the lane of a stored partition key, as leat_internal.lane_of has it; written out, for a call
--- costs more than the rest.
+-- leat_internal.lane_expression(partition): SQL for the lane of a stored partition key, as leat_internal.lane_of computes it. It is inlined because a
+-- call costs more than the computation.
 CREATE OR REPLACE FUNCTION leat_internal.lane_expression(partition text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -267,23 +268,23 @@ REVOKE ALL ON FUNCTION leat_internal.lane_expression(text) FROM PUBLIC;
 
 -- leat_internal.statement_source(attachment): the part of a trigger function that captures whole statements (leat_internal.capture_source puts it
 -- before the rest, for tables that are attached with capture => 'statement').
--- leat_internal.statement_declarations(): the variables that it needs.
+-- leat_internal.statement_declarations(): the variables that this part needs.
 --
 -- The rows are read from their transition tables by one INSERT into the outbox. MERGE and INSERT ... ON CONFLICT fire for deletes first,
 -- then for updates, then for inserts, so that a key that is deleted and created again has its delete first.
 --
--- An update finds the two images of a row by their place: PostgreSQL appends them side by side. A row whose key has changed is
--- a delete under the old key, written with the updates, and an insert under the new one, written after all of them. Were the places
--- ever to differ, that would still leave each key right.
+-- An update matches the two images of a row by their positions, because PostgreSQL appends both at the same time. A row whose key has changed becomes
+-- a delete under the old key, written with the updates, and an insert under the new key, written after all updates. Even if the positions differed,
+-- each key would have its right events.
 --
--- Statements in WITH fire in the order in which they end, and one that is not read to its end ends last: a row may go from a key
--- before another is inserted under it, and the insert's trigger fires first. So creates that were captured under a key since the
--- statement began that takes the row away (leat_internal.capture_began) are written anew behind the delete. Only when there are such
--- creates of this table (leat.created_<oid>, for this transaction) is the outbox read: a SERIALIZABLE transaction that reads it conflicts with
--- every other that does and writes.
+-- The triggers of statements in WITH fire in the order in which the statements end, and a statement whose result is not read completely ends last. So
+-- a row may leave a key before another row is inserted under it, and yet the trigger of the insert fires first. So creates of a key that were
+-- captured since the removing statement began (leat_internal.capture_began) are written again after the delete. The outbox is read only if there are
+-- such creates of this table (leat.created_<oid>, for this transaction), because a SERIALIZABLE transaction that reads the outbox conflicts with
+-- every other one that reads and writes it.
 --
--- Nothing here can fail over a value: the types are PostgreSQL's own (leat_internal.statement_risks), and rows so wide that their JSON might
--- not fit take the slower way, one at a time in a block that catches every error, as all rows do after DDL.
+-- No value can make this fail: the types are PostgreSQL's own (leat_internal.statement_risks). Rows whose JSON might be too large are captured by the
+-- dynamic statement, one at a time in a block that catches every error, as all rows are after DDL.
 --
 -- attachment  leat_internal.attachment.attachment
 -- Returns:  text
@@ -296,8 +297,7 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_source(attachment integer) RE
     AS $$
 #variable_conflict use_column
 DECLARE
-    -- A character of a value takes six bytes in JSON at most, and compression saves a factor of 256 at most; a JSON text must stay
-    -- below a gigabyte.
+    -- A character of a value takes at most six bytes in JSON, compression saves at most a factor of 256, and a JSON text must stay below a gigabyte.
     too_wide CONSTANT integer := 500000;
     options     leat_internal.attachment;
     shape       record;
@@ -380,7 +380,7 @@ BEGIN
                     failure := left('the row could not be read: ' || coalesce(problem, {{error}}), 1000);
                 END;
                 IF failure IS NOT NULL AND NOT one_by_one THEN
-                    -- Which row it is shows when they are read one by one. The cursor went with the failure.
+                    -- Reading the rows one by one shows which one fails. The failure has closed the cursor.
                     cursor := NULL;
                     one_by_one := true;
                     CONTINUE;
@@ -413,7 +413,7 @@ BEGIN
             PERFORM set_config('leat.created_' || TG_RELID, currval('leat_internal.outbox_id_seq')::text, true);
             RETURN NULL;
         END IF;
-        -- Anybody can set it to anything.
+        -- Any session can set it to any text.
         began := substring(current_setting('leat.began_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint;
         early := substring(current_setting('leat.created_' || TG_RELID, true) FROM '^[0-9]{1,18}$')::bigint > began;
         IF TG_OP = 'DELETE' THEN
@@ -507,20 +507,21 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_declarations() RETURNS text
 REVOKE ALL ON FUNCTION leat_internal.statement_source(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.statement_declarations() FROM PUBLIC;
 
--- leat_internal.capture_dynamically(attachment, fired_for, operation, old_row, new_row, ...): captures one row the slower way: the table's names
--- are read from the catalog (leat_internal.shape) and the row is read by a dynamic statement. If even that fails, the event has no images, says
--- why in fault, and goes to quarantine. Called by the generated functions, under their settings.
--- leat_internal.write_events(...): writes the events of a row that was read so, or that could not be read, for which only failure is given.
+-- leat_internal.capture_dynamically(attachment, fired_for, operation, old_row, new_row, ...): captures one row by a dynamic statement: it reads the
+-- table's names from the catalog (leat_internal.shape). If that fails too, the event has no images, names the reason in fault, and goes to
+-- quarantine. Called by the generated functions, under their settings.
+-- leat_internal.write_events(...): writes the events of a row that was read in this way. For a row that could not be read, only failure is given.
 --
 -- attachment       leat_internal.attachment.attachment
--- fired_for        the table whose trigger fired: nothing is captured unless it is the attached one or a partition of it, and no table
---                  above captures it (leat_internal.captured_above)
+-- fired_for        the table whose trigger fired. The row is captured only if this is the attached table or a partition of it, and no table above
+--                  captures it (leat_internal.captured_above)
 -- operation        INSERT, UPDATE or DELETE
 -- old_row, new_row as a trigger has them, of the table's own type
--- schema_name, table_name, may_pass, stream   as events of the table have them, for when they cannot be asked for
--- with_before      whether an event carries the old row; otherwise its primary key alone, and only if the row is gone or has another now
--- hide_values      an error's text may quote a value that must not leave: say its SQLSTATE alone
--- held, *_partition, *_key, *_image, failure  as leat_internal.shape's query gives them; failure null when it did
+-- schema_name, table_name, may_pass, stream   as events of the table have them, in case they cannot be read
+-- with_before      whether an event contains the old row. Otherwise it contains only the old primary key, and only if the row was deleted or got
+--                  another primary key
+-- hide_values      report only the SQLSTATE of an error, because its text may quote a value of an excluded or masked column
+-- held, *_partition, *_key, *_image, failure  as the query of leat_internal.shape returns them; failure is null if the query succeeded
 -- Tables:          leat_internal.attachment, the catalog; writes leat_internal.outbox
 -- Errors:          none but those of the INSERT into the outbox
 CREATE OR REPLACE FUNCTION leat_internal.capture_dynamically(
@@ -600,7 +601,7 @@ BEGIN
         new_partition := leat_internal.partition_key(quote_ident(event_schema) || '.' || quote_ident(event_table));
         old_partition := CASE WHEN operation <> 'INSERT' THEN new_partition END;
     ELSIF getdatabaseencoding() <> 'UTF8' THEN
-        -- The images go, the key stays: what comes after this event in its key follows on_quarantine.
+        -- The event loses its images and keeps its key, so that later events of the key follow on_quarantine.
         BEGIN
             PERFORM convert_to(concat(old_key::text, new_key::text, old_image::text, new_image::text), 'UTF8');
         EXCEPTION WHEN OTHERS THEN
@@ -615,7 +616,7 @@ BEGIN
         old_image := NULL;
         new_image := NULL;
     END IF;
-    -- A delete first, where the row leaves its key; then what it is under its key now.
+    -- First a delete if the row leaves its key, then the event under the present key.
     INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
                                       key, before, after, context, db_user, application, stream, fault)
     SELECT leat_internal.lane_of(e.partition), e.op, held, may_pass, clock_timestamp(), txid_current(), event_schema, event_table,
@@ -636,23 +637,22 @@ REVOKE ALL ON FUNCTION leat_internal.write_events(text, boolean, boolean, text, 
 REVOKE ALL ON FUNCTION leat_internal.capture_dynamically(integer, oid, text, record, record, text, text, boolean, boolean, text, boolean)
     FROM PUBLIC;
 
--- leat_internal.capture_truncate(truncated, attachment, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for
--- each lane, so that whatever a poller holds, it meets one.
+-- leat_internal.capture_truncate(truncated, attachment, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for each lane,
+-- because each lane is claimed and published by itself.
 --
--- When the attached table itself is truncated, the markers name it. When one partition is, only a part of the table is
--- gone: the markers then name that partition. TRUNCATE of a partitioned table fires for the table first and then for each
--- partition; the partitions' markers are not written when the last thing this session has captured, in this transaction,
--- is the truncation of a table above them.
+-- If the attached table itself is truncated, the markers name this table. If one partition is truncated, the markers name that partition, because
+-- only a part of the rows is gone. TRUNCATE of a partitioned table fires first for the table and then for each partition. The markers of the
+-- partitions are not written if the last event that this session has captured in this transaction is the truncation of a table above them.
 --
--- leat_internal.marker_at(place, id): schema and table of a marker that this transaction has written; null if there is none at that place. The
--- place is kept in a setting (leat.truncated, for this transaction). For a SERIALIZABLE transaction that reads the outbox by its index
--- conflicts with every other that does and writes, but reading a row of its own by its place leaves no predicate lock.
+-- leat_internal.marker_at(place, id): schema and table of a marker that this transaction has written; null if there is none at that place (ctid). The
+-- place is kept in a setting (leat.truncated, for this transaction). A SERIALIZABLE transaction that reads the outbox by its index conflicts with
+-- every other one that reads and writes it, but reading a row of its own by ctid takes no predicate lock.
 --
 -- truncated  the table whose trigger fires: the attached one or a partition of it
 -- attachment leat_internal.attachment.attachment
--- held, key_list   as its row events had them when its function was written, for when that cannot be asked for
--- may_pass, stream   as its row events have them. Held is not always true: the lock of a TRUNCATE already
---            orders it against the row events of its table, and a held marker would be overtaken by later unheld ones
+-- held, key_list   as the row events had them when the function was written, in case they cannot be read
+-- may_pass, stream   as the row events have them. Held is not always true: the lock of a TRUNCATE orders it before and after the row events of its
+--            table, and later unheld events would overtake a held marker
 -- Tables:    reads leat_internal.attachment; reads and writes leat_internal.outbox
 -- Errors:    none of its own
 CREATE OR REPLACE FUNCTION leat_internal.capture_truncate(
@@ -677,7 +677,7 @@ BEGIN
     SELECT a.* INTO other FROM leat_internal.attachment a
      WHERE a.attachment = leat_internal.captured_above(capture_truncate.attachment, 'truncate');
     IF other.attachment IS NOT NULL THEN
-        -- The partition is the other attachment's, whose trigger may not be here yet: leat.refresh puts it here.
+        -- The partition belongs to the other attachment, whose trigger may be missing still: leat.refresh creates it.
         IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = truncated
                               AND t.tgname = leat_internal.trigger_name('truncate', other.attachment)) THEN
             PERFORM leat_internal.capture_truncate(truncated, other.attachment, capture_truncate.held, capture_truncate.key_list,
@@ -695,13 +695,13 @@ BEGIN
     END;
     prefix := quote_ident(names[1]) || '.' || quote_ident(names[2]) || list || '#';
     IF length(prefix) > 254 THEN
-        -- What is too long is hashed but for the lane, which consumers read from the partition key.
+        -- A key that is too long is hashed, except for the lane, which consumers read from the partition key.
         prefix := 'sha256:' || encode(sha256(convert_to(prefix, 'UTF8')), 'hex') || '#';
     END IF;
-    -- Without a root the attachment is gone behind Leat's back: what was done is told all the same.
+    -- Without a root, the attachment was deleted by other means than leat.detach. The TRUNCATE is captured all the same.
     IF truncated <> root THEN
         IF NOT EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p WHERE p.relid = root) THEN
-            -- Detached from the table since; leat.refresh removes this trigger.
+            -- The partition was detached from the table meanwhile; leat.refresh removes this trigger.
             RETURN;
         END IF;
         BEGIN
@@ -709,7 +709,7 @@ BEGIN
         EXCEPTION WHEN object_not_in_prerequisite_state THEN
             last_id := NULL;  -- this session has captured nothing yet
         END;
-        -- Anybody can set it to anything.
+        -- Any session can set it to any text.
         place := substring(current_setting('leat.truncated', true) FROM '^[(][0-9]{1,9},[0-9]{1,4}[)]$');
         above := leat_internal.marker_at(place::tid, last_id);
         IF EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p
@@ -750,19 +750,20 @@ CREATE OR REPLACE FUNCTION leat_internal.marker_at(place tid, id bigint) RETURNS
 REVOKE ALL ON FUNCTION leat_internal.marker_at(tid, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.capture_truncate(oid, integer, boolean, text, boolean, text) FROM PUBLIC;
 
--- leat_internal.owner(): the role that owns Leat. Everything of Leat's belongs to it; nothing is given to the owner of a schema that is not.
+-- leat_internal.owner(): the role that owns all of Leat's objects. An object is never created for the owner of a schema that is not Leat's.
 -- leat_internal.capture_settings(): the settings of every capture function. They make the text of a key the same in every session.
 -- leat_internal.capture_fault(attachment): what is wrong with an attachment's function: missing, changed, or stale (older than the table's
 -- shape); null when nothing is.
--- leat_internal.write_capture(attachment): writes an attachment's trigger function, unless it is there and as it should be.
--- leat_internal.raise_function_busy(who, attachment, since): the error that it could not be written or dropped, or its attachment noted, since that time.
+-- leat_internal.write_capture(attachment): creates or replaces an attachment's trigger function unless it is as it should be.
+-- leat_internal.raise_function_busy(who, attachment, since): raises the error that the function could not be written or dropped, or the attachment
+-- stored, since that time.
 --
--- The function runs with the rights of Leat's owner, whoever attaches: writers then need no right on Leat's tables. Everybody may execute it:
--- PostgreSQL asks that of whoever creates or attaches a partition, which then gets the trigger. Nobody but the owner can name it in a
--- trigger of another table, for that takes USAGE on its schema, and there it would capture nothing (leat_internal.shape, guard).
+-- The function runs with the rights of Leat's owner, whoever attaches the table, so that writers need no right on Leat's tables. Everybody may
+-- execute it, because PostgreSQL requires this right of a role that creates or attaches a partition, which then gets the trigger. Only the owner can
+-- use it in a trigger of another table, because that needs USAGE on its schema. There it would capture nothing (leat_internal.shape, guard).
 --
 -- attachment  leat_internal.attachment.attachment
--- Returns:  write_capture: whether there was something to write
+-- Returns:  write_capture: whether the function was written
 -- Tables:   leat_internal.attachment, pg_proc
 -- Errors:   insufficient_privilege when the caller may not act for Leat's owner; object_not_in_prerequisite_state when Leat's schemas and
 --           tables belong to different roles
@@ -829,7 +830,7 @@ BEGIN
     code := leat_internal.capture_source(attachment);
     EXECUTE format('CREATE OR REPLACE FUNCTION leat_internal.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L', name,
                    (SELECT string_agg(format('SET %I = %s', split_part(s, '=', 1),
-                                             -- A list of names is not one name.
+                                             -- A list of names must not be quoted as one name.
                                              CASE WHEN s LIKE 'search_path=%' THEN split_part(s, '=', 2)
                                                   ELSE quote_literal(split_part(s, '=', 2)) END), ' ')
                       FROM unnest(leat_internal.capture_settings()) AS s),

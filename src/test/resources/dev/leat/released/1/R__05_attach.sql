@@ -1,14 +1,15 @@
 -- Attaching tables and detaching them.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.truncate_triggers(attachment, mend): puts the TRUNCATE trigger where it is missing and takes it away where it has no
--- business: unlike row triggers, statement triggers are not passed on to partitions.
+-- leat_internal.truncate_triggers(attachment, mend): creates missing TRUNCATE triggers and drops superfluous ones. PostgreSQL gives partitions the
+-- row triggers of their table, but not the statement triggers.
 --
 -- attachment  leat_internal.attachment.attachment
--- mend        whether a trigger that somebody has replaced is made anew, and one whose attachment is gone dropped; otherwise it stays, and leat.attached tells of it
--- Warns of a partition that was detached and is captured by no other attachment.
+-- mend        whether a trigger that a user replaced is created again, and a trigger whose attachment is gone is dropped. Otherwise both stay, and
+--             leat.attached reports them
+-- Warns of a detached partition that no other attachment captures.
 --
--- Returns:  how many triggers were created or dropped. One that is there but disabled is left as it is
+-- Returns:  how many triggers were created or dropped. A disabled trigger is left as it is
 -- Tables:   leat_internal.attachment; locks each table it changes (SHARE ROW EXCLUSIVE to create, ACCESS EXCLUSIVE to drop)
 -- Errors:   lock_not_available, insufficient_privilege
 CREATE OR REPLACE FUNCTION leat_internal.truncate_triggers(attachment integer, mend boolean) RETURNS integer
@@ -25,7 +26,7 @@ DECLARE
 BEGIN
     SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = truncate_triggers.attachment;
     FOR target IN
-        -- By what depends on the function: pg_trigger has no index by which to find its triggers.
+        -- By the dependencies of the function, because pg_trigger has no index on tgfoid.
         SELECT t.tgrelid
           FROM pg_proc p
           JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.classid = 'pg_trigger'::regclass
@@ -43,7 +44,7 @@ BEGIN
         END IF;
         changed := changed + 1;
     END LOOP;
-    -- Those whose attachment is gone (leat_internal.orphans), where their name is not the one that is made anew below.
+    -- Triggers whose attachment is gone (leat_internal.orphans), unless a trigger of the same name is created below.
     FOR target, former IN
         SELECT t.tgrelid, t.tgname
           FROM (SELECT options.relation AS relid UNION SELECT r.relid FROM leat_internal.partitions(options.relation) r) AS r
@@ -71,15 +72,15 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.truncate_triggers(integer, boolean) FROM PUBLIC;
 
--- leat_internal.row_triggers(attachment): makes the triggers on the table's changes what the attachment asks for. leat_internal.enable_triggers has
--- them fired in every session.
+-- leat_internal.row_triggers(attachment): creates, replaces and drops the triggers on the table's changes as the attachment asks.
+-- leat_internal.enable_triggers makes them fire in every session.
 --
 --   !leat_capture                             AFTER ROW, for all operations, on the table and with it on its partitions; or
 --   !leat_insert, !leat_update, !leat_delete  AFTER STATEMENT, where changes are captured by the statement; and with the last two
 --   !leat_before                              BEFORE STATEMENT (leat_internal.capture_began)
 --
--- Those of a partitioned table bear the attachment's number, as in !leat_capture_7 (leat_internal.trigger_name). Their names sort before
--- what people call their triggers, so that an event is written before a trigger of the user's rewrites the row. Triggers that call a
+-- The names of a partitioned table's triggers end with the attachment's number, such as !leat_capture_7 (leat_internal.trigger_name). The names sort
+-- before usual names, so that an event is written before a user's trigger changes the row again. Triggers that call a
 -- function whose attachment is gone (leat_internal.orphans) are dropped or replaced.
 --
 -- attachment  leat_internal.attachment.attachment
@@ -127,11 +128,11 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.row_triggers(integer) FROM PUBLIC;
 
--- leat_internal.enable_triggers(attachment): has the triggers of an attachment fired in every session, also in those that apply
--- changes from elsewhere (session_replication_role = replica), on the table and on its partitions.
+-- leat_internal.enable_triggers(attachment): makes the triggers of an attachment, on the table and on its partitions, fire in every session,
+-- including sessions that apply replicated changes (session_replication_role = replica).
 --
 -- attachment  leat_internal.attachment.attachment
--- Returns:  how many were not so before
+-- Returns:  how many triggers were changed
 -- Tables:   leat_internal.attachment; locks what it changes (SHARE ROW EXCLUSIVE)
 -- Errors:   lock_not_available, insufficient_privilege
 CREATE OR REPLACE FUNCTION leat_internal.enable_triggers(attachment integer) RETURNS integer
@@ -154,15 +155,15 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.enable_triggers(integer) FROM PUBLIC;
 
--- leat_internal.change_triggers(who, attachment): makes the triggers of an attachment what it asks for, without a queue behind it.
+-- leat_internal.change_triggers(who, attachment): changes the triggers of an attachment as it asks, without making writers queue behind a lock.
 --
--- Whoever waits for a table's lock makes all others wait behind it. So each lock is waited for 100 ms at most; if one is not to
--- be had, those that were taken are given back, the application goes on for 400 ms, and it is tried again, for as long as the
--- caller's lock_timeout says, or five seconds where there is none.
+-- Other sessions queue behind a session that waits for a table's lock. So this waits at most 100 ms for each lock. If one is not available, it
+-- releases the locks that it has, waits 400 ms so that the application goes on, and tries again, for the caller's lock_timeout, or for five seconds
+-- if there is none.
 --
 -- who         the function that asks, for the message
 -- attachment  leat_internal.attachment.attachment
--- Returns:  how many statements that took; 0: nothing was to be done, and nothing was locked
+-- Returns:  how many statements were run; 0: nothing was to be changed, and nothing was locked
 -- Tables:   leat_internal.attachment, pg_locks; locks what it changes (SHARE ROW EXCLUSIVE to create a trigger, ACCESS EXCLUSIVE to drop
 --           one) until the end of the transaction
 -- Errors:   lock_not_available, insufficient_privilege
@@ -189,7 +190,7 @@ BEGIN
             PERFORM set_config('lock_timeout', former, true);
             RETURN changed;
         EXCEPTION WHEN lock_not_available THEN
-            -- All locks and the setting are as they were before this try.
+            -- The rollback of the subtransaction has released the locks and restored the setting.
             IF clock_timestamp() >= ends THEN
                 SELECT a.relation INTO target FROM leat_internal.attachment a WHERE a.attachment = change_triggers.attachment;
                 users := leat_internal.holders(
@@ -208,8 +209,8 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.change_triggers(text, integer) FROM PUBLIC;
 
--- leat_internal.check_route(who, stream, on_quarantine): raises a clear error for a stream or a verdict that cannot be meant.
--- leat_internal.attnums(relation, names): the attnums of columns, in the order of their names; 0 for one that is not there.
+-- leat_internal.check_route(who, stream, on_quarantine): raises an error for an invalid stream or on_quarantine.
+-- leat_internal.attnums(relation, names): the attnums of columns, in the order of the names; 0 for a column that does not exist.
 --
 -- who       the function that asks, for the message
 -- stream    null, a stream's name, or its ARN
@@ -247,41 +248,41 @@ CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]
 REVOKE ALL ON FUNCTION leat_internal.check_route(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
--- leat.attach(relation, ...): from the end of this transaction on, changes of the table are captured.
+-- leat.attach(relation, ...): captures the changes of the table from the commit of this transaction on.
 --
--- The call states all options: attaching again with other options changes them in place, and with the same options
--- changes nothing and locks nothing; a trigger that somebody disabled is enabled again. Options that are changed without a
--- lock hold for transactions that begin after this one's end; one under way may go on with the former.
+-- A call states all options. Attaching again with other options changes them in place. With the same options it changes and locks nothing, but
+-- enables triggers that a user disabled. Options that are changed without a lock apply to transactions that begin after the commit of this one; a
+-- transaction that is in progress may use the former options.
 --
--- To create a trigger the table is locked (SHARE ROW EXCLUSIVE) until the transaction ends, so call it in a short one; when only
--- other options change, nothing is. The lock is tried for, 100 ms at a time, so that no writer has to wait longer behind
--- this call (leat_internal.change_triggers). All that it waits for together, other calls and changes of the capture function too, it waits
--- for as long as the caller's lock_timeout says, or five seconds; then it says who holds it.
+-- Creating a trigger locks the table (SHARE ROW EXCLUSIVE) until the transaction ends, so call this in a short transaction. Changes of other options
+-- lock no table. The call waits at most 100 ms at a time for the lock, so that no writer waits longer behind it (leat_internal.change_triggers). It
+-- waits for all its locks together, those on other calls and on the capture function too, for the caller's lock_timeout, or for five seconds if there
+-- is none. Then the error names the sessions that hold the lock.
 --
--- A table that is attached under a name under which another one was attached takes its place: the attachment of one that was dropped is
--- forgotten; one that was renamed stays attached, and is known by its present name from then on.
+-- A table may be attached under the name of another attached table. If the other table was dropped, its attachment is deleted. If it was renamed, it
+-- stays attached under its present name.
 --
 --     SELECT leat.attach('public.orders');
 --     SELECT leat.attach('public.orders', key => '{customer_id}', exclude => '{card_number}');
 --
--- relation       an ordinary or a partitioned table. Partitions come with it, also those added later
--- key            columns that make the partition key; null: the primary key. Other columns than the primary key's make
---                the events held: they wait until every lower id is known to be committed or rolled back
+-- relation       an ordinary or a partitioned table. Its partitions are captured too, also those added later
+-- key            columns of the partition key; null: the primary key. With other columns than the primary key's, events are held: they wait until
+--                every lower id is known to be committed or rolled back
 -- exclude        columns that never leave the database, whatever they are called later
--- mask           columns of which only '***' leaves (null stays null), whatever they are called later
--- before         whether updates and deletes carry the old row; without it deletes and changes of the primary key carry the old primary key alone
+-- mask           columns whose values are replaced by '***' (null stays null), whatever they are called later
+-- before         whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
 -- stream         a stream's name or ARN; null: the poller's default
 -- on_quarantine  wait: when an event cannot be sent, later events of its key wait for a person. pass: they go on
--- capture        row: by the row. statement: by the statement, which costs less where a statement changes many
---                rows, and more where it changes one; refused where order or completeness would suffer
---                (leat_internal.statement_risks). Should a reason for that come later, leat.refresh goes back to rows
+-- capture        row: each row by itself. statement: all rows of a statement at once, which costs less if a statement changes many rows, and more if
+--                it changes one. It is refused if order or completeness would suffer (leat_internal.statement_risks). If such a reason appears later,
+--                leat.refresh changes to row
 -- Returns:  attached, changed or unchanged
 -- Tables:   writes leat_internal.attachment; creates leat_internal.capture_<n>() and the triggers (leat_internal.row_triggers, !leat_truncate)
 -- Errors:   undefined_table, wrong_object_type, insufficient_privilege, undefined_column, invalid_parameter_value,
 --           object_not_in_prerequisite_state (a partition and its table cannot both be attached), lock_not_available.
---           Warns where the table has something that defeats the order (leat_internal.order_risks)
+--           Warns if something in the table defeats the order (leat_internal.order_risks)
 CREATE OR REPLACE FUNCTION leat.attach(
         relation regclass,
         key text[] DEFAULT NULL,
@@ -400,7 +401,7 @@ BEGIN
     END IF;
     PERFORM leat_internal.check_route('leat.attach', attach.stream, attach.on_quarantine);
 
-    -- One attach, detach or refresh at a time: two that rewrite one function would fail.
+    -- Only one attach, detach or refresh runs at a time: two that replace the same function would fail.
     PERFORM leat_internal.take_mutex('attachments', 'leat.attach');
 
     PERFORM leat_internal.wait_until(ends);
@@ -414,7 +415,7 @@ BEGIN
        AND (a.relation IN (SELECT p.relid FROM pg_partition_ancestors(attach.relation) AS p)
             OR a.relation IN (SELECT p.relid FROM leat_internal.partitions(attach.relation) AS p))
      LIMIT 1;
-    -- One that was attached before it became a partition stays so.
+    -- A table that was attached before it became a partition stays attached.
     IF FOUND AND former.attachment IS NULL THEN
         RAISE EXCEPTION 'leat.attach: % and % are parts of one partitioned table, and % is attached already',
                 attach.relation, other, other
@@ -433,7 +434,7 @@ BEGIN
     options.pinned_in := attach.relation;
     options.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
     options.key_columns := attach.key;
-    -- Nobody can list a column by a name that it got since: one that was left out stays so.
+    -- A column that was left out stays left out under a name that it got later, which no list contains.
     options.followed := (SELECT coalesce(array_agg(c ORDER BY c), '{}') FROM unnest(seen.followed) AS c
                        WHERE c <> ALL (attach.exclude || attach.mask));
     options.left_out := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.exclude || seen.left_out) AS c
@@ -541,10 +542,10 @@ $$;
 
 REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text) FROM PUBLIC;
 
--- leat.detach(relation): from the end of this transaction on, changes of the table are captured no more. What was captured
--- stays and will be sent.
+-- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
+-- sent.
 --
--- leat.detach(schema_name, table_name): the same by name, also for a table that is gone.
+-- leat.detach(schema_name, table_name): the same by name, also for a table that was dropped.
 -- leat_internal.delete_attachment(attachment): removes an attachment.
 --
 -- relation  an attached table
@@ -574,7 +575,7 @@ BEGIN
                   HINT = CASE WHEN root IS NULL THEN 'SELECT * FROM leat.attached() lists what is.'
                               ELSE format('It is a partition of %s, which is: detach that one.', root) END;
     END IF;
-    -- All waits together take no longer than one may.
+    -- The limit applies to all waits together.
     PERFORM leat_internal.wait_until(ends);
     BEGIN
         UPDATE leat_internal.attachment a SET operations = '{}' WHERE a.attachment = options.attachment;

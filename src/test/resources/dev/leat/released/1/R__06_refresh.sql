@@ -1,12 +1,12 @@
--- Keeping up with DDL on attached tables, and telling what is attached.
+-- Functions that follow DDL on attached tables, and that report what is attached.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.fingerprints(): for each attachment a number that changes with whatever a look at it rests on, so that only what has
--- changed is looked at: leat_internal.shape, statement_risks, order_risks, trigger_faults and capture_fault ask for nothing else. One
--- statement over the catalog, some 10 microseconds an attachment, where a look takes milliseconds.
+-- leat_internal.fingerprints(): for each attachment, a hash of everything that its inspection reads (leat_internal.shape, statement_risks,
+-- order_risks, trigger_faults and capture_fault read nothing else). Only attachments whose fingerprint has changed are inspected. One statement over
+-- the catalog takes about 10 microseconds for each attachment; an inspection takes milliseconds.
 --
--- What a row of the catalog says is taken as its values where it changes for other reasons too (pg_class by TRUNCATE), else as its xmin and
--- ctid. Each part's hashes are seeded with a number of its own.
+-- A row of the catalog is hashed by its xmin and ctid, or by its values if it changes for other reasons too (pg_class by TRUNCATE). Each part has its
+-- own seed.
 --
 -- Returns:  attachment, fingerprint; as of the statement's snapshot
 -- Tables:   leat_internal.attachment, the catalog; locks nothing
@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION leat_internal.fingerprints() RETURNS TABLE (attachmen
 BEGIN
     RETURN QUERY
     WITH RECURSIVE below (attachment, oid, parent) AS (
-        -- Partitions, and tables that inherit: what was attached, whatever is beneath.
+        -- Partitions, and tables that inherit: everything below the attached table.
         SELECT a.attachment, a.relation::oid, 0::oid FROM leat_internal.attachment a
         UNION
         SELECT b.attachment, i.inhrelid, i.inhparent FROM below b JOIN pg_inherits i ON i.inhparent = b.oid
@@ -55,7 +55,7 @@ BEGIN
           FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
          WHERE NOT t.tgisinternal
     ), everywhere AS (
-        -- Another version of Leat's functions may write another capture function; who owns Leat.
+        -- The version of Leat's functions, because another one may write another capture function; the owner of Leat.
         SELECT bit_xor(all_parts.hash) AS hash
           FROM (SELECT hash_record_extended((o.oid, o.xmin, o.ctid), 2) FROM ours o WHERE o.attachment IS NULL
                 UNION ALL
@@ -65,7 +65,7 @@ BEGIN
                 SELECT hash_record_extended((c.oid, c.relowner), 4) FROM pg_class c
                  WHERE c.oid = 'leat_internal.outbox'::regclass) AS all_parts (hash)
     ), part (attachment, hash) AS (
-        -- But for the source, which is written with the function.
+        -- Without the source, which is written together with the function.
         SELECT a.attachment,
                hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.left_out, a.left_out_attnums, a.masked,
                                      a.masked_attnums, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
@@ -84,7 +84,7 @@ BEGIN
         SELECT u.attachment, hash_record_extended((u.child, c.oid, c.relname, c.relkind, n.oid, n.nspname), 7)
           FROM above u JOIN pg_class c ON c.oid = u.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         UNION ALL
-        -- A table's own columns: most of all rows, so by a function that costs half as much.
+        -- A table's own columns: these are most of the rows, so they are hashed by a function that costs half as much.
         SELECT a.attachment,
                hashnameextended(c.attname, ((c.atttypid::bigint * 8192 + c.attnum) * 2 + c.attisdropped::integer) * 2
                                            + (c.attgenerated = 'v')::integer)
@@ -99,7 +99,7 @@ BEGIN
         UNION ALL
         SELECT o.attachment, hash_record_extended((o.oid, o.xmin, o.ctid), 9) FROM ours o WHERE o.attachment IS NOT NULL
         UNION ALL
-        -- Where its function is called from: a partition that was detached keeps a trigger.
+        -- The triggers that call the function: a detached partition keeps one.
         SELECT o.attachment, hashint8extended(f.tgrelid::bigint, f.hash) FROM ours o JOIN fired f ON f.tgfoid = o.oid
          WHERE o.attachment IS NOT NULL
         UNION ALL
@@ -115,7 +115,7 @@ BEGIN
     )
     SELECT p.attachment, bit_xor(p.hash) # (SELECT e.hash FROM everywhere e)
       FROM part p
-     -- A function may be left of an attachment that is gone.
+     -- A function may remain after its attachment was deleted.
      WHERE p.attachment IN (SELECT a.attachment FROM leat_internal.attachment a)
      GROUP BY p.attachment;
 END
@@ -123,26 +123,25 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.fingerprints() FROM PUBLIC;
 
--- leat.refresh(): brings what Leat keeps beside a table up to date with it, after DDL. Until then rows are captured by the
--- slower way, so nothing hurries; pollers do it within a second or two. Call it in the transaction of the DDL where rows are changed in
--- bulk right after.
--- leat_poller.refresh(): the same for pollers: stops after half a second, so that nobody who attaches a table has to wait for long, and
--- leaves alone for some time what could not be brought up to date.
--- leat_internal.refresh(patience): what both do.
+-- leat.refresh(): updates what Leat stores about attached tables after DDL. Until then rows are captured by dynamic statements, which are slower.
+-- Pollers call it within a second or two. Call it in the transaction of the DDL if many rows are changed right after.
+-- leat_poller.refresh(): the same for pollers. It stops after half a second, so that leat.attach does not wait for long, and does not retry a failed
+-- attachment at once.
+-- leat_internal.refresh(patience): used by both.
 --
--- Looks at those attachments alone of which something has changed since the last time (leat_internal.fingerprints). For each, apart from the
--- others: rewrites the function that has become stale, puts TRUNCATE triggers on new partitions and takes them from detached ones, captures
--- by the row what must no longer be captured by the statement, and keeps renamed columns left out. It warns of a table that was dropped, or
--- whose name another one bears now (leat_internal.replaced), and keeps knowing it until somebody attaches or detaches it. It never
--- enables a trigger that somebody disabled, nor mends one or a function that somebody replaced, nor creates a missing row trigger:
--- leat.attached shows those, and leat.attach mends them. What cannot be locked within 100 ms is left for the next time.
+-- It inspects only attachments that have changed since the last time (leat_internal.fingerprints). For each of these, independently of the others, it
+-- rewrites a stale function, creates TRUNCATE triggers on new partitions and drops those of detached ones, changes to capture by the row if capture
+-- by the statement is no longer possible, and keeps renamed columns left out. It warns of a table that was dropped, or whose name another table has
+-- now (leat_internal.replaced); leat.attached reports such a table until it is attached or detached. It never enables a trigger that a user disabled,
+-- replaces a trigger or function that a user changed, or creates a missing row trigger: leat.attached reports these faults, and leat.attach repairs
+-- them. An attachment that cannot be locked within 100 ms is left for the next call.
 --
--- What a look has found is noted with the fingerprint that was taken before it, and only if nothing was changed: so a change that comes
--- between is seen the next time, and so is what Leat itself has changed.
+-- The result of an inspection is stored with the fingerprint that was taken before it, and only if the inspection changed nothing. So the next call
+-- sees changes that were made meanwhile, and Leat's own.
 --
--- patience  after how long to stop, but not before one was looked at; what has failed is then left alone until it is due again. Null: all, now
--- Returns:  leat.refresh: how many attachments were changed. The others: how many were looked at and how many changed, and in how many
---           seconds the next call is due even if the catalog does not change; null: not before it does
+-- patience  after how long to stop, but not before one was inspected; failed attachments are skipped until their retry is due. Null: inspect all now
+-- Returns:  leat.refresh: how many attachments were changed. The others: how many were inspected, how many were changed, and after how many seconds
+--           the next call is due even if the catalog does not change; null: only when it changes
 -- Tables:   leat_internal.attachment, leat_internal.attachment_state, the catalog; locks a partition (SHARE ROW EXCLUSIVE) to give it its trigger
 -- Errors:   none of its own: what fails for one attachment is a WARNING
 CREATE OR REPLACE FUNCTION leat_internal.refresh(patience interval, OUT looked integer, OUT changed integer, OUT again double precision)
@@ -164,7 +163,7 @@ BEGIN
       FROM leat_internal.fingerprints() AS f
       LEFT JOIN leat_internal.attachment_state s ON s.attachment = f.attachment AND s.fingerprint = f.fingerprint
      WHERE s.attachment IS NULL OR s.failures > 0 AND (patience IS NULL OR s.retry_at NOT BETWEEN now() AND now() + interval '10 minutes');
-    -- From here on: where the machine is busy, the question alone may take as long.
+    -- The time starts here, because on a busy machine the query before may take as long.
     ends := clock_timestamp() + patience;
     looked := 0;
     changed := 0;
@@ -201,9 +200,9 @@ CREATE OR REPLACE FUNCTION leat_poller.refresh(OUT looked integer, OUT changed i
     SET search_path = pg_catalog, pg_temp
     AS $$ SELECT r.looked, r.changed, r.again FROM leat_internal.refresh('500 milliseconds') AS r $$;
 
--- leat_internal.refresh_one(attachment, fingerprint): looks at one attachment, and notes under that fingerprint what it has found.
+-- leat_internal.refresh_one(attachment, fingerprint): inspects one attachment, and stores the result with that fingerprint.
 --
--- Returns:  gone; unchanged; changed: it is to be looked at once more; changed, left or left: not everything could be done
+-- Returns:  gone; unchanged; changed: it must be inspected again; changed, left or left: not everything could be done
 CREATE OR REPLACE FUNCTION leat_internal.refresh_one(attachment integer, fingerprint bigint) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -229,7 +228,7 @@ BEGIN
         IF pg_describe_object('pg_class'::regclass, options.relation, 0) IS NULL THEN
             EXECUTE format('DROP FUNCTION IF EXISTS leat_internal.%I()', 'capture_' || options.attachment);
             DELETE FROM leat_internal.attachment_state s WHERE s.attachment = options.attachment;
-            -- Its oid may be given to another table one day.
+            -- PostgreSQL may give its oid to another table later.
             UPDATE leat_internal.attachment a SET relation = NULL, source = NULL WHERE a.attachment = options.attachment;
             RETURN 'changed, gone';
         END IF;
@@ -265,7 +264,7 @@ BEGIN
         BEGIN
             changed := leat_internal.switch_capture(options.attachment) OR changed;
         EXCEPTION WHEN OTHERS THEN
-            -- What else was done for this attachment stays.
+            -- The other changes to this attachment are kept.
             RAISE WARNING 'leat.refresh: the triggers of % are left for later: %', options.relation, SQLERRM;
             done := false;
         END;
@@ -276,7 +275,7 @@ BEGIN
     BEGIN
         PERFORM leat_internal.note_state(options.attachment, refresh_one.fingerprint, done);
     EXCEPTION WHEN OTHERS THEN
-        -- So it is looked at once more.
+        -- So it is inspected again.
         RAISE WARNING 'leat.refresh: what was found of % could not be noted: %', options.relation, SQLERRM;
         RETURN CASE WHEN changed THEN 'changed, left' ELSE 'left' END;
     END;
@@ -284,8 +283,8 @@ BEGIN
 END
 $$;
 
--- leat_internal.note_state(attachment, fingerprint, sound): notes what a look at an attachment finds, or that one has failed. What fails again
--- and again is tried ever more rarely: after a second, two, four, and at last every five minutes.
+-- leat_internal.note_state(attachment, fingerprint, sound): stores the result of an attachment's inspection, or that it failed. After failures in a
+-- row the next inspection is due after one second, two, four, and finally every five minutes.
 CREATE OR REPLACE FUNCTION leat_internal.note_state(attachment integer, fingerprint bigint, sound boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -317,8 +316,8 @@ BEGIN
 END
 $$;
 
--- leat_internal.switch_capture(attachment): goes over to capture by the row, or back, when something in the table asks for it; not while one
--- of the triggers is disabled or missing otherwise.
+-- leat_internal.switch_capture(attachment): changes to capture by the row, or back, if the table requires it; not while one of the triggers is
+-- disabled or missing for another reason.
 CREATE OR REPLACE FUNCTION leat_internal.switch_capture(attachment integer) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -346,8 +345,8 @@ BEGIN
 END
 $$;
 
--- leat_internal.follow_columns(options): an attachment with its columns as they are now: what was left out or masked is so under its present name
--- too, and each column that is has its attnum pinned; a key column that bears its name, likewise.
+-- leat_internal.follow_columns(options): an attachment with its present columns: columns that are left out or masked have their present names too,
+-- and the attnum of each is stored; likewise that of a key column that still has its name.
 CREATE OR REPLACE FUNCTION leat_internal.follow_columns(options leat_internal.attachment) RETURNS leat_internal.attachment
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -363,7 +362,7 @@ BEGIN
                                   WHERE name <> ALL (options.left_out || options.masked)
                                   UNION SELECT unnest(options.followed) ORDER BY 1);
     ELSE
-        -- Restored from a dump: the columns are numbered anew.
+        -- After a restore from a dump, the attnums have changed.
         pins := array_fill(0::smallint, ARRAY[coalesce(cardinality(options.key_columns), 0)]);
         now_is.pinned_in := options.relation;
     END IF;
@@ -377,7 +376,7 @@ BEGIN
 END
 $$;
 
--- leat_internal.follow_renames(relation, names, attnums): the names, and those that the columns of the attnums bear now.
+-- leat_internal.follow_renames(relation, names, attnums): the names, and the present names of the columns with these attnums.
 CREATE OR REPLACE FUNCTION leat_internal.follow_renames(relation regclass, names text[], attnums smallint[]) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -397,26 +396,25 @@ REVOKE ALL ON FUNCTION leat_internal.switch_capture(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.follow_columns(leat_internal.attachment) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.follow_renames(regclass, text[], smallint[]) FROM PUBLIC;
 
--- leat.attached(): what is attached, how, and what is wrong with it. A function and no view: whoever may use a schema can queue for the
--- lock of a view in it.
--- leat_internal.inspect(attachment, function_is_sound): what it says of one attachment that depends on the table and the functions. leat.refresh keeps that, and
--- leat.attached says it again as long as nothing has changed that it rests on (leat_internal.fingerprints); otherwise it looks.
+-- leat.attached(): the attachments, their options and their faults. This is a function and not a view, because a role with USAGE on a schema can
+-- queue for the lock of a view in it.
+-- leat_internal.inspect(attachment, function_is_sound): the part of that row that depends on the table and the functions. leat.refresh stores it.
+-- leat.attached returns the stored row as long as the fingerprint is the same (leat_internal.fingerprints); otherwise it inspects the attachment.
 --
--- attachment, relation, schema_name, table_name   the names are the table's present ones. When it is gone, or another table bears the name
---                  that it was attached under, and that one is not captured, a row tells of that name: relation is then that other
---                  table, or null when there is none
+-- attachment, relation, schema_name, table_name   the names are the table's present ones. If the table was dropped, or another table that is not
+--                  captured has its former name, a row reports that name: relation is then the other table, or null if there is none
 -- key_columns      the key as it is now: the primary key, or the columns named
 -- key_named        whether the key was named at attach
 -- excluded, masked the columns that do not leave, by every name they were ever listed under
--- before, operations, stream, on_quarantine, capture, attached_at   as leat.attach was told
+-- before, operations, stream, on_quarantine, capture, attached_at   the options of leat.attach
 -- held             events wait for every lower id, because the key is not the primary key
 -- row_trigger, truncate_trigger   enabled, disabled, missing, replaced, not ENABLE ALWAYS (the worst among the table and its
---                  partitions), function changed, or not wanted; for a name that no captured table bears, dropped, or not attached
--- stale            the function is older than the table's shape; rows are captured by the slower way until leat.refresh
+--                  partitions), function changed, or not wanted; for a name of which no table is captured, dropped or not attached
+-- stale            the function is older than the table's shape; rows are captured by dynamic statements until leat.refresh
 -- problems         sentences for a person; empty when all is well
 -- Tables:   leat_internal.attachment, leat_internal.attachment_state, the catalog. The function has its owner's rights, so that a poller can
 --           call it
--- Errors:   none; look: what it could not be looked at for
+-- Errors:   none; look: the error of a failed inspection
 CREATE OR REPLACE FUNCTION leat_internal.inspect(
         attachment integer,
         function_is_sound boolean,
@@ -458,7 +456,7 @@ BEGIN
                                      f.trigger, f.relid, f.fault)) FILTER (WHERE f.fault IS NOT NULL), '{}')
       INTO row_trigger, truncate_trigger, problems
       FROM leat_internal.trigger_faults(options.attachment) AS f;
-    -- Half of what a look costs; leat.refresh has just asked.
+    -- This takes half the time of an inspection, and leat.refresh has just computed it.
     function_fault := CASE WHEN NOT function_is_sound THEN leat_internal.capture_fault(options.attachment) END;
     stale := coalesce(function_fault = 'stale', false);
     IF stale THEN
@@ -535,7 +533,7 @@ BEGIN
             ELSE
                 SELECT l.* INTO found FROM leat_internal.inspect(options.attachment, false) AS l;
             END IF;
-            -- Told of below, by its name.
+            -- Reported below, by its name.
             CONTINUE WHEN found.row_trigger = 'dropped';
             schema_name := found.schema_name;
             table_name := found.table_name;
@@ -546,7 +544,7 @@ BEGIN
             stale := found.stale;
             problems := found.problems;
         EXCEPTION WHEN OTHERS THEN
-            -- One table must not hide the others.
+            -- An error of one table must not hide the others.
             schema_name := (leat_internal.readable_names(options.relation))[1];
             table_name := (leat_internal.readable_names(options.relation))[2];
             key_columns := NULL;

@@ -1,17 +1,16 @@
--- What applications and operators do with events: publish, retry, discard, and the streams that events may name.
+-- Functions for applications and operators: publish, retry, discard, and the streams that events may name.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat.publish(key, type, payload, ...): a domain event of the application's own, with no table behind it. It is sent if and
--- only if this transaction commits, in order with the other events of its key.
+-- leat.publish(key, type, payload, ...): writes a domain event, which belongs to no table. It is sent if and only if this transaction commits, in
+-- order with the other events of its key.
 --
 --     SELECT leat.publish('order-42', 'OrderPlaced', '{"total": 12}');
 --
 -- No row lock orders the writers of one key, so the event is held until every lower id is known to be committed or rolled
--- back. For that reason it must not share a partition key with a table's events, which may not wait: tables' partition
--- keys begin with schema.table (or sha256:), and a key that could be one of those is stored with ~ before it. The key as it
--- was given is always in the event's key, as {"key": ...}.
+-- back. So it must not share a partition key with events of a table, which are not held. Partition keys of tables begin with schema.table (or
+-- sha256:), so a key that could be one of these is stored with a preceding ~. The event's key always contains the original key, as {"key": ...}.
 --
--- key            what the event is about: at least one character; partition key, hashed when longer than 256 characters
+-- key            the event's subject, at least one character; used as partition key, and hashed if it is longer than 256 characters
 -- type           the event's type, at least one character
 -- payload        JSON, sent as it is written; may be null
 -- stream         a stream's name or ARN; null: the poller's default. One that neither an attached table, nor the poller, nor leat.allow_stream
@@ -19,8 +18,7 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 -- on_quarantine  wait: when this event cannot be sent, later events of its key wait for a person. pass: they go on
 -- Returns:  the event's id
 -- Tables:   inserts into leat_internal.outbox
--- Errors:   invalid_parameter_value; character_not_in_repertoire where the database's encoding is not UTF-8, and what was
---           given has no form in it
+-- Errors:   invalid_parameter_value; character_not_in_repertoire if the database's encoding is not UTF-8 and cannot represent an argument
 CREATE OR REPLACE FUNCTION leat.publish(
         key text,
         type text,
@@ -67,7 +65,7 @@ $$;
 
 REVOKE ALL ON FUNCTION leat.publish(text, text, json, text, text) FROM PUBLIC;
 
--- The same with a payload of another type: a parameter of JDBC is a text, and jsonb is not turned into json unasked.
+-- The same with a payload of another type, because a parameter of JDBC is a text, and PostgreSQL does not cast jsonb to json implicitly.
 CREATE OR REPLACE FUNCTION leat.publish(
         key text,
         type text,
@@ -96,7 +94,7 @@ REVOKE ALL ON FUNCTION leat.publish(text, text, jsonb, text, text) FROM PUBLIC;
 
 -- leat_internal.quarantine_event(who, id): locks the lane of an event in quarantine and returns its row, for leat.retry and
 -- leat.discard.
--- leat_internal.release_waiting(partition_key): lets the waiting events of a key go on that have no quarantined one before them.
+-- leat_internal.release_waiting(partition_key): releases the waiting events of a key that have no quarantined event before them.
 --
 -- who       the function that asks, for the message
 -- Returns:  the row; how many events were released
@@ -112,7 +110,7 @@ DECLARE
     first bigint;
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-        -- A snapshot older than the lane's lock misses what a claim has just set aside: it would wait for ever.
+        -- A snapshot that is older than the lock on the lane does not contain events that a claim has just quarantined. These would wait for ever.
         RAISE EXCEPTION '%: it can only be called in a READ COMMITTED transaction', who
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED, and call it again.';
@@ -165,10 +163,10 @@ $$;
 REVOKE ALL ON FUNCTION leat_internal.quarantine_event(text, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.release_waiting(text) FROM PUBLIC;
 
--- leat.retry(id): a quarantined event, and the events of its key that waited behind it, are sent again, in their order.
+-- leat.retry(id): sends a quarantined event and the events of its key that waited behind it again, in order.
 --
--- Takes the lane's row first, so that no claim of that lane is under way, and draws an id so that idle pollers look.
--- Waiting events stay where another quarantined event of the key is still before them.
+-- It locks the lane's row first, so that no claim of that lane is in progress, and draws an id so that idle pollers claim. Events that wait behind
+-- another quarantined event of the key stay in quarantine.
 --
 -- id        the event
 -- Returns:  how many events were released
@@ -194,8 +192,8 @@ $$;
 
 REVOKE ALL ON FUNCTION leat.retry(bigint) FROM PUBLIC;
 
--- leat.discard(id): a quarantined event is given up; the events of its key that waited behind it are sent. It stays in
--- leat_internal.quarantine as a trace, with the time and who decided.
+-- leat.discard(id): gives up a quarantined event and sends the events of its key that waited behind it. The event stays in leat_internal.quarantine,
+-- with the time and the role that discarded it.
 --
 -- id        the event
 -- Returns:  how many events were released
@@ -221,15 +219,15 @@ $$;
 
 REVOKE ALL ON FUNCTION leat.discard(bigint) FROM PUBLIC;
 
--- leat.allow_stream(stream): lets domain events (leat.publish) name a stream that no attached table names.
--- leat.forbid_stream(stream): takes that back. Events that name it go to quarantine from then on.
+-- leat.allow_stream(stream): allows domain events (leat.publish) to name a stream that no attached table names.
+-- leat.forbid_stream(stream): revokes that. Later events that name the stream go to quarantine.
 --
--- A poller keeps some state for each stream that it sends to, and each that fails costs it a request now and then: so whoever may publish may
--- not invent names. An event that names another stream than the poller's own, an attached table's or an allowed one goes to quarantine, and
+-- A poller keeps state for each stream and retries requests to streams that fail. So publishers must not be able to invent names. An event that names
+-- another stream than the poller's own, an attached table's or an allowed one goes to quarantine, and
 -- can be retried once its stream is allowed.
 --
 -- stream    a stream's name or ARN
--- Returns:  whether that was news
+-- Returns: whether anything was changed
 -- Tables:   leat_internal.stream
 -- Errors:   invalid_parameter_value; lock_not_available after five seconds
 CREATE OR REPLACE FUNCTION leat.allow_stream(stream text) RETURNS boolean

@@ -1,10 +1,10 @@
--- Ids after commits were lost, and rows that Leat's tables cannot do without.
+-- Ids after lost commits, and rows that Leat's tables require.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.timeline(): which history of the database this is: the system identifier, and the timeline that WAL is written on. A
+-- leat_internal.timeline(): identifies the history of the database: the system identifier, and the timeline on which WAL is written. A
 -- promotion and a recovery to a point in time begin a new timeline; a restored dump has another system identifier.
 --
--- Returns:  such as 7571862054139891712/00000002; null where the server does not tell, as some services do not
+-- Returns:  such as 7571862054139891712/00000002; null if the server does not tell it, as some services do not
 -- Tables:   none
 -- Errors:   read_only_sql_transaction on a standby, whose timeline is not decided
 CREATE OR REPLACE FUNCTION leat_internal.timeline() RETURNS text
@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION 'leat_internal.timeline: this is a standby' USING ERRCODE = 'read_only_sql_transaction',
             HINT = 'Connect to the primary.';
     END IF;
-    -- Some releases read the control file without its lock, and fail if it is just being written.
+    -- Some releases read the control file without its lock, and fail while it is being written.
     FOR attempt IN 1..3 LOOP
         BEGIN
             RETURN (SELECT system_identifier::text FROM pg_control_system())
@@ -31,24 +31,24 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.timeline() FROM PUBLIC;
 
--- leat_poller.check_history(seen): if commits may have been lost, and with them ids that consumers know, begins a new history whose ids lie
--- above all that were ever published. Pollers call it before they first claim from a server.
--- leat.move_past_gap(force): the same by hand, for a restore that leaves no trace (docs/operations.md).
+-- leat_poller.check_history(seen): begins a new history, whose ids are above all published ids, if commits may have been lost and with them ids that
+-- consumers know. Pollers call it before they first claim from a server.
+-- leat.move_past_gap(force): the same on demand, for a restore that cannot be detected (docs/operations.md).
 -- leat_internal.move_past_gap(seen, force): what both do.
--- leat_internal.lock_lanes(who, lanes): locks the rows of these lanes, in their order, and waits for all together as lock_timeout says; then it
--- says who holds them. Leaves lock_timeout to its caller, who sets it back.
+-- leat_internal.lock_lanes(who, lanes): locks the rows of these lanes in order, and waits at most lock_timeout for all of them together; then the
+-- error names the sessions that hold them. The caller must reset lock_timeout.
 --
--- Commits may have been lost when the timeline is not the history's, or the sequence stands below an id that was drawn before. Ids above the
--- history's mark are then doubtful: an event may bear one that another event was published under. leat_poller.renumber gives such
--- events, when their lane is next claimed, ids above every one that was published, in the same order; new ids lie above those.
--- The new ids are taken from the clock, in microseconds since 2020: two restores of one backup know nothing of each other, and
--- the later must come out above the earlier. No outbox draws a million ids a second.
+-- Commits may have been lost if the timeline is not that of the history, or if the sequence is below an id that was drawn before. Then ids above the
+-- history's mark are doubtful: another event may have been published with the same id. When the lane is claimed next, leat_poller.renumber gives such
+-- events ids above every published id, in the same order. New ids are above these.
+-- The new ids are taken from the clock, in microseconds since 2020: two restores of one backup do not know of each other, and the ids of the later
+-- one must be above those of the earlier one. No outbox draws a million ids a second.
 --
--- seen      the highest id known to have been published; the sequence must not stand below it. No id can lie far above both the clock and what
---           was drawn, so a poller cannot use the sequence up by inventing one
+-- seen      the highest id known to have been published; the sequence must not be below it. An id far above both the clock and the last drawn id is
+--           refused, so that a poller cannot exhaust the sequence
 -- force     true: the caller knows that commits were lost
 -- Returns:  whether a new history has begun
--- Tables:   locks leat_internal.lane (FOR UPDATE: waits for claims under way), leat_internal.history (SHARE ROW EXCLUSIVE); updates
+-- Tables:   locks leat_internal.lane (FOR UPDATE: waits for claims in progress), leat_internal.history (SHARE ROW EXCLUSIVE); updates
 --           leat_internal.history and, where the sequence was set back by hand, leat_internal.lane (low)
 -- Errors:   object_not_in_prerequisite_state outside of READ COMMITTED; read_only_sql_transaction on a standby;
 --           lock_not_available; invalid_parameter_value for an id that cannot have been published
@@ -75,11 +75,11 @@ BEGIN
     END IF;
     FOR look IN 1..2 LOOP
         IF look = 2 THEN
-            -- Lanes first, as claims do. Another poller may have moved meanwhile, hence the second look.
+            -- Lock the lanes first, as claims do. Check again, because another poller may have begun a new history meanwhile.
             PERFORM leat_internal.lock_lanes('leat.move_past_gap', ARRAY(SELECT l.lane FROM leat_internal.lane l));
             LOCK TABLE leat_internal.history IN SHARE ROW EXCLUSIVE MODE;
         END IF;
-        -- The sequence last: what was marked was drawn before.
+        -- Read the sequence last: every mark was drawn before.
         SELECT h.* INTO STRICT old FROM leat_internal.history h WHERE h.moved_to IS NULL;
         SELECT max(l.low) INTO STRICT low FROM leat_internal.lane l;
         drawn := coalesce(pg_sequence_last_value('leat_internal.outbox_id_seq'::regclass), start - 1);
@@ -87,12 +87,12 @@ BEGIN
             RAISE EXCEPTION 'leat_poller.check_history: no event can have been published under the id %', seen
                 USING ERRCODE = 'invalid_parameter_value', HINT = format('The highest id drawn is %s.', drawn);
         END IF;
-        -- For what a poller says alone, a history may begin once a minute: nobody can fill the table by inventing ids.
+        -- On a poller's word alone, a history may begin at most once a minute, so that nobody can fill the table by inventing ids.
         IF NOT force AND coalesce(present = old.timeline, present IS NULL) AND drawn >= greatest(old.mark, low)
            AND old.history > 1 AND old.began_at > clock_timestamp() - interval '1 minute' THEN
             RETURN false;
         END IF;
-        -- Where the timeline is not known, nothing follows from it; where it was not known before, this is another server.
+        -- An unknown timeline proves nothing; if it was unknown before and is known now, this is another server.
         IF NOT force AND coalesce(present = old.timeline, present IS NULL) AND drawn >= greatest(seen, old.mark, low) THEN
             RETURN false;
         END IF;
@@ -100,21 +100,21 @@ BEGIN
 
     highest := greatest(drawn, seen, old.mark, low);
     IF drawn < greatest(old.mark, low) THEN
-        -- Set back by hand, and since when is not known: every id is doubtful.
+        -- The sequence was set back manually, at an unknown time: every id is doubtful.
         old.mark := 0;
         highest := greatest(highest, (SELECT max(q.id) FROM leat_internal.quarantine q),
                             (SELECT max(o.id) FROM leat_internal.lane l
                               CROSS JOIN LATERAL (SELECT max(o.id) AS id FROM leat_internal.outbox o WHERE o.lane = l.lane) AS o));
         UPDATE leat_internal.lane SET low = 0 WHERE low > 0;
     END IF;
-    -- Nor is there an id below the sequence's start, unless it was set back to below; the doubtful ones move no farther than they must.
+    -- No id is below the start of the sequence, unless it was set to less; doubtful ids are moved no farther than necessary.
     IF drawn >= start - 1 THEN
         old.mark := greatest(old.mark, start - 1);
     END IF;
-    -- A billion ids would have to be lost for the clock not to be enough, or the clock be wrong.
+    -- The clock is too low only if it is wrong, or if a billion ids were lost.
     target := greatest(clock, highest + 1000000000);
-    -- Above every id that leat_poller.renumber may give. Not undone by a rollback, which does no harm: only the first setval
-    -- goes up, and the next call finds the same mark. A million is room for who draws an id between the look above and here.
+    -- Above every id that leat_poller.renumber may assign. A rollback does not undo it, which does no harm: only the first setval raises it, and the
+    -- next call finds the same mark. A million leaves room for ids that are drawn between the query above and this statement.
     drawn := setval('leat_internal.outbox_id_seq', target + (highest - old.mark) + 1000000);
     UPDATE leat_internal.history SET mark = old.mark, moved_to = target, ended_at = clock_timestamp()
      WHERE history = old.history;
@@ -163,14 +163,14 @@ REVOKE ALL ON FUNCTION leat_internal.lock_lanes(text, smallint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.check_history(bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.move_past_gap(boolean) FROM PUBLIC;
 
--- leat_poller.renumber(lanes, most): gives doubtful events of these lanes the ids that leat_poller.move_past_gap has set apart for them.
+-- leat_poller.renumber(lanes, most): gives doubtful events of these lanes the ids that leat_poller.move_past_gap has reserved for them.
 --
--- An id is doubtful if it lies above the mark of a history that has ended, and not above where that one was moved to. The same
--- doubtful id gets the same new one whenever this runs, and order is kept. Some come late: a transaction, perhaps a prepared
--- one, drew the id before the sequence was moved, and commits afterwards.
+-- An id is doubtful if it is above the mark of a history that has ended and not above its moved_to. The same doubtful id always gets the same new id,
+-- and the order is kept. Some events appear late: a transaction, perhaps a prepared one, drew the id before the sequence was moved, and commits
+-- afterwards.
 --
--- lanes     whose rows the caller's transaction has locked, as a claim does; they are locked if not
--- most      how many events of the outbox, at most
+-- lanes     the lanes; their rows are locked, unless the caller's transaction has locked them already
+-- most      how many events of the outbox to renumber at most
 -- Returns:  how many events of the outbox were given new ids
 -- Tables:   locks leat_internal.lane (FOR UPDATE), reads leat_internal.history, deletes from and inserts into leat_internal.outbox, updates leat_internal.quarantine
 -- Errors:   lock_not_available after five seconds, saying who holds the lanes
@@ -216,12 +216,12 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_poller.renumber(smallint[], integer) FROM PUBLIC;
 
--- leat_poller.note_drawn(history, drawn): notes how far ids were drawn in the current history. After a failover it says which ids are
--- certainly of the history before: it reaches a replica after them.
+-- leat_poller.note_drawn(history, drawn): stores how far ids were drawn in the current history. After a failover this mark tells which ids certainly
+-- belong to the previous history, because it reaches a replica after them.
 --
--- history   the one that the caller knows as the current one; of another nothing is noted
--- drawn     an id that was drawn in it; of one above the last that was drawn nothing is noted
--- Returns:  whether it was noted; not when it is no news, or another session is just noting something
+-- history   the history that the caller takes for the current one; for another one nothing is stored
+-- drawn     an id that was drawn in it; an id above the last one drawn is not stored
+-- Returns:  whether it was stored; false if it is not new, or if another session is storing one
 -- Tables:   updates leat_internal.history
 -- Errors:   none of its own
 CREATE OR REPLACE FUNCTION leat_poller.note_drawn(history integer, drawn bigint) RETURNS boolean
@@ -241,18 +241,18 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_poller.note_drawn(integer, bigint) FROM PUBLIC;
 
--- The rows that Leat's tables begin with, and cannot do without: the lanes, a history, the mutexes, the period of leat_internal.sent_default.
--- They are gone after TRUNCATE of all tables, as test suites do it, and in a database that was made from a dump without data.
+-- The initial rows of Leat's tables, which Leat requires: the lanes, a history, the mutexes, the period of leat_internal.sent_default. They are
+-- missing after TRUNCATE of all tables, as in test suites, and in a database that was created from a dump without data.
 --
--- leat_internal.missing_rows(): which of them are missing, in words.
--- leat_internal.put_rows(): puts in those that are missing.
--- leat_poller.put_rows(): the same, for pollers; says so in a sentence, null when all were there.
+-- leat_internal.missing_rows(): the missing ones, as text.
+-- leat_internal.put_rows(): inserts the missing ones.
+-- leat_poller.put_rows(): the same for pollers; returns a sentence about it, or null if none was missing.
 --
--- Where there was a history before, its ids are not known any more: the new one is moved above all that can have been drawn, as after a
--- restore (leat_internal.move_past_gap). What is in the outbox by then gets new ids too, for its ids may be used a second time. The number of
--- the new history is taken from the clock, so that no poller takes it for the one that is gone.
+-- The ids of the former history are no longer known. So the new history begins above all ids that can have been drawn, as after a restore
+-- (leat_internal.move_past_gap). Events in the outbox get new ids too, because their ids may be used a second time. The number of the new history is
+-- taken from the clock, so that no poller mistakes it for the former one.
 --
--- Returns:  put_rows: those that were missing; an array that is empty when all are there
+-- Returns:  put_rows: the missing ones; an empty array if there are none
 -- Tables:   leat_internal.lane, history, mutex, sent_period; put_rows locks leat_internal.mutex (SHARE ROW EXCLUSIVE) and what
 --           leat_internal.move_past_gap locks, but only when rows are missing
 -- Errors:   put_rows: object_not_in_prerequisite_state where row security hides the rows from Leat's owner; lock_not_available
@@ -297,7 +297,7 @@ BEGIN
     IF leat_internal.missing_rows() = '{}' THEN
         RETURN '{}';
     END IF;
-    -- One at a time; readers and holders of rows are not in the way.
+    -- Only one session runs this at a time. It does not wait for readers or for holders of row locks.
     LOCK TABLE leat_internal.mutex IN SHARE ROW EXCLUSIVE MODE;
     missing := leat_internal.missing_rows();
     INSERT INTO leat_internal.mutex (name) VALUES ('attachments'), ('sent') ON CONFLICT DO NOTHING;

@@ -91,6 +91,7 @@ $$;
 CREATE OR REPLACE FUNCTION leat_poller.note_lows(lanes smallint[], lows bigint[]) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET geqo = off
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -158,6 +159,7 @@ CREATE OR REPLACE FUNCTION leat_poller.small_events(
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     SET work_mem = '32MB'
+    SET geqo = off
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -203,6 +205,7 @@ CREATE OR REPLACE FUNCTION leat_poller.released_events(
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     SET work_mem = '32MB'
+    SET geqo = off
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -270,6 +273,7 @@ CREATE OR REPLACE FUNCTION leat_poller.outbox_events(
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     SET work_mem = '32MB'
+    SET geqo = off
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -371,19 +375,41 @@ CREATE OR REPLACE FUNCTION leat_poller.settle(keep boolean, lanes smallint[], co
     RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET geqo = off
     AS $$
 #variable_conflict use_column
 DECLARE
-    place   integer := 1;
-    the_lane smallint;
-    batch    bigint[];
+    few         CONSTANT integer := 12;
+    lanes_apart smallint[] := lanes;
+    place       integer := 1;
+    the_lane    smallint;
+    batch       bigint[];
     first   bigint;
     last    bigint;
     part    integer;
     settled integer := 0;
 BEGIN
     PERFORM leat_internal.hold_lanes(lanes);
-    FOR i IN 1 .. cardinality(lanes) LOOP
+    IF cardinality(ids) <= few * cardinality(lanes) THEN
+        -- Few events in many lanes: one statement costs less than one for each lane.
+        WITH gone AS (
+            DELETE FROM leat_internal.outbox o
+             USING unnest(ARRAY(SELECT l.lane
+                                  FROM unnest(lanes, counts) WITH ORDINALITY AS l (lane, events, place), generate_series(1, l.events)
+                                 ORDER BY l.place), ids) AS e (lane, id)
+             WHERE o.lane = e.lane AND o.id = e.id
+            RETURNING o.*
+        ), kept AS (
+            INSERT INTO leat_internal.sent (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
+                                            partition_key, key, before, after, context, db_user, application, stream, fault)
+            SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
+                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault
+              FROM gone g WHERE keep
+        )
+        SELECT count(*) INTO settled FROM gone;
+        lanes_apart := '{}';
+    END IF;
+    FOR i IN 1 .. cardinality(lanes_apart) LOOP
         CONTINUE WHEN counts[i] = 0;
         the_lane := lanes[i];
         batch := ids[place : place + counts[i] - 1];

@@ -29,9 +29,8 @@ final class TimelineGuard {
     private static final String PUT_ROWS = "SELECT leat_poller.put_rows()";
     private static final String MOVE = "SELECT leat_poller.check_history(?)";
     private static final String READ = """
-            SELECT h.history, h.timeline, h.mark, h.moved_to,
-                   (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint
-            FROM leat_poller.history h ORDER BY h.history""";
+            SELECT h.history, h.timeline, h.mark, h.moved_to, d.server_started
+            FROM leat_poller.history h CROSS JOIN leat_poller.drawn() d ORDER BY h.history""";
     private static final String RENUMBER = "SELECT leat_poller.renumber(?, ?)";
     private static final String MARK = "SELECT leat_poller.note_drawn(?, ?)";
 

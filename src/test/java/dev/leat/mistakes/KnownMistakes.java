@@ -86,6 +86,10 @@ final class KnownMistakes {
                     INTERLEAVING + "anEventThatCommitsWhileAClaimIsOpenIsNotSettledWithIt",
                     new Edit(
                             "db/migration/R__09_poller.sql",
+                            "             WHERE o.lane = e.lane AND o.id = e.id",
+                            "             WHERE o.lane = e.lane AND o.id <= e.id"),
+                    new Edit(
+                            "db/migration/R__09_poller.sql",
                             "            DELETE FROM leat_internal.outbox o\n"
                                     + "             WHERE o.lane = the_lane AND o.id BETWEEN first AND last AND o.id = ANY (batch);",
                             "            DELETE FROM leat_internal.outbox o WHERE o.lane = the_lane AND o.id <= last;"),

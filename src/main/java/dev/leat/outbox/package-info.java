@@ -10,6 +10,9 @@
  * so it ends with its holder: a killed process loses its connection and with it the lanes, and a host that disappears loses them when the
  * server's {@code idle_in_transaction_session_timeout} expires. There is no lease to renew, no leader, and nothing to clean up.
  *
+ * <p>A claim first looks, without a lock, which lanes hold events, and locks only those. What it learns of the others stays true: no event
+ * can appear in them up to the watermark.
+ *
  * <p>The lock is taken in one statement and the events are read in the next, in READ COMMITTED. A single statement would read with a
  * snapshot older than the lock, and would find rows that the previous holder has published and deleted.
  *

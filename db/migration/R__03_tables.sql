@@ -48,8 +48,10 @@ REVOKE ALL ON FUNCTION leat_internal.partitions(oid) FROM PUBLIC;
 
 -- leat_internal.shape(attachment): what an attachment means for the table as it is at this moment. The generated function is
 -- written from it, and asks it for each row while that function is older than the table.
+-- leat_internal.shape_of(options): the same for options that may be no attachment's: a load of a table that is not captured has such ones.
 --
 -- attachment  leat_internal.attachment.attachment
+-- options     a row of leat_internal.attachment, or one like it
 -- Returns one row:
 --   relid        the table, null when it is gone
 --   schema_name, table_name
@@ -96,11 +98,46 @@ CREATE OR REPLACE FUNCTION leat_internal.shape(
         OUT unsafe boolean)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    options leat_internal.attachment;
+BEGIN
+    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
+    SELECT s.* INTO relid, schema_name, table_name, key_names, key_types, key_list, held, prefix, image_names, image_types, image_masked,
+                    pk_names, pk_types, pk_masked, typed_names, typed_types, guard, query, problem, unsafe
+      FROM leat_internal.shape_of(options) AS s;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.shape_of(
+        options leat_internal.attachment,
+        OUT relid oid,
+        OUT schema_name text,
+        OUT table_name text,
+        OUT key_names text[],
+        OUT key_types oid[],
+        OUT key_list text,
+        OUT held boolean,
+        OUT prefix text,
+        OUT image_names text[],
+        OUT image_types oid[],
+        OUT image_masked boolean[],
+        OUT pk_names text[],
+        OUT pk_types oid[],
+        OUT pk_masked boolean[],
+        OUT typed_names text[],
+        OUT typed_types oid[],
+        OUT guard text,
+        OUT query text,
+        OUT problem text,
+        OUT unsafe boolean)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
     AS $$
 #variable_conflict use_column
 DECLARE
-    options          leat_internal.attachment;
     names            text[];       -- the relation's own name, as {schema,table}
     numbers          smallint[];   -- the table's columns, as attnums
     columns          text[];       -- beside numbers: their names
@@ -115,9 +152,8 @@ DECLARE
     needed           smallint[];   -- columns that must be where they are, and have the names that they have
     last_number      integer;
     conditions       text[];       -- of the guard
-    above            integer := leat_internal.captured_above(attachment, 'capture');
+    above            integer := leat_internal.captured_above(options.attachment, 'capture');
 BEGIN
-    SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
     names := (pg_identify_object_as_address('pg_class'::regclass, options.relation, 0)).object_names;
     IF names IS NULL THEN
         problem := 'the table is gone';
@@ -320,6 +356,7 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION leat_internal.shape(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.shape_of(leat_internal.attachment) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.fields_guard(oid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.plain_since(oid, integer) FROM PUBLIC;
 

@@ -30,7 +30,7 @@ class MigrationScriptsTest {
      */
     @Test
     void theLastScriptChangesWithEachOther() throws IOException, NoSuchAlgorithmException {
-        Path last = SCRIPTS.resolve("R__10_rights.sql");
+        Path last = SCRIPTS.resolve("R__11_rights.sql");
         MessageDigest hash = MessageDigest.getInstance("SHA-256");
         for (Path script : scripts()) {
             if (!script.equals(last)) {
@@ -58,6 +58,6 @@ class MigrationScriptsTest {
         for (int i = 0; i < numbers.size(); i++) {
             assertThat(numbers.get(i)).isEqualTo(String.format(java.util.Locale.ROOT, "%02d", i + 1));
         }
-        assertThat(numbers).last().isEqualTo("10");
+        assertThat(numbers).last().isEqualTo("11");
     }
 }

@@ -182,9 +182,9 @@ class ReleasedSchemaTest {
                 directory.resolve("R__04_capture.sql"),
                 "-- Written by leat.attach",
                 "-- Version 2. Written by leat.attach");
-        edit(directory.resolve("R__10_rights.sql"), "\n-- scripts ", "\n-- scripts of version 2: ");
+        edit(directory.resolve("R__11_rights.sql"), "\n-- scripts ", "\n-- scripts of version 2: ");
         edit(
-                directory.resolve("R__10_rights.sql"),
+                directory.resolve("R__11_rights.sql"),
                 "leat.schema_version() RETURNS integer\n    LANGUAGE sql STABLE PARALLEL SAFE\n"
                         + "    SET search_path = pg_catalog, pg_temp\n    AS $$ SELECT 1 $$;",
                 "leat.schema_version() RETURNS integer\n    LANGUAGE sql STABLE PARALLEL SAFE\n"

@@ -5,8 +5,10 @@ import dev.leat.testkit.TestServer;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** A database in which there are all the types that {@code values.txt} lists, and a poller that carries its changes. */
 final class TypeDatabase implements AutoCloseable {
@@ -14,9 +16,18 @@ final class TypeDatabase implements AutoCloseable {
     private final TestDatabase database = TestServer.shared().database();
     private final TypeValues listed;
     private final Set<String> types;
-    private final Changes changes;
+    private final @Nullable Changes changes;
 
     TypeDatabase() {
+        this(true);
+    }
+
+    /** The same, where events stay in the outbox. */
+    static TypeDatabase withoutPoller() {
+        return new TypeDatabase(false);
+    }
+
+    private TypeDatabase(boolean polled) {
         listed = TypeValues.read(Integer.parseInt(
                 String.valueOf(database.value("SELECT current_setting('server_version_num')::int / 10000"))));
         types = new TreeSet<>(listed.values().keySet());
@@ -34,7 +45,7 @@ final class TypeDatabase implements AutoCloseable {
         }
         listed.statements().forEach(database::run);
         try {
-            changes = new Changes(database);
+            changes = polled ? new Changes(database) : null;
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -45,7 +56,7 @@ final class TypeDatabase implements AutoCloseable {
     }
 
     Changes changes() {
-        return changes;
+        return Objects.requireNonNull(changes, "no poller runs");
     }
 
     /** The types that this server has, as SQL writes them. */
@@ -79,7 +90,9 @@ final class TypeDatabase implements AutoCloseable {
 
     @Override
     public void close() {
-        changes.close();
+        if (changes != null) {
+            changes.close();
+        }
         database.close();
     }
 }

@@ -115,6 +115,7 @@ REVOKE ALL ON FUNCTION leat_internal.lock_tables(text, interval, regclass[]) FRO
 -- may_pass  true: when this event is quarantined, later events of its key do not wait for it.
 -- context   text, not json: what a writer has set must never make its statement fail.
 -- fault     why the row could not be captured whole, 1,000 characters at most; such an event goes to quarantine.
+-- type      of a domain event; of a row that a full load has read (op r): first or last where it was that, else null.
 CREATE TABLE leat_internal.outbox (
     id            bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
     lane          smallint    NOT NULL,
@@ -340,6 +341,74 @@ CREATE TABLE leat_internal.attachment_state (
     problems         text[]
 );
 
+-- Full loads (leat.load), those under way and those that have ended. A poller holds the row FOR UPDATE while it loads a chunk.
+-- relation         null or gone: the table was dropped
+-- schema_name, table_name   as the last chunk has seen them, for people
+-- captured         whether changes of the table are captured: then its attachment says what leaves. Otherwise the columns up to on_quarantine do,
+--                  as those of leat_internal.attachment
+-- page_attnums     the columns whose order the load follows, by number
+-- page_types, page_collations   beside them, as they were when it began: bound means a place only as long as they are the same
+-- page_literals, page_greater, page_equal   beside them: how SQL names the type, and the operators of its order
+-- filter           which rows, as PostgreSQL writes the expression; null: all
+-- trusted          roles whose code may run when the table is read (docs/security.md)
+-- bound            the key of the last row that a chunk has read, each column as text; null: none yet
+-- scanned          every row has been read, but for those in leat_internal.load_left
+-- loaded           how many rows were written into the outbox
+-- estimate         how many the planner expects
+-- most_rows        the largest chunk that was asked for; chunk_rows: how many the next one reads
+-- rate             rows in a second, over the last chunks
+-- failures         how many chunks in a row could not be read; error says why, also of a load that has failed
+-- due_at           when the next chunk is due
+CREATE TABLE leat_internal.load (
+    load             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    relation         regclass,
+    schema_name      text       NOT NULL,
+    table_name       text       NOT NULL,
+    captured         boolean    NOT NULL,
+    key_columns      text[],
+    key_attnums      smallint[] NOT NULL DEFAULT '{}',
+    left_out         text[]     NOT NULL DEFAULT '{}',
+    left_out_attnums smallint[] NOT NULL DEFAULT '{}',
+    masked           text[]     NOT NULL DEFAULT '{}',
+    masked_attnums   smallint[] NOT NULL DEFAULT '{}',
+    stream           text,
+    on_quarantine    text       NOT NULL DEFAULT 'wait' CHECK (on_quarantine IN ('wait', 'pass')),
+    page_attnums     smallint[] NOT NULL,
+    page_types       oid[]      NOT NULL,
+    page_collations  oid[]      NOT NULL,
+    page_literals    text[]     NOT NULL,
+    page_greater     text[]     NOT NULL,
+    page_equal       text[]     NOT NULL,
+    filter           text,
+    trusted          oid[]      NOT NULL DEFAULT '{}',
+    state            text       NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'cancelled', 'finished', 'failed')),
+    bound            text[],
+    scanned          boolean    NOT NULL DEFAULT false,
+    loaded           bigint     NOT NULL DEFAULT 0,
+    estimate         bigint,
+    most_rows        integer    NOT NULL CHECK (most_rows > 0),
+    chunk_rows       integer    NOT NULL CHECK (chunk_rows > 0),
+    rate             double precision,
+    failures         integer    NOT NULL DEFAULT 0,
+    error            text CHECK (length(error) <= 1000),
+    registered_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    started_at       timestamptz,
+    chunk_at         timestamptz,
+    ended_at         timestamptz,
+    due_at           timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+CREATE UNIQUE INDEX load_under_way ON leat_internal.load (relation) WHERE state IN ('running', 'paused');
+
+-- Keys that a load could not read because a writer held rows of them. They are tried again until they could be read.
+-- number    ascends with each try, so that those that were tried last come last
+CREATE TABLE leat_internal.load_left (
+    load   integer NOT NULL,
+    number bigint  GENERATED ALWAYS AS IDENTITY,
+    key    text[]  NOT NULL,
+    PRIMARY KEY (load, number)
+);
+
 -- Streams that domain events may name beside those of attached tables and the poller's own (leat.allow_stream).
 CREATE TABLE leat_internal.stream (
     stream     text PRIMARY KEY,
@@ -379,8 +448,14 @@ CREATE VIEW leat_poller.tally AS
 CREATE VIEW leat_poller.shard_use AS SELECT * FROM leat_internal.shard_use;
 CREATE VIEW leat_poller.attachment AS
     SELECT attachment, relation, schema_name, table_name, stream, on_quarantine, capture, attached_at FROM leat_internal.attachment;
+CREATE VIEW leat_poller.load AS
+    SELECT l.load, l.schema_name, l.table_name, l.captured, l.filter, l.state, l.loaded,
+           (SELECT count(*) FROM leat_internal.load_left k WHERE k.load = l.load) AS held_rows, l.estimate, l.chunk_rows, l.rate, l.error,
+           l.registered_at, l.started_at, l.chunk_at, l.ended_at
+      FROM leat_internal.load l;
 CREATE VIEW leat_poller.stream AS
-    SELECT stream FROM leat_internal.stream UNION ALL SELECT stream FROM leat_internal.attachment WHERE stream IS NOT NULL;
+    SELECT stream FROM leat_internal.stream UNION ALL SELECT stream FROM leat_internal.attachment WHERE stream IS NOT NULL
+    UNION ALL SELECT stream FROM leat_internal.load WHERE stream IS NOT NULL;
 CREATE VIEW leat_poller.outbox AS
     SELECT o.*, o.op <> 'm' OR o.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = o.stream) AS stream_known
       FROM leat_internal.outbox o;

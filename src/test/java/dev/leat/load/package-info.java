@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.load;
+
+import org.jspecify.annotations.NullMarked;

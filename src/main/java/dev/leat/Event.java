@@ -39,7 +39,7 @@ public record Event(
 
     /**
      * @param schema null for a domain event, as is {@code table}
-     * @param type the type of a domain event, null for a row's change
+     * @param type the type of a domain event; {@code first} or {@code last} for such a row of a full load; null for all other rows
      */
     public record Subject(
             @Nullable String schema,

@@ -6,6 +6,7 @@ import dev.leat.PollerSettings;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.KinesisPublisher;
 import dev.leat.kinesis.PublishSettings;
+import dev.leat.load.Loader;
 import dev.leat.maintenance.BacklogWatch;
 import dev.leat.maintenance.PollerRegistry;
 import dev.leat.maintenance.ShardUses;
@@ -43,6 +44,7 @@ public final class PollerRuntime {
 
     private final Poller poller;
     private final Upkeep upkeep;
+    private final Loader loader;
     private final KinesisPublisher publisher;
     private final FailureTracker failures;
     private final BacklogWatch lastLook;
@@ -93,6 +95,7 @@ public final class PollerRuntime {
         WorkerContext context =
                 new WorkerContext(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
         poller = new Poller(settings.workers(), () -> new Stages(claims.forWorker(), shaper, publisher), context);
+        loader = new Loader(database, listener);
         upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, settings.retain(), listener);
     }
 
@@ -117,6 +120,7 @@ public final class PollerRuntime {
         started = true;
         upkeep.start();
         poller.start();
+        loader.start();
     }
 
     /**
@@ -131,6 +135,7 @@ public final class PollerRuntime {
             return ending;
         }
         try {
+            loader.stop();
             boolean finished = poller.stop(grace);
             lookAtBacklog();
             Ending now = failures.ending(finished);

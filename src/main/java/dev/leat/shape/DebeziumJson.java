@@ -40,6 +40,8 @@ public final class DebeziumJson implements Shaper {
     private static final byte[] END = JsonBytes.ascii("}");
     private static final byte[] KEY = JsonBytes.ascii(",\"key\":");
     private static final byte[] SNAPSHOT = JsonBytes.ascii(",\"snapshot\":\"true\",\"db\":");
+    private static final byte[] FIRST_OF_SNAPSHOT = JsonBytes.ascii(",\"snapshot\":\"first\",\"db\":");
+    private static final byte[] LAST_OF_SNAPSHOT = JsonBytes.ascii(",\"snapshot\":\"last\",\"db\":");
     private static final byte[] NO_SNAPSHOT = JsonBytes.ascii(",\"snapshot\":\"false\",\"db\":");
     private static final byte[] SEQUENCE = JsonBytes.ascii(",\"sequence\":\"[\\\"");
     private static final byte[] SCHEMA = JsonBytes.ascii("\\\"]\",\"schema\":");
@@ -115,7 +117,7 @@ public final class DebeziumJson implements Shaper {
         Event.Origin origin = event.origin();
         json.fixed(source);
         timestamps(json, origin.capturedAt());
-        json.fixed(event.operation() == Operation.READ ? SNAPSHOT : NO_SNAPSHOT);
+        json.fixed(snapshot(event));
         json.fixed(database);
         json.fixed(SEQUENCE);
         json.number(event.id());
@@ -139,6 +141,15 @@ public final class DebeziumJson implements Shaper {
         } else {
             json.string(origin.context());
         }
+    }
+
+    /** A load marks its first and its last row in the outbox, as Debezium marks those of a snapshot. */
+    private static byte[] snapshot(Event event) {
+        if (event.operation() != Operation.READ) {
+            return NO_SNAPSHOT;
+        }
+        String place = event.subject().type();
+        return "first".equals(place) ? FIRST_OF_SNAPSHOT : "last".equals(place) ? LAST_OF_SNAPSHOT : SNAPSHOT;
     }
 
     /** Whether the text is exactly one JSON value, and not too deep. */

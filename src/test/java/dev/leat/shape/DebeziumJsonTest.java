@@ -40,6 +40,19 @@ final class DebeziumJsonTest {
         parse(shaped.getBytes(UTF_8));
     }
 
+    /** As Debezium marks the rows of a snapshot. Nothing else has such a mark, whatever its type is. */
+    @Test
+    void theFirstAndTheLastRowOfALoadSaySo() throws Exception {
+        for (String mark : new String[] {"first", "last"}) {
+            Event.Subject subject = new Event.Subject("public", "orders", mark);
+            Event.Row row = new Event.Row("{}", null, "{}");
+            assertThat(parse(shaper.shape(event(Operation.READ, subject, row, null))))
+                    .containsEntry("source.snapshot", mark);
+            assertThat(parse(shaper.shape(event(Operation.CREATE, subject, row, null))))
+                    .containsEntry("source.snapshot", "false");
+        }
+    }
+
     @Test
     void imagesPassThroughUnchanged() throws Exception {
         String image =

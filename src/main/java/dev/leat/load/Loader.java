@@ -1,0 +1,147 @@
+package dev.leat.load;
+
+import dev.leat.PollerListener;
+import dev.leat.database.StatementRunner;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does chunks of the loads that are registered, on a thread of its own: as long as one is due and the outbox has room. It needs one
+ * connection for the time of a chunk, some 50 ms. A failure is reported and tried again, after pauses that double up to a minute.
+ */
+public final class Loader {
+
+    private static final String DUTY = "full load";
+    private static final String CONSEQUENCE = "rows of tables that are being loaded are not read by this poller";
+
+    private static final Duration IDLE = Duration.ofSeconds(1);
+    private static final Duration NO_ROOM = Duration.ofMillis(20);
+    private static final Duration SHORTEST_BACKOFF = Duration.ofSeconds(1);
+    private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
+
+    private static final String UNDER_WAY =
+            "SELECT pg_catalog.count(*) FROM leat_poller.load WHERE state OPERATOR(pg_catalog.=) 'running'";
+
+    /** Never more rows than would fill the room, however many there are. */
+    private static final String LOOK = """
+            SELECT count(*), coalesce(sum(size), 0)::bigint
+              FROM (SELECT coalesce(pg_column_size(after), 0) + coalesce(pg_column_size(before), 0) AS size
+                      FROM leat_poller.outbox LIMIT ?) AS waiting
+            """;
+
+    private static final String CHUNK = "SELECT number, added, bytes, again, said FROM leat_poller.load_chunk(?)";
+
+    private final StatementRunner database;
+    private final Room.Limits limits;
+    private final Room room;
+    private final PollerListener listener;
+    private final Thread thread = new Thread(this::run, "leat-loader");
+    private Duration backoff = Duration.ZERO;
+    private boolean underWay;
+    private volatile boolean stopping;
+
+    /**
+     * @param listener told of loads that have ended, and of failures
+     */
+    public Loader(DataSource database, PollerListener listener) {
+        this(database, listener, Room.Limits.DEFAULT);
+    }
+
+    Loader(DataSource database, PollerListener listener, Room.Limits limits) {
+        this.database = new StatementRunner(database);
+        this.limits = limits;
+        this.room = new Room(limits);
+        this.listener = listener;
+        thread.setDaemon(true);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Waits for a chunk under way, five seconds at most. One that is not finished then is rolled back with its session. */
+    public void stop() {
+        stopping = true;
+        thread.interrupt();
+        try {
+            thread.join(Duration.ofSeconds(5).toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        while (!stopping) {
+            try {
+                TimeUnit.NANOSECONDS.sleep(pause().toNanos());
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    /** Does what there is to do now; returns the pause after it. */
+    private Duration pause() {
+        try {
+            Duration pause = step();
+            if (!backoff.isZero()) {
+                listener.upkeepDone(DUTY);
+                backoff = Duration.ZERO;
+            }
+            return pause;
+        } catch (RuntimeException e) {
+            if (stopping) {
+                return Duration.ZERO;
+            }
+            underWay = false;
+            Duration longer = backoff.isZero() ? SHORTEST_BACKOFF : backoff.multipliedBy(2);
+            backoff = longer.compareTo(LONGEST_BACKOFF) < 0 ? longer : LONGEST_BACKOFF;
+            // At least half of it, at random, so that pollers that failed together do not retry together.
+            Duration pause = Duration.ofMillis((long)
+                    (backoff.toMillis() * (0.5 + ThreadLocalRandom.current().nextDouble() / 2)));
+            listener.upkeepFailed(DUTY, CONSEQUENCE, e, pause);
+            return pause;
+        }
+    }
+
+    /** One chunk, if a load is under way and there is room. */
+    private Duration step() {
+        if (!underWay) {
+            underWay = number(database.run(UNDER_WAY)).longValue() > 0;
+            if (!underWay) {
+                return IDLE;
+            }
+        }
+        if (room.rows() == 0) {
+            List<@Nullable Object> waiting = database.row(LOOK, limits.events());
+            room.seen(number(waiting.get(0)).longValue(), number(waiting.get(1)).longValue());
+            if (room.rows() == 0) {
+                return NO_ROOM;
+            }
+        }
+        List<@Nullable Object> chunk = database.row(CHUNK, room.rows());
+        if (chunk.get(0) != null) {
+            room.added(number(chunk.get(1)).longValue(), number(chunk.get(2)).longValue());
+        }
+        Object said = chunk.get(4);
+        if (said != null) {
+            listener.notice(said.toString());
+        }
+        Object again = chunk.get(3);
+        underWay = again != null;
+        Duration due = again == null
+                ? IDLE
+                : Duration.ofMillis((long) (1_000 * number(again).doubleValue()));
+        // What is due and was not had is another poller's.
+        return chunk.get(0) == null && due.compareTo(NO_ROOM) < 0 ? NO_ROOM : due.compareTo(IDLE) < 0 ? due : IDLE;
+    }
+
+    private static Number number(@Nullable Object value) {
+        return (Number) Objects.requireNonNull(value);
+    }
+}

@@ -123,7 +123,7 @@ public final class Attachments {
     }
 
     /** Collects what the server remarks while a statement runs. */
-    private static final class Warnings implements ExecuteListener {
+    static final class Warnings implements ExecuteListener {
         private static final long serialVersionUID = 1L;
 
         private final transient List<String> collected;

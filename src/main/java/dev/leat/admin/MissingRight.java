@@ -56,13 +56,13 @@ public final class MissingRight {
     }
 
     /**
-     * For {@code leat attach} and {@code leat detach}.
+     * For {@code leat attach}, {@code leat detach} and {@code leat load}.
      *
      * @param tables as SQL writes them, with their schemas
      */
     public String toAttach(List<String> tables) {
         if (!own) {
-            return "attach and detach are for the owner of Leat: log in as " + owner
+            return "attach, detach and load are for the owner of Leat: log in as " + owner
                     + ", or as a member of that role, and not as " + self;
         }
         List<String> owners =

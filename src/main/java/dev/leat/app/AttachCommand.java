@@ -2,6 +2,7 @@ package dev.leat.app;
 
 import dev.leat.admin.Attachments;
 import dev.leat.admin.Attachments.Attached;
+import dev.leat.admin.Loads;
 import dev.leat.admin.MissingRight;
 import dev.leat.admin.TableNames;
 import dev.leat.app.connection.ExitCode;
@@ -81,6 +82,9 @@ final class AttachCommand extends DatabaseCommand {
                             + " more for single rows.")
     private @Nullable String capture;
 
+    @Option(names = "--load", description = "Load the rows that the table has already, too (see leat load).")
+    private boolean load;
+
     @Option(
             names = "--file",
             paramLabel = "<file>",
@@ -114,6 +118,11 @@ final class AttachCommand extends DatabaseCommand {
             throw new ParameterException(
                     spec().commandLine(), "with --file, write the options of a table into the file");
         }
+        if (file != null && load) {
+            throw new ParameterException(
+                    spec().commandLine(),
+                    "--load goes with a table: load those of a file by leat load <table> <table>");
+        }
         if (file == null && detachOthers) {
             throw new ParameterException(spec().commandLine(), "--detach-others goes with --file");
         }
@@ -138,11 +147,15 @@ final class AttachCommand extends DatabaseCommand {
         if (file != null) {
             others(attachments);
         }
+        if (load) {
+            // The table's, which was given instead of a file.
+            LoadCommand.register(new Loads(database), tables(), Loads.LoadOptions.WHOLE, out(), err());
+        }
         return ExitCode.DONE;
     }
 
     /** Checks that each table exists under the given name. */
-    private static void requireTables(TableNames names, List<String> tables) {
+    static void requireTables(TableNames names, List<String> tables) {
         Map<String, List<String>> unknown = names.unknown(tables);
         requireSchemas(names, tables, unknown);
         if (!unknown.isEmpty()) {

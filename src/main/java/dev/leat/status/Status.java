@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     Leat rests on, all the rest of this says nothing
  * @param tables those attached, and those with events counted or pending; domain events are one without a name
  * @param pollers those on the list, dead ones for a minute
+ * @param loads those under way, and the last one of each other table, for a month
  * @param shards those that were sent to within the last minute
  * @param quarantine counts by state
  */
@@ -26,6 +27,7 @@ public record Status(
         int lanes,
         List<HeldLane> held,
         List<PollerStatus> pollers,
+        List<Load> loads,
         List<Shard> shards,
         Map<String, Long> quarantine) {
 
@@ -84,6 +86,52 @@ public record Status(
      */
     public record Shard(
             String stream, String shard, double recordsPerSecond, double bytesPerSecond, double refusedShare) {}
+
+    /**
+     * A full load.
+     *
+     * @param number as {@code leat.load} gave it
+     * @param filter which rows; null: all
+     * @param state running, paused, cancelled, finished or failed
+     * @param loaded how many rows were written into the outbox
+     * @param held how many keys are to be tried again because writers held rows of them
+     * @param estimate about how many rows there are; null: not known yet
+     * @param rate rows in a second, lately; null: not known, or it does not go on
+     * @param error why it has failed, or what hinders it
+     */
+    public record Load(
+            int number,
+            String schema,
+            String table,
+            @Nullable String filter,
+            String state,
+            long loaded,
+            long held,
+            @Nullable Long estimate,
+            @Nullable Double rate,
+            @Nullable String error,
+            Instant registeredAt,
+            @Nullable Instant startedAt,
+            @Nullable Instant endedAt) {
+
+        /** How much is done, from 0 to 100; 100 only when it has finished. */
+        public int percent() {
+            if (state.equals("finished")) {
+                return 100;
+            }
+            return estimate == null || loaded == 0 ? 0 : (int) Math.min(99, 100 * loaded / Math.max(1, estimate));
+        }
+
+        /** How long it will take from now on, about; null: not known. */
+        public @Nullable Double secondsLeft() {
+            return estimate == null || rate == null || rate < 1 ? null : Math.max(0, estimate - loaded) / rate;
+        }
+
+        /** Whether a poller has something to do for it, or may have. */
+        public boolean underWay() {
+            return state.equals("running") || state.equals("paused");
+        }
+    }
 
     /**
      * @param pid on its host

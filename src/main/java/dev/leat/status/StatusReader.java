@@ -69,6 +69,7 @@ public final class StatusReader {
                     in.fetchCount(LANE),
                     held,
                     pollers(in, held),
+                    LoadReader.read(in),
                     shards(in),
                     quarantine(in));
         });

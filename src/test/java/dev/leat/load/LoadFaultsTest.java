@@ -164,22 +164,6 @@ class LoadFaultsTest extends LoadFixture {
         assertThat(loaded()).hasSizeLessThan(5);
     }
 
-    /** Its JSON is longer than PostgreSQL can hold: 1 GB of control characters, six bytes each. */
-    @Test
-    void aRowThatCannotBeReadGoesToQuarantineAndTheOthersAreLoaded() {
-        run(
-                "CREATE TABLE public.t (id int PRIMARY KEY, v text); INSERT INTO public.t SELECT i, 'v' FROM generate_series(1, 20) i;"
-                        + " UPDATE public.t SET v = repeat(chr(1), 200000000) WHERE id = 7;"
-                        + " SELECT leat.attach('public.t'); SELECT leat.load('public.t')");
-        finish(MOST);
-        assertThat(state()).isEqualTo("finished");
-        assertThat(loaded()).hasSize(20).anyMatch(event -> event.startsWith("r public.t a row could not be loaded: "));
-        assertThat(
-                        value(
-                                "SELECT count(*) FROM leat_internal.outbox WHERE fault IS NULL AND partition_key <> 'public.t.7'"))
-                .isEqualTo("19");
-    }
-
     @Test
     void aLockedTableIsTriedAgainAndNobodyWaitsBehindTheLoad() throws SQLException {
         run(

@@ -25,6 +25,7 @@ public final class StatusJson {
             tables(json, status);
             lanes(json, status);
             pollers(json, status);
+            loads(json, status);
             shards(json, status);
             json.writeObjectFieldStart("quarantine");
             for (Map.Entry<String, Long> state : status.quarantine().entrySet()) {
@@ -101,6 +102,35 @@ public final class StatusJson {
         }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    private static void loads(JsonGenerator json, Status status) throws IOException {
+        json.writeArrayFieldStart("loads");
+        for (Status.Load load : status.loads()) {
+            json.writeStartObject();
+            json.writeNumberField("load", load.number());
+            json.writeStringField("schema", load.schema());
+            json.writeStringField("table", load.table());
+            json.writeStringField("filter", load.filter());
+            json.writeStringField("state", load.state());
+            json.writeNumberField("rows", load.loaded());
+            json.writeNumberField("held_keys", load.held());
+            json.writeFieldName("estimated_rows");
+            if (load.estimate() == null) {
+                json.writeNull();
+            } else {
+                json.writeNumber(load.estimate());
+            }
+            json.writeNumberField("percent", load.percent());
+            Json.number(json, "rows_per_second", load.rate());
+            Json.number(json, "seconds_left", load.secondsLeft());
+            json.writeStringField("error", load.error());
+            Json.time(json, "registered_at", load.registeredAt());
+            Json.time(json, "started_at", load.startedAt());
+            Json.time(json, "ended_at", load.endedAt());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void shards(JsonGenerator json, Status status) throws IOException {

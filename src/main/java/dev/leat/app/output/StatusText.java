@@ -26,6 +26,10 @@ public final class StatusText {
         pollers(lines, status);
         strangers(lines, status);
         shards(lines, status);
+        if (!status.loads().isEmpty()) {
+            lines.add("");
+            lines.addAll(LoadText.table(status.loads()));
+        }
         tables(lines, status);
         return lines;
     }

@@ -322,7 +322,7 @@ BEGIN
         RAISE EXCEPTION 'leat.load: there is no role "%" to trust', unknown USING ERRCODE = 'undefined_object',
             HINT = 'A role''s name is given as it is, without quotes.';
     END IF;
-    work.trusted := ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname = ANY (load.trust));
+    work.trusted := ARRAY(SELECT r.oid::regrole FROM pg_roles r WHERE r.rolname = ANY (load.trust));
 
     PERFORM leat_internal.take_mutex('attachments', 'leat.load');
     SELECT a.* INTO attached FROM leat_internal.attachment a WHERE a.relation = load.relation;
@@ -394,7 +394,7 @@ BEGIN
         RAISE EXCEPTION 'leat.load: % cannot be loaded: its partition %, whose rows cannot be locked', load.relation, problem
             USING ERRCODE = 'wrong_object_type', HINT = 'Load its other partitions by themselves.';
     END IF;
-    problem := leat_internal.load_distrust(load.relation, work.trusted);
+    problem := leat_internal.load_distrust(load.relation, work.trusted::oid[]);
     IF problem IS NOT NULL THEN
         RAISE EXCEPTION 'leat.load: reading % could run code of others with the rights of %: %', load.relation, leat_internal.owner(), problem
             USING ERRCODE = 'insufficient_privilege',
@@ -406,7 +406,7 @@ BEGIN
             HINT = 'Attach it again.';
     END IF;
     IF load.filter IS NOT NULL THEN
-        work.filter := leat_internal.load_filter(load.relation, load.filter, work.trusted);
+        work.filter := leat_internal.load_filter(load.relation, load.filter, work.trusted::oid[]);
     END IF;
     IF NOT EXISTS (SELECT FROM pg_index i
                     WHERE i.indrelid = load.relation AND i.indisvalid AND i.indpred IS NULL
@@ -593,7 +593,7 @@ BEGIN
      ORDER BY c.place LIMIT 1;
     RETURN coalesce(problem,
                     'reading it could run code of others with the rights of Leat''s owner: '
-                    || leat_internal.load_distrust(work.relation, work.trusted));
+                    || leat_internal.load_distrust(work.relation, work.trusted::oid[]));
 END
 $$;
 
@@ -921,7 +921,7 @@ BEGIN
         loaded := CASE WHEN problem IS NULL THEN 1 ELSE 0 END;
     ELSIF took IS NOT NULL THEN
         -- What a statement of a few rows takes is not the rows'.
-        work.chunk_rows := least(work.most_rows, greatest(10, most_rows / 2, least(2 * most_rows, most_rows * wanted / greatest(took, 0.001))))::integer;
+        work.chunk_rows := least(work.most_rows, 2 * most_rows, greatest(10, most_rows / 2, most_rows * wanted / greatest(took, 0.001)))::integer;
     END IF;
     work.loaded := work.loaded + loaded;
     work.rate := CASE WHEN work.chunk_at IS NULL THEN NULL

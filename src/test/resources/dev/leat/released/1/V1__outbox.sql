@@ -380,7 +380,7 @@ CREATE TABLE leat_internal.load (
     page_greater     text[]     NOT NULL,
     page_equal       text[]     NOT NULL,
     filter           text,
-    trusted          oid[]      NOT NULL DEFAULT '{}',
+    trusted          regrole[]  NOT NULL DEFAULT '{}',
     state            text       NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'cancelled', 'finished', 'failed')),
     bound            text[],
     scanned          boolean    NOT NULL DEFAULT false,

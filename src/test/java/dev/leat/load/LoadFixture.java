@@ -16,7 +16,7 @@ abstract class LoadFixture {
     /** For chunks without a limit of their own. */
     static final int MOST = 10_000;
 
-    private static final int CHUNKS = 2_000;
+    private static final int CHUNKS = 300;
 
     @AutoClose
     final TestDatabase database = TestServer.shared().database();

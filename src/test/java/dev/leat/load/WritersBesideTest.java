@@ -183,6 +183,17 @@ class WritersBesideTest extends LoadFixture {
         assertReplayEqualsTheTable("public.t", "id");
     }
 
+    /** Counting rows, the load would go past as many as are gone. */
+    @Test
+    void aRowThatIsDeletedBehindTheLoadHidesNoOther() {
+        load();
+        chunk(3);
+        run("DELETE FROM public.t WHERE id < 3");
+        finish(2);
+        assertThat(loaded()).hasSize(6);
+        assertReplayEqualsTheTable("public.t", "id");
+    }
+
     /** One of them is held, and a row comes to have the same key meanwhile. */
     @Test
     void rowsThatShareAKeyAreLoadedTogetherOrNotYet() throws SQLException {

@@ -14,9 +14,12 @@ final class KnownMistakes {
     private static final String SETTLEMENT = MAIN + "outbox/Settlement.java";
     private static final String CLAIM_SQL = "db/migration/R__09_poller.sql";
     private static final String CAPTURE = "db/migration/R__04_capture.sql";
+    private static final String LOAD_SQL = "db/migration/R__10_load.sql";
 
     private static final String INTERLEAVING = "dev.leat.outbox.InterleavingTest#";
     private static final String LANE_CLAIMS = "dev.leat.outbox.LaneClaimsTest#";
+    private static final String LOADS = "dev.leat.load.LoadTest#";
+    private static final String LOADS_BESIDE_WRITERS = "dev.leat.load.WritersBesideTest#";
 
     static final List<Mistake> ALL = List.of(
             Mistake.of(
@@ -188,7 +191,49 @@ final class KnownMistakes {
                     new Edit(
                             "db/migration/R__11_rights.sql",
                             "CREATE OR REPLACE FUNCTION leat.schema_version()",
-                            "LOCK TABLE leat_internal.outbox IN SHARE MODE; CREATE OR REPLACE FUNCTION leat.schema_version()")));
+                            "LOCK TABLE leat_internal.outbox IN SHARE MODE; CREATE OR REPLACE FUNCTION leat.schema_version()")),
+            Mistake.of(
+                    "a load does not lock the rows that it reads",
+                    LOADS_BESIDE_WRITERS + "aRowThatAWriterHoldsIsLoadedAfterItAsItIsThen",
+                    new Edit(LOAD_SQL, "FOR SHARE SKIP LOCKED) AS l", "OFFSET 0) AS l")),
+            Mistake.of(
+                    "a load locks the keys of rows alone",
+                    LOADS_BESIDE_WRITERS + "aRowThatAWriterHoldsIsLoadedAfterItAsItIsThen",
+                    new Edit(LOAD_SQL, "FOR SHARE SKIP LOCKED) AS l", "FOR KEY SHARE SKIP LOCKED) AS l")),
+            Mistake.of(
+                    "a load reads by a snapshot that is older than its locks",
+                    LOADS_BESIDE_WRITERS + "aLoadRefusesASnapshotThatIsOlderThanItsLocks",
+                    new Edit(
+                            LOAD_SQL,
+                            "IF current_setting('transaction_isolation') <> 'read committed' THEN",
+                            "IF false THEN")),
+            Mistake.of(
+                    "a load goes on by counting rows",
+                    LOADS_BESIDE_WRITERS + "aRowThatIsDeletedBehindTheLoadHidesNoOther",
+                    new Edit(
+                            LOAD_SQL,
+                            "keys := leat_internal.page_conditions(work, work.bound);",
+                            "keys := ARRAY[format('leat_r.ctid NOT IN (SELECT o.ctid FROM %s AS o ORDER BY id LIMIT %s)',"
+                                    + " work.relation, work.loaded)];")),
+            Mistake.of(
+                    "a load forgets its place",
+                    LOADS + "aChunkThatIsRolledBackIsReadAgain",
+                    new Edit(LOAD_SQL, "state = outcome, bound = work.bound,", "state = outcome,")),
+            Mistake.of(
+                    "a load forgets the rows that writers hold",
+                    LOADS_BESIDE_WRITERS + "aLoadNeverWaitsLongForAWriterAndForgetsNothing",
+                    new Edit(LOAD_SQL, "FROM skipped AS s RETURNING 1", "FROM skipped AS s WHERE false RETURNING 1")),
+            Mistake.of(
+                    "a load takes some of the rows that share a key",
+                    LOADS + "duplicatesOfANamedKeyAreAllLoadedAndTogether",
+                    new Edit(LOAD_SQL, "FETCH FIRST %s ROWS WITH TIES", "FETCH FIRST %s ROWS ONLY")),
+            Mistake.of(
+                    "a load reads whoever's table it is",
+                    "dev.leat.security.LoadTest#whatBelongsToOthersIsNotEvaluated",
+                    new Edit(
+                            LOAD_SQL,
+                            "        SELECT coalesce(bool_or(r.rolsuper",
+                            "        SELECT true OR coalesce(bool_or(r.rolsuper")));
 
     private KnownMistakes() {}
 }

@@ -49,13 +49,13 @@ final class RunCommand extends DatabaseCommand {
         PollerRegistry.PollerIdentity self = PollerRuntime.identify();
         PublishSettings publish = PublishSettings.of(settings.poller());
         return translating(settings.database(), () -> {
-            // Besides the workers: heartbeats, upkeep, and the query for new events.
+            // Besides the workers: heartbeats, upkeep, full loads, and the query for new events.
             try (StreamOpening opening = StreamOpening.begin(
                             settings.stream(), publish, settings.poller().workers());
                     HikariDataSource pool = Pools.open(
                             settings.database(),
                             self.applicationName(),
-                            settings.poller().workers() + 3,
+                            settings.poller().workers() + 4,
                             Duration.ofSeconds(60))) {
                 PinnedDataSource database = PinnedDataSource.of(pool);
                 return permitted(database, () -> {

@@ -36,7 +36,7 @@ class KilledLoadersIT {
     void whoeverIsKilledTheViewOfAConsumerEqualsTheTables() throws Exception {
         String role = database.role("leat_loader");
         database.run("SELECT leat.grant_poller('" + role + "')");
-        try (LoadedTables tables = new LoadedTables(database, ROWS)) {
+        try (LoadedTables tables = new LoadedTables(database, ROWS, 400)) {
             start(role);
             start(role);
             tables.load();

@@ -37,7 +37,7 @@ class LoadedStreamTest {
     void theViewOfAConsumerEqualsTheTablesWhateverWritersDoMeanwhile() throws Exception {
         LeatPoller one = poller();
         LeatPoller other = poller();
-        try (LoadedTables tables = new LoadedTables(database, 6_000)) {
+        try (LoadedTables tables = new LoadedTables(database, 6_000, 1_000)) {
             tables.load();
             Await.until("three loads to end", PATIENCE, tables::ended);
             tables.settle(PATIENCE);

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Three tables with rows, their writers, and the view that a consumer of the stream has of them. */
@@ -63,15 +64,22 @@ final class LoadedTables implements AutoCloseable {
 
     private final TestDatabase database;
     private final int rows;
+    private final Duration pause;
     private final List<Thread> writers = new ArrayList<>();
     private final Queue<String> troubles = new ConcurrentLinkedQueue<>();
     private final AtomicInteger written = new AtomicInteger();
     private volatile boolean stopping;
 
-    /** Fills the tables with that many rows each, attaches them, and lets writers begin. */
-    LoadedTables(TestDatabase database, int rows) {
+    /**
+     * Fills the tables, attaches them, and lets writers begin.
+     *
+     * @param rows how many each table has
+     * @param transactionsPerSecond about how many the writers try; each changes two rows or three
+     */
+    LoadedTables(TestDatabase database, int rows, int transactionsPerSecond) {
         this.database = database;
         this.rows = rows;
+        this.pause = Duration.ofSeconds(WRITERS).dividedBy(transactionsPerSecond);
         long seed = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);
         System.out.println("LoadedTables: -Dleat.test.seed=" + seed);
         database.run(TABLES.formatted(rows));
@@ -180,6 +188,7 @@ final class LoadedTables implements AutoCloseable {
                         connection.commit();
                         written.incrementAndGet();
                     }
+                    LockSupport.parkNanos(pause.toNanos());
                 } catch (SQLException e) {
                     // Two writers wait for each other, or a key has been taken meanwhile.
                     connection.rollback();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param workers claims under way at once, each on a database connection of its own
  * @param batch events that one claim takes at most
  * @param requestsInFlight requests to the stream under way at once, for each worker
- * @param latency the longest pause between two looks at the outbox while events come; ten times that after a long idle time
+ * @param latency the longest pause between two looks at the outbox while events come; twenty times that after a long idle time
  * @param publishDeadline how long the events of one claim may be published; then its lanes are given back
  * @param stopDeadline how long a stopping poller may take to finish what it has claimed
  * @param retain how long published events are kept in {@code leat_internal.sent}; null: they are deleted at once
@@ -59,9 +59,9 @@ public record PollerSettings(
             .meaning("Requests to the stream under way at once, for each worker.");
 
     private static final Setting<Duration> LATENCY = Setting.duration("latency")
-            .orElse(Duration.ofMillis(20))
+            .orElse(Duration.ofMillis(10))
             .between(Duration.ofMillis(1), Duration.ofMinutes(1))
-            .meaning("Longest pause between looks while events come; ten times that when idle.");
+            .meaning("Longest pause between looks while events come; twenty times that when idle.");
 
     private static final Setting<Duration> PUBLISH_DEADLINE = Setting.duration("publish-deadline")
             .orElse(Duration.ofSeconds(15))

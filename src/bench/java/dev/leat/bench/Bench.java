@@ -3,6 +3,7 @@ package dev.leat.bench;
 import dev.leat.localstream.Faults;
 import dev.leat.testkit.TestServer;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -58,7 +59,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws InterruptedException, SQLException {
         // As servers are in production: what is committed is on the disk, and a slot may be read as soon as it is.
         TestServer.shared(builder -> builder.setServerConfig("wal_level", "logical")
                 .setServerConfig("fsync", "on")
@@ -152,7 +153,7 @@ public final class Bench implements Callable<Integer> {
         }
     }
 
-    private void writers(long server) throws InterruptedException {
+    private void writers(long server) throws InterruptedException, SQLException {
         Duration time = Duration.ofSeconds(quick ? 6 : 12);
         Map<String, List<BusyWriters>> results = new LinkedHashMap<>();
         List<Contender> contenders = contenders(false);

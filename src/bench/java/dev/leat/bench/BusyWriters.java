@@ -33,7 +33,7 @@ record BusyWriters(double perSecond, double serverMicros) {
      * @param works whether it is started
      */
     static BusyWriters measure(@Nullable Contender contender, boolean works, Duration time, long server)
-            throws InterruptedException {
+            throws InterruptedException, SQLException {
         try (TestDatabase database = contender == null ? TestServer.shared().database() : contender.database();
                 TestStream stream = new TestStream(16)) {
             if (contender == null) {
@@ -42,17 +42,22 @@ record BusyWriters(double perSecond, double serverMicros) {
                 Object unused = new Backlog(database, contender.source());
             }
             Process process = works && contender != null ? contender.start(database, stream) : null;
+            // Sessions that ended would no longer be counted.
+            List<Connection> clients = connect(database);
             try {
-                long unused = write(database, time.dividedBy(3));
+                long unused = write(clients, time.dividedBy(3));
                 double before = Processes.treeCpuSeconds(server);
                 long began = System.nanoTime();
-                long written = write(database, time);
+                long written = write(clients, time);
                 double seconds = (System.nanoTime() - began) / 1e9;
                 if (process != null && !process.isAlive()) {
                     throw new IllegalStateException(process + " ended by itself: see target/bench.log");
                 }
                 return new BusyWriters(written / seconds, (Processes.treeCpuSeconds(server) - before) * 1e6 / written);
             } finally {
+                for (Connection client : clients) {
+                    client.close();
+                }
                 if (process != null) {
                     process.destroy();
                     process.waitFor();
@@ -64,23 +69,30 @@ record BusyWriters(double perSecond, double serverMicros) {
         }
     }
 
-    private static long write(TestDatabase database, Duration time) {
+    private static List<Connection> connect(TestDatabase database) throws SQLException {
+        List<Connection> clients = new ArrayList<>();
+        for (int client = 0; client < CLIENTS; client++) {
+            clients.add(database.owner().getConnection());
+        }
+        return clients;
+    }
+
+    private static long write(List<Connection> connections, Duration time) {
         ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
         long ends = System.nanoTime() + time.toNanos();
         List<CompletableFuture<Long>> clients = new ArrayList<>();
-        for (int client = 0; client < CLIENTS; client++) {
-            Random rows = new Random(client);
-            clients.add(CompletableFuture.supplyAsync(() -> client(database, rows, ends), threads));
+        for (Connection connection : connections) {
+            Random rows = new Random(clients.size());
+            clients.add(CompletableFuture.supplyAsync(() -> client(connection, rows, ends), threads));
         }
         long written = clients.stream().mapToLong(CompletableFuture::join).sum();
         threads.shutdown();
         return written;
     }
 
-    private static long client(TestDatabase database, Random rows, long ends) {
-        try (Connection connection = database.owner().getConnection();
-                PreparedStatement update =
-                        connection.prepareStatement("UPDATE item SET version = version + 1 WHERE id = ?")) {
+    private static long client(Connection connection, Random rows, long ends) {
+        try (PreparedStatement update =
+                connection.prepareStatement("UPDATE item SET version = version + 1 WHERE id = ?")) {
             long written = 0;
             for (; System.nanoTime() - ends < 0; written++) {
                 update.setInt(1, 1 + rows.nextInt(Backlog.KEYS));

@@ -20,7 +20,7 @@ final class PollInterval {
     private static final int PART = 50;
 
     /** The longest wait of an idle poller is that of a busy one, times this. */
-    private static final int IDLE = 10;
+    private static final int IDLE = 20;
 
     private final long latency;
     private final LongSupplier nanoTime;

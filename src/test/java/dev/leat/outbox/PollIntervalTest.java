@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class PollIntervalTest {
 
-    private static final Duration LATENCY = Duration.ofMillis(20);
+    private static final Duration LATENCY = Duration.ofMillis(10);
 
     private final long[] now = {0};
     private final PollInterval pollInterval = new PollInterval(LATENCY, () -> now[0]);
@@ -43,7 +43,7 @@ class PollIntervalTest {
     }
 
     @Test
-    void waitsGrowWithTheTimeWithoutEventsUpToTenTimesTheLatency() {
+    void waitsGrowWithTheTimeWithoutEventsUpToTwentyTimesTheLatency() {
         claim(1, false, 1, 0);
         assertThat(waits(50)).containsOnly(2L);
         long quiet = Duration.ofMillis(100).toNanos();
@@ -52,7 +52,7 @@ class PollIntervalTest {
             assertThat(pause).isEqualTo(Math.min(Duration.ofMillis(200).toNanos(), quiet / 50));
             quiet += pause;
         }
-        assertThat(pollInterval.next()).isEqualTo(LATENCY.multipliedBy(10));
+        assertThat(pollInterval.next()).isEqualTo(LATENCY.multipliedBy(20));
     }
 
     @Test
@@ -66,7 +66,7 @@ class PollIntervalTest {
     void aClaimThatBroughtNothingChangesNothing() {
         waits(2000);
         claim(0, false, 1, 0);
-        assertThat(pollInterval.next()).isEqualTo(LATENCY.multipliedBy(10));
+        assertThat(pollInterval.next()).isEqualTo(LATENCY.multipliedBy(20));
     }
 
     @Test

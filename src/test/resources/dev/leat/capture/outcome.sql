@@ -121,6 +121,12 @@ BEGIN
                  || leat.schema_version()::text;
     said := said || coalesce(leat_poller.put_rows(), 'all rows')
                  || ARRAY(SELECT concat_ws('|', f.severe, f.fault, f.remedy) FROM leat_poller.table_faults() AS f ORDER BY f.fault);
+    PERFORM leat.load('public.wide', 'id < 100'), leat.load('public.keyed', chunk => 2);
+    PERFORM leat.pause_load('public.keyed'), leat.resume_load('public.keyed'), leat.cancel_load('public.keyed'), leat.restart_load('public.keyed');
+    FOR i IN 1 .. 12 LOOP
+        PERFORM leat_poller.load_chunk(100);
+    END LOOP;
+    said := said || ARRAY(SELECT concat_ws('|', l.table_name, l.filter, l.state, l.loaded, l.error) FROM leat_poller.load l ORDER BY l.load);
     PERFORM leat.detach('public.keyed');
     said := said || ARRAY(SELECT concat_ws('|', a.schema_name, a.table_name, a.key_columns, a.excluded, a.masked, a.operations, a.stream, a.capture, a.held, a.row_trigger,
                                            a.truncate_trigger, a.stale, a.problems) FROM leat.attached() AS a ORDER BY a.attachment);

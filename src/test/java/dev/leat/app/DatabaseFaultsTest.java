@@ -208,7 +208,7 @@ class DatabaseFaultsTest {
     @Test
     void helpAndVersionAreAnswered() {
         assertThat(cli.leat("--help").out()).contains("migrate", "run", "Exit codes");
-        assertThat(cli.leat("run", "--help").out()).contains("LEAT_LATENCY", "100ms");
+        assertThat(cli.leat("run", "--help").out()).contains("LEAT_LATENCY", "10ms");
         assertThat(cli.leat("--version").out()).startsWith("leat ");
     }
 }

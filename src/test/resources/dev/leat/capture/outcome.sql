@@ -84,12 +84,12 @@ BEGIN
     said := said || (SELECT (d.id > 0 AND d.server_started > 0)::text || d.history FROM leat_poller.drawn() AS d)
                  || (SELECT count(*)::text FROM leat_poller.writers())
                  || (SELECT l.lanes::text || l.lows::text || l.empty || l.highest_low || l.in_quarantine FROM leat_poller.lock_lanes(5, 17, 64, '{}') AS l)
-                 || (SELECT string_agg(e.op::text || e.key::text || e.after::text, ' ' ORDER BY e.id)
+                 || (SELECT string_agg(e.op::text || e.key::text || e.after::text, ' ' ORDER BY e.partition_key, e.id)
                        FROM leat_poller.small_events(10000, ARRAY(SELECT n::smallint FROM generate_series(0, 63) n), array_fill(100, ARRAY[64]),
                                                      array_fill(0::bigint, ARRAY[64]), 5, 's', '{}') AS e)
                  || (SELECT count(*)::text FROM leat_poller.blocked_keys('{1,2}'))
                  || (SELECT count(*)::text FROM leat_poller.released_events(10000, 10000, 10000, 10000, '{1,2}', '{9,9}', 's', '{}'))
-                 || (SELECT string_agg(e.after::text || e.running || e.fits, ' ' ORDER BY e.id)
+                 || (SELECT string_agg(e.after::text || e.running || e.fits, ' ' ORDER BY e.partition_key, e.id)
                        FROM leat_poller.outbox_events(10000, 10000, 100000, 10000, ARRAY(SELECT n::smallint FROM generate_series(0, 63) n),
                                                       array_fill(100, ARRAY[64]), array_fill(0::bigint, ARRAY[64]), 5, 's', '{}') AS e);
     said := said || leat_poller.note_drawn(1, 3)::text || leat_poller.check_history(0)::text || leat_poller.renumber(ARRAY[1, 2]::smallint[], 10)::text;

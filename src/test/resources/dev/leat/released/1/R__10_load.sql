@@ -209,6 +209,7 @@ CREATE OR REPLACE FUNCTION leat_internal.load_filter(relation regclass, filter t
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
+    SET default_tablespace = ''
     SET default_table_access_method = 'heap'
     AS $$
 #variable_conflict use_column

@@ -140,7 +140,7 @@ class FailingPollerIT {
             awaitSaid(poller, "the heartbeat failed");
             awaitSaid(poller, "passes have failed for ");
             assertThat(poller.said()).contains("Leat's schema is missing").doesNotContain("published meanwhile");
-            assertEndsWhileFailing(poller, "how many events wait could not be read");
+            assertEndsWhileFailing(poller, "the number of waiting events could not be read");
         }
     }
 

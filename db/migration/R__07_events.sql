@@ -185,6 +185,8 @@ BEGIN
     UPDATE leat_internal.quarantine q SET state = 'retry', decided_at = clock_timestamp(), decided_by = session_user
      WHERE q.id = retry.id;
     released := 1 + leat_internal.release_waiting(event.partition_key);
+    -- With a writer's lock, so that no poller takes the lane for empty up to that id before this commits.
+    LOCK TABLE leat_internal.outbox IN ROW EXCLUSIVE MODE;
     PERFORM nextval('leat_internal.outbox_id_seq');
     RETURN released;
 END
@@ -212,6 +214,8 @@ BEGIN
     UPDATE leat_internal.quarantine q SET state = 'discarded', decided_at = clock_timestamp(), decided_by = session_user
      WHERE q.id = discard.id;
     released := leat_internal.release_waiting(event.partition_key);
+    -- With a writer's lock, so that no poller takes the lane for empty up to that id before this commits.
+    LOCK TABLE leat_internal.outbox IN ROW EXCLUSIVE MODE;
     PERFORM nextval('leat_internal.outbox_id_seq');
     RETURN released;
 END

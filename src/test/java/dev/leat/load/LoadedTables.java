@@ -180,7 +180,8 @@ final class LoadedTables implements AutoCloseable {
                         statement.execute(change(random, KEYED.get(random.nextInt(3))));
                     }
                     if (random.nextInt(20) == 0) {
-                        Thread.sleep(random.nextInt(150));
+                        // The rows that it has changed stay locked for that long.
+                        statement.execute("SELECT pg_sleep(" + random.nextInt(150) / 1000.0 + ")");
                     }
                     if (random.nextInt(10) == 0) {
                         connection.rollback();
@@ -197,7 +198,7 @@ final class LoadedTables implements AutoCloseable {
                     }
                 }
             }
-        } catch (SQLException | InterruptedException e) {
+        } catch (SQLException e) {
             troubles.add(e.toString());
         }
     }

@@ -19,10 +19,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("postgres")
 class LaneClaimsTest {
@@ -246,6 +250,34 @@ class LaneClaimsTest {
             slow.commit();
         }
         assertThat(deliver(claims)).containsExactly(1L, 2L);
+    }
+
+    /** The outbox holds nothing then: a poller that looks before the commit must not take the lane for empty up to the id drawn. */
+    @ParameterizedTest
+    @ValueSource(strings = {"leat.retry(1)", "leat.discard(1)"})
+    void aPollerThatLooksWhileEventsAreBeingReleasedFindsThemLater(String release) throws Exception {
+        write("a");
+        quarantine(1);
+        write("a");
+        deliver(claims);
+        try (Connection operator = database.owner().getConnection();
+                Statement statement = operator.createStatement()) {
+            operator.setAutoCommit(false);
+            statement.execute("SELECT " + release);
+            for (int look = 0; look < 3; look++) {
+                assertThat(deliver(claims)).isEmpty();
+            }
+            operator.commit();
+        }
+        CompletableFuture<Void> woken = CompletableFuture.runAsync(() -> {
+            try {
+                claims.awaitWork(() -> 0);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        woken.get(20, TimeUnit.SECONDS);
+        assertThat(deliver(claims)).isNotEmpty();
     }
 
     @Test

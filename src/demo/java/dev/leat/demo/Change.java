@@ -20,4 +20,9 @@ public record Change(
     boolean message() {
         return op.equals("m");
     }
+
+    /** A row as a load has read it: it changes nothing. */
+    boolean loaded() {
+        return op.equals("r");
+    }
 }

@@ -11,7 +11,8 @@ import java.util.Map;
  * changes of one history in the order of their commits, and the records of one partition key in the order of the stream.
  *
  * <p>Right is: dropping every record whose id was seen before, the changes of each history are exactly the committed ones, in
- * order, and the ids of each partition key rise. Thread-safe.
+ * order, and the ids of each partition key rise. A loaded row is what the changes before it have made of that row, if its table
+ * was attached while it was empty. Thread-safe.
  */
 public final class Checker {
 
@@ -19,6 +20,7 @@ public final class Checker {
     private static final int BLOCK = 1 << 16;
 
     private final Map<String, History> histories = new HashMap<>();
+    private final Map<String, Integer> loadedRows = new HashMap<>();
     private final Map<String, Long> lastIds = new HashMap<>();
     /** By blocks of {@value #BLOCK} ids: they begin at the clock, and jump after a failover. */
     private final Map<Long, BitSet> seen = new HashMap<>();
@@ -26,6 +28,8 @@ public final class Checker {
     private final List<String> examples = new ArrayList<>();
     private long committed;
     private long delivered;
+    private long loaded;
+    private long disagreeing;
     private long duplicates;
     private long replayedBack;
     private long fallingIds;
@@ -58,7 +62,6 @@ public final class Checker {
             return false;
         }
         block.set((int) (id % BLOCK));
-        delivered++;
         Long last = lastIds.put(delivery.partitionKey(), id);
         if (last != null && last > id) {
             lastIds.put(delivery.partitionKey(), last);
@@ -67,7 +70,17 @@ public final class Checker {
         }
         Change change = delivery.change();
         History history = histories.computeIfAbsent(change.history(), name -> new History());
-        history.deliver(change);
+        if (change.loaded()) {
+            loaded++;
+            loadedRows.merge(change.history(), 1, Integer::sum);
+            if (!history.agrees(change)) {
+                disagreeing++;
+                example("the loaded row " + change + " is not what the changes before it have made");
+            }
+        } else {
+            delivered++;
+            history.deliver(change);
+        }
         forget(change.history(), history);
         return true;
     }
@@ -87,6 +100,11 @@ public final class Checker {
     /** How many committed changes have not been delivered so far; events that nobody expects count against it. */
     public synchronized long behind() {
         return Math.max(0, committed - delivered);
+    }
+
+    /** How many different events of loads were delivered of a row. */
+    public synchronized int loaded(String history) {
+        return loadedRows.getOrDefault(history, 0);
     }
 
     public synchronized long committed() {
@@ -119,6 +137,8 @@ public final class Checker {
         return new Verdict(
                 committed,
                 delivered,
+                loaded,
+                disagreeing,
                 duplicates,
                 replayedBack,
                 outOfOrder,

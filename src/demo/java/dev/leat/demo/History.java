@@ -13,6 +13,7 @@ final class History {
     private final Deque<Change> expected = new ArrayDeque<>(2);
     private final Deque<Change> delivered = new ArrayDeque<>(2);
     private @Nullable Long version;
+    private @Nullable Long told;
 
     /** What is left when both sides are complete. */
     record Leftover(int outOfOrder, int missing, int unexpected, Change example) {}
@@ -31,8 +32,14 @@ final class History {
     }
 
     void deliver(Change change) {
+        told = change.after();
         delivered.add(change);
         match();
+    }
+
+    /** Whether a loaded row is what the changes delivered so far have made of it. */
+    boolean agrees(Change loaded) {
+        return Objects.equals(loaded.after(), told);
     }
 
     private void match() {

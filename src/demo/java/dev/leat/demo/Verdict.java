@@ -7,6 +7,8 @@ import java.util.List;
  *
  * @param committed changes that the truth holds
  * @param delivered different events that arrived
+ * @param loaded rows that loads have sent
+ * @param disagreeing how many of them are older or newer than the changes that had arrived before them
  * @param duplicates records that repeated an event
  * @param replayedBack how many of those came behind a newer one of their key, so that the key went back for whoever reads on
  * @param outOfOrder changes that came after a later one of their history
@@ -19,6 +21,8 @@ import java.util.List;
 public record Verdict(
         long committed,
         long delivered,
+        long loaded,
+        long disagreeing,
         long duplicates,
         long replayedBack,
         long outOfOrder,
@@ -34,7 +38,12 @@ public record Verdict(
 
     /** Whether everything committed arrived, nothing else did, and all of it in order. Duplicates are allowed. */
     public boolean inOrderNothingLost() {
-        return outOfOrder == 0 && fallingIds == 0 && missing == 0 && unexpected == 0 && contradictions == 0;
+        return outOfOrder == 0
+                && disagreeing == 0
+                && fallingIds == 0
+                && missing == 0
+                && unexpected == 0
+                && contradictions == 0;
     }
 
     /** One line: the verdict itself. */
@@ -45,6 +54,7 @@ public record Verdict(
         StringBuilder text = new StringBuilder("WRONG");
         append(text, missing, "lost");
         append(text, outOfOrder, "out of order");
+        append(text, disagreeing, "loaded out of order");
         append(text, fallingIds, "with an id below its predecessor's");
         append(text, unexpected, "never committed");
         append(text, contradictions, "contradictions in the truth itself");

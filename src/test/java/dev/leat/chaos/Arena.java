@@ -32,7 +32,7 @@ final class Arena implements AutoCloseable {
 
     private static final String ROLE = "leat_chaos";
     private static final int SHARDS = 4;
-    private static final int CUSTOMERS = 500;
+    private static final int CUSTOMERS = 3_000;
 
     /** A table that is truncated now and then: one marker for each lane is to arrive. */
     private static final String SCRATCH = """
@@ -62,6 +62,7 @@ final class Arena implements AutoCloseable {
     private final Crew crew;
     private final Audit audit;
     private final Writers writers;
+    private final Loads loads;
     private int shards = SHARDS;
 
     Arena(Plan plan) throws SQLException {
@@ -88,6 +89,7 @@ final class Arena implements AutoCloseable {
                 .region(Region.of(stream.local().region()))
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
                 .build();
+        loads = new Loads(database);
         audit = new Audit(truth, consumer, TestStream.NAME);
         PGSimpleDataSource connections = database.owner();
         connections.setOptions("-c lock_timeout=1s");
@@ -164,6 +166,10 @@ final class Arena implements AutoCloseable {
 
     Writers writers() {
         return writers;
+    }
+
+    Loads loads() {
+        return loads;
     }
 
     /** Waits until as many pollers as are wanted are on the list and no other is. */

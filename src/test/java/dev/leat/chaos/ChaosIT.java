@@ -15,15 +15,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ChaosIT {
 
     /** It refuses, and forgets to answer. */
-    private static final Set<Family> STREAM =
-            EnumSet.of(Family.ENTRIES, Family.REQUESTS, Family.ANSWERS, Family.LIES, Family.SLOW, Family.RESHARD);
+    private static final Set<Family> STREAM = EnumSet.of(
+            Family.ENTRIES, Family.REQUESTS, Family.ANSWERS, Family.LIES, Family.SLOW, Family.RESHARD, Family.LOADS);
 
     /** They die, sleep, join and leave, on bad networks. */
     private static final Set<Family> POLLERS =
-            EnumSet.of(Family.KILLS, Family.PAUSES, Family.CROWD, Family.NETWORK, Family.CLOCK);
+            EnumSet.of(Family.KILLS, Family.PAUSES, Family.CROWD, Family.NETWORK, Family.CLOCK, Family.LOADS);
 
     /** It restarts, crashes and refuses. */
-    private static final Set<Family> DATABASE = EnumSet.of(Family.SESSIONS, Family.RESTARTS, Family.READ_ONLY);
+    private static final Set<Family> DATABASE =
+            EnumSet.of(Family.SESSIONS, Family.RESTARTS, Family.READ_ONLY, Family.LOADS);
 
     /** Drawn anew at each run; to repeat one, set the system property. */
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);

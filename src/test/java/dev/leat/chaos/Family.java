@@ -31,7 +31,9 @@ enum Family {
     /** The network to either side, cut, silent, stalled or slow. */
     NETWORK,
     /** The database's clock. */
-    CLOCK;
+    CLOCK,
+    /** Tables loaded beside their writers. */
+    LOADS;
 
     /** As the command line names it. */
     String option() {

@@ -61,7 +61,10 @@ enum Kind {
             Trait.OWN_SERVER),
     DATABASE_NETWORK(Family.NETWORK, "network to PostgreSQL", 500, 4_000, NetworkTrouble::toDatabase, Trait.REPEATS),
     STREAM_NETWORK(Family.NETWORK, "network to Kinesis", 500, 4_000, NetworkTrouble::toStream, Trait.REPEATS),
-    CLOCK_JUMP(Family.CLOCK, "clock jumped", 0, 0, DatabaseTrouble::jumpClock);
+    CLOCK_JUMP(Family.CLOCK, "clock jumped", 0, 0, DatabaseTrouble::jumpClock),
+    LOAD(Family.LOADS, "tables loaded", 0, 0, Loads::begin),
+    LOAD_PAUSED(Family.LOADS, "loads paused", 200, 1_500, Loads::pause),
+    LOAD_RESTARTED(Family.LOADS, "loads restarted", 0, 0, Loads::restart);
 
     /** What the round has to know of a kind. */
     enum Trait {

@@ -54,8 +54,9 @@ record Report(
         if (verdict != null) {
             parts.add(String.format(
                     Locale.ROOT,
-                    "%,d changes, %,d stream faults, %,d repeats (%,d behind newer ones)",
+                    "%,d changes, %,d loaded rows, %,d stream faults, %,d repeats (%,d behind newer ones)",
                     verdict.committed(),
+                    verdict.loaded(),
                     faults,
                     verdict.duplicates(),
                     verdict.replayedBack()));

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** One storm over one arena, from the first poller's start to the verdict. */
@@ -52,6 +53,7 @@ final class Round {
         arena.awaitCrew(PATIENCE);
         arena.drain(PATIENCE);
         arena.writers().start();
+        arena.loads().begin(new Random(plan.seed()));
         Storm storm = new Storm(arena);
         struck = storm.struck();
         try {
@@ -66,6 +68,7 @@ final class Round {
         // Who came in the midst of it may have found no stream, and have ended.
         arena.awaitCrew(PATIENCE);
         arena.drain(PATIENCE);
+        arena.loads().end(PATIENCE);
         recovered = Duration.ofNanos(System.nanoTime() - healed);
         arena.crew().dismissAll();
         arena.drain(PATIENCE);
@@ -78,6 +81,7 @@ final class Round {
         if (!verdict.inOrderNothingLost()) {
             wrong.add(verdict.toString());
         }
+        wrong.addAll(arena.loads().missed(arena.audit()::loaded));
         for (String table : List.of("outbox", "quarantine")) {
             String left = arena.database().value("SELECT count(*) FROM leat_internal." + table);
             if (!"0".equals(left)) {

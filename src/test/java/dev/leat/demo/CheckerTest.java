@@ -26,6 +26,10 @@ class CheckerTest {
         return new Change(ROW, op, before, after);
     }
 
+    private static Change loaded(long version) {
+        return change("r", null, version);
+    }
+
     private void committed(Change... changes) {
         List.of(changes).forEach(checker::expect);
     }
@@ -151,6 +155,31 @@ class CheckerTest {
         checker.deliver(new Delivery(new Change("public.t.2|1", "c", null, 1L), "public.t.2", 3, 0));
         assertThat(checker.verdict().missing()).isEqualTo(1);
         assertThat(checker.verdict().unexpected()).isEqualTo(1);
+    }
+
+    @Test
+    void aLoadedRowIsWhatTheChangesBeforeItHaveMade() {
+        committed(CREATED, UPDATED);
+        delivered(3, CREATED);
+        delivered(4, loaded(1));
+        delivered(5, UPDATED);
+        delivered(6, loaded(2));
+        delivered(6, loaded(2));
+        assertThat(checker.verdict().headline()).isEqualTo("in order, nothing lost");
+        assertThat(checker.loaded(ROW)).isEqualTo(2);
+        assertThat(checker.behind()).isZero();
+    }
+
+    @Test
+    void aLoadedRowThatIsOlderOrNewerThanTheChangesBeforeItIsFound() {
+        committed(CREATED, UPDATED, DELETED);
+        delivered(3, CREATED);
+        delivered(4, loaded(2));
+        delivered(5, UPDATED);
+        delivered(6, loaded(1));
+        delivered(7, DELETED);
+        delivered(8, loaded(2));
+        assertThat(checker.verdict().headline()).isEqualTo("WRONG: 3 loaded out of order");
     }
 
     @Test

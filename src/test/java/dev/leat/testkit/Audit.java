@@ -74,6 +74,11 @@ public final class Audit implements AutoCloseable {
         return arrivals.getOrDefault(partitionKey, 0L);
     }
 
+    /** How many different events of loads have been read of a row, by its history. */
+    public int loaded(String history) {
+        return checker.loaded(history);
+    }
+
     /** Takes in what was committed since the last look. */
     public void look() throws SQLException {
         reader.check();

@@ -1,26 +1,29 @@
 -- What a poller reads and calls.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- What a poller claims by. Of the tables it holds no right at all: it reads views (V1), and changes nothing but by functions that check.
+-- The functions by which a poller claims. A poller's role has no right on any table. It reads views (V1), and changes data only by functions,
+-- which check their arguments.
 --
--- leat_poller.drawn(): the highest id drawn, when the server started (microseconds since 1970), the current history, and which pollers the
--- schema serves: no claim is made by one that it does not serve. Not last_value:
--- while a nextval writes its log record, that column shows an id up to 32 ahead, and a plain read does not wait for it as
+-- leat_poller.drawn(): the highest id drawn, when the server started (microseconds since 1970), the current history, the schema's version, and
+-- the oldest poller version that it serves. A poller that the schema does not serve claims nothing. The function does not read last_value:
+-- while a nextval writes its log record, that column shows an id up to 32 ahead. A plain read does not wait for the record;
 -- pg_sequence_last_value does.
--- leat_poller.writers(): the virtual transactions that hold the lock that an INSERT into the outbox takes, but for this session.
--- leat_poller.lock_lanes(left_out, start, most, known): locks free lanes that hold events, from a place in their order on. Which lanes hold
--- events is read without a lock, and nothing is written for the others: a lane without events stays so up to the watermark, whoever holds it.
--- leat_poller.note_lows(lanes, lows): notes that nothing up to these ids will be claimed of these lanes. It waits for no other poller: it leaves
--- out what another one holds.
+-- leat_poller.writers(): the virtual transactions that hold the lock of an INSERT into the outbox, without this session's.
+-- leat_poller.lock_lanes(left_out, start, most, known): locks free lanes that have events, in their order from a given position on. It finds
+-- the lanes that have events without a lock, and writes nothing for the others: up to the watermark, a lane without events can get none,
+-- whoever holds it.
+-- leat_poller.note_lows(lanes, lows): stores that no id up to these lows will be claimed again in these lanes. It does not wait: it leaves out
+-- lanes that another poller holds.
 --
 -- left_out  lanes to leave out, a bit for each
--- start     a place, 0 to 63: the lanes are asked for in the order of their numbers with their six bits reversed, from there on, and around
--- most      how many lanes at most
--- known     the lows that the poller knows, by lane from 0 on; null or absent: none
--- Returns:  lock_lanes: the lanes and their lows as their rows have them; the lanes that held no event, a bit for each; the highest low of
---           all these rows; and whether the locked lanes have events in quarantine that a claim must look at. note_lows: how many
---           were noted; one that is no news, or lies above the last id drawn, is not
--- Tables:   those named; lock_lanes locks leat_internal.lane (FOR UPDATE SKIP LOCKED), note_lows updates it
+-- start     a position, 0 to 63. Lanes are ordered by their number with its six bits reversed; they are taken from start on, and after the
+--           last one from the first one on
+-- most      the maximal number of lanes
+-- known     the lows that the poller knows, by lane from 0 on; null or missing: none
+-- Returns:  lock_lanes: the lanes, and their lows as stored in their rows; the lanes without events, a bit for each; the highest low of all
+--           these rows; and whether the locked lanes have events in quarantine that a claim must look at. note_lows: how many lows were
+--           stored; a low is ignored if it is not higher than the stored one, or is above the last id drawn
+-- Tables:   leat_internal.outbox, quarantine, history, lane; lock_lanes locks lane (FOR UPDATE SKIP LOCKED), note_lows updates it
 -- Errors:   none of their own
 CREATE OR REPLACE FUNCTION leat_poller.drawn(
         OUT id bigint, OUT server_started bigint, OUT history integer, OUT schema_version integer, OUT oldest_poller integer)
@@ -76,7 +79,7 @@ BEGIN
       FROM (SELECT l.lane, l.low
               FROM leat_internal.lane l
              WHERE (pending >> l.lane::integer) & 1 = 1
-             -- Neighbours in this order are far apart in the hash space, so the lanes that a poller takes are of different shards.
+             -- Neighbours in this order are far apart in the hash key space, so a poller gets lanes of different shards.
              ORDER BY (((l.lane & 1) << 5) + ((l.lane & 2) << 3) + ((l.lane & 4) << 1) + ((l.lane & 8) >> 1) + ((l.lane & 16) >> 3)
                        + ((l.lane & 32) >> 5) - lock_lanes.start + 64) % 64
              LIMIT lock_lanes.most
@@ -112,26 +115,26 @@ REVOKE ALL ON FUNCTION leat_poller.writers() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.lock_lanes(bigint, integer, integer, bigint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_lows(smallint[], bigint[]) FROM PUBLIC;
 
--- How a poller reads the lanes that its transaction holds. Each function is a statement of its own: it sees what was committed before it, so
--- what a claim reads is newer than its lock.
+-- The functions by which a poller reads the lanes that its transaction has locked. Each call is a statement of its own: it sees what was
+-- committed before it, so a claim's data are newer than its lock.
 --
 -- leat_poller.blocked_keys(lanes): the keys that a quarantined event blocks, with that event; and one row of nulls if there are released events.
--- leat_poller.small_events(...): the next events of each lane, while events are small. Of an event above "small" bytes what can be long is not
--- read: the poller then reads again, by outbox_events.
+-- leat_poller.small_events(...): the next events of each lane, for events of at most "small" bytes. The long columns of a larger event are not
+-- read; the poller then reads again, by outbox_events.
 -- leat_poller.released_events(...): the events of each lane that a person has released from quarantine.
 -- leat_poller.outbox_events(...): the next events of each lane, where some may be large.
 --
--- The plans are made once in a session: nested loops over the primary key, whatever the statistics say (claim-1-begin.sql has the settings).
+-- A session plans these statements once, as nested loops over the primary key, whatever the statistics are (claim-1-begin.sql has the settings).
 --
--- lanes, most, lows  the lanes, how many events of each at most, and above which id
--- watermark          held events wait until every lower id is decided: up to here
+-- lanes, most, lows  for each lane: its number, the maximal number of events, and the id above which they are read
+-- watermark          held events are read up to this id, because every lower id is committed or rolled back
 -- default_stream     the stream of events that name none
--- backing_off        streams whose events are left where they are
--- too_large          in bytes: an event above it is not read whole, because no stream accepts it
--- lane_budget, claim_budget  in bytes: what a lane's events may weigh, and what the claim's may
--- alone              in bytes: what an event may weigh that comes first
--- Returns:  the events, lane by lane in ascending order of id. size: bytes of what can be long. running: the lane's bytes up to this event.
---           fits: whether the claim has room for it; if not, what can be long is null
+-- backing_off        streams whose events are not read
+-- too_large          in bytes: the long columns of a larger event are not read, because no stream accepts it
+-- lane_budget, claim_budget  in bytes: the maximal size of a lane's events together, and of the claim's
+-- alone              in bytes: the maximal size of the claim's first event
+-- Returns:  the events, lane by lane in ascending order of id. size: the bytes of the long columns. running: the bytes of the lane's events up to
+--           this one. fits: whether the claim's budget includes the event; if not, the long columns are null
 -- Tables:   reads leat_poller.outbox and leat_poller.quarantine with the caller's rights
 -- Errors:   none of their own
 CREATE OR REPLACE FUNCTION leat_poller.blocked_keys(lanes smallint[])
@@ -170,7 +173,7 @@ BEGIN
                CASE WHEN e.size <= small_events.small THEN e.before END AS before,
                CASE WHEN e.size <= small_events.small THEN e.after END AS after,
                e.xid,
-               -- In microseconds since the epoch, which the driver reads with less work than a time.
+               -- In microseconds since the epoch: the driver reads a number with less work than a timestamp.
                CAST(date_part('epoch', e.captured_at) * 1000000 AS bigint) AS captured_at,
                e.db_user, e.application,
                CASE WHEN e.size <= small_events.small THEN e.context END AS context,
@@ -187,9 +190,9 @@ BEGIN
                           + coalesce(octet_length(CAST(o.context AS text)), 0) + coalesce(octet_length(CAST(o.fault AS text)), 0) AS size
                      FROM leat_poller.outbox AS o
                     WHERE o.lane = l.lane AND o.id > l.low
-                      -- Held events wait until every lower id is decided: up to the watermark.
+                      -- Held events up to the watermark only: there every lower id is committed or rolled back.
                       AND (NOT o.held OR o.id <= small_events.watermark)
-                      -- The stream, or the poller's own, is none of those that back off.
+                      -- Not the events of a stream that backs off. An event without a stream has the poller's own.
                       AND coalesce(o.stream, small_events.default_stream) <> ALL (small_events.backing_off)
                     ORDER BY o.id
                     LIMIT l.most) AS e;
@@ -215,13 +218,13 @@ BEGIN
         ), claimed (lane, most) AS (
             SELECT * FROM unnest(released_events.lanes, released_events.most)
         ), weighed AS (
-            -- Each lane's events in the order of their ids, until they outweigh the lane's budget.
+            -- Each lane's events in the order of their ids, until their size exceeds the lane's budget.
             SELECT w.*, bounds.*
               FROM bounds, claimed,
                    LATERAL (
                        SELECT s.*, sum(s.weight) OVER (ORDER BY s.id ROWS UNBOUNDED PRECEDING) AS running
                          FROM (
-                             -- What is too large weighs nothing, for it is not read.
+                             -- An event that is too large counts as 0 bytes, because its long columns are not read.
                              SELECT e.*, CASE WHEN e.size <= bounds.too_large THEN CAST(e.size AS numeric) ELSE 0 END AS weight
                                FROM (
                                    -- octet_length knows the size of a value without fetching it.
@@ -231,19 +234,19 @@ BEGIN
                                           + coalesce(octet_length(CAST(q.context AS text)), 0) + coalesce(octet_length(CAST(q.fault AS text)), 0) AS size
                                      FROM leat_poller.quarantine AS q
                                     WHERE q.lane = claimed.lane AND q.state = 'retry'
-                                      -- The stream, or the poller's own, is none of those that back off.
+                                      -- Not the events of a stream that backs off. An event without a stream has the poller's own.
                                       AND coalesce(q.stream, released_events.default_stream) <> ALL (released_events.backing_off)
                                     ORDER BY q.id
                                     LIMIT claimed.most) AS e) AS s) AS w
              WHERE w.running - w.weight < bounds.lane_budget
         ), totalled AS (
-            -- Lane after lane, as the rows come: who reads goes by "fits", not by their order.
+            -- The sum follows the order of the rows, lane by lane. The reader uses "fits", not the order.
             SELECT w.*, sum(w.weight) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM weighed AS w
         ), events AS (
             SELECT t.*, room.fits, room.fits AND t.size <= t.too_large AS read_whole
               FROM totalled AS t
              CROSS JOIN LATERAL (
-                 -- Within the claim's budget; or nothing that weighs comes before it.
+                 -- Within the claim's budget; or the first event whose size counts.
                  SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS room
         )
         SELECT e.id, e.lane, e.op, e.partition_key, e.stream, e.schema_name, e.table_name,
@@ -252,7 +255,7 @@ BEGIN
                CASE WHEN e.read_whole THEN e.before END AS before,
                CASE WHEN e.read_whole THEN e.after END AS after,
                e.xid,
-               -- In microseconds since the epoch, which the driver reads with less work than a time.
+               -- In microseconds since the epoch: the driver reads a number with less work than a timestamp.
                CAST(date_part('epoch', e.captured_at) * 1000000 AS bigint) AS captured_at,
                e.db_user, e.application,
                CASE WHEN e.read_whole THEN e.context END AS context,
@@ -283,13 +286,13 @@ BEGIN
         ), claimed (lane, most, low) AS (
             SELECT * FROM unnest(outbox_events.lanes, outbox_events.most, outbox_events.lows)
         ), weighed AS (
-            -- Each lane's events in the order of their ids, until they outweigh the lane's budget.
+            -- Each lane's events in the order of their ids, until their size exceeds the lane's budget.
             SELECT w.*, bounds.*
               FROM bounds, claimed,
                    LATERAL (
                        SELECT s.*, sum(s.weight) OVER (ORDER BY s.id ROWS UNBOUNDED PRECEDING) AS running
                          FROM (
-                             -- What is too large weighs nothing, for it is not read.
+                             -- An event that is too large counts as 0 bytes, because its long columns are not read.
                              SELECT e.*, CASE WHEN e.size <= bounds.too_large THEN CAST(e.size AS numeric) ELSE 0 END AS weight
                                FROM (
                                    -- octet_length knows the size of a value without fetching it.
@@ -299,21 +302,21 @@ BEGIN
                                           + coalesce(octet_length(CAST(o.context AS text)), 0) + coalesce(octet_length(CAST(o.fault AS text)), 0) AS size
                                      FROM leat_poller.outbox AS o
                                     WHERE o.lane = claimed.lane AND o.id > claimed.low
-                                      -- Held events wait until every lower id is decided: up to the watermark.
+                                      -- Held events up to the watermark only: there every lower id is committed or rolled back.
                                       AND (NOT o.held OR o.id <= outbox_events.watermark)
-                                      -- The stream, or the poller's own, is none of those that back off.
+                                      -- Not the events of a stream that backs off. An event without a stream has the poller's own.
                                       AND coalesce(o.stream, outbox_events.default_stream) <> ALL (outbox_events.backing_off)
                                     ORDER BY o.id
                                     LIMIT claimed.most) AS e) AS s) AS w
              WHERE w.running - w.weight < bounds.lane_budget
         ), totalled AS (
-            -- Lane after lane, as the rows come: who reads goes by "fits", not by their order.
+            -- The sum follows the order of the rows, lane by lane. The reader uses "fits", not the order.
             SELECT w.*, sum(w.weight) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM weighed AS w
         ), events AS (
             SELECT t.*, room.fits, room.fits AND t.size <= t.too_large AS read_whole
               FROM totalled AS t
              CROSS JOIN LATERAL (
-                 -- Within the claim's budget; or nothing that weighs comes before it.
+                 -- Within the claim's budget; or the first event whose size counts.
                  SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS room
         )
         SELECT e.id, e.lane, e.op, e.partition_key, e.stream, e.schema_name, e.table_name,
@@ -322,7 +325,7 @@ BEGIN
                CASE WHEN e.read_whole THEN e.before END AS before,
                CASE WHEN e.read_whole THEN e.after END AS after,
                e.xid,
-               -- In microseconds since the epoch, which the driver reads with less work than a time.
+               -- In microseconds since the epoch: the driver reads a number with less work than a timestamp.
                CAST(date_part('epoch', e.captured_at) * 1000000 AS bigint) AS captured_at,
                e.db_user, e.application,
                CASE WHEN e.read_whole THEN e.context END AS context,
@@ -340,20 +343,20 @@ REVOKE ALL ON FUNCTION leat_poller.released_events(bigint, bigint, bigint, bigin
 REVOKE ALL ON FUNCTION leat_poller.outbox_events(bigint, bigint, bigint, bigint, smallint[], integer[], bigint[], bigint, text, text[])
     FROM PUBLIC;
 
--- leat_poller.settle(keep, lanes, counts, ids, released): settles events that were delivered, in the transaction that has claimed them.
--- leat_poller.set_aside(lanes, ids, states, reasons, released): moves events that cannot be sent, or wait behind one, to quarantine.
--- leat_internal.hold_lanes(lanes): the lanes must be this transaction's: they are locked if they are not, and an error if another has them.
+-- leat_poller.settle(keep, lanes, counts, ids, released): settles events that were delivered, in the transaction that claimed them.
+-- leat_poller.set_aside(lanes, ids, states, reasons, released): moves events to quarantine that cannot be sent, or that wait for such an event.
+-- leat_internal.hold_lanes(lanes): ensures that this transaction holds the lanes. It locks the others, and fails if another session has one.
 --
--- keep      whether the events go to leat_internal.sent for a time
--- lanes     settle: the lanes of the events, each once; set_aside: of each event
--- counts    beside lanes: how many of ids are of that lane
--- ids       settle: the events of the outbox, lane by lane, ascending within each; set_aside: of each event
+-- keep      whether the events are kept in leat_internal.sent for some time
+-- lanes     settle: the lanes of the events, each once; set_aside: the lane of each event
+-- counts    for each of lanes: how many of ids belong to it
+-- ids       settle: the events of the outbox, lane by lane, ascending within each; set_aside: the id of each event
 -- states    quarantined or waiting
 -- reasons   for a person; cut to 2,000 characters
--- released  settle: events released from quarantine (state retry), of those lanes; set_aside: for each event whether it is one
--- Returns:  how many events were found and moved or deleted; the caller compares that with what it has read
+-- released  settle: events of these lanes that were released from quarantine (state retry); set_aside: for each event whether it is such one
+-- Returns:  how many events were found and moved or deleted; the caller compares this number with that of the events that it read
 -- Tables:   locks leat_internal.lane, deletes from leat_internal.outbox, writes leat_internal.sent and leat_internal.quarantine
--- Errors:   lock_not_available when another session holds one of the lanes; invalid_parameter_value
+-- Errors:   lock_not_available if another session holds one of the lanes; invalid_parameter_value
 CREATE OR REPLACE FUNCTION leat_internal.hold_lanes(lanes smallint[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -416,7 +419,7 @@ BEGIN
         place := place + counts[i];
         first := batch[1];
         last := batch[cardinality(batch)];
-        -- A lane at a time, by its range and its ids: nothing is left to be planned, whatever the statistics say.
+        -- One lane at a time, by the range of its ids: this leaves the planner no choice, whatever the statistics are.
         IF keep THEN
             WITH gone AS (
                 DELETE FROM leat_internal.outbox o
@@ -505,25 +508,26 @@ REVOKE ALL ON FUNCTION leat_internal.hold_lanes(smallint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.settle(boolean, smallint[], integer[], bigint[], bigint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.set_aside(smallint[], bigint[], text[], text[], boolean[]) FROM PUBLIC;
 
--- What a poller notes for others: that it lives, and its figures. For fairness and for people only; but leat status reads them, so what is
--- noted is checked (leat_internal.poller, tally, shard_use), and a row can be changed by the role alone that wrote it.
+-- What a poller writes for others: that it is running, and its figures. Only the fair shares and leat status use them. Still the values are
+-- checked (leat_internal.poller, tally, shard_use), and only the role that wrote a row can change it.
 --
--- leat_poller.heartbeat(poller, host, pid, version): says that a poller lives, and forgets those that have been gone for a minute.
--- leat_poller.deregister(poller): takes a poller off the list, and its figures of shards.
--- leat_poller.note_counts(poller, schemas, tables, ops, settled): adds to what the poller has settled.
+-- leat_poller.heartbeat(poller, host, pid, version): says that a poller is running, and deletes pollers that were not seen for a minute.
+-- leat_poller.deregister(poller): deletes a poller and its figures of shards.
+-- leat_poller.note_counts(poller, schemas, tables, ops, settled): adds to the number of events that the poller has settled.
 -- leat_poller.fold_counts(poller): adds the counts of pollers that are gone to the rows of poller 00000000-0000-0000-0000-000000000000.
--- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard took over the last so many seconds, and
--- refused; forgets what nobody has written for half a minute.
--- leat_poller.catalog_changes(): a number that changes when the catalog does so that a look at attached tables may find something, for pollers
--- to know when to call leat_poller.refresh. Tables that come and go count only where that updates a row or touches a constraint: no DDL
--- that Leat has to see leaves all of the others alone. Counted by the statistics, so it follows within seconds, and not before
--- PostgreSQL 15, where to ask often would be dear: always 0.
+-- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard accepted and refused over the last so
+-- many seconds. It deletes rows that nobody has written for half a minute.
+-- leat_poller.catalog_changes(): a number that changes when a change of the catalog may concern attached tables, so that pollers know when to
+-- call leat_poller.refresh. Creating and dropping tables counts only where it updates a row or touches a constraint; every DDL that Leat must
+-- see changes one of the other counts. The number comes from the statistics, so it follows within seconds. Before PostgreSQL 15, where
+-- frequent reads of the statistics would cost too much, it is always 0.
 --
--- poller    drawn anew at each start of one
--- Returns:  heartbeat: how many other pollers were seen within five seconds by the database's clock
--- Tables:   write leat_internal.poller, tally, shard_use
--- Errors:   check_violation, not_null_violation for what cannot be; insufficient_privilege for a poller of another role
--- leat_internal.limit_figures(what, rows, most): an error when there are more rows of figures than any real poller writes.
+-- poller    an id that a poller draws at each start
+-- Returns:  heartbeat: how many other pollers were seen within five seconds, by the database's clock
+-- Tables:   they write leat_internal.poller, tally, shard_use
+-- Errors:   check_violation, not_null_violation for impossible values; insufficient_privilege for a poller of another role
+
+-- leat_internal.limit_figures(what, rows, most): fails if there are more rows of figures than a real poller writes.
 CREATE OR REPLACE FUNCTION leat_internal.limit_figures(what text, rows bigint, most bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -551,7 +555,7 @@ BEGIN
         RAISE EXCEPTION 'leat_poller.heartbeat: poller % is of another role', heartbeat.poller USING ERRCODE = 'insufficient_privilege',
             HINT = 'A poller draws its id at each start.';
     END IF;
-    -- Who will have been seen in the future was seen before the clock was set back.
+    -- A poller with a time in the future wrote it before the clock was set back.
     DELETE FROM leat_internal.poller p
      WHERE p.poller <> heartbeat.poller AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute';
     RETURN (SELECT count(*) FROM leat_internal.poller p
@@ -584,7 +588,7 @@ BEGIN
         RAISE EXCEPTION 'leat_poller.note_counts: a count is negative' USING ERRCODE = 'check_violation',
             HINT = 'Counts are of events that were settled since the last call.';
     END IF;
-    -- In order, so that two who add to the same rows wait for each other and never each for the other.
+    -- In a fixed order, so that two sessions which add to the same rows cannot deadlock.
     INSERT INTO leat_internal.tally AS t (poller, schema_name, table_name, op, settled)
     SELECT note_counts.poller, coalesce(d.schema_name, ''), coalesce(d.table_name, ''), d.op::"char", sum(d.settled)::bigint
       FROM unnest(note_counts.schemas, note_counts.tables, note_counts.ops, note_counts.settled)
@@ -660,17 +664,17 @@ REVOKE ALL ON FUNCTION leat_poller.fold_counts(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.catalog_changes() FROM PUBLIC;
 
--- leat_poller.rotate_sent(keep): looks after the partitions of leat_internal.sent: makes those for now and for what comes next, and drops
--- those that hold nothing younger than they are kept.
+-- leat_poller.rotate_sent(keep): maintains the partitions of leat_internal.sent. It creates the present and the next one, and drops those whose
+-- rows are all older than the time for which they are kept.
 --
--- A partition holds a UTC day; an hour when keep is under two days, for at most one partition's length more than keep is
--- kept. Rows that arrive where no partition is yet lie in sent_default and are deleted when they are older than it is kept;
--- while it holds rows of a day, that day gets no partition of its own. A partition is kept for the longest time that was asked for while it
--- was there and not yet over: to ask for less later does not shorten it, so that a poller cannot erase what another was to keep. Several
--- pollers may call this at once: one does it. What cannot be locked within 100 ms is left for the next time.
+-- A partition holds one UTC day, or one hour if keep is under two days, so events are kept longer than keep by at most one partition.
+-- Rows for which there is no partition yet go to sent_default, and are deleted when they are older than the time for which it is kept. As long
+-- as it holds rows of a day, that day gets no partition. A partition is kept for the longest time that was asked for before its period ended.
+-- A shorter time that is asked for later does not change it, so that a poller cannot delete what another one must keep. If several pollers
+-- call this at once, one of them does it. A partition that cannot be locked within 100 ms is left for the next call.
 --
 -- keep      how long settled events are kept, from a minute to ten years
--- Returns:  how many partitions were made or dropped
+-- Returns:  how many partitions were created or dropped
 -- Tables:   leat_internal.sent and its partitions (ACCESS EXCLUSIVE on leat_internal.sent while one is dropped), leat_internal.sent_period
 -- Errors:   invalid_parameter_value
 CREATE OR REPLACE FUNCTION leat_poller.rotate_sent(keep interval) RETURNS integer
@@ -704,7 +708,7 @@ BEGIN
         name := 'sent_' || to_char(first, CASE unit WHEN 'hour' THEN 'YYYYMMDD_HH24' ELSE 'YYYYMMDD' END);
         CONTINUE WHEN to_regclass('leat_internal.' || name) IS NOT NULL;
         BEGIN
-            -- Attached rather than created in place: that takes no lock which stops inserts into leat_internal.sent.
+            -- ATTACH PARTITION, unlike CREATE TABLE ... PARTITION OF, takes no lock that blocks inserts into leat_internal.sent.
             EXECUTE format('CREATE TABLE leat_internal.%I (LIKE leat_internal.sent INCLUDING DEFAULTS)', name);
             EXECUTE format('ALTER TABLE leat_internal.%I REPLICA IDENTITY FULL', name);
             EXECUTE format('ALTER TABLE leat_internal.sent ATTACH PARTITION leat_internal.%I FOR VALUES FROM (%L) TO (%L)', name,
@@ -714,8 +718,8 @@ BEGIN
             ON CONFLICT (partition) DO UPDATE SET keep = excluded.keep;
             changed := changed + 1;
         EXCEPTION
-            WHEN invalid_object_definition THEN NULL;  -- a day's partition covers this hour, or the other way round
-            WHEN check_violation THEN NULL;            -- the default partition has rows of it
+            WHEN invalid_object_definition THEN NULL;  -- a day's partition covers this hour, or the reverse
+            WHEN check_violation THEN NULL;            -- the default partition has rows of this period
             WHEN lock_not_available OR deadlock_detected THEN NULL;
         END;
     END LOOP;
@@ -747,16 +751,16 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_poller.rotate_sent(interval) FROM PUBLIC;
 
--- leat_poller.table_faults(): what somebody has done to Leat's own tables that Leat cannot work with, or that runs somebody's code with the
--- rights of Leat's owner; and what is missing in them. Settings that people make for all tables of a database reach Leat's too.
+-- leat_poller.table_faults(): what somebody has done to Leat's own tables that prevents Leat from working, or that runs somebody's code with the
+-- rights of Leat's owner; and which rows are missing in them. Settings for all tables of a database apply to Leat's tables too.
 --
--- leat_internal.covering(relation): the publications by which updates or deletes of the table are published.
+-- leat_internal.covering(relation): the publications that publish updates or deletes of the table. It reads pg_publication for those FOR ALL
+-- TABLES, because pg_publication_tables does not list a partition whose root table is published in its place.
 --
--- Returns:  severe: whether events may be lost, refused or not published, or somebody's code runs; fault; remedy. No row when all is well.
---           Tables with the same fault are named in one row
--- Tables:   the catalog; counts leat_internal.lane, history, mutex, sent_period, attachment, granted
+-- Returns:  severe: whether events may be lost, refused or not published, or somebody's code runs; fault; remedy. No row if all is well.
+--           Tables with the same fault are in one row
+-- Tables:   the catalog; counts the rows of leat_internal.lane, history, mutex, sent_period, attachment, granted
 -- Errors:   none
--- By pg_publication for those FOR ALL TABLES: where a partitioned table's root stands for it, the view names no partition.
 CREATE OR REPLACE FUNCTION leat_internal.covering(relation regclass) RETURNS SETOF name
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -839,7 +843,7 @@ CREATE OR REPLACE FUNCTION leat_poller.table_faults() RETURNS TABLE (severe bool
                    format('ALTER PUBLICATION %s DROP TABLE %%2$s', replace(quote_ident(t.pubname), '%', '%%'))
               FROM own o
               JOIN pg_publication_tables t ON t.schemaname = o.nspname AND t.tablename = o.relname AND t.pubname = ANY (o.publications)
-             -- By name: before PostgreSQL 15 the view has neither.
+             -- By name, because the view does not have these columns before PostgreSQL 15.
              WHERE to_jsonb(t) ->> 'rowfilter' IS NOT NULL
                 OR EXISTS (SELECT FROM pg_attribute a
                             WHERE a.attrelid = coalesce(o.identity::oid, o.oid) AND a.attnum > 0 AND NOT a.attisdropped

@@ -1,24 +1,25 @@
--- Full loads: the rows that a table has already, written into the outbox chunk by chunk beside its writers.
+-- Full loads: they write the rows that a table already has into the outbox, chunk by chunk, while its writers go on.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- How a load works (docs/decisions/0016-full-load.md has the reasons):
 --
 -- One chunk is one transaction. It locks the load's row, reads the next rows in the order of the key with FOR SHARE SKIP LOCKED in READ
--- COMMITTED, writes them into the outbox in the same statement, and notes the last key that it has read. The row lock orders each row
--- against all writers: who has changed it before has committed, with a lower id; who changes it later waits for the chunk, and draws a higher
--- one. What a writer holds is skipped, and its key is noted in leat_internal.load_left in the same statement, to be tried again.
+-- COMMITTED, writes them into the outbox in the same statement, and stores the last key that it has read. The row lock orders the chunk and all
+-- writers of a row: a writer that changed the row before has committed, with a lower id; a writer that changes it later waits for the chunk, and
+-- draws a higher id. A row that a writer has locked is skipped. The same statement stores its key in leat_internal.load_left, to try it again.
 --
--- The reading runs with the rights of Leat's owner. PostgreSQL evaluates parts of a table's indexes, statistics and partition key when
--- it only plans a query, so it runs code of whoever owns those. Therefore everything in reach must belong to a role that Leat's owner trusts.
+-- The statement runs with the rights of Leat's owner. PostgreSQL evaluates parts of a table's indexes, statistics and partition key even when it
+-- only plans a query, so it runs code of the owners of those. Therefore all of them must belong to roles that Leat's owner trusts.
 
--- leat_internal.trusts(role, trusted): whether code of a role may run with the rights of Leat's owner: its own, a superuser's, or that of a role
--- that the load names.
--- leat_internal.strange_code(class, objects, trusted): what objects call or are made of, and belongs to nobody of these, in words; null: nothing.
--- leat_internal.load_distrust(relation, trusted): why a query on a table might run code of others, in words; null: it cannot.
+-- leat_internal.trusts(role, trusted): whether code of a role may run with the rights of Leat's owner: the owner's own code, a superuser's, or
+-- that of a role that the load names.
+-- leat_internal.strange_code(class, objects, trusted): what the objects call or consist of that belongs to none of these roles, in words; null:
+-- nothing.
+-- leat_internal.load_distrust(relation, trusted): why a query on a table might run code of other roles, in words; null: it cannot.
 --
 -- role      a role's oid
--- trusted   roles that are trusted besides
--- class     a catalog's oid, as pg_depend has it
+-- trusted   additional trusted roles
+-- class     the oid of a catalog, as in pg_depend
 -- Tables:   the catalog
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.trusts(role oid, trusted oid[]) RETURNS boolean
@@ -84,15 +85,17 @@ REVOKE ALL ON FUNCTION leat_internal.trusts(oid, oid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.strange_code(oid, oid[], oid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.load_distrust(oid, oid[]) FROM PUBLIC;
 
--- leat_internal.order_operators(typid): the operators of the order in which ORDER BY puts values of a type.
--- leat_internal.readable_back(typid): whether a text can be read as that type without calling a domain's check.
--- leat_internal.page_columns(work): the columns by which a load goes through its table, as they are now, with what was noted of them.
--- leat_internal.page_problem(work): why a load cannot go by these columns, in words; null: it can.
--- leat_internal.note_page_columns(work): the load with what must not change in these columns; to ask for it costs more than the rest of a chunk.
+-- leat_internal.order_operators(typid): the operators of the order that ORDER BY uses for a type.
+-- leat_internal.readable_back(typid): whether a text can be read as that type without running a domain's check.
+-- leat_internal.page_columns(work): the columns by which a load orders the rows of its table, in their present form, with what the load stores
+-- of them.
+-- leat_internal.page_problem(work): why a load cannot order by these columns, in words; null: it can.
+-- leat_internal.note_page_columns(work): the load, with the properties of these columns that must not change. They are stored because computing
+-- them takes longer than the rest of a chunk.
 --
--- Returns:  order_operators: greater, equal: as SQL writes them between two values of the type base; base: of a domain what it is over;
---           literal: the type as a cast names it. All null where the type has no order.
---           page_columns: in the order of attnums; name is null for a column that is gone
+-- Returns:  order_operators: greater, equal: the operators as SQL writes them between two values; literal: the type as SQL writes it in a cast.
+--           For a domain, all of that for its base type. All null if the type has no order.
+--           page_columns: in the order of page_attnums; name is null if the column was dropped
 -- Tables:   the catalog
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.order_operators(typid oid, OUT greater text, OUT equal text, OUT literal text)
@@ -106,12 +109,12 @@ CREATE OR REPLACE FUNCTION leat_internal.order_operators(typid oid, OUT greater 
                (SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname)
                   FROM pg_amop a JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
                  WHERE a.amopfamily = c.opcfamily AND a.amoplefttype = c.opcintype AND a.amoprighttype = c.opcintype AND a.amopstrategy = 3),
-               -- With -1: character without a length would be cut to one.
+               -- -1 gives the type without a length: a value cast to character of no stated length would be cut to one.
                format_type(t.oid, -1)
           FROM pg_type t
           JOIN pg_opclass c ON c.opcdefault AND c.opcmethod = (SELECT m.oid FROM pg_am m WHERE m.amname = 'btree')
                AND c.opcintype IN (t.oid,
-                                   -- Such as text for varchar, and oid for regclass; only a superuser can make such a cast.
+                                   -- Such as text for varchar, and oid for regclass. Only a superuser can create such a cast.
                                    (SELECT k.casttarget FROM pg_cast k
                                      WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'
                                        AND EXISTS (SELECT FROM pg_opclass o WHERE o.opcdefault AND o.opcmethod = c.opcmethod
@@ -200,9 +203,9 @@ REVOKE ALL ON FUNCTION leat_internal.page_columns(leat_internal.load) FROM PUBLI
 REVOKE ALL ON FUNCTION leat_internal.page_problem(leat_internal.load) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.note_page_columns(leat_internal.load) FROM PUBLIC;
 
--- leat_internal.load_filter(relation, filter, trusted): an expression over a table's columns, checked, and as PostgreSQL writes it: with
--- every name qualified. It is parsed as a CHECK of an empty table with the same columns, so it can be nothing but one expression of
--- these, without subqueries and aggregates; nothing is evaluated.
+-- leat_internal.load_filter(relation, filter, trusted): checks an expression over a table's columns, and returns it as PostgreSQL writes it, with
+-- every name qualified. It is parsed as a CHECK of an empty table with the same columns. So it can only be one expression of these columns,
+-- without subqueries and aggregates, and it is not evaluated.
 --
 -- Errors:   invalid_parameter_value, in one line
 CREATE OR REPLACE FUNCTION leat_internal.load_filter(relation regclass, filter text, trusted oid[]) RETURNS text
@@ -258,23 +261,23 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.load_filter(regclass, text, oid[]) FROM PUBLIC;
 
--- leat.load(relation, ...): from the end of this transaction on, pollers write the rows that the table has into the outbox, as events with the
--- operation r.
+-- leat.load(relation, ...): starts a full load of a table: after this transaction, pollers write the table's rows into the outbox, as events with
+-- the operation r.
 --
 --     SELECT leat.load('public.orders');
 --     SELECT leat.load('public.orders', filter => 'id = 42');
 --     SELECT leat.load('public.seats', only_rows => true, key => '{event_id,seat}');
 --
--- relation    a table that is attached; or with only_rows one that is not
--- filter      an expression over its columns: rows for which it is true are loaded, and no others; null: all
--- chunk       how many rows are read in one transaction, at most; it adapts to 50 ms below that
--- only_rows   the table is not attached: what it has is loaded, and what changes meanwhile may or may not be in it
--- key, exclude, mask, stream, on_quarantine   as leat.attach has them, for a table that is not attached; the attachment's otherwise
+-- relation    an attached table; with only_rows, a table that is not attached
+-- filter      an expression over its columns: only rows for which it is true are loaded; null: all rows
+-- chunk       the maximal number of rows that one transaction reads. Leat reads fewer so that a transaction takes about 50 ms
+-- only_rows   load the rows of a table that is not attached. A row that changes during the load may have its old or its new values
+-- key, exclude, mask, stream, on_quarantine   as in leat.attach, for a table that is not attached; otherwise the attachment's are used
 -- trust       roles whose code may run with the rights of Leat's owner: those that own the table, its schema, or functions in its indexes
 -- Returns:    the load's number
 -- Tables:     leat_internal.attachment, the catalog; writes leat_internal.load
 -- Errors:     undefined_table, wrong_object_type, undefined_column, undefined_object, invalid_parameter_value, insufficient_privilege,
---             object_not_in_prerequisite_state. Warns of a key that no index follows
+--             object_not_in_prerequisite_state. It warns if no index has the columns of the key
 CREATE OR REPLACE FUNCTION leat.load(
         relation regclass,
         filter text DEFAULT NULL,
@@ -417,7 +420,7 @@ BEGIN
     END IF;
 
     work := leat_internal.note_page_columns(work);
-    -- What has ended is forgotten after a month, and when its table is loaded anew.
+    -- A load that has ended is deleted after a month, or when its table is loaded again.
     DELETE FROM leat_internal.load l
      WHERE l.state NOT IN ('running', 'paused')
        AND (l.relation = load.relation OR l.ended_at < clock_timestamp() - interval '30 days');
@@ -436,8 +439,8 @@ $$;
 
 REVOKE ALL ON FUNCTION leat.load(regclass, text, integer, boolean, text[], text[], text[], text, text, name[]) FROM PUBLIC;
 
--- leat_internal.load_options(work): a load's options as an attachment has them: the attachment itself of a table that is captured; null
--- where it is not any more.
+-- leat_internal.load_options(work): a load's options in the form of an attachment. For a captured table that is its attachment, or null if the
+-- table is not captured any more.
 CREATE OR REPLACE FUNCTION leat_internal.load_options(work leat_internal.load) RETURNS leat_internal.attachment
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -468,9 +471,9 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.load_options(leat_internal.load) FROM PUBLIC;
 
--- leat.pause_load(relation), resume_load, cancel_load: what a person does with the load of a table that is under way. A chunk that is being read
--- is finished first.
--- leat.restart_load(relation): begins the table's last load anew, whatever became of it, from its first row.
+-- leat.pause_load(relation), resume_load, cancel_load: pause, resume and cancel the load of a table that is under way. They wait for a chunk that
+-- is being read.
+-- leat.restart_load(relation): starts the table's last load again from the first row, whether it has ended or not.
 -- leat_internal.own_load(who, relation): the last load of a table, locked.
 --
 -- Returns:  nothing
@@ -563,9 +566,10 @@ REVOKE ALL ON FUNCTION leat.resume_load(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.cancel_load(regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.restart_load(regclass) FROM PUBLIC;
 
--- leat_internal.load_problem(work, anew): why a load cannot go on, in words; null: it can. The table must be locked already, so that it stays so.
+-- leat_internal.load_problem(work, anew): why a load cannot go on, in words; null: it can. The caller must have locked the table, so that the
+-- answer stays true.
 --
--- anew      whether it begins anew: the types of its key may then be others
+-- anew      true: the load starts again, so the types of its key may have changed
 CREATE OR REPLACE FUNCTION leat_internal.load_problem(work leat_internal.load, anew boolean) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -600,9 +604,9 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.load_problem(leat_internal.load, boolean) FROM PUBLIC;
 
--- leat_internal.page_conditions(work, key): SQL, conditions on leat_r that together name the rows behind a key, each of them such that an index on
--- the key finds its rows in their order: those that are alike in all columns of the key but the last, then in all but the last two, ...
--- leat_internal.key_condition(work, key, columns): SQL, the condition that a row has these values in the first so many columns of the key.
+-- leat_internal.page_conditions(work, key): SQL conditions on leat_r that together select the rows after a key. An index on the key finds the rows
+-- of each condition in their order: first the rows that are equal in all columns of the key but the last, then in all but the last two, ...
+-- leat_internal.key_condition(work, key, columns): the SQL condition that the first so many columns of the key have these values.
 --
 -- key       as leat_internal.load.bound; null: before all rows
 CREATE OR REPLACE FUNCTION leat_internal.key_condition(work leat_internal.load, key text[], columns integer) RETURNS text
@@ -628,7 +632,7 @@ CREATE OR REPLACE FUNCTION leat_internal.page_conditions(work leat_internal.load
           FROM leat_internal.page_columns(work) AS c
          CROSS JOIN LATERAL (SELECT 1 AS step, format('(leat_r.%I::%s) %s (%L::%s)', c.name, c.literal, c.greater, key[c.place], c.literal) AS condition
                              UNION ALL
-                             -- Nulls sort last.
+                             -- Nulls are the last in the order.
                              SELECT 2, format('leat_r.%I IS NOT DISTINCT FROM NULL', c.name) WHERE c.nullable) AS beyond
          WHERE key[c.place] IS NOT NULL
     $$;
@@ -636,16 +640,16 @@ CREATE OR REPLACE FUNCTION leat_internal.page_conditions(work leat_internal.load
 REVOKE ALL ON FUNCTION leat_internal.key_condition(leat_internal.load, text[], integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.page_conditions(leat_internal.load, text[]) FROM PUBLIC;
 
--- leat_internal.load_statement(work, conditions, most, waits): SQL, the statement that loads rows.
+-- leat_internal.load_statement(work, conditions, most, waits): the SQL statement that loads rows.
 --
--- It finds the rows in the order of the key, locks each by its place, and writes those into the outbox that it could lock. A row that a writer
--- holds, or has changed since the statement began, is not locked; the keys of such rows are noted in leat_internal.load_left, and no row of such a key is
--- loaded. So nothing is missed whose place has changed, and nothing is loaded in part.
+-- It finds the rows in the order of the key, locks each by its ctid, and writes those that it could lock into the outbox. A row that a writer has
+-- locked, or has changed since the statement began, is not locked. The keys of such rows are stored in leat_internal.load_left, and no row of such
+-- a key is loaded. So no row is missed because it got another ctid, and no key is loaded in part.
 --
--- conditions  on leat_r: which rows
--- most        how many rows of them; more if the next ones have the last one's key. Null: all
--- waits       whether to wait for writers, and then not to look for the rows by their places: for a row that is changed all the time
--- Returns:    the statement; it gives found, loaded, skipped, bytes, more (whether there are rows behind these) and bound
+-- conditions  conditions on leat_r that select the rows
+-- most        the maximal number of rows; more if the next ones have the same key as the last one. Null: all
+-- waits       true: wait for writers, and do not find the rows by their ctid. For a row that is changed all the time
+-- Returns:    the statement; it returns found, loaded, skipped, bytes, more (whether there are rows after these) and bound
 CREATE OR REPLACE FUNCTION leat_internal.load_statement(work leat_internal.load, conditions text[], most integer, waits boolean) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -674,7 +678,7 @@ BEGIN
            string_agg('k' || c.place, ', ' ORDER BY c.place),
            'ARRAY[' || string_agg(format('CASE WHEN f.k%1$s IS DISTINCT FROM NULL THEN format(''%%s'', f.k%1$s) END', c.place), ', '
                                   ORDER BY c.place) || ']::text[]',
-           -- So that a partition is found by the key.
+           -- With this condition PostgreSQL finds the partition by the key.
            string_agg(CASE WHEN kind = 'p' AND NOT c.nullable
                            THEN format(' AND (leat_r.%I::%s) %s (f.k%s::%s)', c.name, c.literal, c.equal, c.place, c.literal) ELSE '' END, '')
       INTO names, keys, texts, alike
@@ -734,7 +738,8 @@ SELECT (SELECT count(*) FROM taken) AS found, (SELECT count(*) FROM written) AS 
 )$part$,
                 jsonb_build_object(
                     'keys', keys,
-                    -- One row more than wanted, to see whether there are more. Each part has an order and an end of its own: else the planner sorts them all.
+                    -- One row more than wanted shows whether there are more.
+                    -- Each part has its own ORDER BY and limit, or the planner would sort all rows.
                     'rows', (SELECT string_agg(format('(SELECT leat_r.tableoid AS part, leat_r.ctid AS spot, %s FROM %s WHERE (%s)%s%s)',
                                                       names, target, c.condition, filter, ends), ' UNION ALL ')
                                FROM unnest(conditions) AS c (condition)),
@@ -762,7 +767,8 @@ SELECT (SELECT count(*) FROM taken) AS found, (SELECT count(*) FROM written) AS 
 END
 $$;
 
--- leat_internal.load_fault(text, hide_values): why a text cannot leave: in a database whose encoding is not UTF-8 it may have no form in that.
+-- leat_internal.load_fault(text, hide_values): why a text cannot be published: if the database's encoding is not UTF-8, the text may have no
+-- form in UTF-8.
 CREATE OR REPLACE FUNCTION leat_internal.load_fault(text text, hide_values boolean) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -779,11 +785,11 @@ $$;
 REVOKE ALL ON FUNCTION leat_internal.load_statement(leat_internal.load, text[], integer, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.load_fault(text, boolean) FROM PUBLIC;
 
--- leat_internal.load_rows(work, most): loads the next rows of a load: up to so many behind its bound; when all have been read, those that
--- writers held.
+-- leat_internal.load_rows(work, most): loads up to so many rows after the load's bound; when all rows have been read, those that writers had
+-- locked.
 --
--- Returns:  the load's row as it is to be, and what was done: loaded, bytes; seconds: how long its locks were held at most, null where the
---           bound was not moved; waiting: whether all that is left is held by writers
+-- Returns:  work: the load's row with its new values; loaded, bytes: what was loaded; seconds: how long locks were held at most, null if the
+--           bound was not moved; waiting: true if writers hold all rows that are left
 -- Errors:   those of reading the table
 CREATE OR REPLACE FUNCTION leat_internal.load_rows(
         INOUT work leat_internal.load, most integer, OUT loaded bigint, OUT bytes bigint, OUT seconds double precision, OUT waiting boolean)
@@ -822,14 +828,14 @@ BEGIN
     IF cardinality(again) = 0 THEN
         RETURN;
     END IF;
-    -- Out of the way before the statement that notes anew what is still held.
+    -- These rows are deleted first: the next statement stores again the keys that are still locked.
     DELETE FROM leat_internal.load_left k WHERE k.load = work.load AND k.number IN (SELECT a.number FROM unnest(again) AS a);
     SELECT array_agg(leat_internal.key_condition(work, a.key, cardinality(work.page_attnums))) INTO keys FROM unnest(again) AS a;
     EXECUTE leat_internal.load_statement(work, keys, NULL, false) INTO STRICT done;
     loaded := done.loaded;
     bytes := done.bytes;
     IF done.skipped = cardinality(again) THEN
-        -- One is waited for: a row that is changed all the time is never free when it is only asked for.
+        -- Wait for one of them: a row that is changed all the time is never free for SKIP LOCKED.
         DELETE FROM leat_internal.load_left k
          WHERE k.load = work.load AND k.number = (SELECT max(o.number) FROM leat_internal.load_left o WHERE o.load = work.load AND o.key = again[1].key);
         BEGIN
@@ -846,26 +852,26 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.load_rows(leat_internal.load, integer) FROM PUBLIC;
 
--- leat_poller.load_chunk(most): loads the next chunk of the load that is due longest, if there is one that no other poller is at. Everything
--- it does is one transaction's; it must be called in one of its own, in READ COMMITTED.
--- leat_internal.note_chunk(work, ...): notes what became of a chunk.
+-- leat_poller.load_chunk(most): loads the next chunk of the load that was due first and that no other poller works on. All of it must be one
+-- transaction in READ COMMITTED, in which nothing else is done.
+-- leat_internal.load_next(work, most): does that for a load whose row is locked.
 --
--- Rows are waited for 50 ms at most, the table's lock too. A chunk that fails over a value is read again in smaller parts, down to the one row
--- that cannot be read; that one becomes an event with a fault, which goes to quarantine, as in capture. What time may heal is tried
--- again, ever more rarely; anything else ends the load.
+-- It waits at most 50 ms for a row or for the table's lock. If a chunk fails because of a value, it is read again in smaller parts, down to the
+-- one row that cannot be read. An event with a fault stands for that row and goes to quarantine, as in capture. After errors that may be
+-- temporary it is tried again, with growing pauses. Any other error ends the load.
 --
--- most      how many rows may be added to the outbox, about
--- Returns:  number: the load, null where none was due; added: how many events; bytes: of their images as they are stored; again: in
---           how many seconds a chunk is due next, null: none is; said: what a person should know
+-- most      about how many rows may be added to the outbox
+-- Returns:  number: the load, null if none was due; added: how many events; bytes: of their images as they are stored; again: in how many
+--           seconds the next chunk is due, null if none is; said: a message for a person
 -- Tables:   leat_internal.load, leat_internal.load_left, the loaded table; writes leat_internal.outbox
--- Errors:   none of the table's
+-- Errors:   errors of reading the table are caught and stored in leat_internal.load
 CREATE OR REPLACE FUNCTION leat_internal.load_next(work leat_internal.load, most integer, OUT loaded bigint, OUT bytes bigint, OUT said text)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
 DECLARE
-    wanted    CONSTANT double precision := 0.05;  -- seconds that the locks of a chunk are held
+    wanted    CONSTANT double precision := 0.05;  -- how many seconds the locks of a chunk should be held
     most_rows CONSTANT integer := greatest(1, least(work.chunk_rows, work.most_rows, load_next.most));
     began     timestamptz := clock_timestamp();
     took      double precision;
@@ -902,7 +908,7 @@ BEGIN
             work.error := problem;
             faulty := true;
         WHEN lock_not_available OR transaction_rollback OR insufficient_resources OR operator_intervention OR read_only_sql_transaction THEN
-            -- Time may heal it. Of a chunk that was cancelled, as after the poller's statement timeout, it may not.
+            -- These may be temporary. A chunk that is cancelled again and again, as by the poller's statement timeout, is not.
             work.error := left(SQLERRM, 500);
             IF SQLSTATE = '57014' AND work.failures >= 4 THEN
                 problem := work.error || ': is there an index on its key?';
@@ -921,7 +927,7 @@ BEGIN
         problem := done.problem;
         loaded := CASE WHEN problem IS NULL THEN 1 ELSE 0 END;
     ELSIF took IS NOT NULL THEN
-        -- What a statement of a few rows takes is not the rows'.
+        -- Limits, because the time of a chunk with few rows is mostly the statement's, not the rows'.
         work.chunk_rows := least(work.most_rows, 2 * most_rows, greatest(10, most_rows / 2, most_rows * wanted / greatest(took, 0.001)))::integer;
     END IF;
     work.loaded := work.loaded + loaded;
@@ -963,13 +969,13 @@ CREATE OR REPLACE FUNCTION leat_poller.load_chunk(
     SET bytea_output = 'hex'
     SET array_nulls = on
     SET quote_all_identifiers = off
-    -- A policy that applies is an error then: it is code of the table's owner.
+    -- A row security policy that applies is then an error: it is code of the table's owner.
     SET row_security = off
     SET constraint_exclusion = off
     SET lock_timeout = '50ms'
     SET jit = off
     SET max_parallel_workers_per_gather = 0
-    -- By the key's index, wherever there is one, whatever the statistics say.
+    -- To read by the index on the key, if there is one, whatever the statistics are.
     SET enable_seqscan = off
     SET enable_bitmapscan = off
     SET enable_sort = off
@@ -992,9 +998,9 @@ BEGIN
 END
 $$;
 
--- leat_internal.load_estimate(work): how many rows the planner expects; null: it cannot be said.
--- leat_internal.load_faulty(work, problem): goes past the next key, whose rows cannot be read: an event with the fault stands for them. If not even
--- the key can be found, as with a filter that fails, the load cannot go on: problem says so.
+-- leat_internal.load_estimate(work): how many rows the planner expects; null: unknown.
+-- leat_internal.load_faulty(work, problem): skips the next key, whose rows cannot be read, and writes an event with the fault in their place. If
+-- even the key cannot be found, as with a filter that fails, the load cannot go on, and problem has the reason.
 CREATE OR REPLACE FUNCTION leat_internal.load_estimate(work leat_internal.load) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp

@@ -1,21 +1,21 @@
--- Every script pins the search_path for its transaction: an operator or function of somebody else's must not be found before
--- PostgreSQL's own. Every other name is qualified, so that the scripts run alike under `leat migrate` and under an
--- application's own Flyway, whatever its default schema is.
+-- Every script sets the search_path for its transaction, so that an operator or function that somebody else created is not found before
+-- PostgreSQL's own. All other names are qualified. So the scripts do the same under `leat migrate` and under an application's own Flyway,
+-- whatever its default schema is.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- Leat's tables are heap, whatever else a database makes by default: claims rest on row locks and on what stands in xmax.
+-- Leat's tables are heap tables, whatever the default of the database is, because claims rely on row locks and on xmax.
 SELECT pg_catalog.set_config('default_table_access_method', 'heap', true);
 
 -- Three schemas, by who may use them (docs/security.md):
 --
---   leat           functions that an application calls, and no table: whoever may use a schema can queue for the lock of a table in it.
---   leat_poller    what a poller's role needs: views for reading, functions for everything else. No table either.
---   leat_internal  the tables and what works on them. Nobody but the owner may use it.
+--   leat           functions that applications call. It has no tables: whoever may use a schema can queue for the locks of its tables.
+--   leat_poller    what a poller's role needs: views to read, and functions for everything else. It has no tables either.
+--   leat_internal  the tables and the functions that work on them. Only the owner may use it.
 CREATE SCHEMA IF NOT EXISTS leat;
 CREATE SCHEMA IF NOT EXISTS leat_poller;
 CREATE SCHEMA IF NOT EXISTS leat_internal;
 
--- A schema that somebody else has made is not taken over: its owner could replace whatever is put into it.
+-- A schema that somebody else created is not taken over, because its owner could replace everything that is put into it.
 DO $$
 DECLARE
     found record;
@@ -25,7 +25,7 @@ BEGIN
                (SELECT pg_describe_object(d.classid, d.objid, 0)
                   FROM pg_depend d
                  WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
-                   -- Flyway's history is there before the first script runs.
+                   -- Flyway creates its history table before the first script runs.
                    AND NOT EXISTS (SELECT FROM pg_class c
                                     WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid
                                       AND c.relname = 'flyway_schema_history' AND c.relowner = n.nspowner)
@@ -52,18 +52,18 @@ BEGIN
 END
 $$;
 
--- leat_internal.lock_tables(who, patience, relations): locks tables of Leat's against everybody (ACCESS EXCLUSIVE), for scripts with a version
--- that alter them. It is here because such a script runs before the functions of its version are there.
+-- leat_internal.lock_tables(who, patience, relations): locks tables of Leat against everybody (ACCESS EXCLUSIVE), for versioned scripts that
+-- alter them. It is in this script because a versioned script runs before the functions of its version exist.
 --
--- Whoever waits for a table's lock makes all others wait behind it, writers too. So each lock is waited for 100 ms at most; if one is not to be
--- had, those that were taken are given back, the application goes on for 400 ms, and it is tried again. From the moment it has them all, writers wait
--- until the migration commits: only what needs the locks, and what follows, should come after it.
+-- All sessions that need a table, writers too, queue behind a session that waits for its lock. So this function waits at most 100 ms for each
+-- lock. If it does not get one, it releases those that it has, leaves the application 400 ms, and tries again. Once it has all locks, writers
+-- wait until the migration commits. So a script should call it after everything that does not need the locks.
 --
--- who        the script, for the message
--- patience   for how long it is tried
+-- who        the name of the script, for the message
+-- patience   how long to try
 -- Returns:   nothing
 -- Tables:    locks them until the end of the transaction
--- Errors:    lock_not_available, naming who holds them
+-- Errors:    lock_not_available, with the names of those who hold the locks
 CREATE FUNCTION leat_internal.lock_tables(who text, patience interval, VARIADIC relations regclass[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -83,7 +83,7 @@ BEGIN
             PERFORM set_config('lock_timeout', former, true);
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
-            -- All locks and the setting are as they were before this try.
+            -- The subtransaction has released the locks of this attempt and restored the setting.
             IF clock_timestamp() >= ends THEN
                 SELECT string_agg(DISTINCT coalesce(format('session %s of %I', l.pid, a.usename), 'a prepared transaction'), ', ') INTO users
                   FROM pg_locks l
@@ -104,18 +104,18 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.lock_tables(text, interval, regclass[]) FROM PUBLIC;
 
--- The outbox: one row for each event, written inside the application's transaction, deleted when it is published.
+-- The outbox: one row for each event. The application's transaction inserts it. It is deleted when the event is published.
 --
--- Authority: a committed row here is an event not yet settled. Nothing else says so.
--- id        ascends in commit order within a partition key. It must stay the column's default with CACHE 1: INSERT takes
---           the table lock before it draws the id, and the low watermark of the pollers is proven from that (docs/guarantees.md).
--- lane      0..63, the top six bits of the MD5 of partition_key: a slice of the hash space of Kinesis.
--- held      true: the partition key is not the table's primary key, so no row lock orders its writers. Such an event is
---           claimed only when every lower id is proven committed or rolled back.
+-- A committed row here is an event that is not settled yet. No other table decides that.
+-- id        ascends in commit order within a partition key. It must remain the column's default, with CACHE 1: INSERT takes the table lock
+--           before it draws the id, and the proof of the pollers' low watermark relies on that (docs/guarantees.md).
+-- lane      0..63, the top six bits of the MD5 of partition_key: a range of the hash keys of Kinesis.
+-- held      true: the partition key is not the table's primary key, so no row lock orders its writers. Such an event is claimed only when
+--           every lower id is proven committed or rolled back.
 -- may_pass  true: when this event is quarantined, later events of its key do not wait for it.
--- context   text, not json: what a writer has set must never make its statement fail.
--- fault     why the row could not be captured whole, 1,000 characters at most; such an event goes to quarantine.
--- type      of a domain event; of a row that a full load has read (op r): first or last where it was that, else null.
+-- context   text, not json: a value that a writer has set must never make its statement fail.
+-- fault     why the row could not be captured completely, at most 1,000 characters. Such an event goes to quarantine.
+-- type      the type of a domain event. For a row that a full load has read (op r): first, last or null.
 CREATE TABLE leat_internal.outbox (
     id            bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
     lane          smallint    NOT NULL,
@@ -136,10 +136,10 @@ CREATE TABLE leat_internal.outbox (
     application   text,
     stream        text,
     fault         text,
-    -- What a claim reads by, and what identifies a row to logical replication: PostgreSQL refuses DELETE on a published table without.
+    -- Claims read by it. Logical replication needs it too: PostgreSQL refuses DELETE on a published table that has no key.
     PRIMARY KEY (lane, id)
 ) WITH (
-    -- By threshold, not by share: the table is empty most of the time, and dead rows are what slows a claim.
+    -- By a threshold, not by a share of the table: the table is empty most of the time, and dead rows make a claim slow.
     autovacuum_vacuum_scale_factor = 0,
     autovacuum_vacuum_threshold = 5000,
     autovacuum_vacuum_insert_scale_factor = 0,
@@ -147,12 +147,13 @@ CREATE TABLE leat_internal.outbox (
     autovacuum_analyze_scale_factor = 0,
     autovacuum_analyze_threshold = 50000,
     autovacuum_vacuum_cost_delay = 0,
-    -- Giving empty pages back to the disk takes a lock that writers would wait for; they are used again instead.
+    -- To return empty pages to the operating system, VACUUM takes a lock that blocks writers. The pages are reused instead.
     vacuum_truncate = false
 );
 
--- Ids begin at the clock, in microseconds since 2020, as those of a new history do (leat_internal.move_past_gap): consumers keep the last id
--- of each key, and those of an outbox that was dropped lie below. The sequence's start too, so that RESTART does not go back to 1.
+-- Ids start at the clock, in microseconds since 2020, like those of a new history (leat_internal.move_past_gap). Consumers remember the last
+-- id of each key, so new ids must be above the ids of an outbox that was dropped. The sequence's start is set too, so that RESTART does not
+-- go back to 1.
 DO $$
 BEGIN
     EXECUTE format('ALTER TABLE leat_internal.outbox ALTER COLUMN id SET START WITH %s RESTART',
@@ -161,8 +162,8 @@ END
 $$;
 
 -- The lanes. A poller holds a lane's row FOR UPDATE while it publishes that lane's events.
--- low       no event of this lane with an id up to low will ever be claimed again. Written rarely (every ten seconds or
---           so), because the dead versions of this row cost what the dead rows of the outbox cost.
+-- low       no event of this lane with an id up to low will be claimed again. It is written rarely (about every ten seconds), because the
+--           dead versions of this row cost as much as the dead rows of the outbox.
 CREATE TABLE leat_internal.lane (
     lane       smallint PRIMARY KEY,
     low        bigint      NOT NULL DEFAULT 0,
@@ -171,12 +172,12 @@ CREATE TABLE leat_internal.lane (
 
 INSERT INTO leat_internal.lane (lane) SELECT generate_series(0, 63);
 
--- The histories of this database, one after the other; the current one has no moved_to. A failover or a restore that may have
--- lost commits ends one (leat.move_past_gap): ids that were published may then be drawn again.
--- timeline  as leat_internal.timeline() says it; null: not known
--- mark      an id drawn in this history; every id up to it, in whatever copy of the database has this row, means one event.
---           Noted by pollers once a second or so while they publish.
--- moved_to  ids above mark up to here are doubtful, and leat.renumber adds moved_to - mark to them
+-- The histories of this database, in their order. The current one has no moved_to. A failover or a restore that may have lost commits ends
+-- a history (leat.move_past_gap), because ids that were published may then be drawn again.
+-- timeline  the value of leat_internal.timeline(); null: unknown
+-- mark      an id drawn in this history. Every id up to it means the same event in every copy of the database that has this row. Pollers
+--           write it about once a second while they publish.
+-- moved_to  ids above mark up to moved_to are doubtful, and leat_poller.renumber adds moved_to - mark to them
 CREATE TABLE leat_internal.history (
     history   integer PRIMARY KEY,
     timeline  text,
@@ -187,8 +188,8 @@ CREATE TABLE leat_internal.history (
     ended_at  timestamptz
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
--- The first history has the server's timeline, as leat_internal.timeline() says it later; null where the server does not tell. Some releases
--- read the control file without its lock, and fail if it is just being written.
+-- The first history has the server's timeline, like later ones (leat_internal.timeline()), or null where the server does not tell it. Some
+-- releases read the control file without its lock, and fail if the server is just writing it.
 DO $$
 DECLARE
     timeline text;
@@ -206,8 +207,8 @@ BEGIN
 END
 $$;
 
--- The pollers alive: each refreshes its row every second or two, and counts the others to know its fair share of lanes.
--- role       the role that it logs in as: no other role can change its rows
+-- The pollers that are running. Each one updates its row every second or two, and counts the others to compute its fair share of lanes.
+-- role       the role that the poller logs in as: no other role can change the row
 CREATE TABLE leat_internal.poller (
     poller     uuid PRIMARY KEY,
     role       name        NOT NULL DEFAULT session_user,
@@ -218,9 +219,9 @@ CREATE TABLE leat_internal.poller (
     seen_at    timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);
 
--- What each poller has settled, by table and operation; upkeep folds the rows of pollers that are gone into those of poller
--- 00000000-0000-0000-0000-000000000000. For leat status, not for accounting: a killed poller takes its last few seconds of counts with it.
--- schema_name, table_name  '' for domain events: nothing may be null in a key, and no name is empty
+-- What each poller has settled, by table and operation. Maintenance adds the rows of pollers that are gone to those of poller
+-- 00000000-0000-0000-0000-000000000000. This is for leat status, not for accounting: the last few seconds of a killed poller are not counted.
+-- schema_name, table_name  '' for domain events, because the columns of a primary key cannot be null, and no table has an empty name
 CREATE TABLE leat_internal.tally (
     poller      uuid   NOT NULL,
     schema_name text   NOT NULL CHECK (length(schema_name) <= 512),
@@ -230,10 +231,10 @@ CREATE TABLE leat_internal.tally (
     PRIMARY KEY (poller, schema_name, table_name, op)
 ) WITH (fillfactor = 50);
 
--- What each shard took of each poller, and refused, over the last minute or since the poller started; for leat status. Pollers
--- write their rows every five seconds while they send, and delete those that nobody writes any more.
--- seconds   how long it was counted, a minute at most
--- bytes     of the records taken, data and partition keys
+-- What each shard accepted from each poller, and refused, over the last minute or since the poller started; for leat status. Pollers write
+-- their rows every five seconds while they send, and delete rows that nobody updates any more.
+-- seconds   the length of the period, at most a minute
+-- bytes     of the accepted records: data and partition keys
 CREATE TABLE leat_internal.shard_use (
     poller      uuid             NOT NULL,
     role        name             NOT NULL DEFAULT session_user,
@@ -247,11 +248,11 @@ CREATE TABLE leat_internal.shard_use (
     PRIMARY KEY (poller, stream, shard)
 ) WITH (fillfactor = 50);
 
--- Events that could not be sent, and the later events of their keys that wait behind them.
--- state     quarantined: this event was refused, for the reason given
---           waiting:     sound, but an earlier event of its key is quarantined
---           retry:       released by a person; the next claim of its lane takes it before anything in the outbox
---           discarded:   given up by a person; kept as a trace
+-- Events that could not be sent, and the later events of their keys, which wait for them.
+-- state     quarantined: this event was refused, for the given reason
+--           waiting:     this event is valid, but an earlier event of its key is quarantined
+--           retry:       a person released it; the next claim of its lane takes it before anything in the outbox
+--           discarded:   a person gave it up; it is kept as a record
 CREATE TABLE leat_internal.quarantine (
     LIKE leat_internal.outbox,
     state          text        NOT NULL CHECK (state IN ('quarantined', 'waiting', 'retry', 'discarded')),
@@ -262,12 +263,12 @@ CREATE TABLE leat_internal.quarantine (
     PRIMARY KEY (id)
 );
 
--- What a claim asks for: the keys that are blocked, and the events that were released.
+-- Claims look for the keys that are blocked and for the events that were released.
 CREATE INDEX quarantine_blocking ON leat_internal.quarantine (lane) WHERE state = 'quarantined' AND NOT may_pass;
 CREATE INDEX quarantine_retry ON leat_internal.quarantine (lane, id) WHERE state = 'retry';
 
--- Events that were settled and are kept for a time (leat run --retain), by day: upkeep drops whole partitions, so that
--- forgetting leaves no dead rows.
+-- Settled events that are kept for some time (leat run --retain), in a partition for each day. Maintenance drops whole partitions, so that
+-- deleting old events leaves no dead rows.
 CREATE TABLE leat_internal.sent (
     LIKE leat_internal.outbox,
     sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -275,12 +276,12 @@ CREATE TABLE leat_internal.sent (
 
 CREATE TABLE leat_internal.sent_default PARTITION OF leat_internal.sent DEFAULT;
 
--- An index would cost each event that is kept, and only what arrived too early for a partition is ever deleted row by row.
+-- A key would need an index, which would cost something for each event. Single rows are deleted only if they came before their partition.
 ALTER TABLE leat_internal.sent REPLICA IDENTITY FULL;
 ALTER TABLE leat_internal.sent_default REPLICA IDENTITY FULL;
 
--- How long each partition of leat_internal.sent is kept: the longest time that any poller asked for while it was there. A poller that
--- asks for less later does not shorten it.
+-- How long each partition of leat_internal.sent is kept: the longest time that any poller asked for while the partition existed. A shorter
+-- time that a poller asks for later does not change it.
 CREATE TABLE leat_internal.sent_period (
     partition name PRIMARY KEY,
     keep      interval NOT NULL
@@ -288,17 +289,18 @@ CREATE TABLE leat_internal.sent_period (
 
 INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 
--- What is attached, as it was asked for. The generated function of an attachment is leat_internal.capture_<attachment>.
+-- The attached tables, with the options that they were attached with. The generated function of an attachment is
+-- leat_internal.capture_<attachment>.
 -- relation           null: the table was dropped
--- schema_name, table_name   of the table when it was attached: whether another table bears the name now is told by them
--- key_columns        null: the primary key, whichever that is. The column that bears the name counts; key_attnums pins the one meant, for
---                    when none bears it
--- left_out, masked   by name; *_attnums pins the columns meant, so that a renamed one stays left out
--- followed           names among those two that nobody listed: the pinned columns were called so later
--- capture            by the row, or by the statement as long as leat_internal.statement_risks names nothing against it
--- pinned_in          the oid of the table that the attnums belong to: they mean nothing after a dump and restore
--- source             the function as it was last written: what is neither that nor what it should be was changed by somebody else
--- pinned_columns     all columns of the table in their order when the attnums were noted: what a restored table is compared with
+-- schema_name, table_name   of the table when it was attached. They show whether another table has this name now
+-- key_columns        null: the primary key, whatever its columns are. The column of this name is used; if there is none any more, the column
+--                    of key_attnums
+-- left_out, masked   by name; *_attnums are the numbers of these columns, so that a renamed column stays left out
+-- followed           names in left_out and masked that nobody listed: a column of *_attnums got them by a rename
+-- capture            by the row, or by the statement as long as leat_internal.statement_risks finds no reason against it
+-- pinned_in          the oid of the table that the attnums belong to. After a dump and restore the oid is another, and they mean nothing
+-- source             the function as Leat last wrote it. A function that is neither this nor the wanted one was changed by somebody else
+-- pinned_columns     all columns of the table, in their order, when the attnums were stored. A restored table is compared with them
 CREATE TABLE leat_internal.attachment (
     attachment       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     relation         regclass UNIQUE,
@@ -322,10 +324,11 @@ CREATE TABLE leat_internal.attachment (
     attached_at      timestamptz NOT NULL DEFAULT now()
 );
 
--- What a look at each attachment has found, for as long as nothing that it rests on changes. A row that is missing means a look.
--- fingerprint  of what was looked at, taken before (leat_internal.fingerprints)
--- failures     how many looks in a row have failed; then nothing is known but that, and the next one is at retry_at
--- the others   as leat.attached() has them
+-- The result of the last check of each attachment. It is valid as long as nothing that it depends on changes. A missing row means that the
+-- attachment must be checked.
+-- fingerprint  of what the check depends on, computed before it (leat_internal.fingerprints)
+-- failures     how many checks in a row have failed. Then nothing else is known, and the next check is at retry_at
+-- the others   the columns of leat.attached()
 CREATE TABLE leat_internal.attachment_state (
     attachment       integer PRIMARY KEY,
     fingerprint      bigint  NOT NULL,
@@ -341,23 +344,23 @@ CREATE TABLE leat_internal.attachment_state (
     problems         text[]
 );
 
--- Full loads (leat.load), those under way and those that have ended. A poller holds the row FOR UPDATE while it loads a chunk.
--- relation         null or gone: the table was dropped
--- schema_name, table_name   as the last chunk has seen them, for people
--- captured         whether changes of the table are captured: then its attachment says what leaves. Otherwise the columns up to on_quarantine do,
---                  as those of leat_internal.attachment
--- page_attnums     the columns whose order the load follows, by number
--- page_types, page_collations   beside them, as they were when it began: bound means a place only as long as they are the same
--- page_literals, page_greater, page_equal   beside them: how SQL names the type, and the operators of its order
--- filter           which rows, as PostgreSQL writes the expression; null: all
+-- Full loads (leat.load) that are under way or have ended. A poller holds the row FOR UPDATE while it loads a chunk.
+-- relation         the table was dropped if this is null or no such table exists
+-- schema_name, table_name   the table's name at the last chunk, for people
+-- captured         whether changes of the table are captured. If so, the options are those of its attachment. If not, they are in the columns
+--                  up to on_quarantine, which mean the same as those of leat_internal.attachment
+-- page_attnums     the numbers of the columns by which the load orders the rows
+-- page_types, page_collations   of these columns when the load began: bound is a position only as long as they are the same
+-- page_literals, page_greater, page_equal   of these columns: the type's name in SQL, and the operators of its order
+-- filter           a condition on the rows, as PostgreSQL writes the expression; null: all rows
 -- trusted          roles whose code may run when the table is read (docs/security.md)
--- bound            the key of the last row that a chunk has read, each column as text; null: none yet
--- scanned          every row has been read, but for those in leat_internal.load_left
+-- bound            the key of the last row that a chunk has read, each column as text; null: no row yet
+-- scanned          true: every row has been read, except those of leat_internal.load_left
 -- loaded           how many rows were written into the outbox
--- estimate         how many the planner expects
--- most_rows        the largest chunk that was asked for; chunk_rows: how many the next one reads
--- rate             rows in a second, over the last chunks
--- failures         how many chunks in a row could not be read; error says why, also of a load that has failed
+-- estimate         the planner's estimate of the number of rows
+-- most_rows        the largest permitted chunk; chunk_rows: how many rows the next chunk reads
+-- rate             rows per second, over the last chunks
+-- failures         how many chunks in a row could not be read. error has the reason, and that of a failed load
 -- due_at           when the next chunk is due
 CREATE TABLE leat_internal.load (
     load             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -400,8 +403,8 @@ CREATE TABLE leat_internal.load (
 
 CREATE UNIQUE INDEX load_under_way ON leat_internal.load (relation) WHERE state IN ('running', 'paused');
 
--- Keys that a load could not read because a writer held rows of them. They are tried again until they could be read.
--- number    ascends with each try, so that those that were tried last come last
+-- Keys that a load could not read because a writer had locked rows of them. The load tries them again until it can read them.
+-- number    a new, higher one for each attempt, so that the keys tried last are at the end
 CREATE TABLE leat_internal.load_left (
     load   integer NOT NULL,
     number bigint  GENERATED ALWAYS AS IDENTITY,
@@ -409,35 +412,35 @@ CREATE TABLE leat_internal.load_left (
     PRIMARY KEY (load, number)
 );
 
--- Streams that domain events may name beside those of attached tables and the poller's own (leat.allow_stream).
+-- Streams that domain events may name, in addition to those of attached tables and the poller's own (leat.allow_stream).
 CREATE TABLE leat_internal.stream (
     stream     text PRIMARY KEY,
     allowed_at timestamptz NOT NULL DEFAULT now(),
     allowed_by name        NOT NULL DEFAULT session_user
 );
 
--- Who was given what by leat.grant_poller and leat.grant_publisher. Whoever else has a right on Leat's objects did not get it from Leat.
+-- The roles that leat.grant_poller and leat.grant_publisher gave rights to. Any other right on Leat's objects was not granted by Leat.
 CREATE TABLE leat_internal.granted (
     role regrole NOT NULL,
     kind text    NOT NULL CHECK (kind IN ('poller', 'publisher')),
     PRIMARY KEY (role, kind)
 );
 
--- What only one session may do at a time: it locks the row. Not by advisory locks, which anybody who can connect can hold.
+-- What only one session may do at a time: the session locks the row. Anybody who can connect can hold advisory locks, so Leat does not use them.
 CREATE TABLE leat_internal.mutex (
     name text PRIMARY KEY
 ) WITH (fillfactor = 10);
 
 INSERT INTO leat_internal.mutex VALUES ('attachments'), ('sent');
 
--- What a poller's role reads: the tables of the same names. They stand here and not beside the functions that are written anew with each version:
--- to replace a view takes its lock (ACCESS EXCLUSIVE), and a claim holds it for as long as Kinesis takes to answer. A version that changes one locks
--- it by leat_internal.lock_tables, and drops and makes it in the same script; the last script gives its grants back.
+-- The views that a poller's role reads, of the tables of the same names. They are in this script, not in those that run again with each version,
+-- because replacing a view takes ACCESS EXCLUSIVE on it, and a claim holds its lock for as long as Kinesis takes to answer. A version that
+-- changes a view must lock it by leat_internal.lock_tables, and drop and create it in the same script. The last script grants the rights again.
 --
 -- outbox, quarantine   stream_known is false for a domain event that names a stream which is not in leat_poller.stream
--- tally                poller is null for the sum of those that are gone, schema_name and table_name for domain events
--- stream               the streams that an event may name beside the poller's own: those of attached tables, and those that the owner allows
--- holder: the transaction that holds the lane's row, or has held it last
+-- tally                poller is null for the sum of the pollers that are gone, schema_name and table_name for domain events
+-- stream               the streams that an event may name besides the poller's own: those of attached tables, and those that the owner allows
+-- lane                 holder is the transaction that locks the lane's row, or was the last one to lock it
 CREATE VIEW leat_poller.lane AS SELECT l.*, l.xmax AS holder FROM leat_internal.lane l;
 CREATE VIEW leat_poller.history AS SELECT * FROM leat_internal.history;
 CREATE VIEW leat_poller.poller AS SELECT * FROM leat_internal.poller;
@@ -463,7 +466,7 @@ CREATE VIEW leat_poller.quarantine AS
     SELECT q.*, q.op <> 'm' OR q.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = q.stream) AS stream_known
       FROM leat_internal.quarantine q;
 
--- ALTER DEFAULT PRIVILEGES may have given others rights on all of that as it was made; a trigger of theirs would run as Leat's owner.
+-- ALTER DEFAULT PRIVILEGES may have given rights on the new tables to others. A trigger that they add would run with the owner's rights.
 DO $$
 DECLARE
     found record;

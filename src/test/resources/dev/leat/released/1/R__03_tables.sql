@@ -1,21 +1,23 @@
--- What an attachment means for its table as the table is now, which triggers it is to have, and what is wrong with it.
+-- What an attachment means for its table in the table's present form, which triggers the table must have, and what is wrong with it.
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
--- leat_internal.columns_of(relid): the columns that a table has at this moment.
+-- leat_internal.columns_of(relid): the present columns of a table.
 --
--- A query of pg_attribute answers as of the transaction's snapshot. In REPEATABLE READ that is older than a rename which
--- the rows at hand already carry, and a column that must be left out would be looked for under its former name. So the
--- names come from pg_identify_object_as_address, which always sees the newest catalog.
+-- A query of pg_attribute uses the transaction's snapshot. In REPEATABLE READ this snapshot can be older than a rename, while the captured rows
+-- already have the new name. A column that must be left out would then be searched under its old name. So the names come from
+-- pg_identify_object_as_address, which always uses the newest catalog.
 --
 -- relid     a table
 -- Returns:  attnum, name, in the order of the table; without dropped columns
 -- Tables:   pg_attribute
--- Errors:   none; no rows for a table that is gone
--- leat_internal.partitions(relid): a table and its partitions, their partitions too. Not by pg_partition_tree, which locks each of them and so
--- waits for whoever has locked one.
+-- Errors:   none; no rows if the table was dropped
+
+-- leat_internal.partitions(relid): a table and its partitions on all levels. It does not use pg_partition_tree, which locks each partition and
+-- so waits for other sessions.
 --
--- Returns:  oids; of a table that is not partitioned its own
+-- Returns:  oids; the table's own if it is not partitioned
 -- Tables:   pg_inherits, pg_class
+-- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.columns_of(relid oid) RETURNS TABLE (attnum smallint, name text)
     LANGUAGE sql STABLE STRICT ROWS 20
     SET search_path = pg_catalog, pg_temp
@@ -46,32 +48,32 @@ CREATE OR REPLACE FUNCTION leat_internal.partitions(relid oid) RETURNS TABLE (re
 
 REVOKE ALL ON FUNCTION leat_internal.partitions(oid) FROM PUBLIC;
 
--- leat_internal.shape(attachment): what an attachment means for the table as it is at this moment. The generated function is
--- written from it, and asks it for each row while that function is older than the table.
--- leat_internal.shape_of(options): the same for options that may be no attachment's: a load of a table that is not captured has such ones.
+-- leat_internal.shape(attachment): what an attachment means for the table in its present form. The generated function is written from it, and
+-- calls it for each row as long as the function is older than the table's present form.
+-- leat_internal.shape_of(options): the same for given options. The load of a table that is not captured has options without an attachment.
 --
 -- attachment  leat_internal.attachment.attachment
--- options     a row of leat_internal.attachment, or one like it
+-- options     a row of leat_internal.attachment, or a similar one
 -- Returns one row:
---   relid        the table, null when it is gone
+--   relid        the table, null if it was dropped
 --   schema_name, table_name
---   key_names    the key columns by their present names; empty when there is no usable key. Of a key that was named at attach: the columns
---                that bear the names, or, where none does, the one that did
---   key_list     '' or, for a held key, its columns in parentheses: as they were named at attach, so that a rename does not change it
---   held         the key is not exactly the table's (undeferrable) primary key
---   prefix       what partition keys begin with: schema.table, and key_list. Held and unheld events of one table never
---                share a partition key, for a held event waits where an unheld one would pass it
---   key_types    beside key_names: their types
---   image_names  the columns that leave, null for the whole row as it comes: all of its types are then plain (leat_internal.plain)
---   image_types, image_masked   beside image_names
---   pk_names     the columns of the primary key that may leave, empty where there is none: all that an event says of the old row where the
---                table is attached without old images
---   pk_types, pk_masked   beside pk_names
---   typed_names, typed_types    the columns that leave as they are, or as the key, and their types
---   guard        SQL for a capture function, true as long as all of this holds but the types of typed_names
---   query        SQL: of one row ($1) the key's suffix, the key, the image and that of pk_names, whatever its types are by now
---   problem      why there is no usable key, or what is wrong with it; else null
---   unsafe       true: which columns must not leave is not certain, so no row may be read. problem says why
+--   key_names    the present names of the key columns; empty if there is no usable key. If key columns were named at attach: the columns that
+--                have these names now, or, where there is none, the column that had the name at attach
+--   key_list     '' or, for a held key, its columns in parentheses. They have the names of the attach, so that a rename does not change it
+--   held         true: the key is not exactly the primary key of the table, or that is deferrable
+--   prefix       the start of the partition keys: schema.table, and key_list. Held and other events of a table must never share a partition
+--                key, because a held event may wait while another one of its key is published
+--   key_types    the types of key_names
+--   image_names  the columns that are published; null: the whole row as it is. Then all types are plain (leat_internal.plain)
+--   image_types, image_masked   of image_names: the types, and whether the column is masked
+--   pk_names     the columns of the primary key that may be published, empty if there are none. If the table is attached without old images,
+--                an event contains only these columns of the old row
+--   pk_types, pk_masked   of pk_names: the types, and whether the column is masked
+--   typed_names, typed_types    the columns that are published unmasked, or as the key, and their types
+--   guard        SQL for a capture function: true as long as all of this is valid, except for the types of typed_names
+--   query        SQL: computes from one row ($1) the key's suffix, the key, the image and the image of pk_names, whatever its types are by now
+--   problem      why there is no usable key, or what is wrong with the key; null: nothing
+--   unsafe       true: it is not certain which columns must not be published, so no row may be read. problem has the reason
 -- Tables:   leat_internal.attachment, pg_class, pg_attribute, pg_type, pg_constraint
 -- Errors:   no_data_found for an unknown attachment
 CREATE OR REPLACE FUNCTION leat_internal.shape(
@@ -138,18 +140,18 @@ CREATE OR REPLACE FUNCTION leat_internal.shape_of(
     AS $$
 #variable_conflict use_column
 DECLARE
-    names            text[];       -- the relation's own name, as {schema,table}
+    names            text[];       -- the table's own name, as {schema,table}
     numbers          smallint[];   -- the table's columns, as attnums
-    columns          text[];       -- beside numbers: their names
-    types            oid[];        -- beside numbers: their types, as this transaction's snapshot has them; null where it has none
-    pinned           boolean;      -- the attnums of the attachment are this table's
+    columns          text[];       -- the names of numbers
+    types            oid[];        -- the types of numbers in this transaction's snapshot; null: the snapshot does not have the column
+    pinned           boolean;      -- the attnums of the attachment are those of this table
     left_out_numbers smallint[];   -- columns left out
     masked_numbers   smallint[];   -- columns masked
     pk               oid;
     pk_numbers       smallint[];
     pk_defers        boolean;
     key_numbers      smallint[] := '{}';
-    needed           smallint[];   -- columns that must be where they are, and have the names that they have
+    needed           smallint[];   -- columns that must keep their numbers and names
     last_number      integer;
     conditions       text[];       -- of the guard
     above            integer := leat_internal.captured_above(options.attachment, 'capture');
@@ -170,14 +172,14 @@ BEGIN
     SELECT coalesce(array_agg(a.atttypid ORDER BY c.attnum), '{}') INTO types
       FROM unnest(numbers) AS c (attnum)
       LEFT JOIN pg_attribute a ON a.attrelid = relid AND a.attnum = c.attnum AND NOT a.attisdropped;
-    -- In a restored table the columns are numbered anew. If they are not the ones that were noted, somebody has changed it since, and
-    -- what must not leave may bear another name.
+    -- In a restored table the columns have new numbers. If they are not the stored columns, somebody has changed the table since, and a column
+    -- that must not be published may have another name.
     unsafe := NOT pinned AND cardinality(options.left_out || options.masked) > 0 AND columns IS DISTINCT FROM options.pinned_columns;
     IF unsafe THEN
         problem := 'the table was restored and then changed, so which of its columns must not leave is not certain: attach it again,'
                    ' naming them';
     END IF;
-    -- A name that was listed stays left out, and so does the column that bore it, whatever it is called now.
+    -- A listed name stays left out. So does the column that had this name at attach, whatever its name is now.
     SELECT coalesce(array_agg(c.attnum), '{}') INTO left_out_numbers
       FROM unnest(numbers, columns) AS c (attnum, name)
      WHERE c.name = ANY (options.left_out) OR (pinned AND c.attnum = ANY (options.left_out_attnums));
@@ -224,7 +226,7 @@ BEGIN
       INTO key_names, key_types
       FROM unnest(key_numbers) WITH ORDINALITY AS k (number, place);
     IF array_position(key_names, NULL) IS NOT NULL THEN
-        -- Only while a concurrent change of the key is newer than this transaction's snapshot.
+        -- This happens only while a concurrent change of the key is newer than this transaction's snapshot.
         key_numbers := '{}';
         key_names := '{}';
         key_types := '{}';
@@ -247,7 +249,7 @@ BEGIN
               FROM unnest(pk_numbers) WITH ORDINALITY AS k (number, place)) AS c
      WHERE c.attnum <> ALL (left_out_numbers) AND c.name IS NOT NULL;
 
-    -- A virtual generated column has no value where a trigger runs: it is left out rather than sent as null.
+    -- A virtual generated column has no value where a trigger runs. It is left out: null would be wrong.
     left_out_numbers := left_out_numbers || coalesce((SELECT array_agg(a.attnum) FROM pg_attribute a
                                    WHERE a.attrelid = relid AND a.attgenerated = 'v' AND NOT a.attisdropped), '{}');
     SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'), coalesce(array_agg(c.type ORDER BY c.attnum), '{}')
@@ -265,22 +267,22 @@ BEGIN
          WHERE c.attnum <> ALL (left_out_numbers);
     END IF;
 
-    -- The function is this table's alone, and its partitions'.
+    -- The function is only for this table and its partitions.
     SELECT CASE c.relkind WHEN 'p' THEN ARRAY[format('pg_partition_root(TG_RELID)::oid = %s', pg_partition_root(relid)::oid)]
-                          -- Since it became a partition, or is none any more, a table above it may capture its rows.
+                          -- If the table has become a partition, or is none any more, another table above it may capture its rows.
                           ELSE ARRAY[format('TG_RELID = %s', relid),
                                      format('pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', pg_partition_root(relid)::oid)] END
       INTO conditions
       FROM pg_class c WHERE c.oid = relid;
     needed := key_numbers || left_out_numbers || masked_numbers || CASE WHEN NOT options.before THEN pk_numbers END;
-    -- pg_describe_object names column, schema and table, all as of now, for less than half a microsecond.
+    -- pg_describe_object returns the present names of column, schema and table, in less than half a microsecond.
     conditions := conditions || ARRAY(
         SELECT format('pg_describe_object(%s, %s, %s) = %L', 'pg_class'::regclass::oid, relid, g.number,
                       pg_describe_object('pg_class'::regclass, relid, g.number))
           FROM (SELECT unnest(needed) AS number UNION SELECT 0 WHERE cardinality(needed) = 0) AS g
          ORDER BY g.number);
     IF pk IS NOT NULL AND (options.key_columns IS NULL OR NOT held OR NOT options.before) THEN
-        -- That it is still there says enough: which columns a primary key has, and that it is not deferrable, cannot be altered.
+        -- It is enough that the constraint exists: its columns, and that it is not deferrable, cannot be altered.
         conditions := conditions || format('pg_describe_object(%s, %s, 0) IS NOT NULL', 'pg_constraint'::regclass::oid, pk);
     END IF;
     last_number := coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = relid), 0);
@@ -308,8 +310,8 @@ BEGIN
 END
 $$;
 
--- leat_internal.fields_guard(types): SQL, conditions that hold as long as the composite types among these, and in their fields and
--- elements, have the fields that they have now.
+-- leat_internal.fields_guard(types): SQL conditions that are true as long as the composite types among these types, and among their fields
+-- and elements, have their present fields.
 CREATE OR REPLACE FUNCTION leat_internal.fields_guard(types oid[]) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -340,9 +342,9 @@ CREATE OR REPLACE FUNCTION leat_internal.fields_guard(types oid[]) RETURNS text[
           FROM field
     $$;
 
--- leat_internal.plain_since(relid, last): whether the columns that a table has got after its last-th are of PostgreSQL's own types, for a
--- capture function that is older than they are. Only in READ COMMITTED does this transaction see the newest catalog; the writer's lock on the
--- table keeps that from changing. In other isolation levels: false.
+-- leat_internal.plain_since(relid, last): whether the columns that were added to a table after its column number last have PostgreSQL's own
+-- types, for a capture function that is older than these columns. Only in READ COMMITTED does the transaction see the newest catalog, which
+-- cannot change meanwhile, because the writer has locked the table. In other isolation levels the answer is false.
 CREATE OR REPLACE FUNCTION leat_internal.plain_since(relid oid, last integer) RETURNS boolean
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -360,11 +362,11 @@ REVOKE ALL ON FUNCTION leat_internal.shape_of(leat_internal.attachment) FROM PUB
 REVOKE ALL ON FUNCTION leat_internal.fields_guard(oid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.plain_since(oid, integer) FROM PUBLIC;
 
--- leat_internal.order_risks(relation): what in a table can make the order of ids differ from the order of its changes, or keeps
--- changes from being captured.
+-- leat_internal.order_risks(relation): what can make the order of ids differ from the order of a table's changes, or prevents the capture
+-- of changes.
 --
 -- relation  a table
--- Returns:  sentences for a person; none when all is well
+-- Returns:  sentences for a person; none if all is well
 -- Tables:   pg_trigger, pg_proc, pg_inherits, pg_class, pg_constraint
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.order_risks(relation regclass) RETURNS text[]
@@ -402,13 +404,14 @@ CREATE OR REPLACE FUNCTION leat_internal.order_risks(relation regclass) RETURNS 
 
 REVOKE ALL ON FUNCTION leat_internal.order_risks(regclass) FROM PUBLIC;
 
--- leat_internal.statement_risks(attachment): why a table's changes cannot be captured by the statement: what would defeat the
--- order, or keep changes from being captured. As long as there is a reason they are captured by the row.
--- leat_internal.capture_by(attachment): how the triggers of an attachment are to be: row or statement.
--- leat_internal.capture_began(): the function of the trigger !leat_before: notes the last id drawn before an UPDATE or DELETE began. Never fails.
+-- leat_internal.statement_risks(attachment): why a table's changes cannot be captured by the statement: what would make the order wrong, or
+-- prevent the capture of changes. As long as there is a reason, changes are captured by the row.
+-- leat_internal.capture_by(attachment): which triggers an attachment must have: row or statement.
+-- leat_internal.capture_began(): the function of the trigger !leat_before. It stores the last id that was drawn before an UPDATE or DELETE.
+-- It never fails.
 --
 -- attachment  leat_internal.attachment.attachment
--- Returns:  statement_risks: sentences for a person; none when all is well
+-- Returns:  statement_risks: sentences for a person; none if all is well
 -- Tables:   leat_internal.attachment, the catalog
 -- Errors:   none; no_data_found for an unknown attachment
 CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RETURNS text[]
@@ -421,7 +424,7 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RET
             SELECT a.attname, a.atttypid FROM pg_attribute a JOIN shape ON a.attrelid = shape.relid
              WHERE a.attnum > 0 AND NOT a.attisdropped
             UNION
-            -- The elements of an array and what a domain is over.
+            -- The element type of an array, and the base type of a domain.
             SELECT part.attname, coalesce(nullif(t.typbasetype, 0), t.typelem)
               FROM part JOIN pg_type t ON t.oid = part.typid
              WHERE t.typtype = 'd' OR (t.typelem <> 0 AND t.typsubscript = 'array_subscript_handler'::regproc)
@@ -496,17 +499,17 @@ REVOKE ALL ON FUNCTION leat_internal.statement_risks(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.capture_by(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.capture_began() FROM PUBLIC;
 
--- leat_internal.trigger_name(kind, attachment): how an attachment's trigger is called: !leat_<kind>, and for a partitioned table its number
--- too. PostgreSQL gives each partition the row triggers of its table under their own names, and refuses a partition that has one of that
--- name: a table that is attached itself could then not become a partition of another one that is.
--- leat_internal.captured_above(attachment, kind): the attachment of the topmost table of which this one's is a partition, if one is attached
--- and has a trigger of that kind. Then this one's triggers leave it to that one, so that each change is captured once.
--- leat_internal.wanted_triggers(attachment): the triggers that a table is to have, but for !leat_truncate.
+-- leat_internal.trigger_name(kind, attachment): the name of an attachment's trigger: !leat_<kind>. For a partitioned table the name ends with
+-- the attachment's number. PostgreSQL creates the row triggers of a partitioned table in each partition under the same names, and refuses a
+-- partition that has a trigger of that name. Without the number, an attached table could not become a partition of another attached table.
+-- leat_internal.captured_above(attachment, kind): the attachment of the topmost attached table of which this table is a partition, and which has
+-- a trigger of this kind. Then this table's own triggers do nothing, so that each change is captured once.
+-- leat_internal.wanted_triggers(attachment): the triggers that a table must have, except !leat_truncate.
 --
 -- kind        capture, truncate, insert, update, delete or before
 -- attachment  leat_internal.attachment.attachment
--- Returns:  captured_above: null when there is none. wanted_triggers: name, type (pg_trigger.tgtype: 1 row, 2 before, 4 insert, 8 delete, 16 update), clause (a format with the table's place),
---           function (in the schema leat)
+-- Returns:  captured_above: null if there is none. wanted_triggers: name, type (pg_trigger.tgtype: 1 row, 2 before, 4 insert, 8 delete,
+--           16 update), clause (a format whose argument is the table), function (in the schema leat_internal)
 -- Tables:   leat_internal.attachment, the catalog
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.trigger_name(kind text, attachment integer) RETURNS name
@@ -528,7 +531,7 @@ CREATE OR REPLACE FUNCTION leat_internal.captured_above(attachment integer, kind
           JOIN leat_internal.attachment above ON above.relation = p.relid
           JOIN pg_trigger t ON t.tgrelid = p.relid AND t.tgname = leat_internal.trigger_name(kind, above.attachment)
          WHERE own.attachment = captured_above.attachment AND p.relid <> own.relation
-           -- The snapshot of this transaction may be older than the end of that attachment.
+           -- This transaction's snapshot may be older than the detach of that attachment.
            AND pg_describe_object('pg_trigger'::regclass, t.oid, 0) IS NOT NULL
          ORDER BY p.height DESC
          LIMIT 1
@@ -571,12 +574,12 @@ REVOKE ALL ON FUNCTION leat_internal.trigger_name(text, integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.captured_above(integer, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.wanted_triggers(integer) FROM PUBLIC;
 
--- leat_internal.trigger_faults(attachment): which of an attachment's triggers are missing, not what Leat makes, or not enabled, on the
--- table and on each of its partitions.
+-- leat_internal.trigger_faults(attachment): which triggers of an attachment are missing, differ from what Leat creates, or are not enabled,
+-- on the table and on each of its partitions.
 --
 -- attachment  leat_internal.attachment.attachment
--- Returns:  relid, trigger (!leat_capture, !leat_truncate, or those of leat_internal.row_triggers), fault (missing, replaced, disabled, or
---           not ENABLE ALWAYS). Replaced: of that name, but with another function, other events, a condition or a list of columns
+-- Returns:  relid, trigger (its name), fault (missing, replaced, disabled, or not ENABLE ALWAYS). Replaced means a trigger of that name with
+--           another function, other events, a condition or a list of columns
 -- Tables:   leat_internal.attachment, pg_trigger
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
@@ -609,7 +612,7 @@ CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
                         WHEN t.tgenabled <> 'A' THEN 'not ENABLE ALWAYS' END AS fault
               FROM tree
              CROSS JOIN wanted
-             -- By its index, whatever the planner takes the number of partitions for: there may be thousands of triggers.
+             -- OFFSET 0 forces the use of the index, however many partitions the planner expects: there may be thousands of triggers.
               LEFT JOIN LATERAL (SELECT g.* FROM pg_trigger g WHERE g.tgrelid = tree.relid AND g.tgname = wanted.name OFFSET 0) AS t ON true
               LEFT JOIN LATERAL (SELECT f.* FROM pg_proc f WHERE f.oid = t.tgfoid OFFSET 0) AS p ON true
         )
@@ -621,11 +624,11 @@ CREATE OR REPLACE FUNCTION leat_internal.trigger_faults(attachment integer)
 
 REVOKE ALL ON FUNCTION leat_internal.trigger_faults(integer) FROM PUBLIC;
 
--- leat_internal.replaced(): attachments whose table was dropped, or whose name another table bears now that is not captured. Their changes
--- went on, perhaps, in a table that nobody attached: a DROP and a CREATE, or a swap by two renames, leave nothing else behind.
+-- leat_internal.replaced(): attachments whose table was dropped, or whose table's name belongs to another table now that is not captured. Then
+-- changes may continue in a table that is not attached. A DROP and a CREATE, or a swap by two renames, leave no other trace.
 --
--- Returns:  attachment; relation (the attached table, null when it is gone); schema_name, table_name (as it was called when it was attached);
---           other (the table that bears this name now and is not captured, null when there is none); problem (a sentence for a person)
+-- Returns:  attachment; relation (the attached table, null if it was dropped); schema_name, table_name (its name at attach); other (the table
+--           that has this name now and is not captured, null if there is none); problem (a sentence for a person)
 -- Tables:   leat_internal.attachment, pg_class, pg_namespace
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.replaced()
@@ -661,12 +664,13 @@ CREATE OR REPLACE FUNCTION leat_internal.replaced()
 
 REVOKE ALL ON FUNCTION leat_internal.replaced() FROM PUBLIC;
 
--- leat_internal.orphans(): capture functions whose attachment is gone, as after TRUNCATE of all tables, and in a database that was made from a
--- dump without data; and the tables whose triggers still call them. Such a table is captured as it was attached, as long as its shape stays.
--- leat_internal.skip_orphan_numbers(): sees to it that the next attachment's number is no orphan's: it would take that one's function away.
+-- leat_internal.orphans(): capture functions whose attachment's row is missing, and the tables whose triggers still call them. That happens after
+-- TRUNCATE of all tables, and in a database that was created from a dump without data. Such a table is captured with its last options as long
+-- as its shape does not change.
+-- leat_internal.skip_orphan_numbers(): ensures that the next attachment does not get the number of an orphan, whose function it would replace.
 --
--- Returns:  orphans: function; relation, null where no trigger calls it. Of a partitioned table not its partitions
--- Tables:   leat_internal.attachment, the catalog; pass_orphans sets the sequence of leat_internal.attachment
+-- Returns:  orphans: function; relation, null if no trigger calls it. The partitions of a partitioned table are not listed
+-- Tables:   leat_internal.attachment, the catalog; skip_orphan_numbers sets the sequence of leat_internal.attachment
 -- Errors:   none
 CREATE OR REPLACE FUNCTION leat_internal.orphans() RETURNS TABLE (function oid, relation oid)
     LANGUAGE sql STABLE

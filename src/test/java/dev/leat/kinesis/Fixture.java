@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
@@ -39,6 +40,14 @@ final class Fixture implements AutoCloseable {
     final Heard heard = new Heard();
 
     Fixture(PublishSettings settings) {
+        this(settings, System::nanoTime);
+    }
+
+    /**
+     * @param clock the publisher's, from which it measures backoffs. One that stands still shows each delay in full, however slow the
+     *     machine is; with it, a claim must not have to wait
+     */
+    Fixture(PublishSettings settings, LongSupplier clock) {
         this.client = KinesisClients.prepare(
                         KinesisClient.builder()
                                 .endpointOverride(stream.endpoint())
@@ -48,7 +57,7 @@ final class Fixture implements AutoCloseable {
                         settings,
                         4)
                 .build();
-        this.publisher = new KinesisPublisher(client, settings, heard, System::nanoTime, new Random(1)::nextDouble);
+        this.publisher = new KinesisPublisher(client, settings, heard, clock, new Random(1)::nextDouble);
         stream.createStream(Records.STREAM, 4);
     }
 

@@ -122,7 +122,7 @@ class ApplicationPoolTest {
     }
 
     static Stream<Setup> setups() {
-        return Extent.some(3, List.of(Setup.values())).stream();
+        return Extent.some(1, List.of(Setup.values())).stream();
     }
 
     @ParameterizedTest

@@ -67,7 +67,7 @@ class DatabaseSettingsTest {
 
     static Stream<String> settings() {
         return Extent.some(
-                5,
+                2,
                 List.of(
                         "default_transaction_isolation = 'serializable'",
                         "default_transaction_deferrable = on",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import dev.leat.schema.Migrations;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.Writers;
@@ -143,7 +144,7 @@ class MigrateBesideWritersTest {
                     FOR EACH ROW EXECUTE FUNCTION public.count_changes()""");
         try (Writers writers = new Writers(database, 3, HARDLY, "public.orders")) {
             writers.awaitMore(10);
-            for (int round = 0; round < 8; round++) {
+            for (int round = 0; round < Extent.of(3, 8); round++) {
                 assertThat(migrateAnew()).isPositive();
                 assertThat(refreshAnew()).isEqualTo("1");
                 assertThat(writers.waitingForOthers()).isZero();

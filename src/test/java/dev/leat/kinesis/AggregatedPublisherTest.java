@@ -9,6 +9,7 @@ import dev.leat.consume.Unpacker;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.pipeline.StreamRecord;
+import dev.leat.testkit.Extent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -91,7 +92,7 @@ final class AggregatedPublisherTest {
         System.out.println("AggregatedPublisherTest: -Dleat.test.seed=" + SEED);
         try (Fixture on = aggregating(format, 1_024, OptionalInt.empty(), LONG)) {
             on.stream.faults(Faults.none().seed(SEED).failingEntries(share).shufflingEntries());
-            List<StreamRecord> claim = Fixture.claim(300, 20);
+            List<StreamRecord> claim = Fixture.claim(300, Extent.of(8, 20));
 
             Fixture.allDelivered(publishAll(on, claim));
 

@@ -8,6 +8,7 @@ import dev.leat.localstream.KeptRecord;
 import dev.leat.pipeline.Publisher;
 import dev.leat.pipeline.StreamRecord;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -60,7 +61,7 @@ final class KinesisPublisherTest {
     void whenEntriesFailTheOrderHoldsAndNothingIsRepeated(double share) {
         System.out.println("KinesisPublisherTest: -Dleat.test.seed=" + SEED);
         on.stream.faults(Faults.none().seed(SEED).failingEntries(share).shufflingEntries());
-        List<StreamRecord> claim = Fixture.claim(300, 5);
+        List<StreamRecord> claim = Fixture.claim(300, Extent.of(3, 5));
 
         Fixture.allDelivered(on.publish(claim, Fixture.within(LONG)));
 

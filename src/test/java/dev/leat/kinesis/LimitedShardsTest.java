@@ -11,6 +11,7 @@ import dev.leat.testkit.Await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,8 +41,8 @@ final class LimitedShardsTest {
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();
         long refused = uses().stream().mapToLong(ShardUse::refused).sum();
-        // How few depends on the machine; ShardRateLimiterTest has the share. Sent again and again, each record would
-        // be
+        // How few depends on the machine; ShardRateLimiterTest checks the share. If records were sent again and again,
+        // each one would be
         // refused.
         assertThat(refused).isBetween(1L, 2_000L);
     }
@@ -97,6 +98,15 @@ final class LimitedShardsTest {
                 .shardToSplit("shardId-000000000000")
                 .newStartingHashKey(
                         java.math.BigInteger.valueOf(17).shiftLeft(121).toString()));
+        Await.until(
+                "the new shards have records",
+                LONG,
+                () -> uses().size() > 5
+                        && use(4).records() > 0
+                        && use(5).records() > 0
+                        && on.heard.shards.containsAll(Set.of("shardId-000000000004", "shardId-000000000005")));
+        // The rest need not wait for the limits.
+        on.stream.writeLimits(null);
         Fixture.allDelivered(publishing.join());
 
         assertThat(on.firstArrivalsAreInOrder(claim)).isZero();

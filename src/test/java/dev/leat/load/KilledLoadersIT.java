@@ -8,17 +8,21 @@ import dev.leat.testkit.TestStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The same with two processes, of which one is killed every few seconds and another one started. {@code -Dleat.test.load.rows} says how many rows
- * each table has.
+ * The same with two processes, of which one is killed every few seconds and another one started. {@code -Dleat.test.load.rows}
+ * says how many rows each table has, {@code -Dleat.test.load.rounds} how many times it is done, each with the next seed.
  */
 @Tag("postgres")
 class KilledLoadersIT {
 
+    private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);
+    private static final int ROUNDS = Integer.getInteger("leat.test.load.rounds", 1);
     private static final int ROWS = Integer.getInteger("leat.test.load.rows", 20_000);
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration LIFE = Duration.ofSeconds(5);
@@ -32,11 +36,16 @@ class KilledLoadersIT {
     private final Deque<LeatProcess> pollers = new ArrayDeque<>();
     private long killAt = System.nanoTime() + LIFE.toNanos();
 
-    @Test
-    void whoeverIsKilledTheViewOfAConsumerEqualsTheTables() throws Exception {
+    static LongStream seeds() {
+        return LongStream.range(SEED, SEED + ROUNDS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void whoeverIsKilledTheViewOfAConsumerEqualsTheTables(long seed) throws Exception {
         String role = database.role("leat_loader");
         database.run("SELECT leat.grant_poller('" + role + "')");
-        try (LoadedTables tables = new LoadedTables(database, ROWS, 400)) {
+        try (LoadedTables tables = new LoadedTables(database, ROWS, 400, seed)) {
             start(role);
             start(role);
             tables.load();

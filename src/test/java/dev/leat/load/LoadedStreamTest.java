@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class LoadedStreamTest {
 
+    private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);
+
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @AutoClose
@@ -37,7 +39,7 @@ class LoadedStreamTest {
     void theViewOfAConsumerEqualsTheTablesWhateverWritersDoMeanwhile() throws Exception {
         LeatPoller one = poller();
         LeatPoller other = poller();
-        try (LoadedTables tables = new LoadedTables(database, 6_000, 1_000)) {
+        try (LoadedTables tables = new LoadedTables(database, 6_000, 1_000, SEED)) {
             tables.load();
             Await.until("three loads to end", PATIENCE, tables::ended);
             tables.settle(PATIENCE);

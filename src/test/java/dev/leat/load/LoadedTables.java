@@ -75,16 +75,16 @@ final class LoadedTables implements AutoCloseable {
      *
      * @param rows how many each table has
      * @param transactionsPerSecond about how many the writers try; each changes two rows or three
+     * @param seed of what they change
      */
-    LoadedTables(TestDatabase database, int rows, int transactionsPerSecond) {
+    LoadedTables(TestDatabase database, int rows, int transactionsPerSecond, long seed) {
         this.database = database;
         this.rows = rows;
         this.pause = Duration.ofSeconds(WRITERS).dividedBy(transactionsPerSecond);
-        long seed = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);
         System.out.println("LoadedTables: -Dleat.test.seed=" + seed);
         database.run(TABLES.formatted(rows));
         for (int i = 0; i < WRITERS; i++) {
-            Random random = new Random(seed + i);
+            Random random = new Random(31 * seed + i);
             Thread writer = new Thread(() -> write(random), "writer-" + i);
             writers.add(writer);
             writer.start();

@@ -54,7 +54,9 @@ class StrangersObjectsTest {
                 + "ALTER TABLE public.orders OWNER TO " + TestServer.OWNER
                 + "; CREATE TABLE public.lines (id bigint PRIMARY KEY, note varchar(20), price numeric);"
                 + "ALTER TABLE public.lines OWNER TO " + TestServer.OWNER);
-        Traps traps = Traps.set(database, List.of(TestServer.OWNER, poller));
+        // The schema public is on every path. A schema named like a role comes before it; to fill those too takes three
+        // times as long.
+        Traps traps = Traps.set(database, Extent.of(0, 1) == 0 ? List.of() : List.of(TestServer.OWNER, poller));
         for (String role : List.of(TestServer.OWNER, poller)) {
             database.superuser("ALTER ROLE " + role + " IN DATABASE " + database.name() + " SET search_path = " + path);
         }

@@ -11,39 +11,40 @@ import java.util.Queue;
 import java.util.Set;
 
 /**
- * Visits every state that can be reached, nearest first, so that the first way to a broken promise is a shortest one. A state in
- * which a promise is broken is not gone on from. Of two states that differ only in the names of the pollers, one is visited.
+ * Visits every state that can be reached, in the order of the number of steps to it, so that the first way found to a broken promise is a
+ * shortest one. It does not go on from a state in which a promise is broken. Of two states that differ only in the names of the pollers, it
+ * visits one.
  */
 final class Explorer {
 
     private final LaneProtocol protocol;
     private final Set<Promise> tolerated;
-    private final Map<World, World> cameFrom = new HashMap<>();
-    private final Queue<World> next = new ArrayDeque<>();
+    private final Map<State, State> cameFrom = new HashMap<>();
+    private final Queue<State> next = new ArrayDeque<>();
     private final Map<Promise, List<String>> broken = new EnumMap<>(Promise.class);
     private long steps;
 
     private Explorer(LaneProtocol protocol, Set<Promise> tolerated) {
         this.protocol = protocol;
         this.tolerated = tolerated;
-        World start = protocol.start();
+        State start = protocol.start();
         cameFrom.put(start.canonical(), start);
         next.add(start);
     }
 
     /**
-     * What was found.
+     * The result of a search.
      *
-     * @param states how many different ones were visited
-     * @param steps how many led from one to another
-     * @param broken for each promise that can be broken, a shortest way there
+     * @param states how many different states were visited
+     * @param steps how many steps between states were tried
+     * @param broken for each promise that can be broken, the steps of a shortest way to that
      */
     record Findings(int states, long steps, Map<Promise, List<String>> broken) {}
 
     /**
      * Visits all states.
      *
-     * @param tolerated promises whose breach is noted, and gone on from
+     * @param tolerated promises whose breach is recorded, and after whose breach the search goes on
      */
     static Findings exhaust(LaneProtocol protocol, Set<Promise> tolerated) {
         Explorer explorer = new Explorer(protocol, tolerated);
@@ -53,7 +54,7 @@ final class Explorer {
         return explorer.findings();
     }
 
-    /** Visits states until this promise was seen broken; all states, if it is not. */
+    /** Visits states until this promise is broken, or all states if it never is. */
     static Findings search(LaneProtocol protocol, Promise wanted) {
         Explorer explorer = new Explorer(protocol, Set.of());
         while (!explorer.next.isEmpty() && !explorer.broken.containsKey(wanted)) {
@@ -66,23 +67,23 @@ final class Explorer {
         return new Findings(cameFrom.size(), steps, broken);
     }
 
-    private void visit(World world) {
-        protocol.stepsFrom(world, (actor, act, id, then) -> {
+    private void visit(State state) {
+        protocol.stepsFrom(state, (actor, act, id, then) -> {
             steps++;
-            Set<Promise> promises = protocol.brokenBy(world, act, id, then);
+            Set<Promise> promises = protocol.brokenBy(state, act, id, then);
             for (Promise promise : promises) {
-                broken.computeIfAbsent(promise, first -> way(world, act.by(actor, id)));
+                broken.computeIfAbsent(promise, first -> way(state, act.by(actor, id)));
             }
-            if (tolerated.containsAll(promises) && cameFrom.putIfAbsent(then.canonical(), world) == null) {
+            if (tolerated.containsAll(promises) && cameFrom.putIfAbsent(then.canonical(), state) == null) {
                 next.add(then);
             }
         });
     }
 
-    private List<String> way(World last, String step) {
+    private List<String> way(State last, String step) {
         List<String> way = new ArrayList<>(List.of(step));
-        World to = last;
-        World from = from(to);
+        State to = last;
+        State from = from(to);
         while (!from.equals(to)) {
             way.add(step(from, to));
             to = from;
@@ -92,15 +93,15 @@ final class Explorer {
         return way;
     }
 
-    private World from(World world) {
-        World from = cameFrom.get(world.canonical());
+    private State from(State state) {
+        State from = cameFrom.get(state.canonical());
         if (from == null) {
-            throw new IllegalStateException("never been at " + world);
+            throw new IllegalStateException("never been at " + state);
         }
         return from;
     }
 
-    private String step(World from, World to) {
+    private String step(State from, State to) {
         List<String> names = new ArrayList<>(1);
         protocol.stepsFrom(from, (actor, act, id, then) -> {
             if (then.equals(to)) {

@@ -3,11 +3,11 @@ package dev.leat.model;
 import dev.leat.consume.Deduplicator;
 import dev.leat.consume.Identity;
 import dev.leat.model.Scenario.Focus;
-import dev.leat.model.World.Database;
-import dev.leat.model.World.Poller;
-import dev.leat.model.World.Poller.Session;
-import dev.leat.model.World.Stream;
-import dev.leat.model.World.Writer;
+import dev.leat.model.State.Database;
+import dev.leat.model.State.Poller;
+import dev.leat.model.State.Poller.Session;
+import dev.leat.model.State.Stream;
+import dev.leat.model.State.Writer;
 import dev.leat.outbox.Knowledge;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Two pollers, some writers, one lane: what may happen, and whether it keeps the promises. */
+/** Two pollers, some writers and one lane: which steps are possible, and which promises each of them breaks. */
 final class LaneProtocol {
 
     private static final List<String> POLLERS = List.of("poller A", "poller B");
@@ -32,83 +32,83 @@ final class LaneProtocol {
         this.publishing = new Publishing(scenario, mistakes);
     }
 
-    World start() {
+    State start() {
         List<Writer> idle = Collections.nCopies(scenario.scripts().size(), Writer.NEW);
-        Poller poller = Poller.resting(Knowledge.NONE);
-        return new World(
-                new Database(0, idle, Ids.NONE, Ids.NONE, Ids.NONE, 0, World.NOBODY),
+        Poller poller = Poller.idle(Knowledge.NONE);
+        return new State(
+                new Database(0, idle, Ids.NONE, Ids.NONE, Ids.NONE, 0, State.NOBODY),
                 List.of(poller, poller),
                 new Stream(Ids.NONE, 0, 0, Ids.NONE),
                 scenario.faults());
     }
 
-    void stepsFrom(World world, Steps steps) {
-        if (scenario.focus() == Focus.PUBLISHING && !finishPreparations(world, steps)) {
+    void stepsFrom(State state, Steps steps) {
+        if (scenario.focus() == Focus.PUBLISHING && !finishPreparations(state, steps)) {
             return;
         }
         boolean claimed = false;
         if (scenario.focus() == Focus.LOOKING) {
             for (int index = 0; index < POLLERS.size(); index++) {
-                if (world.pollers().get(index).phase() == Poller.Phase.PUBLISHING) {
-                    pollerSteps(world, index, steps);
+                if (state.pollers().get(index).phase() == Poller.Phase.PUBLISHING) {
+                    pollerSteps(state, index, steps);
                     claimed = true;
                 }
             }
         }
         if (!claimed) {
             for (int index = 0; index < POLLERS.size(); index++) {
-                pollerSteps(world, index, steps);
+                pollerSteps(state, index, steps);
             }
             for (int index = 0; index < scenario.scripts().size(); index++) {
-                writers.stepsFrom(world, index, steps);
+                writers.stepsFrom(state, index, steps);
             }
-            publishing.lateStepsFrom(world, steps);
+            publishing.lateStepsFrom(state, steps);
         }
     }
 
-    /** Goes on with a transaction or a look that was begun; returns whether there was none. */
-    private boolean finishPreparations(World world, Steps steps) {
+    /** Continues a transaction or a look that has begun; returns whether there was none. */
+    private boolean finishPreparations(State state, Steps steps) {
         for (int index = 0; index < scenario.scripts().size(); index++) {
-            if (Writers.busy(world.database().writers().get(index))) {
-                writers.stepsFrom(world, index, steps);
+            if (Writers.busy(state.database().writers().get(index))) {
+                writers.stepsFrom(state, index, steps);
                 return false;
             }
         }
         for (int index = 0; index < POLLERS.size(); index++) {
-            Poller.Phase phase = world.pollers().get(index).phase();
+            Poller.Phase phase = state.pollers().get(index).phase();
             if (phase == Poller.Phase.HALF_LOOKED || phase == Poller.Phase.LOOKED) {
-                claiming.stepsFrom(world, index, POLLERS.get(index), steps);
+                claiming.stepsFrom(state, index, POLLERS.get(index), steps);
                 return false;
             }
         }
         return true;
     }
 
-    private void pollerSteps(World world, int index, Steps steps) {
+    private void pollerSteps(State state, int index, Steps steps) {
         String name = POLLERS.get(index);
-        claiming.stepsFrom(world, index, name, steps);
-        publishing.stepsFrom(world, index, name, steps);
-        breakDown(world, index, name, steps);
+        claiming.stepsFrom(state, index, name, steps);
+        publishing.stepsFrom(state, index, name, steps);
+        breakDown(state, index, name, steps);
     }
 
-    private static void breakDown(World world, int index, String name, Steps steps) {
-        Poller poller = world.pollers().get(index);
-        Poller reborn = Poller.resting(Knowledge.NONE);
-        // A request under way when its sender stops is one that may be applied late.
-        boolean mayStop = Ids.count(poller.air()) <= world.left().lateRequests();
-        if (world.left().crashes() > 0 && mayStop && !poller.equals(reborn)) {
-            World without = withoutLane(world, index).with(world.left().lessCrash());
+    private static void breakDown(State state, int index, String name, Steps steps) {
+        Poller poller = state.pollers().get(index);
+        Poller reborn = Poller.idle(Knowledge.NONE);
+        // A request that is in flight when its sender stops may be applied late.
+        boolean mayStop = Ids.count(poller.inFlight()) <= state.left().lateRequests();
+        if (state.left().crashes() > 0 && mayStop && !poller.equals(reborn)) {
+            State without = withoutLane(state, index).with(state.left().lessCrash());
             steps.step(name, Act.IS_KILLED, 0, abandoned(without, poller).with(index, reborn));
         }
         if (poller.phase() != Poller.Phase.PUBLISHING || poller.session() != Session.OPEN) {
             return;
         }
-        if (world.left().lostSessions() > 0) {
-            World without = withoutLane(world, index).with(world.left().lessLostSession());
+        if (state.left().lostSessions() > 0) {
+            State without = withoutLane(state, index).with(state.left().lessLostSession());
             steps.step(name, Act.LOSES_ITS_SESSION, 0, without.with(index, poller.losing(Session.LOST)));
         }
-        if (world.left().pauses() > 0 && mayStop) {
-            World without = withoutLane(world, index).with(world.left().lessPause());
+        if (state.left().pauses() > 0 && mayStop) {
+            State without = withoutLane(state, index).with(state.left().lessPause());
             Poller late = poller.requests(poller.acked(), Ids.NONE).losing(Session.LOST_AND_LATE);
             steps.step(
                     name,
@@ -118,19 +118,19 @@ final class LaneProtocol {
         }
     }
 
-    private static World withoutLane(World world, int index) {
-        Database database = world.database();
-        return database.owner() == index ? world.with(database.ownedBy(World.NOBODY)) : world;
+    private static State withoutLane(State state, int index) {
+        Database database = state.database();
+        return database.owner() == index ? state.with(database.ownedBy(State.NOBODY)) : state;
     }
 
-    private static World abandoned(World world, Poller poller) {
-        Stream stream = world.stream();
-        return world.with(stream.late(stream.late() | poller.air()))
-                .with(world.left().lessLateRequests(Ids.count(poller.air())));
+    private static State abandoned(State state, Poller poller) {
+        Stream stream = state.stream();
+        return state.with(stream.late(stream.late() | poller.inFlight()))
+                .with(state.left().lessLateRequests(Ids.count(poller.inFlight())));
     }
 
     /** The promises that a step breaks. */
-    Set<Promise> brokenBy(World before, Act act, int id, World after) {
+    Set<Promise> brokenBy(State before, Act act, int id, State after) {
         EnumSet<Promise> broken = EnumSet.noneOf(Promise.class);
         checkState(after, broken);
         if (act.arrival()) {
@@ -148,23 +148,23 @@ final class LaneProtocol {
         return broken;
     }
 
-    private static void checkState(World world, Set<Promise> broken) {
-        Database database = world.database();
-        if ((database.committed() & ~world.stream().arrived() & ~database.outbox()) != Ids.NONE) {
+    private static void checkState(State state, Set<Promise> broken) {
+        Database database = state.database();
+        if ((database.committed() & ~state.stream().arrived() & ~database.outbox()) != Ids.NONE) {
             broken.add(Promise.NOTHING_LOST);
         }
         int low = database.low();
-        for (Poller poller : world.pollers()) {
+        for (Poller poller : state.pollers()) {
             low = Math.max(low, poller.knows().low());
         }
         if (Ids.upTo(database.outbox() | database.undecided(), low) != Ids.NONE) {
             broken.add(Promise.NOTHING_OUT_OF_REACH);
         }
-        Stream stream = world.stream();
+        Stream stream = state.stream();
         boolean quiet = database.outbox() == Ids.NONE
                 && database.undecided() == Ids.NONE
                 && stream.late() == Ids.NONE
-                && world.pollers().stream().allMatch(poller -> poller.batch() == Ids.NONE);
+                && state.pollers().stream().allMatch(poller -> poller.batch() == Ids.NONE);
         if (quiet
                 && (stream.lastRow() != Ids.highest(stream.arrived() & ~database.heldIds())
                         || stream.lastHeld() != Ids.highest(stream.arrived() & database.heldIds()))) {
@@ -172,7 +172,7 @@ final class LaneProtocol {
         }
     }
 
-    private void checkArrival(World before, int id, World after, Set<Promise> broken) {
+    private void checkArrival(State before, int id, State after, Set<Promise> broken) {
         int arrived = before.stream().arrived();
         boolean first = !Ids.has(arrived, id);
         if (!Ids.has(before.database().committed(), id)) {
@@ -189,7 +189,7 @@ final class LaneProtocol {
         }
     }
 
-    private static void checkRest(World before, int drawn, World after, Set<Promise> broken) {
+    private static void checkRest(State before, int drawn, State after, Set<Promise> broken) {
         int outstanding = after.database().outbox() | after.database().undecided();
         Knowledge.Settling nothing = Knowledge.Settling.nothing(drawn);
         boolean rests = before.pollers().stream()
@@ -201,7 +201,7 @@ final class LaneProtocol {
         }
     }
 
-    private void checkSettling(World before, World after, Set<Promise> broken) {
+    private void checkSettling(State before, State after, Set<Promise> broken) {
         Poller poller = before.pollers().get(before.database().owner());
         int delivered = publishing.delivered(poller);
         if ((delivered & ~before.database().outbox()) != Ids.NONE) {

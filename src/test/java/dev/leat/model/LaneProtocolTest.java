@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The protocol as it is keeps its promises in every state within the bounds; with any rule left out it does not. */
+/** The protocol keeps its promises in every state within the bounds; without any one of its rules it breaks one. */
 class LaneProtocolTest {
 
     private static final List<Key> ROW = List.of(Key.ROW);
@@ -169,8 +169,8 @@ class LaneProtocolTest {
     }
 
     /**
-     * Exactly what the clock check is for. Order and loss do not depend on it; but what a poller sends after its deadline can
-     * arrive after newer events, however prompt the stream is.
+     * This is the purpose of the clock check. Order and loss do not depend on it. But records that a poller sends after its deadline can
+     * arrive after newer events, however fast the stream is.
      */
     @Test
     void withoutTheClockCheckAPausedPollerSendsStaleRecordsAndCanLeaveOneLast() {

@@ -1,10 +1,10 @@
 package dev.leat.model;
 
-/** What must hold, in every state or at every step. */
+/** What must be true in every state or at every step. */
 enum Promise {
-    /** A committed event has arrived in the stream, or lies in the outbox. */
+    /** A committed event has arrived in the stream or is in the outbox. */
     NOTHING_LOST,
-    /** No event of the outbox, and none that may yet be committed, lies at or below a low: no claim would find it. */
+    /** No event that is in the outbox, or may still be committed, has an id up to a low: no claim would find it. */
     NOTHING_OUT_OF_REACH,
     /** First arrivals of a key have rising ids: a consumer that keeps one number for each key sees each event once. */
     ORDER,
@@ -14,10 +14,10 @@ enum Promise {
     REPETITIONS_HAVE_A_CAUSE,
     /** A poller sends nothing after its deadline. */
     NOTHING_SENT_AFTER_THE_DEADLINE,
-    /** What is settled is found in the outbox, row for row. */
+    /** Every event that is settled is in the outbox. */
     SETTLES_WHAT_IT_READ,
-    /** A poller rests until the sequence moves only if nothing up to there is left or may come. */
+    /** A poller waits for the next id only if no event below that id is left or may still be committed. */
     RESTS_ONLY_WHEN_DRAINED,
-    /** When all is quiet, the last record of a key in the stream is its newest event. Not promised if requests may be late. */
+    /** After the last step, the last record of a key in the stream is its newest event. Not promised if requests may be late. */
     ENDS_AT_THE_NEWEST
 }

@@ -1,10 +1,10 @@
 package dev.leat.model;
 
 import dev.leat.model.Scenario.Focus;
-import dev.leat.model.World.Database;
-import dev.leat.model.World.Poller;
-import dev.leat.model.World.Poller.Session;
-import dev.leat.model.World.Stream;
+import dev.leat.model.State.Database;
+import dev.leat.model.State.Poller;
+import dev.leat.model.State.Poller.Session;
+import dev.leat.model.State.Stream;
 import dev.leat.outbox.Knowledge;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -20,74 +20,77 @@ final class Publishing {
         this.mistakes = mistakes;
     }
 
-    void stepsFrom(World world, int index, String name, Steps steps) {
-        Poller poller = world.pollers().get(index);
+    void stepsFrom(State state, int index, String name, Steps steps) {
+        Poller poller = state.pollers().get(index);
         if (poller.phase() == Poller.Phase.PUBLISHING) {
-            send(world, index, name, world.database().heldIds(), steps);
-            send(world, index, name, ~world.database().heldIds(), steps);
-            Ids.each(poller.air(), id -> answer(world, index, name, id, steps));
-            if (poller.air() == Ids.NONE || mistakes.contains(Mistake.SETTLED_BEFORE_ACKNOWLEDGEMENT)) {
-                settle(world, index, name, steps);
+            send(state, index, name, state.database().heldIds(), steps);
+            send(state, index, name, ~state.database().heldIds(), steps);
+            Ids.each(poller.inFlight(), id -> answer(state, index, name, id, steps));
+            if (poller.inFlight() == Ids.NONE || mistakes.contains(Mistake.SETTLED_BEFORE_ACKNOWLEDGEMENT)) {
+                settle(state, index, name, steps);
             }
         }
     }
 
-    /** Requests whose senders do not wait for them any more. */
-    void lateStepsFrom(World world, Steps steps) {
-        Stream stream = world.stream();
+    /** Requests whose senders no longer wait for them. */
+    void lateStepsFrom(State state, Steps steps) {
+        Stream stream = state.stream();
         Ids.each(stream.late(), id -> {
             Stream without = stream.late(stream.late() & ~Ids.of(id));
-            steps.step("the stream", Act.IS_APPLIED_LATE, id, world.with(arriving(world.database(), without, id)));
-            steps.step("the stream", Act.IS_LOST, id, world.with(without));
+            steps.step("the stream", Act.IS_APPLIED_LATE, id, state.with(arriving(state.database(), without, id)));
+            steps.step("the stream", Act.IS_LOST, id, state.with(without));
         });
     }
 
     /** The next record of one key, if the one before it is acknowledged and the deadline has not passed. */
-    private void send(World world, int index, String name, int key, Steps steps) {
-        Poller poller = world.pollers().get(index);
+    private void send(State state, int index, String name, int key, Steps steps) {
+        Poller poller = state.pollers().get(index);
         boolean late = poller.session() == Session.LOST_AND_LATE;
         if (late && !mistakes.contains(Mistake.NO_CLOCK_CHECK)) {
             return;
         }
-        int waiting = poller.batch() & key & ~poller.acked() & ~poller.air();
-        boolean busy = (poller.air() & key) != Ids.NONE;
+        int waiting = poller.batch() & key & ~poller.acked() & ~poller.inFlight();
+        boolean busy = (poller.inFlight() & key) != Ids.NONE;
         if (waiting == Ids.NONE || busy && !mistakes.contains(Mistake.SUCCESSOR_BEFORE_ACKNOWLEDGEMENT)) {
             return;
         }
         int id = Ids.lowest(waiting);
         if (scenario.focus() == Focus.LOOKING) {
-            World arrived = world.with(arriving(world.database(), world.stream(), id));
+            State arrived = state.with(arriving(state.database(), state.stream(), id));
             Poller told = poller.requests(poller.acked() | Ids.of(id), Ids.NONE);
             steps.step(name, Act.IS_ACKNOWLEDGED, id, arrived.with(index, told));
             return;
         }
-        Poller sent = poller.requests(poller.acked(), poller.air() | Ids.of(id));
-        steps.step(name, late ? Act.SENDS_AFTER_ITS_DEADLINE : Act.SENDS, id, world.with(index, sent));
+        Poller sent = poller.requests(poller.acked(), poller.inFlight() | Ids.of(id));
+        steps.step(name, late ? Act.SENDS_AFTER_ITS_DEADLINE : Act.SENDS, id, state.with(index, sent));
     }
 
-    private void answer(World world, int index, String name, int id, Steps steps) {
-        Poller poller = world.pollers().get(index);
-        int air = poller.air() & ~Ids.of(id);
-        World over = world.with(index, poller.requests(poller.acked(), air));
-        World arrived = world.with(arriving(world.database(), world.stream(), id));
+    private void answer(State state, int index, String name, int id, Steps steps) {
+        Poller poller = state.pollers().get(index);
+        int inFlight = poller.inFlight() & ~Ids.of(id);
+        State over = state.with(index, poller.requests(poller.acked(), inFlight));
+        State arrived = state.with(arriving(state.database(), state.stream(), id));
         steps.step(
-                name, Act.IS_ACKNOWLEDGED, id, arrived.with(index, poller.requests(poller.acked() | Ids.of(id), air)));
+                name,
+                Act.IS_ACKNOWLEDGED,
+                id,
+                arrived.with(index, poller.requests(poller.acked() | Ids.of(id), inFlight)));
         steps.step(name, Act.IS_REFUSED, id, over);
-        if (world.left().lostAnswers() > 0) {
+        if (state.left().lostAnswers() > 0) {
             steps.step(
                     name,
                     Act.IS_APPLIED_UNANSWERED,
                     id,
-                    arrived.with(index, poller.requests(poller.acked(), air))
-                            .with(world.left().lessLostAnswer()));
+                    arrived.with(index, poller.requests(poller.acked(), inFlight))
+                            .with(state.left().lessLostAnswer()));
         }
-        if (world.left().lateRequests() > 0) {
+        if (state.left().lateRequests() > 0) {
             steps.step(
                     name,
                     Act.GIVES_UP,
                     id,
-                    over.with(world.stream().late(world.stream().late() | Ids.of(id)))
-                            .with(world.left().lessLateRequests(1)));
+                    over.with(state.stream().late(state.stream().late() | Ids.of(id)))
+                            .with(state.left().lessLateRequests(1)));
         }
     }
 
@@ -95,9 +98,9 @@ final class Publishing {
         return stream.arriving(id, Ids.has(database.heldIds(), id));
     }
 
-    private void settle(World world, int index, String name, Steps steps) {
-        Poller poller = world.pollers().get(index);
-        Database database = world.database();
+    private void settle(State state, int index, String name, Steps steps) {
+        Poller poller = state.pollers().get(index);
+        Database database = state.database();
         int delivered = delivered(poller);
         int rest = poller.batch() & ~delivered;
         if (poller.session() != Session.OPEN) {
@@ -105,14 +108,14 @@ final class Publishing {
             Knowledge knows = learns
                     ? poller.knows().settled(settling(poller, rest))
                     : poller.knows().forgotten();
-            steps.step(name, Act.CANNOT_COMMIT, 0, left(world, poller).with(index, Poller.resting(knows)));
+            steps.step(name, Act.CANNOT_COMMIT, 0, left(state, poller).with(index, Poller.idle(knows)));
             return;
         }
         Knowledge knows = poller.knows().settled(settling(poller, rest));
         int deleted = mistakes.contains(Mistake.DELETION_BY_RANGE)
                 ? Ids.upTo(database.outbox(), Ids.highest(delivered))
                 : delivered;
-        World then = left(world, poller).with(index, Poller.resting(knows));
+        State then = left(state, poller).with(index, Poller.idle(knows));
         int low = poller.knows().low();
         steps.step(name, Act.SETTLES, Ids.highest(delivered), then.with(database.settling(deleted, database.low())));
         if (low > database.low()) {
@@ -124,10 +127,10 @@ final class Publishing {
         }
     }
 
-    /** What the poller takes for delivered. */
+    /** The records that the poller regards as delivered. */
     int delivered(Poller poller) {
         boolean early = mistakes.contains(Mistake.SETTLED_BEFORE_ACKNOWLEDGEMENT);
-        return early ? poller.acked() | poller.air() : poller.acked();
+        return early ? poller.acked() | poller.inFlight() : poller.acked();
     }
 
     Knowledge.Settling settling(Poller poller, int rest) {
@@ -140,8 +143,8 @@ final class Publishing {
                 all ? OptionalLong.empty() : OptionalLong.of(Ids.lowest(rest)));
     }
 
-    /** Whatever is still under way has nobody to wait for it. */
-    private static World left(World world, Poller poller) {
-        return world.with(world.stream().late(world.stream().late() | poller.air()));
+    /** Nobody waits for the requests that are still in flight. */
+    private static State left(State state, Poller poller) {
+        return state.with(state.stream().late(state.stream().late() | poller.inFlight()));
     }
 }

@@ -3,18 +3,18 @@ package dev.leat.model;
 import java.util.List;
 
 /**
- * The bounds of a model: who writes what, and how often something breaks.
+ * The bounds of a model: what each writer writes, and how often each fault happens.
  *
- * @param scripts for each writer, the keys of the events that its one transaction writes, in order; like ones side by side
+ * @param scripts for each writer, the keys of the events that its one transaction writes, in order; equal scripts must be next to each other
  * @param focus which steps may be interleaved
  * @param limit how many events a claim reads
- * @param faults what may break, each so many times
+ * @param faults how often each fault may happen
  */
 record Scenario(List<List<Key>> scripts, Focus focus, int limit, Faults faults) {
 
-    /** Whose steps may be interleaved with everything. With both at once there are more states than can be visited. */
+    /** Which steps may be interleaved with all others. With both kinds at once there are too many states to visit. */
     enum Focus {
-        /** Writers' steps and pollers' looks. A claim, once it has the lane, goes on to its end before anything else happens. */
+        /** Writers' steps and pollers' looks. A claim that has its lane goes on to its end before anything else happens. */
         LOOKING,
         /** Requests, settling and faults. A writer's transaction, or a look until the lane is locked, is not interrupted. */
         PUBLISHING
@@ -29,13 +29,13 @@ record Scenario(List<List<Key>> scripts, Focus focus, int limit, Faults faults) 
     }
 
     /**
-     * How many of each.
+     * The number of faults of each kind.
      *
-     * @param crashes processes killed, to start again with no memory
-     * @param lostSessions sessions ended by the server, while their pollers are not told
+     * @param crashes processes that are killed and start again without any memory
+     * @param lostSessions sessions that the server ends without telling their pollers
      * @param pauses processes stopped for longer than the deadline and the server's timeout
-     * @param lostAnswers requests that were applied, and whose answers never came
-     * @param lateRequests requests that are applied, or not, after their senders have given them up
+     * @param lostAnswers requests that are applied and whose answers are lost
+     * @param lateRequests requests that may be applied after their senders have given up
      */
     record Faults(int crashes, int lostSessions, int pauses, int lostAnswers, int lateRequests) {
 

@@ -1,6 +1,6 @@
 package dev.leat.model;
 
-/** Takes what may happen next. */
+/** Receives the possible next steps. */
 @FunctionalInterface
 interface Steps {
 
@@ -9,5 +9,5 @@ interface Steps {
      * @param id of which event, or 0
      * @param then the state after it
      */
-    void step(String actor, Act act, int id, World then);
+    void step(String actor, Act act, int id, State then);
 }

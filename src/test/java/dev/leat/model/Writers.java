@@ -1,9 +1,9 @@
 package dev.leat.model;
 
 import dev.leat.model.Scenario.Key;
-import dev.leat.model.World.Database;
-import dev.leat.model.World.Writer;
-import dev.leat.model.World.Writer.Phase;
+import dev.leat.model.State.Database;
+import dev.leat.model.State.Writer;
+import dev.leat.model.State.Writer.Phase;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,60 +41,60 @@ final class Writers {
         return Set.copyOf(holders);
     }
 
-    /** Whether a writer is amid its transaction. */
+    /** Whether a writer has begun its transaction and not ended it. */
     static boolean busy(Writer writer) {
         return writer.phase() != Phase.NOT_BEGUN && writer.phase() != Phase.ENDED;
     }
 
-    void stepsFrom(World world, int index, Steps steps) {
-        Database database = world.database();
+    void stepsFrom(State state, int index, Steps steps) {
+        Database database = state.database();
         Writer writer = database.writers().get(index);
         String name = names.get(index);
         switch (writer.phase()) {
-            case NOT_BEGUN -> begin(world, index, steps);
+            case NOT_BEGUN -> begin(state, index, steps);
             case DRAWN_WITHOUT_LOCK ->
-                steps.step(name, Act.LOCKS_THE_OUTBOX, 0, world.with(database.with(index, writer.in(Phase.WRITING))));
+                steps.step(name, Act.LOCKS_THE_OUTBOX, 0, state.with(database.with(index, writer.in(Phase.WRITING))));
             case WRITING -> {
-                draw(world, index, Phase.WRITING, steps);
-                end(world, index, steps);
+                draw(state, index, Phase.WRITING, steps);
+                end(state, index, steps);
             }
             case PREPARED -> {
                 steps.step(
                         name,
                         Act.COMMITS_PREPARED,
                         0,
-                        world.with(database.with(index, writer.in(Phase.VISIBLE_AFTER_PREPARE))
+                        state.with(database.with(index, writer.in(Phase.VISIBLE_AFTER_PREPARE))
                                 .committing(writer.ids())));
-                steps.step(name, Act.ROLLS_BACK_PREPARED, 0, world.with(database.with(index, writer.in(Phase.ENDED))));
+                steps.step(name, Act.ROLLS_BACK_PREPARED, 0, state.with(database.with(index, writer.in(Phase.ENDED))));
             }
             case VISIBLE, VISIBLE_AFTER_PREPARE ->
-                steps.step(name, Act.LETS_LOCKS_GO, 0, world.with(database.with(index, writer.in(Phase.ENDED))));
+                steps.step(name, Act.LETS_LOCKS_GO, 0, state.with(database.with(index, writer.in(Phase.ENDED))));
             case ENDED -> {}
         }
     }
 
-    /** Writers with the same script are interchangeable: they begin one after the other. */
-    private void begin(World world, int index, Steps steps) {
+    /** Writers with the same script are interchangeable: they begin in a fixed order. */
+    private void begin(State state, int index, Steps steps) {
         List<List<Key>> scripts = scenario.scripts();
         if (index > 0
                 && scripts.get(index).equals(scripts.get(index - 1))
-                && world.database().writers().get(index - 1).phase() == Phase.NOT_BEGUN) {
+                && state.database().writers().get(index - 1).phase() == Phase.NOT_BEGUN) {
             return;
         }
-        Writer writer = world.database().writers().get(index);
+        Writer writer = state.database().writers().get(index);
         if (mistakes.contains(Mistake.ID_DRAWN_BEFORE_THE_LOCK)) {
-            draw(world, index, Phase.DRAWN_WITHOUT_LOCK, steps);
+            draw(state, index, Phase.DRAWN_WITHOUT_LOCK, steps);
         } else {
             steps.step(
                     names.get(index),
                     Act.LOCKS_THE_OUTBOX,
                     0,
-                    world.with(world.database().with(index, writer.in(Phase.WRITING))));
+                    state.with(state.database().with(index, writer.in(Phase.WRITING))));
         }
     }
 
-    private void draw(World world, int index, Phase then, Steps steps) {
-        Database database = world.database();
+    private void draw(State state, int index, Phase then, Steps steps) {
+        Database database = state.database();
         Writer writer = database.writers().get(index);
         List<Key> script = scenario.scripts().get(index);
         int events = Ids.count(writer.ids());
@@ -102,7 +102,7 @@ final class Writers {
             return;
         }
         boolean held = script.get(events) == Key.HELD;
-        // The row's lock: whoever has changed the row before must have ended.
+        // The row's lock: the transactions that changed the row before must have ended.
         int others = database.undecided() & ~writer.ids() & ~database.heldIds();
         if (!held && others != Ids.NONE) {
             return;
@@ -112,24 +112,24 @@ final class Writers {
                 names.get(index),
                 held ? Act.DRAWS_FOR_THE_HELD_KEY : Act.DRAWS_FOR_THE_ROW,
                 drawn.drawn(),
-                world.with(drawn.with(index, new Writer(then, writer.ids() | Ids.of(drawn.drawn())))));
+                state.with(drawn.with(index, new Writer(then, writer.ids() | Ids.of(drawn.drawn())))));
     }
 
-    private void end(World world, int index, Steps steps) {
-        Database database = world.database();
+    private void end(State state, int index, Steps steps) {
+        Database database = state.database();
         Writer writer = database.writers().get(index);
         String name = names.get(index);
         if (writer.ids() == Ids.NONE) {
             return;
         }
-        steps.step(name, Act.ROLLS_BACK, 0, world.with(database.with(index, writer.in(Phase.ENDED))));
+        steps.step(name, Act.ROLLS_BACK, 0, state.with(database.with(index, writer.in(Phase.ENDED))));
         if (Ids.count(writer.ids()) == scenario.scripts().get(index).size()) {
             steps.step(
                     name,
                     Act.COMMITS,
                     0,
-                    world.with(database.with(index, writer.in(Phase.VISIBLE)).committing(writer.ids())));
-            steps.step(name, Act.PREPARES, 0, world.with(database.with(index, writer.in(Phase.PREPARED))));
+                    state.with(database.with(index, writer.in(Phase.VISIBLE)).committing(writer.ids())));
+            steps.step(name, Act.PREPARES, 0, state.with(database.with(index, writer.in(Phase.PREPARED))));
         }
     }
 }

@@ -1,7 +1,7 @@
 /**
- * A bounded model of the lane protocol, and a search through all of its states. {@link dev.leat.model.World} is a state,
- * {@link dev.leat.model.LaneProtocol} what may happen next, {@link dev.leat.model.Promise} what must hold, {@link
- * dev.leat.model.Mistake} what somebody could get wrong. What it leaves out is in {@code docs/decisions/0005}.
+ * A bounded model of the lane protocol, and a search through all of its states. {@link dev.leat.model.State} is a state,
+ * {@link dev.leat.model.LaneProtocol} which steps are possible, {@link dev.leat.model.Promise} what must be true, {@link
+ * dev.leat.model.Mistake} what an implementer could get wrong. {@code docs/decisions/0005} says what the model leaves out.
  */
 @NullMarked
 package dev.leat.model;

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One state of everything.
+ * One state of the database, the pollers and the stream.
  *
- * @param left what may still break
+ * @param left the faults that may still happen
  */
-record World(Database database, List<Poller> pollers, Stream stream, Faults left) {
+record State(Database database, List<Poller> pollers, Stream stream, Faults left) {
 
     static final int NOBODY = -1;
 
@@ -22,8 +22,8 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
      * @param drawn the highest id drawn
      * @param heldIds the ids of events with the key {@link Scenario.Key#HELD}
      * @param committed every id committed so far
-     * @param outbox the committed rows not yet deleted: what a statement that begins now sees
-     * @param low what the lane's row says
+     * @param outbox the committed rows not yet deleted: a statement that begins now sees them
+     * @param low the low in the lane's row
      * @param owner which poller's session has the lane's row locked
      */
     record Database(int drawn, List<Writer> writers, int heldIds, int committed, int outbox, int low, int owner) {
@@ -50,7 +50,7 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
             return new Database(drawn, writers, heldIds, committed, outbox & ~deleted, newLow, NOBODY);
         }
 
-        /** Drawn by transactions that may yet commit. */
+        /** The ids drawn by transactions that may still commit. */
         int undecided() {
             int ids = Ids.NONE;
             for (Writer writer : writers) {
@@ -67,7 +67,7 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
     /**
      * One transaction of the application.
      *
-     * @param ids what it has drawn
+     * @param ids the ids that it has drawn
      */
     record Writer(Phase phase, int ids) {
 
@@ -77,7 +77,7 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
             DRAWN_WITHOUT_LOCK,
             WRITING,
             PREPARED,
-            /** Committed for every new snapshot; the locks are not let go yet. */
+            /** Committed for every new snapshot; the locks are not released yet. */
             VISIBLE,
             VISIBLE_AFTER_PREPARE,
             ENDED
@@ -101,13 +101,13 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
      * One poller, with one worker.
      *
      * @param knows what it remembers from claim to claim
-     * @param drawn what it has read of the sequence for this claim
-     * @param holders whom it has seen holding locks, while it looks
+     * @param drawn the highest id drawn, as it read it for this claim
+     * @param holders the transactions that it saw holding locks, while it looks
      * @param snapshot the rows that a statement begun earlier sees; only with a mistake
-     * @param batch what it has read
-     * @param cut whether the lane held as many as it may read
-     * @param acked what was acknowledged
-     * @param air its requests under way, of one record each
+     * @param batch the events that it has read
+     * @param cut whether the lane had as many events as a claim may read
+     * @param acked the acknowledged records
+     * @param inFlight its requests in flight, of one record each
      * @param session whether its transaction still exists
      */
     record Poller(
@@ -119,11 +119,11 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
             int batch,
             boolean cut,
             int acked,
-            int air,
+            int inFlight,
             Session session) {
 
         enum Phase {
-            RESTING,
+            IDLE,
             HALF_LOOKED,
             LOOKED,
             /** Only with {@link Mistake#LOCK_AND_READ_IN_ONE_STATEMENT}. */
@@ -139,7 +139,7 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
             LOST_AND_LATE
         }
 
-        /** Any order will do. Pollers that it does not tell apart are told apart as worlds; that only costs memory. */
+        /** Any order is good enough. Two pollers that it does not distinguish only lead to one state more. */
         static final Comparator<Poller> ORDER = Comparator.comparing(Poller::phase)
                 .thenComparing(Poller::drawn)
                 .thenComparing(poller -> poller.knows().proven())
@@ -147,32 +147,33 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
                 .thenComparing(poller -> poller.knows().waitsFor())
                 .thenComparing(Poller::batch)
                 .thenComparing(Poller::acked)
-                .thenComparing(Poller::air)
+                .thenComparing(Poller::inFlight)
                 .thenComparing(Poller::session);
 
-        static Poller resting(Knowledge knows) {
+        static Poller idle(Knowledge knows) {
             return new Poller(
-                    Phase.RESTING, knows, 0, Set.of(), Ids.NONE, Ids.NONE, false, Ids.NONE, Ids.NONE, Session.OPEN);
+                    Phase.IDLE, knows, 0, Set.of(), Ids.NONE, Ids.NONE, false, Ids.NONE, Ids.NONE, Session.OPEN);
         }
 
         Poller in(Phase other) {
-            return new Poller(other, knows, drawn, holders, snapshot, batch, cut, acked, air, session);
+            return new Poller(other, knows, drawn, holders, snapshot, batch, cut, acked, inFlight, session);
         }
 
         Poller knowing(Knowledge other) {
-            return new Poller(phase, other, drawn, holders, snapshot, batch, cut, acked, air, session);
+            return new Poller(phase, other, drawn, holders, snapshot, batch, cut, acked, inFlight, session);
         }
 
         Poller looking(int newDrawn, Set<String> newHolders) {
-            return new Poller(phase, knows, newDrawn, newHolders, snapshot, batch, cut, acked, air, session);
+            return new Poller(phase, knows, newDrawn, newHolders, snapshot, batch, cut, acked, inFlight, session);
         }
 
         Poller seeing(int rows) {
-            return new Poller(phase, knows, drawn, holders, rows, batch, cut, acked, air, session);
+            return new Poller(phase, knows, drawn, holders, rows, batch, cut, acked, inFlight, session);
         }
 
         Poller read(int newBatch, boolean newCut) {
-            return new Poller(Phase.PUBLISHING, knows, drawn, holders, Ids.NONE, newBatch, newCut, acked, air, session);
+            return new Poller(
+                    Phase.PUBLISHING, knows, drawn, holders, Ids.NONE, newBatch, newCut, acked, inFlight, session);
         }
 
         Poller requests(int newAcked, int newAir) {
@@ -180,17 +181,17 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
         }
 
         Poller losing(Session how) {
-            return new Poller(phase, knows, drawn, holders, snapshot, batch, cut, acked, air, how);
+            return new Poller(phase, knows, drawn, holders, snapshot, batch, cut, acked, inFlight, how);
         }
     }
 
     /**
-     * The stream and the way there.
+     * The stream, and the requests on their way to it.
      *
      * @param arrived every id that arrived
      * @param lastRow the last record of {@link Scenario.Key#ROW}
      * @param lastHeld the last record of {@link Scenario.Key#HELD}
-     * @param late requests that nobody waits for any more, and that may yet be applied
+     * @param late requests that nobody waits for any more and that may still be applied
      */
     record Stream(int arrived, int lastRow, int lastHeld, int late) {
 
@@ -203,31 +204,31 @@ record World(Database database, List<Poller> pollers, Stream stream, Faults left
         }
     }
 
-    World with(Database other) {
-        return new World(other, pollers, stream, left);
+    State with(Database other) {
+        return new State(other, pollers, stream, left);
     }
 
-    World with(int index, Poller poller) {
-        return new World(database, replaced(pollers, index, poller), stream, left);
+    State with(int index, Poller poller) {
+        return new State(database, replaced(pollers, index, poller), stream, left);
     }
 
-    World with(Stream other) {
-        return new World(database, pollers, other, left);
+    State with(Stream other) {
+        return new State(database, pollers, other, left);
     }
 
-    World with(Faults other) {
-        return new World(database, pollers, stream, other);
+    State with(Faults other) {
+        return new State(database, pollers, stream, other);
     }
 
-    /** The same for all worlds that differ only in which poller is called A. */
-    World canonical() {
+    /** The same for two states that differ only in the names of the pollers. */
+    State canonical() {
         Poller first = pollers.get(0);
         Poller second = pollers.get(1);
         if (Poller.ORDER.compare(first, second) <= 0) {
             return this;
         }
         int owner = database.owner() == NOBODY ? NOBODY : 1 - database.owner();
-        return new World(database.ownedBy(owner), List.of(second, first), stream, left);
+        return new State(database.ownedBy(owner), List.of(second, first), stream, left);
     }
 
     private static <T> List<T> replaced(List<T> list, int index, T element) {

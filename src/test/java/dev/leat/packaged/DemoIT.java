@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's first command, as it was packaged. */
+/** The demo of the README's first command, from its jar. */
 class DemoIT {
 
     @TempDir
     private Path temporary;
 
     @Test
-    void endsByItselfWithAVerdictAndLeavesNothingBehind() {
+    void itEndsByItselfWithAVerdictAndLeavesNoFiles() {
         try (LeatProcess demo = LeatProcess.demo(temporary, "--seconds", "3", "--rate", "300")) {
             assertThat(demo.exitCode()).as(demo::said).isZero();
             assertThat(demo.said()).contains("a local stand-in for Amazon Kinesis", "Verdict: in order, nothing lost");
@@ -27,7 +27,7 @@ class DemoIT {
 
     @Tag("full")
     @Test
-    void runsOnUntilItIsStoppedAndStillSaysItsVerdict() {
+    void itRunsUntilItIsStoppedAndThenPrintsItsVerdict() {
         try (LeatProcess demo = LeatProcess.demo(temporary, "--forever", "--rate", "300")) {
             Await.until(
                     "the first figures",
@@ -41,7 +41,7 @@ class DemoIT {
     }
 
     @Test
-    void wrongUseIsOneLineAndExitCodeTwo() {
+    void wrongOptionsGiveOneLineAndExitCodeTwo() {
         try (LeatProcess demo = LeatProcess.demo(temporary, "--pollers", "0")) {
             assertThat(demo.exitCode()).isEqualTo(2);
             assertThat(demo.said().lines()).hasSize(1);

@@ -3,12 +3,12 @@ package dev.leat.demo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change of a history, as the truth knows it and as the stream tells it. Within a history no two changes are equal.
+ * One change of a history, as it was committed or as it was delivered. Within a history no two changes are equal.
  *
- * @param history what its changes stay in order for: a row under one partition key, or the key of domain events
+ * @param history the row with its partition key, or the key of domain events: changes of one history must stay in order
  * @param op the code of the operation, as in the envelope
- * @param before the number of the row's version that was replaced, null if there was none
- * @param after the number of the version that came, null if none did
+ * @param before the number of the row's old version, null if there was none
+ * @param after the number of the row's new version, null if there is none
  */
 public record Change(
         String history,
@@ -16,7 +16,7 @@ public record Change(
         @Nullable Long before,
         @Nullable Long after) {
 
-    /** Domain events follow each other without a row that links them. */
+    /** Whether it is a domain event. No row links a domain event with the one before. */
     boolean message() {
         return op.equals("m");
     }

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares what the stream delivered with what was committed. Fed from both sides while they go on, in any interleaving: the
- * changes of one history in the order of their commits, and the records of one partition key in the order of the stream.
+ * Compares what the stream delivered with what was committed. It receives both while the run goes on, in any interleaving: the changes of
+ * a history in the order of their commits, and the records of a partition key in the order of the stream.
  *
- * <p>Right is: dropping every record whose id was seen before, the changes of each history are exactly the committed ones, in
- * order, and the ids of each partition key rise. A loaded row is what the changes before it have made of that row, if its table
- * was attached while it was empty. Thread-safe.
+ * <p>Everything is right if, without the records whose id was seen before, the changes of each history are exactly the committed ones, in
+ * order, and the ids of each partition key ascend. If a table was attached while it was empty, each loaded row must be the row as the changes
+ * before it have left it. Thread-safe.
  */
 public final class Checker {
 
@@ -22,7 +22,7 @@ public final class Checker {
     private final Map<String, History> histories = new HashMap<>();
     private final Map<String, Integer> loadedRows = new HashMap<>();
     private final Map<String, Long> lastIds = new HashMap<>();
-    /** By blocks of {@value #BLOCK} ids: they begin at the clock, and jump after a failover. */
+    /** By blocks of {@value #BLOCK} ids, because ids begin at the clock and jump after a failover. */
     private final Map<Long, BitSet> seen = new HashMap<>();
 
     private final List<String> examples = new ArrayList<>();
@@ -35,19 +35,19 @@ public final class Checker {
     private long fallingIds;
     private long contradictions;
 
-    /** A change that was committed. */
+    /** Records a committed change. */
     public synchronized void expect(Change change) {
         committed++;
         History history = histories.computeIfAbsent(change.history(), name -> new History());
         if (!history.expect(change)) {
             contradictions++;
-            example("the truth contradicts itself at " + change);
+            example("a committed change does not continue its history: " + change);
         }
         forget(change.history(), history);
     }
 
     /**
-     * A record that the stream handed out.
+     * Records a delivered event.
      *
      * @return whether it is the first delivery of its event
      */
@@ -97,7 +97,7 @@ public final class Checker {
         }
     }
 
-    /** How many committed changes have not been delivered so far; events that nobody expects count against it. */
+    /** How many committed changes are not delivered yet. Events without a committed change reduce the number. */
     public synchronized long behind() {
         return Math.max(0, committed - delivered);
     }
@@ -115,7 +115,7 @@ public final class Checker {
         return delivered;
     }
 
-    /** What is wrong if nothing more comes from either side. */
+    /** The result, if nothing more comes from either side. */
     public synchronized Verdict verdict() {
         long outOfOrder = 0;
         long missing = 0;

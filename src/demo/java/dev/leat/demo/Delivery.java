@@ -1,7 +1,7 @@
 package dev.leat.demo;
 
 /**
- * A change as a record of the stream carries it.
+ * A change as it came in a record of the stream.
  *
  * @param id the event's id, by which consumers drop repeats
  * @param capturedMicros when the trigger ran, in microseconds of the epoch

@@ -19,8 +19,8 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 
 /**
- * The main of {@code leat-demo.jar}. Exit codes: 0 in order, nothing lost; 1 not so, or the demo could not run; 2 wrong use; after a signal that
- * of the signal, such as 130.
+ * The main class of {@code leat-demo.jar}. Exit codes: 0 everything arrived in order; 1 it did not, or the demo could not run; 2 wrong use;
+ * after a signal, that of the signal, such as 130.
  */
 @Command(
         name = "leat-demo",
@@ -28,10 +28,10 @@ import picocli.CommandLine.Option;
         versionProvider = Demo.Version.class,
         subcommands = LocalStreamCommand.class,
         description = {
-            "Runs Leat on this machine alone: an embedded PostgreSQL with a small shop, live traffic, pollers, a local"
+            "Runs Leat on this machine: an embedded PostgreSQL with the tables of a small shop, writers, pollers, a local"
                     + " stand-in for a Kinesis stream, and a consumer that checks what arrives.",
-            "It ends by itself, or at Ctrl-C, with a verdict. Exit codes: 0 in order, nothing lost; 1 not so, or it could not"
-                    + " run; 2 wrong use; 130 after Ctrl-C."
+            "It ends by itself, or at Ctrl-C, with a verdict. Exit codes: 0 everything arrived in order; 1 it did not, or the"
+                    + " demo could not run; 2 wrong use; 130 after Ctrl-C."
         })
 public final class Demo implements Callable<Integer> {
 
@@ -40,16 +40,16 @@ public final class Demo implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "<n>",
-            description = "How long the traffic lasts (${DEFAULT-VALUE}); 0: until Ctrl-C.")
+            description = "For how many seconds the writers write (${DEFAULT-VALUE}); 0: until Ctrl-C.")
     private int seconds = 15;
 
     @Option(names = "--forever", description = "The same as --seconds 0.")
     private boolean forever;
 
-    @Option(names = "--rate", paramLabel = "<n>", description = "Changes per second, about (${DEFAULT-VALUE}).")
+    @Option(names = "--rate", paramLabel = "<n>", description = "About how many changes per second (${DEFAULT-VALUE}).")
     private int rate = 1_000;
 
-    @Option(names = "--pollers", paramLabel = "<n>", description = "Pollers beside each other (${DEFAULT-VALUE}).")
+    @Option(names = "--pollers", paramLabel = "<n>", description = "Number of pollers (${DEFAULT-VALUE}).")
     private int pollers = 2;
 
     @Option(
@@ -58,7 +58,10 @@ public final class Demo implements Callable<Integer> {
             description = "Port of the local stream; 0 takes a free one (${DEFAULT-VALUE}).")
     private int port;
 
-    @Option(names = "--seed", paramLabel = "<n>", description = "Seed of the writers' dice; drawn if not given.")
+    @Option(
+            names = "--seed",
+            paramLabel = "<n>",
+            description = "Seed of the writers' random choices; random by default.")
     private long seed = System.nanoTime() & 0xffff_ffffL;
 
     private final CountDownLatch stop = new CountDownLatch(1);
@@ -67,7 +70,7 @@ public final class Demo implements Callable<Integer> {
     private final PrintStream terminal;
 
     /**
-     * @param terminal takes control sequences, with which a line renews itself
+     * @param terminal accepts control sequences, with which the line of figures is overwritten
      */
     private Demo(PrintStream terminal) {
         this.terminal = terminal;
@@ -95,7 +98,7 @@ public final class Demo implements Callable<Integer> {
         return new PrintableWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), UnaryOperator.identity());
     }
 
-    /** The demo says itself what it does; the parts' own logs would be in the way. */
+    /** The demo prints what it does; log lines of its parts would only disturb that. */
     private static void quiet() {
         for (String property : new String[] {
             "org.slf4j.simpleLogger.defaultLogLevel=error", "org.jooq.no-logo=true", "org.jooq.no-tips=true"
@@ -109,11 +112,11 @@ public final class Demo implements Callable<Integer> {
     @Override
     public Integer call() {
         if (seconds < 0 || seconds > MOST_SECONDS || rate < 1 || pollers < 1 || pollers > 16) {
-            System.err.println("leat-demo: --seconds lies between 0 and " + MOST_SECONDS
-                    + ", --rate is at least 1, --pollers between 1 and 16");
+            System.err.println(
+                    "leat-demo: --seconds must be 0 to " + MOST_SECONDS + ", --rate at least 1, --pollers 1 to 16");
             return CommandLine.ExitCode.USAGE;
         }
-        // Ctrl-C ends the traffic; the rest goes its way to the verdict while the JVM waits in this hook.
+        // Ctrl-C stops the writers. The JVM waits in this hook until the verdict is printed.
         Runtime.getRuntime().addShutdownHook(new Thread(this::endEarly, "ctrl-c"));
         Progress progress = new Progress(terminal, isTerminal());
         try {

@@ -17,7 +17,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
 
-/** A poller as an application embeds it, with a small connection pool and a Kinesis client of its own. */
+/** A poller embedded as in an application, with its own small connection pool and Kinesis client. */
 final class DemoPoller implements AutoCloseable {
 
     private static final int WORKERS = 2;
@@ -47,7 +47,7 @@ final class DemoPoller implements AutoCloseable {
                 .build();
     }
 
-    /** A client of the local stream, which takes any credentials. */
+    /** A client of the local stream, which accepts any credentials. */
     static KinesisClientBuilder client(URI endpoint, String region) {
         return KinesisClient.builder()
                 .endpointOverride(endpoint)
@@ -59,13 +59,13 @@ final class DemoPoller implements AutoCloseable {
         poller.start();
     }
 
-    /** Why a pass was given up last, if one was. */
+    /** Why a claim failed last; null if none failed. */
     @Nullable
     RuntimeException failure() {
         return failure.get();
     }
 
-    /** Finishes what is claimed and lets go of everything; once is enough. */
+    /** Finishes its claims and closes its connections. A second call does nothing. */
     @Override
     public void close() {
         if (pool.isClosed()) {

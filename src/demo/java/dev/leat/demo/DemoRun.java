@@ -12,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import org.postgresql.ds.PGSimpleDataSource;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
-/** One run of the demo, from the first part started to the last one removed. */
+/** One run of the demo: starts all parts, runs them to the verdict, and removes them. */
 final class DemoRun {
 
     private static final String STREAM = "shop";
@@ -31,15 +31,15 @@ final class DemoRun {
     }
 
     /**
-     * What the person wants.
+     * The options of a run.
      *
-     * @param seconds how long the traffic lasts; 0: until it is stopped
-     * @param rate changes per second
-     * @param port the local stream's; 0: any
+     * @param seconds how long the writers write; 0: until they are stopped
+     * @param rate about how many changes per second
+     * @param port of the local stream; 0: a free one
      */
     record Plan(int seconds, int rate, int pollers, int port, long seed) {}
 
-    /** A part did not start, or broke down. */
+    /** A part did not start, or failed. */
     static final class CannotRun extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -51,18 +51,18 @@ final class DemoRun {
     /**
      * Runs to the verdict.
      *
-     * @param stop ends the traffic early
+     * @param stop stops the writers early
      * @return whether everything arrived in order
      */
     boolean run(CountDownLatch stop) throws CannotRun {
         progress.line("Leat: row changes from PostgreSQL to a Kinesis stream, in order for each key");
         progress.line("");
-        progress.line("  An embedded PostgreSQL is unpacked and started, and a local stream beside it.");
+        progress.line("  Starting an embedded PostgreSQL and a local stream.");
         progress.line("");
         try (LocalStream stream = LocalStream.start(plan.port(), LocalStreamOptions.defaults());
                 EmbeddedServer server = EmbeddedServer.start()) {
             stream.createStream(STREAM, SHARDS);
-            return carry(stream, server, stop);
+            return run(stream, server, stop);
         } catch (SQLException | IOException | RuntimeException e) {
             throw new CannotRun(e.getMessage() == null ? e.toString() : e.getMessage(), e);
         } catch (InterruptedException e) {
@@ -71,7 +71,7 @@ final class DemoRun {
         }
     }
 
-    private boolean carry(LocalStream stream, EmbeddedServer server, CountDownLatch stop)
+    private boolean run(LocalStream stream, EmbeddedServer server, CountDownLatch stop)
             throws SQLException, IOException, InterruptedException {
         server.createRole("shop");
         server.createRole("poller");
@@ -98,22 +98,25 @@ final class DemoRun {
             }
             reader.start();
             try (Traffic traffic = new Traffic(shop, owner, WRITERS, plan.rate(), plan.seed())) {
+                progress.line("  Inserting the first " + CUSTOMERS
+                        + " customers. The figures begin when all of them have arrived.");
+                progress.line("");
                 shop.fill(CUSTOMERS);
                 watch.drain(PATIENCE, List.of(reader::check));
                 watch.begin();
                 traffic.start();
-                watch.lookOn(Duration.ofSeconds(plan.seconds()), stop, List.of(traffic::check, reader::check));
+                watch.watchFor(Duration.ofSeconds(plan.seconds()), stop, List.of(traffic::check, reader::check));
             }
             watch.drain(PATIENCE, List.of(reader::check));
             pollers.forEach(DemoPoller::close);
-            // What a poller sends when it stops would be one delivery too many.
+            // Records that a poller sent while it stopped would be repeats. They are read too.
             watch.drain(PATIENCE, List.of(reader::check));
         } finally {
             pollers.forEach(DemoPoller::close);
         }
         for (DemoPoller poller : pollers) {
             if (poller.failure() != null) {
-                progress.line("  a pass of a poller failed and was repeated: " + poller.failure());
+                progress.line("  a claim of a poller failed and was repeated: " + poller.failure());
             }
         }
         return watch.verdict();
@@ -122,27 +125,29 @@ final class DemoRun {
     private void introduce(LocalStream stream, EmbeddedServer server) throws SQLException, IOException {
         progress.part(
                 "PostgreSQL",
-                server.url("shop") + "?user=shop   (" + server.version() + ", embedded, removed at the end)");
+                "localhost:" + server.port() + ", database shop   (" + server.version()
+                        + ", embedded, removed at the end)");
         progress.part(
                 "stream",
                 stream.endpoint() + "   (a local stand-in for Amazon Kinesis; stream \"" + STREAM + "\", " + SHARDS
                         + " shards)");
         progress.part(
                 "tables",
-                "customers, order_lines, stock by primary key; orders by customer_id; events by leat.publish");
+                "customers, order_lines, stock, orders (partition key: customer_id), and domain events (leat.publish)");
         progress.part(
-                "traffic",
-                WRITERS + " writers, about " + plan.rate() + " changes/s, some rolled back   (seed " + plan.seed()
+                "writers",
+                WRITERS + ", about " + plan.rate() + " changes/s together, some rolled back   (seed " + plan.seed()
                         + ")");
-        progress.part("pollers", plan.pollers() + ", sharing the lanes");
-        progress.part("consumer", "reads every shard by the AWS SDK, and checks order and loss");
+        progress.part("pollers", plan.pollers() + ", which share the 64 lanes of the outbox");
+        progress.part("consumer", "reads every shard by the AWS SDK, and checks that all changes arrive in order");
         progress.line("");
-        progress.line("  Have a look while it runs:");
+        progress.line("  To look at it while it runs:");
         progress.line("    PGPASSFILE=" + server.passwordFile("shop", "shop") + " psql -h localhost -p " + server.port()
                 + " -U shop shop");
         progress.line("    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws --region " + stream.region()
                 + " --endpoint-url " + stream.endpoint() + " kinesis list-shards --stream-name " + STREAM);
-        progress.line("  The file holds the password of the role shop, drawn for this run; only you can read it.");
+        progress.line(
+                "  The file has the password of the role shop, which is new for each run. Only you can read the file.");
         progress.line("");
     }
 }

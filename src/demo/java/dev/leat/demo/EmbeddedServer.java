@@ -22,9 +22,8 @@ import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A PostgreSQL of the demo's own: binaries and data in one temporary directory, which {@link #close} removes. Other users of
- * this machine can reach its port, and a superuser of PostgreSQL can run programs, so every role has a password that is drawn
- * when the server starts.
+ * The demo's own PostgreSQL: binaries and data are in a temporary directory, which {@link #close} removes. Other users of this machine can
+ * reach its port, and a superuser of PostgreSQL can run programs. So every role has a random password, which is new at each start.
  */
 final class EmbeddedServer implements AutoCloseable {
 
@@ -41,9 +40,9 @@ final class EmbeddedServer implements AutoCloseable {
     }
 
     static EmbeddedServer start() throws IOException {
-        // The JDK makes it for this user alone.
+        // The JDK creates it for this user only.
         Path directory = Files.createTempDirectory("leat-demo-");
-        // Else the library keeps a directory for all users of the machine, whoever comes first owns it.
+        // By default the library uses one directory for all users of the machine, and the first user owns it.
         System.setProperty("ot.epg.working-dir", directory.resolve("binaries").toString());
         try {
             String password = drawn();
@@ -51,8 +50,9 @@ final class EmbeddedServer implements AutoCloseable {
             EmbeddedPostgres postgres = EmbeddedPostgres.builder()
                     .setPgBinaryResolver(EmbeddedServer::binaries)
                     .setDataDirectory(directory.resolve("data").toFile())
-                    // What goes by this name is handed on to initdb. It comes after the library's own
-                    // --auth=trust, so that the server asks for the password whenever it listens.
+                    // The library passes these on to initdb, after its own --auth=trust. So the server asks for a
+                    // password from the
+                    // start.
                     .setLocaleConfig("auth", "scram-sha-256")
                     .setLocaleConfig("pwfile", file.toString())
                     .setConnectConfig("password", password)
@@ -75,7 +75,7 @@ final class EmbeddedServer implements AutoCloseable {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** A file that has never been readable for others. */
+    /** Creates a file that others cannot read at any time. */
     private static Path secretFile(Path file, String line) throws IOException {
         if (Files.getFileStore(file.getParent()).supportsFileAttributeView(PosixFileAttributeView.class)) {
             Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -83,13 +83,13 @@ final class EmbeddedServer implements AutoCloseable {
         return Files.writeString(file, line + "\n");
     }
 
-    /** The archive that the build has put into the jar: of one platform, the one that it was built on. */
+    /** The archive of PostgreSQL in the jar. The build puts in one, that of its own platform. */
     private static InputStream binaries(String system, String machine) {
         String platform = system.toLowerCase(Locale.ROOT) + "-" + machine.replace("aarch64", "arm_64");
         InputStream archive = EmbeddedServer.class.getResourceAsStream("/postgres-" + platform + ".txz");
         if (archive == null) {
             throw new IllegalStateException(
-                    "this jar carries no PostgreSQL for " + platform + ": build it on this machine");
+                    "this jar has no PostgreSQL for " + platform + ": build the jar on this machine");
         }
         return archive;
     }
@@ -99,13 +99,13 @@ final class EmbeddedServer implements AutoCloseable {
         String password = drawn();
         Truth.run(postgres.getPostgresDatabase(), "CREATE ROLE " + name + " LOGIN");
         try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
-            // The server gets what it needs to check the password, not the password, which it might log.
+            // The server gets a verifier instead of the password, which it might log.
             connection.unwrap(PGConnection.class).alterUserPassword(name, password.toCharArray(), "scram-sha-256");
         }
         passwords.put(name, password);
     }
 
-    /** A file with which {@code psql} and others log in as that role, by {@code PGPASSFILE}. Only this user can read it. */
+    /** Creates a file for {@code PGPASSFILE}, with which {@code psql} can log in as that role. Only this user can read it. */
     Path passwordFile(String database, String role) throws IOException {
         return secretFile(
                 directory.resolve(role + ".pgpass"),
@@ -120,14 +120,14 @@ final class EmbeddedServer implements AutoCloseable {
         Truth.run(postgres.getPostgresDatabase(), "CREATE DATABASE " + name + " OWNER " + owner);
     }
 
-    /** Such as {@code PostgreSQL 18.6}. */
+    /** The version, such as {@code PostgreSQL 18.6}. */
     String version() throws SQLException {
         try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
             return "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
         }
     }
 
-    /** Connections of a role, which {@link #createRole} has created. */
+    /** Connections of a role that {@link #createRole} has created. */
     PGSimpleDataSource dataSource(String database, String role) {
         PGSimpleDataSource dataSource = new PGSimpleDataSource();
         dataSource.setUrl(url(database));

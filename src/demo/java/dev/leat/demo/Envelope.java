@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads records as a consumer does that knows the wire format and nothing of Leat's classes. */
+/** Reads records like a consumer that knows the format of the records but none of Leat's classes. */
 public final class Envelope {
 
     private static final JsonFactory JSON = new JsonFactory();
@@ -19,14 +19,14 @@ public final class Envelope {
     private final Map<String, List<String>> identities;
 
     /**
-     * @param identities by table, as partition keys name it: the columns that tell its rows apart
+     * @param identities the columns that identify a row, by the table's name as in partition keys
      */
     public Envelope(Map<String, List<String>> identities) {
         this.identities = Map.copyOf(identities);
     }
 
     /**
-     * @throws IllegalArgumentException when the record is no envelope of a change that is being watched
+     * @throws IllegalArgumentException if the record is not an envelope of a watched change
      */
     public Delivery read(byte[] data) {
         Map<?, ?> envelope;
@@ -34,7 +34,7 @@ public final class Envelope {
             parser.nextToken();
             envelope = (Map<?, ?>) object(parser);
         } catch (IOException e) {
-            throw new UncheckedIOException("an event is no JSON", e);
+            throw new UncheckedIOException("an event is not JSON", e);
         }
         Map<?, ?> source = map(envelope, "source");
         if (!(source.get("partition_key") instanceof String partitionKey)) {
@@ -46,7 +46,7 @@ public final class Envelope {
             Map<?, ?> content = map(map(envelope, "message"), "content");
             change = new Change(partitionKey, op, null, number(content, "version"));
         } else if (op.equals("t")) {
-            // Markers of one key are alike; how many there are tells whether each has come.
+            // Truncate markers of a key are equal; their number shows whether all have arrived.
             change = new Change(partitionKey, op, null, null);
         } else {
             Map<?, ?> before = (Map<?, ?>) envelope.get("before");
@@ -63,7 +63,7 @@ public final class Envelope {
     private String identity(Map<?, ?> source, @Nullable Map<?, ?> row, String partitionKey) {
         List<String> columns = identities.get(source.get("schema") + "." + source.get("table"));
         if (columns == null || row == null) {
-            throw new IllegalArgumentException("nobody watches what key " + partitionKey + " is about: " + source);
+            throw new IllegalArgumentException("the table of key " + partitionKey + " is not watched: " + source);
         }
         return columns.stream().map(name -> String.valueOf(row.get(name))).collect(Collectors.joining(","));
     }
@@ -79,7 +79,7 @@ public final class Envelope {
         if (from.get(field) instanceof Long number) {
             return number;
         }
-        throw new IllegalArgumentException("no number stands in " + field + " of " + from);
+        throw new IllegalArgumentException(field + " is not a number: " + from);
     }
 
     private static Map<String, @Nullable Object> object(JsonParser parser) throws IOException {

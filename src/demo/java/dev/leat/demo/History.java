@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** One history while it is being compared: what is expected and not yet delivered, and the other way round. */
+/** One history during the comparison: the changes that are expected but not delivered, and the reverse. */
 final class History {
 
     private final Deque<Change> expected = new ArrayDeque<>(2);
@@ -15,13 +15,13 @@ final class History {
     private @Nullable Long version;
     private @Nullable Long told;
 
-    /** What is left when both sides are complete. */
+    /** What differs when both sides are complete. */
     record Leftover(int outOfOrder, int missing, int unexpected, Change example) {}
 
     /**
-     * Adds the next change of the truth.
+     * Adds the next committed change.
      *
-     * @return whether it continues where the one before ended
+     * @return whether it continues the change before it
      */
     boolean expect(Change change) {
         boolean continues = change.message() || Objects.equals(change.before(), version);
@@ -49,7 +49,7 @@ final class History {
         }
     }
 
-    /** Whether nothing needs to be remembered. */
+    /** Whether the history can be forgotten. */
     boolean over() {
         return settled() && version == null;
     }
@@ -58,7 +58,7 @@ final class History {
         return expected.isEmpty() && delivered.isEmpty();
     }
 
-    /** Says what is wrong with a history that is not settled. */
+    /** What is wrong with a history that is not settled. */
     Leftover leftover() {
         Map<Change, Integer> places = new HashMap<>();
         expected.forEach(change -> places.put(change, places.size()));

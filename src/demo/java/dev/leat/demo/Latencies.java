@@ -18,7 +18,7 @@ final class Latencies {
     }
 
     /**
-     * The duration that this share of all does not exceed; zero if there are none.
+     * The duration that this share of all durations does not exceed; zero if there are none.
      *
      * @param share between 0 and 1
      */

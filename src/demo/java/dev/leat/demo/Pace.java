@@ -3,7 +3,7 @@ package dev.leat.demo;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Holds several threads to a common rate. What was missed in a stall is not caught up at once. */
+/** Keeps several threads together at a rate. After a pause they do not catch up at once. */
 final class Pace {
 
     private static final long MOST_BEHIND = TimeUnit.MILLISECONDS.toNanos(250);
@@ -18,7 +18,7 @@ final class Pace {
         this.due = nanoTime.getAsLong();
     }
 
-    /** Accounts for that many, and says how many nanoseconds to wait before the next. */
+    /** Counts that many, and returns how many nanoseconds to wait before the next. */
     synchronized long account(int done) {
         long now = nanoTime.getAsLong();
         due = Math.max(due, now - MOST_BEHIND) + done * nanosEach;

@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 
-/** The demo's words: a few lines at the start, one line that renews itself on a terminal, and the verdict. */
+/** What the demo prints: its parts, a line of figures that is overwritten on a terminal, and the verdict. */
 final class Progress {
 
     private static final Duration ON_TERMINAL = Duration.ofMillis(500);
@@ -20,12 +20,12 @@ final class Progress {
         this.terminal = terminal;
     }
 
-    /** How often {@link #figures} is worth calling. */
+    /** How often {@link #figures} should be called. */
     Duration interval() {
         return terminal ? ON_TERMINAL : IN_FILES;
     }
 
-    /** What the last interval came to. */
+    /** The figures of the last interval. */
     record Figures(
             Duration elapsed, double written, double published, long behind, Duration half, Duration ninetyNine) {}
 
@@ -50,7 +50,7 @@ final class Progress {
                 millis(figures.half()),
                 millis(figures.ninetyNine()));
         if (terminal) {
-            // Back to the line's beginning, and whatever a longer text left behind is wiped.
+            // Back to the start of the line; then the rest of a longer text is erased.
             out.print("\r" + text + "\u001b[K");
             lineOpen = true;
         } else {
@@ -63,20 +63,23 @@ final class Progress {
         line("");
         line("  Verdict: " + verdict.headline());
         line("");
-        count("changes committed", verdict.committed(), "");
+        count("changes committed", verdict.committed(), "the first customers included");
         count(
                 "delivered",
                 verdict.delivered(),
-                verdict.duplicates() == 0 ? "" : "and " + verdict.duplicates() + " repeats of them");
+                verdict.duplicates() == 0
+                        ? ""
+                        : "and " + verdict.duplicates() + " repeats, which consumers drop by their id");
         count("missing", verdict.missing(), "");
         count("out of order", verdict.outOfOrder() + verdict.fallingIds(), "");
-        count("never committed", verdict.unexpected(), "");
+        count("not committed", verdict.unexpected(), "");
         line(String.format(
                 Locale.ROOT,
-                "    %-18s %9s at p50, %s at p99, from the trigger to the consumer",
+                "    %-18s %9s at p50, %s at p99, from the trigger to the consumer; all parts share %d cores",
                 "latency",
                 millis(half).strip(),
-                millis(ninetyNine).strip()));
+                millis(ninetyNine).strip(),
+                Runtime.getRuntime().availableProcessors()));
         verdict.examples().forEach(example -> line("    ! " + example));
     }
 

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 
 /**
- * A small shop whose tables are attached: customers, orders that stay in order for each customer (not the primary key, so the
- * events are held), order lines with a key of two columns, and a stock of a few rows that everybody wants.
+ * A small shop whose tables are attached: customers, orders with the customer as partition key (it is not the primary key, so their events
+ * are held), order lines with a key of two columns, and a stock of a few rows that many transactions update.
  */
 public final class Shop {
 
@@ -27,7 +27,7 @@ public final class Shop {
         this.owner = owner;
     }
 
-    /** Creates and attaches the tables. The schemas {@code leat} and {@code truth} are there. */
+    /** Creates and attaches the tables. The schemas {@code leat} and {@code truth} must exist. */
     public void open() throws SQLException {
         Truth.run(owner, Truth.script("shop.sql"));
         for (String attach : List.of(
@@ -39,7 +39,7 @@ public final class Shop {
         }
     }
 
-    /** Fills the stock, and brings the first customers by one statement. */
+    /** Inserts the stock, and the first customers by one statement. */
     public void fill(int customers) throws SQLException {
         Truth.run(
                 owner,
@@ -51,22 +51,22 @@ public final class Shop {
         lastCustomer.set(customers);
     }
 
-    void customerCame(long id) {
+    void customerAdded(long id) {
         lastCustomer.accumulateAndGet(id, Math::max);
     }
 
-    void orderCame(long id) {
+    void orderAdded(long id) {
         lastOrder.accumulateAndGet(id, Math::max);
     }
 
-    /** The id of some customer; now and then there is none with it. */
-    long someCustomer(Dice dice) {
-        return 1 + dice.below((int) Math.max(1, lastCustomer.get()));
+    /** The id of a random customer; sometimes no customer has it. */
+    long someCustomer(RandomChoices choices) {
+        return 1 + choices.below((int) Math.max(1, lastCustomer.get()));
     }
 
-    /** The id of some order of late; now and then there is none with it. */
-    long someOrder(Dice dice) {
+    /** The id of a random recent order; sometimes no order has it. */
+    long someOrder(RandomChoices choices) {
         long last = lastOrder.get();
-        return Math.max(1, last - dice.below((int) Math.max(1, Math.min(last, RECENT))));
+        return Math.max(1, last - choices.below((int) Math.max(1, Math.min(last, RECENT))));
     }
 }

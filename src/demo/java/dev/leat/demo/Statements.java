@@ -17,7 +17,7 @@ public final class Statements {
         this.connection = connection;
     }
 
-    /** How many rows it changed. */
+    /** Runs a statement; returns how many rows it changed. */
     public int run(String sql, Object... parameters) throws SQLException {
         return bound(sql, parameters).executeUpdate();
     }

@@ -18,8 +18,8 @@ import software.amazon.awssdk.services.kinesis.model.Shard;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /**
- * Reads a stream from its beginning through the real SDK: all shards in turn on one thread, the children of a shard only after
- * it has been read to its end.
+ * Reads a stream from its beginning by the real SDK: all shards in turn on one thread, and the children of a shard only after the shard
+ * was read to its end.
  */
 public final class StreamReader implements AutoCloseable {
 
@@ -35,7 +35,7 @@ public final class StreamReader implements AutoCloseable {
 
     /**
      * @param consumer called on the reader's thread, for each shard in its order
-     * @param pause how long to rest when no shard had anything new
+     * @param pause how long to wait if no shard had new records
      */
     public StreamReader(KinesisClient kinesis, String stream, Duration pause, Consumer<Record> consumer) {
         this.kinesis = kinesis;
@@ -77,7 +77,7 @@ public final class StreamReader implements AutoCloseable {
                 }
             }
         } catch (InterruptedException e) {
-            // close() ends the rest.
+            // close() has interrupted it.
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             if (!closing) {
@@ -107,9 +107,9 @@ public final class StreamReader implements AutoCloseable {
     }
 
     /**
-     * Ends quietly unless reading has failed.
+     * Does nothing unless reading has failed.
      *
-     * @throws RuntimeException what the consumer threw, or the stream
+     * @throws RuntimeException the exception of the consumer or of the stream
      */
     public void check() {
         if (failure != null) {

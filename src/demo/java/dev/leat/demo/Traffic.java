@@ -26,15 +26,15 @@ public final class Traffic implements AutoCloseable {
     /**
      * @param writers connects as a role that may write the shop's tables
      * @param changesPerSecond about how many changes all writers together commit
-     * @param seed of the writers' dice
+     * @param seed of the writers' random choices
      */
     public Traffic(Shop shop, DataSource writers, int threads, double changesPerSecond, long seed) {
         this.shop = shop;
         this.writers = writers;
         this.pace = new Pace(changesPerSecond, System::nanoTime);
         for (int writer = 0; writer < threads; writer++) {
-            Dice dice = new Dice(seed * 31 + writer);
-            this.threads.add(new Thread(() -> write(dice), "shop-writer-" + writer));
+            RandomChoices choices = new RandomChoices(seed * 31 + writer);
+            this.threads.add(new Thread(() -> write(choices), "shop-writer-" + writer));
         }
     }
 
@@ -42,13 +42,13 @@ public final class Traffic implements AutoCloseable {
         threads.forEach(Thread::start);
     }
 
-    private void write(Dice dice) {
+    private void write(RandomChoices choices) {
         try (Connection connection = writers.getConnection()) {
             connection.setAutoCommit(false);
-            ShopTransactions transactions = new ShopTransactions(shop, new Statements(connection), dice);
+            ShopTransactions transactions = new ShopTransactions(shop, new Statements(connection), choices);
             long pause = 0;
             while (!stop.await(pause, TimeUnit.NANOSECONDS)) {
-                pause = pace.account(transaction(connection, transactions, dice));
+                pause = pace.account(transaction(connection, transactions, choices));
             }
         } catch (SQLException e) {
             failure = e;
@@ -57,10 +57,11 @@ public final class Traffic implements AutoCloseable {
         }
     }
 
-    private int transaction(Connection connection, ShopTransactions transactions, Dice dice) throws SQLException {
+    private int transaction(Connection connection, ShopTransactions transactions, RandomChoices choices)
+            throws SQLException {
         try {
             int changes = transactions.any();
-            if (dice.chance(ROLLED_BACK_PERCENT)) {
+            if (choices.chance(ROLLED_BACK_PERCENT)) {
                 connection.rollback();
                 rollbacks.incrementAndGet();
                 return 0;
@@ -71,7 +72,8 @@ public final class Traffic implements AutoCloseable {
             connection.rollback();
             rollbacks.incrementAndGet();
             String state = String.valueOf(e.getSQLState());
-            // Deadlock and unique violation: what writers do to each other. Anything else would be our doing.
+            // Writers cause each other deadlocks and unique violations. Any other error would be a fault of Leat or of
+            // the demo.
             if (!state.equals("40P01") && !state.equals("23505")) {
                 throw e;
             }
@@ -85,9 +87,9 @@ public final class Traffic implements AutoCloseable {
     }
 
     /**
-     * Ends quietly unless a writer has failed.
+     * Does nothing unless a writer has failed.
      *
-     * @throws SQLException what the database said to the writer
+     * @throws SQLException with the database's error of that writer
      */
     public void check() throws SQLException {
         SQLException failed = failure;
@@ -96,7 +98,7 @@ public final class Traffic implements AutoCloseable {
         }
     }
 
-    /** Lets every writer end its transaction. */
+    /** Returns when every writer has ended its transaction. */
     @Override
     public void close() {
         stop.countDown();

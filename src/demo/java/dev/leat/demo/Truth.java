@@ -17,7 +17,7 @@ import java.util.Objects;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The schema {@code truth}: what was committed, as the database noted it without Leat. {@code truth.sql} explains it. */
+/** The schema {@code truth}: the committed changes, as triggers of the test recorded them without Leat. {@code truth.sql} explains it. */
 public final class Truth {
 
     private final DataSource owner;
@@ -31,7 +31,7 @@ public final class Truth {
         run(owner, script("truth.sql"));
     }
 
-    /** By table, as partition keys name it: the columns that tell its rows apart. */
+    /** The columns that identify a row, by the table's name as in partition keys. */
     public Map<String, List<String>> identities() throws SQLException {
         try (Connection connection = owner.getConnection();
                 Statement statement = connection.createStatement();
@@ -46,8 +46,8 @@ public final class Truth {
     }
 
     /**
-     * Takes out what was committed since the last time, each history in the order of its commits. Whatever a change rests on
-     * was committed before it, so no history has a gap.
+     * Takes the changes that were committed since the last call, each history in the order of its commits. The changes before a change of a
+     * history were committed before it, so no history has a gap.
      */
     public List<Change> take() throws SQLException {
         try (Connection connection = owner.getConnection();

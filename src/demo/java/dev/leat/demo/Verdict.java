@@ -3,20 +3,20 @@ package dev.leat.demo;
 import java.util.List;
 
 /**
- * What a {@link Checker} found.
+ * The result of a {@link Checker}.
  *
- * @param committed changes that the truth holds
+ * @param committed changes that were committed
  * @param delivered different events that arrived
  * @param loaded rows that loads have sent
  * @param disagreeing how many of them are older or newer than the changes that had arrived before them
  * @param duplicates records that repeated an event
- * @param replayedBack how many of those came behind a newer one of their key, so that the key went back for whoever reads on
- * @param outOfOrder changes that came after a later one of their history
- * @param fallingIds first deliveries whose id was below one that their partition key had already carried
+ * @param replayedBack how many of those came after a newer event of their key, so that a consumer that does not drop repeats sees an old value
+ * @param outOfOrder changes that came after a later change of their history
+ * @param fallingIds first deliveries whose id was below an earlier id of their partition key
  * @param missing changes that never arrived
- * @param unexpected events that no committed change stands behind: rolled back, or told twice under two ids
- * @param contradictions changes of the truth that do not continue their history: a fault of the test itself
- * @param examples some of what is wrong, for people
+ * @param unexpected events without a committed change: it was rolled back, or was published twice with two ids
+ * @param contradictions committed changes that do not continue their history: a fault of the test itself
+ * @param examples some of the faults, for people
  */
 public record Verdict(
         long committed,
@@ -36,7 +36,7 @@ public record Verdict(
         examples = List.copyOf(examples);
     }
 
-    /** Whether everything committed arrived, nothing else did, and all of it in order. Duplicates are allowed. */
+    /** Whether everything that was committed arrived, nothing else did, and all of it was in order. Duplicates are allowed. */
     public boolean inOrderNothingLost() {
         return outOfOrder == 0
                 && disagreeing == 0
@@ -46,7 +46,7 @@ public record Verdict(
                 && contradictions == 0;
     }
 
-    /** One line: the verdict itself. */
+    /** The verdict in one line. */
     public String headline() {
         if (inOrderNothingLost()) {
             return "in order, nothing lost";
@@ -56,8 +56,8 @@ public record Verdict(
         append(text, outOfOrder, "out of order");
         append(text, disagreeing, "loaded out of order");
         append(text, fallingIds, "with an id below its predecessor's");
-        append(text, unexpected, "never committed");
-        append(text, contradictions, "contradictions in the truth itself");
+        append(text, unexpected, "not committed");
+        append(text, contradictions, "contradictions in the test's own record of changes");
         return text.toString();
     }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
-/** Watches a run: what was committed on one side, what arrived on the other, and the figures between them. */
+/** Watches a run: compares what was committed with what arrived, and computes the figures. */
 final class Watch {
 
     private static final Duration LOOK = Duration.ofMillis(100);
@@ -39,12 +39,12 @@ final class Watch {
         this.progress = progress;
     }
 
-    /** Something that may break down while it is being watched. */
+    /** A part that may fail while the run is watched. */
     interface Part {
         void check() throws SQLException;
     }
 
-    /** Takes what the consumer reads. */
+    /** Receives each record that the consumer reads. */
     void read(Record record) {
         Delivery delivery = envelope.read(record.data().asByteArrayUnsafe());
         if (checker.deliver(delivery)) {
@@ -57,7 +57,7 @@ final class Watch {
         read.incrementAndGet();
     }
 
-    /** Begins the figures: what was carried so far has only made the parts warm. It is checked all the same. */
+    /** Begins the figures. The records before this warmed up the parts; they are checked too. */
     void begin() {
         all = new Latencies();
         lately = new Latencies();
@@ -68,8 +68,8 @@ final class Watch {
         lastPublished = stream.recordCount(name);
     }
 
-    /** Looks on until the time is over or somebody stops it; zero is for ever. */
-    void lookOn(Duration duration, CountDownLatch stop, List<Part> parts) throws SQLException, InterruptedException {
+    /** Watches until the time is over or {@code stop} is counted down; zero means without end. */
+    void watchFor(Duration duration, CountDownLatch stop, List<Part> parts) throws SQLException, InterruptedException {
         long start = System.nanoTime();
         while (!stop.await(LOOK.toNanos(), TimeUnit.NANOSECONDS)
                 && (duration.isZero() || System.nanoTime() - start < duration.toNanos())) {
@@ -77,17 +77,17 @@ final class Watch {
         }
     }
 
-    /** Looks on until nothing is left on the way, at most that long. */
+    /** Watches until everything committed has arrived and been read, or until the patience is over. */
     void drain(Duration patience, List<Part> parts) throws SQLException, InterruptedException {
         long start = System.nanoTime();
         look(parts);
-        while (onTheWay() && System.nanoTime() - start < patience.toNanos()) {
+        while (isPending() && System.nanoTime() - start < patience.toNanos()) {
             TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
             look(parts);
         }
     }
 
-    private boolean onTheWay() {
+    private boolean isPending() {
         return checker.behind() > 0 || read.get() < stream.recordCount(name);
     }
 
@@ -116,7 +116,7 @@ final class Watch {
         lastPublished = published;
     }
 
-    /** Says how it went, and returns whether all is well. */
+    /** Prints the verdict, and returns whether everything arrived in order. */
     boolean verdict() {
         Verdict verdict = checker.verdict();
         progress.verdict(verdict, all.percentile(0.5), all.percentile(0.99));

@@ -1,4 +1,4 @@
-/** The main job on one machine, watched: embedded PostgreSQL, local stream, traffic, pollers, and a consumer that checks. */
+/** The demo: an embedded PostgreSQL, a local stream, writers, pollers, and a consumer that checks order and completeness. */
 @NullMarked
 package dev.leat.demo;
 

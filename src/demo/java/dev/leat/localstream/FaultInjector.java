@@ -4,7 +4,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Holds the faults in force and deals each request its plan. */
+/** Keeps the faults in force and gives each request its plan. */
 final class FaultInjector {
 
     private final AtomicLong injected = new AtomicLong();
@@ -12,7 +12,7 @@ final class FaultInjector {
     private Random seeds = new Random(1);
     private CountDownLatch released = new CountDownLatch(1);
 
-    /** Puts faults into force and lets go of every request that the old ones hold. */
+    /** Puts faults into force and releases every request that the old ones delay. */
     synchronized void set(Faults next) {
         faults = next;
         seeds = new Random(next.seed);

@@ -5,17 +5,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What befalls one request: its own dice, drawn from those of the faults in force when it arrived. */
+/** The faults of one request. It has its own random numbers, whose seed comes from the faults in force when it arrived. */
 final class FaultPlan {
 
     private final Faults faults;
-    private final Random dice;
+    private final Random random;
     private final CountDownLatch released;
     private final AtomicLong injected;
 
     FaultPlan(Faults faults, long seed, CountDownLatch released, AtomicLong injected) {
         this.faults = faults;
-        this.dice = new Random(seed);
+        this.random = new Random(seed);
         this.released = released;
         this.injected = injected;
     }
@@ -28,14 +28,14 @@ final class FaultPlan {
         return hit(faults.lostAnswers);
     }
 
-    /** Waits and fails as the faults ask before the request is applied. */
+    /** Delays the request, or makes it fail or hang, before it is applied. */
     void beforeApplying(long nowMillis) throws InterruptedException {
         long from = faults.delayFrom.toNanos();
         long spread = faults.delayTo.toNanos() - from;
-        long nanos = from + (spread > 0 ? (long) (dice.nextDouble() * spread) : 0);
+        long nanos = from + (spread > 0 ? (long) (random.nextDouble() * spread) : 0);
         if (nanos > 0) {
             injected.incrementAndGet();
-            // Whoever sets faults anew ends the delays of the old ones, too.
+            // Setting new faults ends the delays of the old ones too.
             released.await(nanos, TimeUnit.NANOSECONDS);
         }
         hang(faults.hangingBefore);
@@ -67,22 +67,22 @@ final class FaultPlan {
         return faults.entryCode;
     }
 
-    /** What is wrong with an answer's numbers. */
-    enum Lie {
+    /** What is wrong with the numbers of an answer. */
+    enum Miscount {
         NONE,
         WRONG_COUNT,
         ONE_TOO_FEW,
         ONE_TOO_MANY
     }
 
-    /** How a PutRecords answer lies about what it has counted. */
-    Lie lie() {
-        return hit(faults.lyingCounts) ? Lie.values()[1 + dice.nextInt(3)] : Lie.NONE;
+    /** What is wrong with the numbers of a PutRecords answer. */
+    Miscount miscount() {
+        return hit(faults.wrongCounts) ? Miscount.values()[1 + random.nextInt(3)] : Miscount.NONE;
     }
 
-    /** One of that many. */
+    /** A random number from 0 to bound - 1. */
     int any(int bound) {
-        return dice.nextInt(bound);
+        return random.nextInt(bound);
     }
 
     /** The order in which a request's entries are applied. */
@@ -94,7 +94,7 @@ final class FaultPlan {
         if (faults.shuffled) {
             injected.incrementAndGet();
             for (int i = entries - 1; i > 0; i--) {
-                int other = dice.nextInt(i + 1);
+                int other = random.nextInt(i + 1);
                 int swapped = order[i];
                 order[i] = order[other];
                 order[other] = swapped;
@@ -104,7 +104,7 @@ final class FaultPlan {
     }
 
     private boolean hit(double share) {
-        boolean hit = share > 0 && dice.nextDouble() < share;
+        boolean hit = share > 0 && random.nextDouble() < share;
         if (hit) {
             injected.incrementAndGet();
         }

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The faults that a local stream injects, and the seed of its dice. Immutable: each method returns a copy that differs in one
+ * The faults that a local stream injects, and the seed of its random choices. Immutable: each method returns a copy that differs in one
  * thing, and {@link LocalStream#faults(Faults)} puts it into force at once. Shares are probabilities between 0 and 1.
  *
  * <p>Unless {@link #on} says otherwise only PutRecord and PutRecords meet faults, so that readers see what arrived.
@@ -17,7 +17,7 @@ public final class Faults {
     private static final String THROUGHPUT = "ProvisionedThroughputExceededException";
     private static final Faults NONE = new Faults();
 
-    // Written only by the constructor and by the change that makes a copy, before anybody else sees it.
+    // Written only by the constructor, and by the change that makes a copy before others see the copy.
     long seed = 1;
     Set<String> operations = Set.of("PutRecord", "PutRecords");
     double failingEntries;
@@ -31,7 +31,7 @@ public final class Faults {
 
     double resets;
     double lostAnswers;
-    double lyingCounts;
+    double wrongCounts;
     double hangingBefore;
     double hangingAfter;
     Duration delayFrom = Duration.ZERO;
@@ -51,7 +51,7 @@ public final class Faults {
         copy.throttledUntil = throttledUntil;
         copy.resets = resets;
         copy.lostAnswers = lostAnswers;
-        copy.lyingCounts = lyingCounts;
+        copy.wrongCounts = wrongCounts;
         copy.hangingBefore = hangingBefore;
         copy.hangingAfter = hangingAfter;
         copy.delayFrom = delayFrom;
@@ -72,7 +72,7 @@ public final class Faults {
         return NONE;
     }
 
-    /** Seeds the dice: the same requests, one after the other, meet the same faults. */
+    /** Sets the seed: the same requests, one after the other, meet the same faults. */
     public Faults seed(long value) {
         return with(f -> f.seed = value);
     }
@@ -134,11 +134,11 @@ public final class Faults {
      * A share of the PutRecords requests is applied, and answered with a FailedRecordCount that is wrong, or with one of the
      * Records too few or too many.
      */
-    public Faults lyingCounts(double share) {
-        return with(f -> f.lyingCounts = share(share));
+    public Faults wrongCounts(double share) {
+        return with(f -> f.wrongCounts = share(share));
     }
 
-    /** A share of the requests hangs, and is applied only when faults are set anew: it may land after its own retry. */
+    /** A share of the requests hangs, and is applied only when faults are set anew: it may be applied after its own retry. */
     public Faults hangingBeforeApplying(double share) {
         return with(f -> f.hangingBefore = share(share));
     }
@@ -169,7 +169,7 @@ public final class Faults {
         return "Faults[seed=" + seed + " on " + operations + ": entries " + failingEntries + " " + entryCode
                 + (shuffled ? " shuffled" : "") + ", requests " + failingRequests + ", throttled " + throttledRequests
                 + " until " + throttledUntil + ", resets " + resets + ", lost answers " + lostAnswers
-                + ", lying counts " + lyingCounts + ", hanging "
+                + ", wrong counts " + wrongCounts + ", hanging "
                 + hangingBefore + " before " + hangingAfter + " after, delay " + delayFrom + " to " + delayTo + "]";
     }
 }

@@ -6,14 +6,14 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** A point of the hash space: an unsigned number of 128 bits. */
+/** A hash key: an unsigned number of 128 bits. */
 record HashKey(long high, long low) implements Comparable<HashKey> {
 
     static final HashKey MIN = new HashKey(0, 0);
     static final HashKey MAX = new HashKey(-1, -1);
     static final BigInteger SPACE = BigInteger.ONE.shiftLeft(128);
 
-    /** @throws IllegalArgumentException if the value does not lie in the hash space */
+    /** @throws IllegalArgumentException if the value is not in the hash space */
     static HashKey of(BigInteger value) {
         if (value.signum() < 0 || value.bitLength() > 128) {
             throw new IllegalArgumentException(value + " is not a number of 128 bits");
@@ -21,7 +21,7 @@ record HashKey(long high, long low) implements Comparable<HashKey> {
         return new HashKey(value.shiftRight(64).longValue(), value.longValue());
     }
 
-    /** Where a partition key falls: its MD5. The digest belongs to the calling thread. */
+    /** The hash key of a partition key: its MD5. Each thread has its own digest. */
     static HashKey ofPartitionKey(String partitionKey, MessageDigest md5) {
         ByteBuffer digest = ByteBuffer.wrap(md5.digest(partitionKey.getBytes(StandardCharsets.UTF_8)));
         return new HashKey(digest.getLong(), digest.getLong());

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoded request, or an object within one, that checks what is asked of it: a field of the wrong type ends in a
- * SerializationException, one that breaks a constraint in a ValidationException.
+ * A decoded request, or an object within one. It checks each field that is read: a field of the wrong type causes a
+ * SerializationException, and a field that breaks a constraint a ValidationException.
  */
 record Input(Map<String, @Nullable Object> fields, Wire wire) {
 
@@ -26,7 +26,7 @@ record Input(Map<String, @Nullable Object> fields, Wire wire) {
         if (value == null) {
             return null;
         }
-        // The count of code points is only needed where the cheaper count of chars leaves it open.
+        // Code points are counted only if the number of chars, which is cheaper, does not decide.
         int length = value.length() <= max ? value.length() : value.codePointCount(0, value.length());
         if (length < min || length > max) {
             throw ServiceError.validation(name + " must have between " + min + " and " + max + " characters");

@@ -93,7 +93,7 @@ final class KinesisStream {
         retentionHours = hours;
     }
 
-    /** Sets what the stream is becoming until a time in milliseconds since the epoch. */
+    /** Sets the status of the stream until a time in milliseconds since the epoch. */
     void become(Status status, long until) {
         transition = status;
         settledAt = until;
@@ -112,7 +112,7 @@ final class KinesisStream {
         return arrived;
     }
 
-    /** How many records were dropped for age or want of memory; may be read without the monitor. */
+    /** How many records were dropped because of their age or because memory was full; may be read without the monitor. */
     long trimmed() {
         return trimmed;
     }
@@ -201,7 +201,7 @@ final class KinesisStream {
     List<Shard> openAt(long millis) {
         List<Shard> then = new ArrayList<>();
         for (Shard shard : shards.values()) {
-            // Not by the time of closing alone: the first shards may have been split within a millisecond.
+            // The time of closing is not enough: the first shards may have been split within a millisecond.
             boolean open = millis < createdAt
                     ? shard.parent() == null
                     : shard.createdAt() <= millis && shard.closedAt() > millis;

@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 public final class LocalStream implements AutoCloseable {
 
     static {
-        // The JDK's server reads these once, when its classes are loaded: without the first an answer can wait 40 ms
+        // The JDK's server reads these once, when its classes are loaded. Without the first, an answer can wait 40 ms
         // for an
-        // acknowledgement, and with the others' defaults it would close connections that a client's pool still holds.
+        // acknowledgement. With the defaults of the others, the server would close connections that a client's pool
+        // still holds.
         setIfAbsent("sun.net.httpserver.nodelay", "true");
         setIfAbsent("sun.net.httpserver.idleInterval", "600");
         setIfAbsent("sun.net.httpserver.maxIdleConnections", "1000");
@@ -36,7 +37,7 @@ public final class LocalStream implements AutoCloseable {
     private final ExecutorService threads;
     private final Streams streams;
     private final FaultInjector faults = new FaultInjector();
-    private final Front front;
+    private final RequestHandler handler;
 
     private LocalStream(HttpServer server, Streams streams) {
         this.server = server;
@@ -49,8 +50,8 @@ public final class LocalStream implements AutoCloseable {
             return thread;
         });
         server.setExecutor(threads);
-        front = new Front(new Operations(streams), faults, streams);
-        server.createContext("/", front);
+        handler = new RequestHandler(new Operations(streams), faults, streams);
+        server.createContext("/", handler);
         server.start();
     }
 
@@ -76,11 +77,11 @@ public final class LocalStream implements AutoCloseable {
             return new LocalStream(server, new Streams(options));
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "port " + port + " of " + options.host() + " cannot be listened on: " + e.getMessage(), e);
+                    "port " + port + " of " + options.host() + " cannot be used: " + e.getMessage(), e);
         }
     }
 
-    /** What a client takes as endpoint override. */
+    /** The URL for a client's endpoint override. */
     public URI endpoint() {
         InetSocketAddress address = server.getAddress();
         String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : address.getHostString();
@@ -110,19 +111,19 @@ public final class LocalStream implements AutoCloseable {
         }
     }
 
-    /** Puts faults into force from the next request on, and lets go of every request that hangs or is delayed. */
+    /** Puts faults into force from the next request on, and releases every request that hangs or is delayed. */
     public void faults(Faults next) {
         faults.set(next);
     }
 
-    /** How often a fault befell a request or an entry. */
+    /** How often a request or an entry met a fault. */
     public long faultsInjected() {
         return faults.injected();
     }
 
-    /** How many requests for that operation have come in, named as in the protocol, whatever became of them. Cheap. */
+    /** How many requests for that operation, named as in the protocol, arrived, whether they succeeded or not. Cheap. */
     public long requestCount(String operation) {
-        return front.requests(operation);
+        return handler.requests(operation);
     }
 
     /** How many records ever arrived in the stream. Cheap. */
@@ -131,7 +132,7 @@ public final class LocalStream implements AutoCloseable {
     }
 
     /**
-     * Sets what each shard takes in from now on; a shard's first second under new limits counts as rested.
+     * Sets what each shard takes in from now on; under new limits a shard begins with the amount of a full second.
      *
      * @param limits null: as much as comes
      */
@@ -147,7 +148,7 @@ public final class LocalStream implements AutoCloseable {
         }
     }
 
-    /** How many records of the stream were dropped for age or want of memory. Cheap. */
+    /** How many records of the stream were dropped because of their age or because memory was full. Cheap. */
     public long trimmedCount(String stream) {
         return streams.require(stream).trimmed();
     }

@@ -36,7 +36,10 @@ public final class LocalStreamCommand implements Callable<Integer> {
     @Option(names = "--stream", paramLabel = "NAME", description = "Creates a stream at the start; may be repeated.")
     private String[] streams = {};
 
-    @Option(names = "--shards", paramLabel = "N", description = "Shards of each such stream (${DEFAULT-VALUE}).")
+    @Option(
+            names = "--shards",
+            paramLabel = "N",
+            description = "Number of shards of each of these streams (${DEFAULT-VALUE}).")
     private int shards = 4;
 
     @Option(
@@ -48,14 +51,13 @@ public final class LocalStreamCommand implements Callable<Integer> {
     @Option(
             names = "--records-per-second",
             paramLabel = "N",
-            description = "Records that each shard takes in a second (as many as come; with --throttle 1,000).")
+            description = "Records that each shard accepts in a second (no limit; with --throttle 1,000).")
     private @Nullable Integer recordsPerSecond;
 
     @Option(
             names = "--bytes-per-second",
             paramLabel = "N",
-            description =
-                    "Bytes that each shard takes in a second, keys included (as many as come; with --throttle 1 MiB).")
+            description = "Bytes that each shard accepts in a second, keys included (no limit; with --throttle 1 MiB).")
     private @Nullable Long bytesPerSecond;
 
     @Option(
@@ -71,7 +73,7 @@ public final class LocalStreamCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (streams.length == 0 && spec.commandLine().getParseResult().hasMatchedOption("--shards")) {
-            throw new ParameterException(spec.commandLine(), "--shards goes with --stream");
+            throw new ParameterException(spec.commandLine(), "--shards needs --stream");
         }
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
@@ -88,8 +90,8 @@ public final class LocalStreamCommand implements Callable<Integer> {
         } catch (UncheckedIOException e) {
             err.println(
                     e.getCause() instanceof BindException taken
-                            ? "local-stream: port " + port + " of " + host + " cannot be listened on ("
-                                    + taken.getMessage() + "); choose another with --port"
+                            ? "local-stream: port " + port + " of " + host + " cannot be used (" + taken.getMessage()
+                                    + "); choose another with --port"
                             : "local-stream: " + e.getMessage());
             return 1;
         } catch (IllegalStateException | IllegalArgumentException e) {
@@ -122,8 +124,8 @@ public final class LocalStreamCommand implements Callable<Integer> {
     private String limits() {
         WriteLimits limits = writeLimits();
         return limits == null
-                ? "throttling is off (--throttle)"
-                : "each shard takes " + limits.recordsPerSecond() + " records and " + limits.bytesPerSecond()
+                ? "without throttling (--throttle turns it on)"
+                : "each shard accepts " + limits.recordsPerSecond() + " records and " + limits.bytesPerSecond()
                         + " bytes a second";
     }
 
@@ -138,7 +140,7 @@ public final class LocalStreamCommand implements Callable<Integer> {
         }
         out.println("  " + limits());
         out.println(
-                "  by HTTP/1.1: the SDK for JavaScript needs requestHandler: new NodeHttpHandler(), the asynchronous one for");
+                "  HTTP/1.1 only: the SDK for JavaScript needs requestHandler: new NodeHttpHandler(), the asynchronous SDK for");
         out.println("  Java Protocol.HTTP1_1 (docs/local-stream.md)");
         out.println();
         out.println("export AWS_ENDPOINT_URL_KINESIS=" + stream.endpoint());

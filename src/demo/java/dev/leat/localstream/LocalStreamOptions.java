@@ -5,17 +5,17 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a local stream is set up.
+ * The options of a local stream.
  *
  * @param host the address to listen on; the loopback address by default
  * @param region the region that ARNs name
  * @param account the account that ARNs name, 12 digits
  * @param throttled whether the service's limits of reading a shard are enforced; off by default
- * @param writeLimits what each shard takes in; null, as by default: as much as comes
+ * @param writeLimits of each shard; null, the default: no limits
  * @param shardLimit how many open shards all streams together may have
  * @param maxBytesPerStream how much a stream may keep in memory; its oldest records are dropped beyond that
  * @param transition for how long a stream stays CREATING, UPDATING or DELETING; zero by default
- * @param clock what time it is: for arrival times, retention, throttling and the lives of iterators
+ * @param clock for arrival times, retention, throttling and the expiry of iterators
  */
 public record LocalStreamOptions(
         String host,

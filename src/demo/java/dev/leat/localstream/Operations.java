@@ -3,10 +3,10 @@ package dev.leat.localstream;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The operations that the endpoint knows, by name. */
+/** The operations of the endpoint, by name. */
 final class Operations {
 
-    /** Checks a request, applies it, and returns what writes the answer. */
+    /** Checks a request, applies it, and returns a writer of the answer. */
     @FunctionalInterface
     interface Operation {
         Output.Answer apply(Input input, FaultPlan plan);

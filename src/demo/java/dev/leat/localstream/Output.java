@@ -17,7 +17,7 @@ final class Output {
         this.wire = wire;
     }
 
-    /** What fills an answer or an object in it. */
+    /** Writes the fields of an answer or of an object in it. */
     @FunctionalInterface
     interface Answer {
         Answer EMPTY = out -> {};
@@ -25,7 +25,7 @@ final class Output {
         void write(Output out) throws IOException;
     }
 
-    /** What writes one element of a list. */
+    /** Writes one element of a list. */
     @FunctionalInterface
     interface Element<T> {
         void write(Output out, T element) throws IOException;

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * Where a listing of shards goes on.
+ * The place at which a listing of shards continues.
  *
  * @param after the last shard already named
  * @param issuedAt milliseconds since the epoch

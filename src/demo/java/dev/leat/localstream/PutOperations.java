@@ -69,11 +69,11 @@ final class PutOperations {
         return told(results, failed, plan);
     }
 
-    /** The answer as it is, or as a lie makes it. */
+    /** The answer, with wrong numbers if a fault asks for them. */
     private static Output.Answer told(Result[] results, int failed, FaultPlan plan) {
         List<Result> records = new ArrayList<>(Arrays.asList(results));
         int count = failed;
-        switch (plan.lie()) {
+        switch (plan.miscount()) {
             case NONE -> {}
             case WRONG_COUNT -> count = failed == 0 ? results.length : 0;
             case ONE_TOO_FEW -> records.remove(plan.any(records.size()));

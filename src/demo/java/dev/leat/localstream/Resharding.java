@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/** How a stream's hash space is cut: at creation, by a split, by a merge, and evenly anew. The stream's monitor is held. */
+/** Divides a stream's hash space: at creation, by a split, by a merge, and by UpdateShardCount. The caller holds the stream's monitor. */
 final class Resharding {
 
     private Resharding() {}
 
-    /** Lower bounds that cut the hash space into that many even ranges. */
+    /** Lower bounds that divide the hash space into that many equal ranges. */
     static List<HashKey> evenBounds(int shards) {
         List<HashKey> bounds = new ArrayList<>(shards);
         for (int i = 0; i < shards; i++) {
@@ -27,7 +27,7 @@ final class Resharding {
         }
     }
 
-    /** Cuts an open shard in two; the second begins at {@code at}, which lies inside the shard's range. */
+    /** Splits an open shard; the second new shard begins at {@code at}, which is inside of the range. */
     static void split(KinesisStream stream, Shard shard, HashKey at, long now) {
         Shard lower = stream.addShard(shard.start(), at.previous(), shard, null, now);
         Shard upper = stream.addShard(at, shard.end(), shard, null, now);
@@ -52,7 +52,7 @@ final class Resharding {
         stream.closeShard(adjacent, List.of(child), now);
     }
 
-    /** Cuts the hash space evenly by splits and merges alone, so that each shard has its lineage. */
+    /** Divides the hash space equally by splits and merges only, so that each shard has its parents. */
     static void scale(KinesisStream stream, int shards, long now) {
         TreeSet<HashKey> wanted = new TreeSet<>(evenBounds(shards));
         for (HashKey bound : wanted) {

@@ -1,6 +1,6 @@
 package dev.leat.localstream;
 
-/** An answer of the service that is an error: its code, HTTP status and text. */
+/** An error as an answer of the service: its code, HTTP status and text. */
 final class ServiceError extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -9,7 +9,7 @@ final class ServiceError extends RuntimeException {
     private final int status;
 
     ServiceError(String code, int status, String message) {
-        // No stack trace: these are answers, and some tests ask for a great many of them.
+        // No stack trace: these are answers, and some tests cause very many of them.
         super(message, null, false, false);
         this.code = code;
         this.status = status;
@@ -33,7 +33,7 @@ final class ServiceError extends RuntimeException {
         return new ServiceError("ValidationException", 400, "1 validation error detected: " + message);
     }
 
-    /** The request is well formed, but what it names cannot be. */
+    /** The request is well formed, but one of its values is not possible. */
     static ServiceError invalid(String message) {
         return new ServiceError("InvalidArgumentException", 400, message);
     }

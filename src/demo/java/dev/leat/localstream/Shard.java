@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** One shard: its range of the hash space, its lineage, its records. Guarded by the stream's lock. */
+/** One shard: its range of the hash space, its parents and children, its records. Guarded by the stream's lock. */
 final class Shard {
 
-    /** What the service grants a shard in a second. */
+    /** The limits of the service for a shard in a second. */
     private static final double READ_BYTES = 2 << 20;
 
     private static final double READ_CALLS = 5;
@@ -22,11 +22,11 @@ final class Shard {
     private final long createdAt;
     private final ShardLog log = new ShardLog();
     private final List<Shard> children = new ArrayList<>();
-    private final Allowance readBytes;
-    private final Allowance readCalls;
+    private final TokenBucket readBytes;
+    private final TokenBucket readCalls;
     private @Nullable WriteLimits limits;
-    private Allowance writeBytes;
-    private Allowance writeRecords;
+    private TokenBucket writeBytes;
+    private TokenBucket writeRecords;
     private long bytes;
     private long refused;
     private long refusedBytes;
@@ -40,10 +40,10 @@ final class Shard {
         this.parent = parent == null ? null : parent.id;
         this.adjacentParent = adjacent == null ? null : adjacent.id;
         this.createdAt = createdAt;
-        this.writeBytes = new Allowance(0, createdAt);
-        this.writeRecords = new Allowance(0, createdAt);
-        this.readBytes = new Allowance(READ_BYTES, createdAt);
-        this.readCalls = new Allowance(READ_CALLS, createdAt);
+        this.writeBytes = new TokenBucket(0, createdAt);
+        this.writeRecords = new TokenBucket(0, createdAt);
+        this.readBytes = new TokenBucket(READ_BYTES, createdAt);
+        this.readCalls = new TokenBucket(READ_CALLS, createdAt);
     }
 
     String id() {
@@ -103,7 +103,7 @@ final class Shard {
         return SequenceNumber.of(prefix, count);
     }
 
-    /** The count that a sequence number of this shard stands for, or -1. */
+    /** The record's number in this shard that a sequence number means, or -1. */
     long count(String sequenceNumber) {
         return SequenceNumber.count(prefix, sequenceNumber);
     }
@@ -114,16 +114,15 @@ final class Shard {
     }
 
     /**
-     * Counts a record, and takes it from the write allowance, if that holds as much. With other limits than the last time the
-     * allowance begins full.
+     * Counts a record, and takes it from the token buckets if they have enough. When the limits change, the buckets begin full.
      *
      * @param current null: there are none
      */
     boolean admitWrite(@Nullable WriteLimits current, int size, long now) {
         if (current != null) {
             if (!current.equals(limits)) {
-                writeBytes = new Allowance(current.bytesPerSecond(), now);
-                writeRecords = new Allowance(current.recordsPerSecond(), now);
+                writeBytes = new TokenBucket(current.bytesPerSecond(), now);
+                writeRecords = new TokenBucket(current.recordsPerSecond(), now);
             }
             if (!writeBytes.allows(size, now) || !writeRecords.allows(1, now)) {
                 limits = current;

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which shards ListShards is to name.
+ * Selects the shards that ListShards lists.
  *
  * @param shardId for AFTER_SHARD_ID
  * @param timestamp for AT_TIMESTAMP and FROM_TIMESTAMP, in milliseconds since the epoch
@@ -37,7 +37,7 @@ record ShardFilter(String type, String shardId, long timestamp) {
         }
     }
 
-    /** The shards of the stream that it lets through; the stream's monitor is held. */
+    /** The selected shards of the stream. The caller holds the stream's monitor. */
     List<Shard> apply(KinesisStream stream, long now) {
         long horizon = now - stream.retentionHours() * 3_600_000L;
         return switch (type) {

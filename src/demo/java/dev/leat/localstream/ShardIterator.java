@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * A place in a shard, as clients hand it back to us.
+ * A place in a shard, as clients get it and give it back.
  *
- * @param streamCreatedAt tells a stream from another that had its name before
+ * @param streamCreatedAt distinguishes the stream from an earlier one of the same name
  * @param count the number of the next record to read
  * @param issuedAt milliseconds since the epoch
  */

@@ -6,12 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of one shard, numbered from 1 without a gap; the oldest are dropped when they are trimmed. Not thread-safe: guarded
- * by the stream's lock.
+ * The records of one shard, numbered from 1 without a gap. Trimming drops the oldest. Not thread-safe: the stream's lock guards it.
  */
 final class ShardLog {
 
-    /** What a record costs beyond its data and key, roughly, in bytes. */
+    /** About how many bytes a record needs besides its data and key. */
     static final int OVERHEAD = 120;
 
     /**

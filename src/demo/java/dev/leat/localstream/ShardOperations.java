@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** SplitShard, MergeShards and UpdateShardCount, and how a shard is written. */
+/** SplitShard, MergeShards and UpdateShardCount, and the form of a shard in answers. */
 final class ShardOperations {
 
     private final Streams streams;
@@ -109,7 +109,7 @@ final class ShardOperations {
         return shard;
     }
 
-    /** What an answer tells about a shard, taken while the stream's monitor is held. */
+    /** The form of a shard in an answer. The caller holds the stream's monitor. */
     record View(Shard shard, @Nullable String endingSequenceNumber) {
 
         static List<View> of(Collection<Shard> shards) {

@@ -12,7 +12,7 @@ final class StreamOperations {
     static final int MIN_RECORD_KIB = 1024;
     static final int MAX_RECORD_KIB = 10 * 1024;
 
-    /** What a new on-demand stream begins with. */
+    /** The number of shards of a new on-demand stream. */
     private static final int ON_DEMAND_SHARDS = 4;
 
     private static final int ON_DEMAND_STREAMS = 50;

@@ -43,7 +43,7 @@ final class Streams {
         return options.clock().millis();
     }
 
-    /** When a change that begins now will have settled. */
+    /** When a change of status that begins now ends. */
     long settled() {
         return now() + options.transition().toMillis();
     }
@@ -72,7 +72,7 @@ final class Streams {
         return stream;
     }
 
-    /** @throws ServiceError if the account's limit does not allow that many open shards more */
+    /** @throws ServiceError if the account's limit does not allow so many more open shards */
     void requireShards(int more) {
         if (openShards() + more > options.shardLimit()) {
             throw ServiceError.limit(

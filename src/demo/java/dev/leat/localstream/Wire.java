@@ -49,7 +49,7 @@ enum Wire {
         return contentType.contains("json") ? JSON : null;
     }
 
-    /** @throws ServiceError if the body is no object of this encoding */
+    /** @throws ServiceError if the body is not an object in this encoding */
     Input decode(byte[] body) {
         if (body.length == 0) {
             return new Input(Map.of(), this);

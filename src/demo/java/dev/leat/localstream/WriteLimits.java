@@ -1,14 +1,14 @@
 package dev.leat.localstream;
 
 /**
- * What each shard takes in, with one second's worth at once when it is rested.
+ * The write limits of each shard. After a second without records, a shard accepts the amount of a second at once.
  *
  * @param recordsPerSecond at least 1
  * @param bytesPerSecond data and partition keys, at least 1
  */
 public record WriteLimits(int recordsPerSecond, long bytesPerSecond) {
 
-    /** What the service grants. */
+    /** The limits of the service. */
     public static final WriteLimits OF_THE_SERVICE = new WriteLimits(1_000, 1 << 20);
 
     public WriteLimits {

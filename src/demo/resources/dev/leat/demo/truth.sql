@@ -1,12 +1,12 @@
--- What must arrive, known by the database alone and without Leat: every watched row carries the number of its version, and
--- an ordinary trigger notes each change in the transaction that makes it.
+-- The changes that must arrive, recorded by the database without Leat: every watched row has a version number, and an ordinary trigger
+-- records each change in the transaction that makes it.
 
 CREATE SCHEMA truth;
 
--- Draws the numbers of versions. Nothing that is rolled back gives its number back.
+-- The version numbers. A rollback does not return a number.
 CREATE SEQUENCE truth.version;
 
--- The committed changes. The holder of a row's lock draws the next position, so they ascend in commit order for each row.
+-- The committed changes. A transaction draws the position while it holds the row's lock, so positions of a row ascend in commit order.
 CREATE TABLE truth.change (
     position bigint GENERATED ALWAYS AS IDENTITY,
     history  text NOT NULL,
@@ -15,13 +15,13 @@ CREATE TABLE truth.change (
     after    bigint
 );
 
--- Which columns tell the rows of a table apart.
+-- The columns that identify a row of each table.
 CREATE TABLE truth.watched (
     table_name text PRIMARY KEY,
     identity   text[] NOT NULL
 );
 
--- BEFORE INSERT OR UPDATE: numbers the version.
+-- BEFORE INSERT OR UPDATE: sets the version number.
 CREATE FUNCTION truth.number() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -31,14 +31,14 @@ BEGIN
 END
 $$;
 
--- The text of columns of a row, with commas between them, as an expression.
+-- An expression for the text of columns of a row, separated by commas.
 CREATE FUNCTION truth.listed(columns text[], image text) RETURNS text
     LANGUAGE sql
     RETURN (SELECT string_agg(format('%s.%I', image, c.name), $$ || ',' || $$ ORDER BY c.n)
               FROM unnest(columns) WITH ORDINALITY AS c(name, n));
 
--- The history of a row as an expression: its partition key, and which row it is among those that share that key. A key
--- that is not the primary key is named in the partition key's prefix.
+-- An expression for the history of a row: its partition key, and its identity among the rows of that key. A key that is not the primary key
+-- is named in the prefix of the partition key.
 CREATE FUNCTION truth.history(named text, key text[], identity text[], image text) RETURNS text
     LANGUAGE sql
     RETURN format(
@@ -47,8 +47,7 @@ CREATE FUNCTION truth.history(named text, key text[], identity text[], image tex
         truth.listed(key, image),
         truth.listed(identity, image));
 
--- Watches a table from now on: numbers the versions of its rows, and notes its changes by a trigger function that names its
--- columns.
+-- Starts to watch a table: adds version numbers, and records its changes by a trigger function that names its columns.
 CREATE FUNCTION truth.watch(relation regclass, key text[], identity text[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -93,7 +92,7 @@ BEGIN
 END
 $$;
 
--- Publishes a domain event and notes it. The caller holds a lock that orders the events of the key.
+-- Publishes a domain event and records it. The caller must hold a lock that orders the events of the key.
 CREATE FUNCTION truth.publish(key text, type text, payload jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$

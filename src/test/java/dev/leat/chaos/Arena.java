@@ -1,6 +1,6 @@
 package dev.leat.chaos;
 
-import dev.leat.demo.Dice;
+import dev.leat.demo.RandomChoices;
 import dev.leat.demo.Shop;
 import dev.leat.demo.Truth;
 import dev.leat.localstream.LocalStream;
@@ -189,7 +189,7 @@ final class Arena implements AutoCloseable {
 
     /** Ends what writers have left open, and waits until everything committed has arrived. */
     void drain(Duration patience) throws SQLException {
-        Writers.endPrepared(database.owner(), new Dice(plan.seed()));
+        Writers.endPrepared(database.owner(), new RandomChoices(plan.seed()));
         audit.drain(patience);
     }
 

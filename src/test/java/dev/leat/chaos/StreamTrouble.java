@@ -74,7 +74,7 @@ final class StreamTrouble {
 
     static Healing lies(Arena arena, Random dice) {
         double share = 0.05 + 0.75 * dice.nextDouble();
-        return arena.trouble().with("lies", faults -> faults.lyingCounts(share));
+        return arena.trouble().with("wrong counts", faults -> faults.wrongCounts(share));
     }
 
     static Healing hangingBefore(Arena arena, Random dice) {

@@ -1,6 +1,6 @@
 package dev.leat.chaos;
 
-import dev.leat.demo.Dice;
+import dev.leat.demo.RandomChoices;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -38,7 +38,7 @@ final class TwoPhase {
     }
 
     /** Commits or rolls back the one that has waited longest. The connection is in no transaction. */
-    void end(Connection connection, Dice dice) throws SQLException {
+    void end(Connection connection, RandomChoices choices) throws SQLException {
         @Nullable String name = prepared.poll();
         if (name == null) {
             return;
@@ -46,7 +46,7 @@ final class TwoPhase {
         waiting.decrementAndGet();
         connection.setAutoCommit(true);
         try (Statement statement = connection.createStatement()) {
-            statement.execute((dice.chance(60) ? "COMMIT" : "ROLLBACK") + " PREPARED '" + name + "'");
+            statement.execute((choices.chance(60) ? "COMMIT" : "ROLLBACK") + " PREPARED '" + name + "'");
         } finally {
             connection.setAutoCommit(false);
         }

@@ -1,6 +1,6 @@
 package dev.leat.chaos;
 
-import dev.leat.demo.Dice;
+import dev.leat.demo.RandomChoices;
 import dev.leat.demo.Shop;
 import dev.leat.demo.ShopTransactions;
 import dev.leat.demo.Statements;
@@ -49,8 +49,8 @@ final class Writers implements AutoCloseable {
         this.meanGapMillis = Math.max(1, 1_000 * THREADS / transactionsPerSecond);
         this.databaseMayFail = databaseMayFail;
         for (int writer = 0; writer < THREADS; writer++) {
-            Dice dice = new Dice(seed * 31 + writer);
-            threads.add(new Thread(() -> write(dice), "chaos-writer-" + writer));
+            RandomChoices choices = new RandomChoices(seed * 31 + writer);
+            threads.add(new Thread(() -> write(choices), "chaos-writer-" + writer));
         }
     }
 
@@ -58,11 +58,11 @@ final class Writers implements AutoCloseable {
         threads.forEach(Thread::start);
     }
 
-    private void write(Dice dice) {
+    private void write(RandomChoices choices) {
         try {
-            while (!stop.await(dice.below(50), TimeUnit.MILLISECONDS)) {
+            while (!stop.await(choices.below(50), TimeUnit.MILLISECONDS)) {
                 try (Connection connection = database.getConnection()) {
-                    writeOn(connection, dice);
+                    writeOn(connection, choices);
                 } catch (SQLException e) {
                     if (!databaseMayFail) {
                         failure = e;
@@ -75,13 +75,13 @@ final class Writers implements AutoCloseable {
         }
     }
 
-    private void writeOn(Connection connection, Dice dice) throws SQLException, InterruptedException {
+    private void writeOn(Connection connection, RandomChoices choices) throws SQLException, InterruptedException {
         connection.setAutoCommit(false);
         Statements statements = new Statements(connection);
-        ShopTransactions transactions = new ShopTransactions(shop, statements, dice);
-        while (!stop.await(dice.below(2 * meanGapMillis), TimeUnit.MILLISECONDS)) {
+        ShopTransactions transactions = new ShopTransactions(shop, statements, choices);
+        while (!stop.await(choices.below(2 * meanGapMillis), TimeUnit.MILLISECONDS)) {
             try {
-                transaction(connection, statements, transactions, dice);
+                transaction(connection, statements, transactions, choices);
             } catch (SQLException e) {
                 connection.rollback();
                 if (!CONFLICTS.contains(String.valueOf(e.getSQLState()))) {
@@ -91,24 +91,25 @@ final class Writers implements AutoCloseable {
         }
     }
 
-    private void transaction(Connection connection, Statements statements, ShopTransactions transactions, Dice dice)
+    private void transaction(
+            Connection connection, Statements statements, ShopTransactions transactions, RandomChoices choices)
             throws SQLException, InterruptedException {
-        if (dice.chance(30)) {
-            twoPhase.end(connection, dice);
+        if (choices.chance(30)) {
+            twoPhase.end(connection, choices);
         }
-        int drawn = dice.below(100);
+        int drawn = choices.below(100);
         if (drawn < 15) {
-            wantTheSame(statements, dice);
+            wantTheSame(statements, choices);
         } else if (drawn < 19) {
-            sweep(statements, dice);
+            sweep(statements, choices);
         } else if (drawn < 24) {
-            tell(statements, dice);
+            tell(statements, choices);
         } else if (drawn < 29) {
-            scribble(statements, dice);
+            scribble(statements, choices);
         } else {
             transactions.any();
         }
-        int end = dice.below(100);
+        int end = choices.below(100);
         if (end < ROLLED_BACK_PERCENT) {
             connection.rollback();
         } else if (end < 16 && twoPhase.prepare(connection)) {
@@ -116,51 +117,51 @@ final class Writers implements AutoCloseable {
         } else {
             if (end < 19) {
                 // Held events wait for this transaction, and so do the writers of its rows.
-                stop.await(dice.below(2_500), TimeUnit.MILLISECONDS);
+                stop.await(choices.below(2_500), TimeUnit.MILLISECONDS);
             }
             connection.commit();
         }
     }
 
     /** A key so hot that everybody waits for it, changed several times in one transaction. */
-    private static void wantTheSame(Statements statements, Dice dice) throws SQLException {
-        int times = 1 + dice.below(4);
-        String sku = "sku-" + (1 + dice.below(3));
+    private static void wantTheSame(Statements statements, RandomChoices choices) throws SQLException {
+        int times = 1 + choices.below(4);
+        String sku = "sku-" + (1 + choices.below(3));
         for (int i = 0; i < times; i++) {
             statements.run("UPDATE stock SET sold = sold + 1 WHERE sku = ?", sku);
         }
     }
 
-    private static void sweep(Statements statements, Dice dice) throws SQLException {
-        int from = dice.below(400);
+    private static void sweep(Statements statements, RandomChoices choices) throws SQLException {
+        int from = choices.below(400);
         statements.run(
                 "WITH wanted AS (SELECT id FROM customers WHERE id >= ? ORDER BY id LIMIT 40 FOR UPDATE)"
                         + " UPDATE customers SET since = now() FROM wanted WHERE customers.id = wanted.id",
                 from);
     }
 
-    private static void scribble(Statements statements, Dice dice) throws SQLException {
+    private static void scribble(Statements statements, RandomChoices choices) throws SQLException {
         statements.run(
-                "INSERT INTO scratch (note) SELECT 'note ' || n FROM generate_series(1, ?) n", 1 + dice.below(5));
+                "INSERT INTO scratch (note) SELECT 'note ' || n FROM generate_series(1, ?) n", 1 + choices.below(5));
         statements.run("UPDATE scratch SET note = note || '.' WHERE id = (SELECT max(id) FROM scratch)");
-        if (dice.chance(20)) {
+        if (choices.chance(20)) {
             statements.run("TRUNCATE scratch");
             statements.run("INSERT INTO scratch (note) VALUES ('the first of a new page')");
         }
     }
 
     /** Domain events of a few topics; the lock orders those of one topic. */
-    private static void tell(Statements statements, Dice dice) throws SQLException {
-        int topic = dice.below(5);
+    private static void tell(Statements statements, RandomChoices choices) throws SQLException {
+        int topic = choices.below(5);
         statements.call("SELECT pg_advisory_xact_lock(?)", (long) topic);
-        int times = 1 + dice.below(3);
+        int times = 1 + choices.below(3);
         for (int i = 0; i < times; i++) {
             statements.call("SELECT truth.publish(?, 'Told', '{}')", "topic-" + topic);
         }
     }
 
     /** Ends every transaction that is still prepared in the database. Nobody writes any more. */
-    static void endPrepared(DataSource database, Dice dice) throws SQLException {
+    static void endPrepared(DataSource database, RandomChoices choices) throws SQLException {
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
             List<String> names = new ArrayList<>();
@@ -171,7 +172,7 @@ final class Writers implements AutoCloseable {
                 }
             }
             for (String name : names) {
-                statement.execute((dice.chance(60) ? "COMMIT" : "ROLLBACK") + " PREPARED '" + name + "'");
+                statement.execute((choices.chance(60) ? "COMMIT" : "ROLLBACK") + " PREPARED '" + name + "'");
             }
         }
     }

@@ -137,7 +137,7 @@ class CheckerTest {
         committed(CREATED);
         delivered(3, CREATED);
         delivered(4, change("u", 1L, 7L));
-        assertThat(checker.verdict().headline()).isEqualTo("WRONG: 1 never committed");
+        assertThat(checker.verdict().headline()).isEqualTo("WRONG: 1 not committed");
     }
 
     @Test
@@ -146,7 +146,7 @@ class CheckerTest {
         delivered(3, CREATED);
         delivered(4, UPDATED);
         delivered(5, UPDATED);
-        assertThat(checker.verdict().headline()).isEqualTo("WRONG: 1 never committed");
+        assertThat(checker.verdict().headline()).isEqualTo("WRONG: 1 not committed");
     }
 
     @Test

@@ -128,7 +128,7 @@ class FaultsTest {
 
     @Test
     void anAnswerThatLiesIsWrongAboutItsNumbersAlone() {
-        stream.faults(Faults.none().lyingCounts(1).failingEntries(0.2).seed(seed));
+        stream.faults(Faults.none().wrongCounts(1).failingEntries(0.2).seed(seed));
         Map<Integer, Integer> answersBySize = new TreeMap<>();
         int wrongCounts = 0;
         for (int request = 0; request < 60; request++) {

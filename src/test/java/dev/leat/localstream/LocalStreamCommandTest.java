@@ -28,7 +28,7 @@ class LocalStreamCommandTest {
     }
 
     @Test
-    void itSaysWhatItIsAndHowToUseItAndRunsUntilInterrupted() throws InterruptedException {
+    void itPrintsHowToUseItAndRunsUntilItIsInterrupted() throws InterruptedException {
         Thread running = new Thread(() -> execute("--port", "0", "--stream", "orders", "--shards", "3", "--throttle"));
         running.start();
         Await.until("the exports", Duration.ofSeconds(20), () -> out.toString().contains("AWS_ACCESS_KEY_ID"));
@@ -37,7 +37,7 @@ class LocalStreamCommandTest {
                         "not for production",
                         "stream orders with 3 shards",
                         "requestHandler: new NodeHttpHandler()",
-                        "each shard takes 1000 records and 1048576 bytes a second")
+                        "each shard accepts 1000 records and 1048576 bytes a second")
                 .contains("export AWS_REGION=us-east-1");
         Matcher export = EXPORT.matcher(out.toString());
         assertThat(export.find()).isTrue();
@@ -50,7 +50,7 @@ class LocalStreamCommandTest {
     }
 
     @Test
-    void aTakenPortIsOneClearLine() {
+    void aPortInUseGivesOneClearLine() {
         try (LocalStream taken = LocalStream.start()) {
             String port = Integer.toString(taken.endpoint().getPort());
             assertThat(execute("--port", port)).isEqualTo(1);
@@ -61,13 +61,13 @@ class LocalStreamCommandTest {
     }
 
     @Test
-    void wrongUseIsOneClearLine() {
+    void wrongOptionsGiveOneClearLine() {
         assertThat(execute("--port", "0", "--shards", "2")).isEqualTo(2);
-        assertThat(err.toString().lines().findFirst()).contains("--shards goes with --stream");
+        assertThat(err.toString().lines().findFirst()).contains("--shards needs --stream");
         assertThat(execute("--port", "99999")).isEqualTo(2);
         assertThat(err.toString()).contains("local-stream: port out of range:99999");
         assertThat(execute("--host", "no-such-host.invalid", "--port", "0")).isEqualTo(1);
-        assertThat(err.toString()).contains("no-such-host.invalid cannot be listened on");
+        assertThat(err.toString()).contains("no-such-host.invalid cannot be used");
     }
 
     @Test

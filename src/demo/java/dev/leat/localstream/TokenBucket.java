@@ -1,16 +1,16 @@
 package dev.leat.localstream;
 
 /**
- * A bucket that refills steadily up to one second's worth. An amount larger than a full bucket is allowed when the bucket is full
- * and leaves it in debt, as the service lets a large record through now and then. Not thread-safe.
+ * A token bucket that holds at most the amount of one second. An amount larger than that is allowed if the bucket is full, and makes its
+ * content negative: so the service accepts a large record from time to time. Not thread-safe.
  */
-final class Allowance {
+final class TokenBucket {
 
     private final double perSecond;
     private double left;
     private long filledAt;
 
-    Allowance(double perSecond, long nowMillis) {
+    TokenBucket(double perSecond, long nowMillis) {
         this.perSecond = perSecond;
         this.left = perSecond;
         this.filledAt = nowMillis;

@@ -10,12 +10,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** Takes a request off the wire, lets faults befall it, and answers it. */
-final class Front implements HttpHandler {
+/** Reads a request, applies faults to it, and answers it. */
+final class RequestHandler implements HttpHandler {
 
     private static final String TARGET = "X-Amz-Target";
 
-    /** Ten MiB of records in base64, with room for keys and names. */
+    /** Enough for 10 MiB of records in base64, with keys and names. */
     private static final int MAX_BODY_BYTES = 24 << 20;
 
     private static final String GREETING = """
@@ -28,7 +28,7 @@ final class Front implements HttpHandler {
     private final Streams streams;
     private final ConcurrentHashMap<String, LongAdder> requests = new ConcurrentHashMap<>();
 
-    Front(Operations operations, FaultInjector faults, Streams streams) {
+    RequestHandler(Operations operations, FaultInjector faults, Streams streams) {
         this.operations = operations;
         this.faults = faults;
         this.streams = streams;
@@ -45,14 +45,14 @@ final class Front implements HttpHandler {
         requests.computeIfAbsent(operation, name -> new LongAdder()).increment();
         FaultPlan plan = faults.plan(operation);
         if (plan.resets()) {
-            // The body is left unread, so that the kernel resets the connection rather than ending it politely.
+            // The body is left unread, so that the kernel resets the connection and does not end it in order.
             exchange.close();
             return;
         }
         try {
             answer(exchange, operation, plan);
         } catch (InterruptedException e) {
-            // The endpoint is being closed: whoever waits gets no answer.
+            // The endpoint is being closed: requests that wait get no answer.
             Thread.currentThread().interrupt();
             exchange.close();
         }

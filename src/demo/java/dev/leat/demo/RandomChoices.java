@@ -2,12 +2,12 @@ package dev.leat.demo;
 
 import java.util.Random;
 
-/** One writer's randomness. */
-public final class Dice {
+/** The random choices of one writer. Not thread-safe. */
+public final class RandomChoices {
 
     private final Random random;
 
-    public Dice(long seed) {
+    public RandomChoices(long seed) {
         random = new Random(seed);
     }
 
@@ -16,7 +16,7 @@ public final class Dice {
         return random.nextInt(bound);
     }
 
-    /** True in that many of a hundred cases. */
+    /** True with that probability in percent. */
     public boolean chance(int percent) {
         return random.nextInt(100) < percent;
     }

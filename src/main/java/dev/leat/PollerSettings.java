@@ -93,7 +93,7 @@ public record PollerSettings(
             .between(Aggregation.LEAST_RECORD_BYTES, Aggregation.MOST_RECORD_BYTES)
             .meaning("Up to what size such a record is filled, at most the largest record.");
 
-    private static final Setting<String> SERVER_NAME = Setting.text("server-name", "<name>", name -> null)
+    public static final Setting<String> SERVER_NAME = Setting.text("server-name", "<name>", name -> null)
             .orElseWhat("the database's name")
             .meaning("source.name of the envelope, by which consumers tell databases apart.");
 

@@ -72,6 +72,7 @@ final class Cli {
         commands.put("attach", () -> DatabaseCommand.line(new AttachCommand(process)));
         commands.put("detach", () -> DatabaseCommand.line(new DetachCommand(process)));
         commands.put("load", () -> LoadCommand.line(process));
+        commands.put("reconcile", () -> DatabaseCommand.line(new ReconcileCommand(process)));
         commands.put("run", () -> DatabaseCommand.line(new RunCommand(process)));
         commands.put("status", () -> DatabaseCommand.line(new StatusCommand(process)));
         commands.put(

@@ -69,6 +69,19 @@ public final class SettingsReader {
         return stream;
     }
 
+    /**
+     * The name of the source if one is given, for {@code reconcile}.
+     *
+     * @throws InvalidSettings when it is blank
+     */
+    public @Nullable String serverNameIfGiven() {
+        Faults faults = new Faults();
+        String name = value(PollerSettings.SERVER_NAME);
+        faults.check(PollerSettings.SERVER_NAME, name);
+        faults.raise();
+        return name;
+    }
+
     private Settings.@Nullable Database database(Faults faults) {
         String url = required(
                 faults,

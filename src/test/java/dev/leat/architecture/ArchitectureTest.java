@@ -94,7 +94,8 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage("dev.leat.consume", "java..", "org.jspecify.."))
                 .andShould()
-                .onlyHaveDependentClassesThat(resideInAnyPackage("dev.leat.consume", "dev.leat.demo"))
+                .onlyHaveDependentClassesThat(
+                        resideInAnyPackage("dev.leat.consume", "dev.leat.reconcile", "dev.leat.demo"))
                 .check(LEAT);
     }
 
@@ -197,8 +198,12 @@ class ArchitectureTest {
     @Test
     void theAwsSdkStaysInKinesisAndWhereItIsWired() {
         noClasses()
-                .that(DescribedPredicate.not(THE_FACADE.or(
-                        resideInAnyPackage("dev.leat.kinesis", "dev.leat.app..", "dev.leat.poller", "dev.leat.demo"))))
+                .that(DescribedPredicate.not(THE_FACADE.or(resideInAnyPackage(
+                        "dev.leat.kinesis",
+                        "dev.leat.reconcile",
+                        "dev.leat.app..",
+                        "dev.leat.poller",
+                        "dev.leat.demo"))))
                 .should()
                 .dependOnClassesThat(resideInAPackage("software.amazon.awssdk.."))
                 .check(LEAT);

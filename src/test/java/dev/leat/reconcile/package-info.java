@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.reconcile;
+
+import org.jspecify.annotations.NullMarked;

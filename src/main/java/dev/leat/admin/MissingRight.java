@@ -62,7 +62,7 @@ public final class MissingRight {
      */
     public String toAttach(List<String> tables) {
         if (!own) {
-            return "attach, detach and load are for the owner of Leat: log in as " + owner
+            return "attach, detach, load and reconcile are for the owner of Leat: log in as " + owner
                     + ", or as a member of that role, and not as " + self;
         }
         List<String> owners =

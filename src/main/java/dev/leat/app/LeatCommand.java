@@ -13,7 +13,7 @@ import picocli.CommandLine.ScopeType;
         footerHeading = "%nExit codes:%n",
         footer = {
             "   0  done",
-            "   1  done, but doctor found a fault, or a stop left something unfinished",
+            "   1  done, but doctor found a fault, reconcile a difference, or a stop left something unfinished",
             "   2  an option, an environment variable or a file is invalid",
             "   3  the database does not answer, or refuses the login or a right",
             "   4  the schema is absent, older or newer than this Leat",

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream the row on the stream, as its last event has it; null: there is none, or it was not looked for
  */
 public record Difference(
-        Kind kind,
+        DifferenceKind kind,
         String partitionKey,
         @Nullable String rowKey,
         @Nullable Long event,
@@ -21,7 +21,7 @@ public record Difference(
         @Nullable String stream) {
 
     /** What is wrong with a row. */
-    public enum Kind {
+    public enum DifferenceKind {
         /** The table has it, and the stream has not. */
         MISSING,
         /** The stream has it, and the table has not. */

@@ -1,6 +1,7 @@
 package dev.leat.reconcile;
 
 import dev.leat.consume.Unpacker;
+import dev.leat.reconcile.Difference.DifferenceKind;
 import dev.leat.reconcile.Reconciled.CheckedWindow;
 import dev.leat.reconcile.Reconciled.Count;
 import dev.leat.reconcile.StreamView.Compared;
@@ -285,9 +286,9 @@ public final class Reconciliation {
                 + counts.values().stream().mapToLong(Long::longValue).sum() + " rows of " + table.name());
         SeenRow seen = compared.seen();
         switch (count) {
-            case MISSING -> differences.accept(difference(Difference.Kind.MISSING, compared, image, quarantined));
-            case DIFFERENT -> differs(Difference.Kind.DIFFERENT, compared, image, seen, quarantined);
-            case EXTRA -> differs(Difference.Kind.EXTRA, compared, null, seen, quarantined);
+            case MISSING -> differences.accept(difference(DifferenceKind.MISSING, compared, image, quarantined));
+            case DIFFERENT -> differs(DifferenceKind.DIFFERENT, compared, image, seen, quarantined);
+            case EXTRA -> differs(DifferenceKind.EXTRA, compared, null, seen, quarantined);
             default -> {
                 // Nothing to tell of a single row.
             }
@@ -302,7 +303,7 @@ public final class Reconciliation {
     }
 
     private void differs(
-            Difference.Kind kind,
+            DifferenceKind kind,
             Compared compared,
             @Nullable String image,
             @Nullable SeenRow seen,
@@ -315,7 +316,7 @@ public final class Reconciliation {
     }
 
     private static Difference difference(
-            Difference.Kind kind,
+            DifferenceKind kind,
             Compared compared,
             @Nullable String image,
             SourceDatabase.QuarantinedKeys quarantined) {

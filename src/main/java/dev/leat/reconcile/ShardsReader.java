@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -163,7 +164,7 @@ final class ShardsReader {
         }
     }
 
-    private void again(ReadPosition position, @Nullable String next, java.util.function.Consumer<Record> taking) {
+    private void again(ReadPosition position, @Nullable String next, Consumer<Record> taking) {
         try {
             String iterator =
                     iterator(position.shardId(), ShardIteratorType.AT_SEQUENCE_NUMBER, position.sequenceNumber());
@@ -317,11 +318,11 @@ final class ShardsReader {
         return stream.startsWith("arn:");
     }
 
-    private interface Attempt<T> {
+    private interface StreamCall<T> {
         T make();
     }
 
-    private <T> T patiently(Attempt<T> attempt) {
+    private <T> T patiently(StreamCall<T> attempt) {
         for (int failures = 1; ; failures++) {
             try {
                 return attempt.make();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,7 @@ record StreamEvent(
     /** Reads an envelope; null if it is none of Leat's. */
     static @Nullable StreamEvent parse(byte[] envelope) {
         try (JsonParser json = FACTORY.createParser(envelope)) {
-            return json.nextToken() == JsonToken.START_OBJECT ? new Parser(json, envelope).event() : null;
+            return json.nextToken() == JsonToken.START_OBJECT ? new EventParser(json, envelope).event() : null;
         } catch (IOException e) {
             return null;
         }
@@ -68,7 +69,7 @@ record StreamEvent(
                 json.nextToken();
                 byte[] value = slice(json, image);
                 if (place >= 0) {
-                    found[place] = new String(onOneLine(value), java.nio.charset.StandardCharsets.UTF_8);
+                    found[place] = new String(onOneLine(value), StandardCharsets.UTF_8);
                 }
             }
         } catch (IOException e) {
@@ -104,7 +105,7 @@ record StreamEvent(
     }
 
     /** What was found so far. */
-    private static final class Parser {
+    private static final class EventParser {
 
         private final JsonParser json;
         private final byte[] text;
@@ -120,7 +121,7 @@ record StreamEvent(
         private byte @Nullable [] before;
         private byte @Nullable [] after;
 
-        Parser(JsonParser json, byte[] text) {
+        EventParser(JsonParser json, byte[] text) {
             this.json = json;
             this.text = text;
         }

@@ -142,7 +142,7 @@ class LoadCommandTest {
         assertRefused(
                 CliRun.on(database, "leat_poller").leat("load", "public.orders"),
                 ExitCode.DATABASE,
-                "attach, detach and load are for the owner of Leat: log in as leat_owner");
+                "attach, detach, load and reconcile are for the owner of Leat: log in as leat_owner");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.leat.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.reconcile.Difference.DifferenceKind;
 import dev.leat.reconcile.Reconciled.Count;
 import dev.leat.testkit.TestStream;
 import java.time.Instant;
@@ -59,7 +60,7 @@ class PlantedDifferencesTest extends ReconcileFixture {
         assertThat(changed.stream()).isEqualTo("{\"id\":22,\"state\":\"old\",\"note\":null}");
         assertThat(found.differences().get("MISSING public.orders.17"))
                 .isEqualTo(new Difference(
-                        Difference.Kind.MISSING,
+                        DifferenceKind.MISSING,
                         "public.orders.17",
                         null,
                         null,

@@ -4,7 +4,7 @@ package dev.leat.app.connection;
 public final class ExitCode {
 
     public static final int DONE = 0;
-    /** The command ran, but doctor found a fault, or a stop left something unfinished. */
+    /** The command ran, but doctor found a fault, reconcile a difference, or a stop left something unfinished. */
     public static final int NOT_WELL = 1;
     /** An option, an environment variable or a file is invalid. */
     public static final int USAGE = 2;

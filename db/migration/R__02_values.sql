@@ -115,8 +115,8 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- leat_internal.json_expression(value, typid, types_proven, as_text): SQL for a value that row_to_json and to_json may get in place of this one.
 -- leat_internal.nested_json(elements, dimensions): the JSON of an array, made of the JSON of its elements in order.
 -- leat_internal.types_expression(names, types, row_name): SQL that is true as long as these columns have these types.
--- leat_internal.suffix_expression(names, types, row_name, types_proven): SQL for the suffix of the partition key after the table: a dot and the key's
--- text, or nothing if there is no key.
+-- leat_internal.suffix_expression(hashed, names, types, row_name, types_proven): SQL for the suffix of the partition key after the table: a dot and
+-- the key's text, or the hash of the hashed columns, or nothing if there is no key.
 -- leat_internal.key_expression(names, types, row_name, types_proven): SQL for the key columns as a JSON object, or null if there is no key.
 -- leat_internal.image_expression(names, types, masked, row_name, types_proven): SQL for the row as a JSON object; the whole row when names is null.
 -- leat_internal.pk_expression(names, types, masked, row_name, types_proven): the same for the columns that identify a row; null if there are none.
@@ -128,6 +128,7 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- typid     the value's type; null: not known
 -- as_text   whether composite values are written as their text
 -- types_proven   whether the surrounding code has proven the types. Otherwise the expression checks them at run time
+-- hashed    column names whose values together are the key, by their hash; null: names are the key columns
 -- names     column names; they are quoted here
 -- types     beside names
 -- masked    beside names: true for a column whose value is replaced by '***' (null stays null)
@@ -298,14 +299,20 @@ CREATE OR REPLACE FUNCTION leat_internal.types_expression(names text[], types oi
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(names text[], types oid[], row_name text, types_proven boolean) RETURNS text
+CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(hashed text[], names text[], types oid[], row_name text, types_proven boolean)
+    RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
     AS $$
-        SELECT CASE cardinality(names)
-                   WHEN 0 THEN $q$''$q$
-                   WHEN 1 THEN format($q$'.' || coalesce(%s, '')$q$,
+        SELECT CASE
+                   -- Of the text in the database's own encoding, which every text has.
+                   WHEN hashed IS NOT NULL
+                   THEN format($q$'.' || encode(sha256(convert_to(ROW(%s)::text, %L)), 'hex')$q$,
+                               (SELECT string_agg(format('%s.%I', row_name, name), ', ' ORDER BY place)
+                                  FROM unnest(hashed) WITH ORDINALITY AS n (name, place)), getdatabaseencoding())
+                   WHEN cardinality(names) = 0 THEN $q$''$q$
+                   WHEN cardinality(names) = 1 THEN format($q$'.' || coalesce(%s, '')$q$,
                                       leat_internal.text_expression(format('%s.%I', row_name, names[1]), types[1], types_proven))
                    -- A record is converted by output functions alone.
                    ELSE format($q$'.' || ROW(%s)::text$q$,
@@ -393,7 +400,7 @@ BEGIN
             jsonb_build_object(
                 'place', CASE operation WHEN 'UPDATE' THEN 'row_number() OVER () AS place, ' ELSE '' END,
                 'prefix', quote_literal(shape.prefix),
-                'suffix', leat_internal.suffix_expression(shape.key_names, shape.key_types, side, types_proven),
+                'suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, side, types_proven),
                 'key', leat_internal.key_expression(shape.key_names, shape.key_types, side, types_proven),
                 'image', CASE WHEN side = 'leat_new' OR before
                               THEN leat_internal.image_expression(images, types, shape.image_masked, side, types_proven)
@@ -440,7 +447,7 @@ REVOKE ALL ON FUNCTION leat_internal.too_nested(oid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.json_expression(text, oid, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.nested_json(text[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], oid[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], text[], oid[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;

@@ -48,6 +48,26 @@ CREATE OR REPLACE FUNCTION leat_internal.partitions(relid oid) RETURNS TABLE (re
 
 REVOKE ALL ON FUNCTION leat_internal.partitions(oid) FROM PUBLIC;
 
+-- leat_internal.unique_keys(relid): the unique indexes of a table whose columns can be a key: valid, checked at once, over all rows, of
+-- columns that are NOT NULL.
+--
+-- Returns:  the index's name and its columns, in the order in which they are preferred: those of fewer columns first, then by name
+-- Tables:   pg_index, pg_class, pg_attribute
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.unique_keys(relid oid) RETURNS TABLE (place bigint, index text, columns smallint[])
+    LANGUAGE sql STABLE STRICT ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT row_number() OVER (ORDER BY i.indnkeyatts, c.relname COLLATE "C"), c.relname::text,
+               (i.indkey::smallint[])[0:i.indnkeyatts - 1]
+          FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+         WHERE i.indrelid = unique_keys.relid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+           AND NOT EXISTS (SELECT FROM pg_attribute a
+                            WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull)
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.unique_keys(oid) FROM PUBLIC;
+
 -- leat_internal.shape(attachment): what an attachment means for the table in its present form. The generated function is written from it, and
 -- calls it for each row as long as the function is older than the table's present form.
 -- leat_internal.shape_of(options): the same for given options. The load of a table that is not captured has options without an attachment.
@@ -59,7 +79,10 @@ REVOKE ALL ON FUNCTION leat_internal.partitions(oid) FROM PUBLIC;
 --   schema_name, table_name
 --   key_names    the present names of the key columns; empty if there is no usable key. If key columns were named at attach: the columns that
 --                have these names now, or, where there is none, the column that had the name at attach
---   key_list     '' or, for a held key, its columns in parentheses. They have the names of the attach, so that a rename does not change it
+--   hashed       the columns whose hash is the key, if the table is attached with without_key => 'whole-row'; null: key_names are the key.
+--                Columns that are left out or masked are not among them: a value of few possibilities could be found by its hash
+--   key_list     '' or, for a held key, its columns in parentheses. They have the names of the attach, so that a rename does not change it.
+--                (*) if the key is a hash, () if the table is one key: no list of columns looks like that
 --   held         true: the key is not exactly the primary key of the table, or that is deferrable
 --   prefix       the start of the partition keys: schema.table, and key_list. Held and other events of a table must never share a partition
 --                key, because a held event may wait while another one of its key is published
@@ -83,6 +106,7 @@ CREATE OR REPLACE FUNCTION leat_internal.shape(
         OUT table_name text,
         OUT key_names text[],
         OUT key_types oid[],
+        OUT hashed text[],
         OUT key_list text,
         OUT held boolean,
         OUT prefix text,
@@ -106,7 +130,7 @@ DECLARE
     options leat_internal.attachment;
 BEGIN
     SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
-    SELECT s.* INTO relid, schema_name, table_name, key_names, key_types, key_list, held, prefix, image_names, image_types, image_masked,
+    SELECT s.* INTO relid, schema_name, table_name, key_names, key_types, hashed, key_list, held, prefix, image_names, image_types, image_masked,
                     pk_names, pk_types, pk_masked, typed_names, typed_types, guard, query, problem, unsafe
       FROM leat_internal.shape_of(options) AS s;
 END
@@ -119,6 +143,7 @@ CREATE OR REPLACE FUNCTION leat_internal.shape_of(
         OUT table_name text,
         OUT key_names text[],
         OUT key_types oid[],
+        OUT hashed text[],
         OUT key_list text,
         OUT held boolean,
         OUT prefix text,
@@ -190,7 +215,10 @@ BEGIN
     SELECT con.oid, con.conkey, con.condeferrable INTO pk, pk_numbers, pk_defers
       FROM pg_constraint con
      WHERE con.conrelid = relid AND con.contype = 'p';
-    IF options.key_columns IS NULL THEN
+    IF options.without_key IN ('whole-row', 'table') THEN
+        pk := NULL;
+        pk_numbers := NULL;  -- one that was added since is the key when the table is attached again
+    ELSIF options.key_columns IS NULL THEN
         key_numbers := coalesce(pk_numbers, '{}');
         IF pk IS NULL THEN
             problem := 'the table has no primary key any more: its events share one partition key';
@@ -214,6 +242,10 @@ BEGIN
               FROM unnest(options.key_columns) WITH ORDINALITY AS n (name, place)
              WHERE n.name <> ALL (columns)
              LIMIT 1;
+        ELSIF options.without_key = 'unique' AND NOT EXISTS (SELECT FROM leat_internal.unique_keys(relid) AS u
+                                                              WHERE u.columns @> key_numbers AND u.columns <@ key_numbers) THEN
+            problem := format('no unique index without nulls has the columns of its key (%s) any more: several rows may have one key, whose'
+                              ' changes stay in order; create it again, or attach the table again', array_to_string(options.key_columns, ', '));
         END IF;
     END IF;
     IF key_numbers && (left_out_numbers || masked_numbers) THEN
@@ -233,7 +265,7 @@ BEGIN
     END IF;
     held := NOT (cardinality(key_numbers) > 0 AND pk IS NOT NULL AND NOT pk_defers
                  AND key_numbers @> pk_numbers AND key_numbers <@ pk_numbers);
-    key_list := '';
+    key_list := CASE options.without_key WHEN 'whole-row' THEN '(*)' WHEN 'table' THEN '()' ELSE '' END;
     IF held AND cardinality(key_names) > 0 THEN
         SELECT '(' || string_agg(quote_ident(leat_internal.readable(n.name)), ',' ORDER BY n.place) || ')' INTO key_list
           FROM unnest(coalesce(options.key_columns, key_names)) WITH ORDINALITY AS n (name, place);
@@ -256,6 +288,7 @@ BEGIN
       INTO typed_names, typed_types
       FROM unnest(numbers, columns, types) AS c (attnum, name, type)
      WHERE c.attnum <> ALL (left_out_numbers || masked_numbers);
+    hashed := CASE options.without_key WHEN 'whole-row' THEN typed_names END;
     IF cardinality(left_out_numbers) > 0 OR cardinality(masked_numbers) > 0 OR cardinality(options.left_out || options.masked) > 0
        OR EXISTS (SELECT FROM (SELECT DISTINCT t.type FROM unnest(typed_types) AS t (type)) AS t
                    WHERE t.type IS NULL OR NOT leat_internal.plain(t.type)) THEN
@@ -274,7 +307,9 @@ BEGIN
                                      format('pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', pg_partition_root(relid)::oid)] END
       INTO conditions
       FROM pg_class c WHERE c.oid = relid;
-    needed := key_numbers || left_out_numbers || masked_numbers || CASE WHEN NOT options.before THEN pk_numbers END;
+    needed := key_numbers || left_out_numbers || masked_numbers || CASE WHEN NOT options.before THEN pk_numbers END
+              -- Two columns of one type may exchange their names, and a row then has another hash.
+              || CASE WHEN hashed IS NOT NULL THEN numbers END;
     -- pg_describe_object returns the present names of column, schema and table, in less than half a microsecond.
     conditions := conditions || ARRAY(
         SELECT format('pg_describe_object(%s, %s, %s) = %L', 'pg_class'::regclass::oid, relid, g.number,
@@ -287,7 +322,7 @@ BEGIN
     END IF;
     last_number := coalesce((SELECT max(a.attnum) FROM pg_attribute a WHERE a.attrelid = relid), 0);
     last_number := greatest(last_number, (SELECT max(n) FROM unnest(numbers) AS n));
-    conditions := conditions || format(CASE WHEN image_names IS NULL AND columns @> coalesce(options.key_columns, '{}')
+    conditions := conditions || format(CASE WHEN image_names IS NULL AND hashed IS NULL AND columns @> coalesce(options.key_columns, '{}')
                                             THEN '(pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL OR leat_internal.plain_since(%2$s, %3$s))'
                                             ELSE 'pg_describe_object(%1$s, %2$s, %3$s + 1) IS NULL' END,
                                        'pg_class'::regclass::oid, relid, last_number);
@@ -302,7 +337,7 @@ BEGIN
     END IF;
 
     query := format('SELECT %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
-                    leat_internal.suffix_expression(key_names, key_types, 'leat_image', false),
+                    leat_internal.suffix_expression(hashed, key_names, key_types, 'leat_image', false),
                     leat_internal.key_expression(key_names, key_types, 'leat_image', false),
                     leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
                                                    image_masked, 'leat_image', false),

@@ -74,6 +74,10 @@ public final class Attachments {
             arguments.add("capture => ?");
             values.add(attachment.capture());
         }
+        if (attachment.withoutKey() != null) {
+            arguments.add("without_key => ?");
+            values.add(attachment.withoutKey());
+        }
         return arguments.toString();
     }
 

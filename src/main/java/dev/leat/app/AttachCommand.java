@@ -82,6 +82,14 @@ final class AttachCommand extends DatabaseCommand {
                             + " more for single rows.")
     private @Nullable String capture;
 
+    @Option(
+            names = "--without-key",
+            paramLabel = "<unique|whole-row|table>",
+            description =
+                    "The key of a table without a primary key: the columns of a unique index, a hash of all columns, or none:"
+                            + " the whole table has one order. Default: such a table is refused.")
+    private @Nullable String withoutKey;
+
     @Option(names = "--load", description = "Load the rows that the table has already, too (see leat load).")
     private boolean load;
 
@@ -106,7 +114,8 @@ final class AttachCommand extends DatabaseCommand {
                 || noBefore
                 || stream != null
                 || onQuarantine != null
-                || capture != null;
+                || capture != null
+                || withoutKey != null;
         if (table == null && file == null) {
             throw new ParameterException(spec().commandLine(), "name a table, or a --file that declares them");
         }
@@ -225,7 +234,8 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     private Attachment attachment(String name) {
-        return new Attachment(name, key, exclude, mask, !noBefore, operations, stream, onQuarantine, capture);
+        return new Attachment(
+                name, key, exclude, mask, !noBefore, operations, stream, onQuarantine, capture, withoutKey);
     }
 
     private void tell(Attached attached) {

@@ -50,7 +50,13 @@ final class LoadCommand extends DatabaseCommand {
     @Option(names = "--only", description = "Load tables that are not attached: what they have, and no changes.")
     private boolean only;
 
-    @Option(names = "--key", split = ",", paramLabel = "<column>", description = "With --only: as for leat attach.")
+    @Option(
+            names = "--key",
+            split = ",",
+            paramLabel = "<column>",
+            description =
+                    "With --only: as for leat attach. Of a table attached with --without-key whole-row or table: the"
+                            + " columns whose order the load follows.")
     private List<String> key = List.of();
 
     @Option(names = "--exclude", split = ",", paramLabel = "<column>", description = "With --only: as for leat attach.")
@@ -102,10 +108,10 @@ final class LoadCommand extends DatabaseCommand {
                     spec().commandLine(),
                     "name a table, such as public.orders, or say pause, resume, cancel or restart");
         }
-        if (!only && !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && stream == null)) {
+        if (!only && !(exclude.isEmpty() && mask.isEmpty() && stream == null)) {
             throw new ParameterException(
                     spec().commandLine(),
-                    "--key, --exclude, --mask and --stream go with --only: of an attached table leat attach says them");
+                    "--exclude, --mask and --stream go with --only: of an attached table leat attach says them");
         }
         if (where != null && tables.size() > 1) {
             throw new ParameterException(

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream a name or an ARN; null: the poller's default
  * @param onQuarantine {@code wait} or {@code pass}; null: the default
  * @param capture {@code row} or {@code statement}; null: the default
+ * @param withoutKey {@code unique}, {@code whole-row} or {@code table}: the key of a table without a primary key; null: it is refused
  */
 public record Attachment(
         String table,
@@ -25,7 +26,8 @@ public record Attachment(
         List<String> operations,
         @Nullable String stream,
         @Nullable String onQuarantine,
-        @Nullable String capture) {
+        @Nullable String capture,
+        @Nullable String withoutKey) {
 
     public Attachment {
         key = List.copyOf(key);
@@ -36,6 +38,6 @@ public record Attachment(
 
     /** A table with every option at its default. */
     public static Attachment of(String table) {
-        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null, null);
+        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null);
     }
 }

@@ -31,11 +31,14 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
  */
 public final class TablesFile {
 
-    private static final String ALLOWED = "key, exclude, mask, before, operations, stream, on_quarantine, capture";
+    private static final String ALLOWED =
+            "key, without_key, exclude, mask, before, operations, stream, on_quarantine, capture";
 
     private static final List<String> OPERATIONS = List.of("insert", "update", "delete", "truncate");
-    private static final List<String> ON_QUARANTINE = List.of("wait", "pass");
-    private static final List<String> CAPTURE = List.of("row", "statement");
+    private static final Map<String, List<String>> WORDS = Map.of(
+            "on_quarantine", List.of("wait", "pass"),
+            "capture", List.of("row", "statement"),
+            "without_key", List.of("unique", "whole-row", "table"));
 
     private final String name;
     private final YAMLParser parser;
@@ -151,9 +154,9 @@ public final class TablesFile {
                     lists.put(option, operations);
                 }
                 case "stream" -> words.put(option, word(table, option));
-                case "on_quarantine", "capture" -> {
+                case "on_quarantine", "capture", "without_key" -> {
                     String word = word(table, option);
-                    oneOf(table, option, word, option.equals("capture") ? CAPTURE : ON_QUARANTINE);
+                    oneOf(table, option, word, WORDS.getOrDefault(option, List.of()));
                     words.put(option, word);
                 }
                 case "before" -> {
@@ -176,7 +179,8 @@ public final class TablesFile {
                 lists.getOrDefault("operations", List.of()),
                 words.get("stream"),
                 words.get("on_quarantine"),
-                words.get("capture"));
+                words.get("capture"),
+                words.get("without_key"));
     }
 
     private List<String> names(String table, String option) throws IOException {

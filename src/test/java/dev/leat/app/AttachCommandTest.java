@@ -100,6 +100,26 @@ class AttachCommandTest {
     }
 
     @Test
+    void aTableWithoutAPrimaryKeyIsAttachedAsItIsAsked() throws IOException {
+        database.run("CREATE TABLE keyless (a int NOT NULL UNIQUE, b int)");
+        CliRun.Result unique = cli.leat("attach", "public.keyless", "--without-key", "unique");
+        assertThat(unique.out()).isEqualToIgnoringNewLines("public.keyless: attached");
+        assertRefused(unique, 0, "its key is (a), the columns of the unique index keyless_a_key");
+        assertThat(cli.leat("attach", "public.keyless", "--without-key", "table")
+                        .out())
+                .isEqualToIgnoringNewLines("public.keyless: changed");
+        assertThat(cli.leat(
+                                "attach",
+                                "--file",
+                                file("tables:\n  public.keyless:\n    without_key: whole-row\n")
+                                        .toString())
+                        .out())
+                .isEqualToIgnoringNewLines("public.keyless: changed");
+        assertThat(database.value("SELECT without_key FROM leat.attached()")).isEqualTo("whole-row");
+        assertRefused(cli.leat("attach", "public.keyless", "--without-key", "whole"), 6, "without_key is \"whole\"");
+    }
+
+    @Test
     void whatDefeatsTheOrderIsWarnedOf() {
         database.run("CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
                 + "CREATE TRIGGER touch AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION touch()");
@@ -117,7 +137,8 @@ class AttachCommandTest {
         assertRefused(cli.leat("attach", "public.orders", "--operations", "upsert"), 6, "upsert", "truncate");
         assertRefused(cli.leat("detach", "public.orders"), 6, "is not attached");
         database.run("CREATE TABLE keyless (a int)");
-        assertRefused(cli.leat("attach", "public.keyless"), 6, "no primary key");
+        assertRefused(
+                cli.leat("attach", "public.keyless"), 6, "no primary key", "'unique' (", "'whole-row' (", "'table' (");
     }
 
     /** SQL folds what stands outside of double quotes, which shells and YAML take away. */

@@ -41,6 +41,7 @@ class TablesFileTest {
                             stream: orders
                             on_quarantine: pass
                             capture: statement
+                            without_key: whole-row
                           public.items:
                           public.carts: {}
                         """))
@@ -54,7 +55,8 @@ class TablesFileTest {
                                 List.of("insert", "delete"),
                                 "orders",
                                 "pass",
-                                "statement"),
+                                "statement",
+                                "whole-row"),
                         plain("public.items"),
                         plain("public.carts"));
     }
@@ -77,7 +79,7 @@ class TablesFileTest {
                 table:
                   public.carts:
                 """,
-                "tables.yaml:3: public.orders: unknown option 'excludes'; allowed are key, exclude,",
+                "tables.yaml:3: public.orders: unknown option 'excludes'; allowed are key, without_key, exclude,",
                 "tables.yaml:4: public.orders: 'before' is true or false",
                 "tables.yaml:6: public.items: 'on_quarantine' knows no 'ignore'; allowed are wait, pass",
                 "tables.yaml:7: public.items: 'operations' knows no 'upsert'",

@@ -14,6 +14,9 @@ ALTER TABLE public.wide ADD PRIMARY KEY (at, day, span, real_, raw, id), ADD sec
 CREATE TABLE public."we\ird" ("i\d" int PRIMARY KEY, "co\l" text, "ma\sk" text);
 CREATE TABLE public.bulk (id int PRIMARY KEY, text text, tags text[]);
 CREATE TABLE public.keyed (id int PRIMARY KEY, customer text, text text);
+CREATE TABLE public.rows AS TABLE public.staging WITH NO DATA;
+CREATE TABLE public.uniq (id int NOT NULL UNIQUE, text text);
+CREATE TABLE public.log AS TABLE public.uniq;
 CREATE TABLE public.parts (id int PRIMARY KEY, text text) PARTITION BY RANGE (id);
 CREATE TABLE public.part PARTITION OF public.parts FOR VALUES FROM (0) TO (100);
 CREATE TABLE public.part_2 (id int PRIMARY KEY, text text, extra int);
@@ -39,6 +42,8 @@ BEGIN
                  || leat.attach('public."we' || chr(92) || 'ird"', mask => ARRAY['ma' || chr(92) || 'sk'], stream => 'arn:aws:kinesis:eu-central-1:123456789012:stream/a.b')
                  || leat.attach('public.bulk', capture => 'statement')
                  || leat.attach('public.keyed', key => ARRAY['customer'], on_quarantine => 'pass')
+                 || leat.attach('public.rows', without_key => 'whole-row', exclude => ARRAY['mood'])
+                 || leat.attach('public.uniq', without_key => 'unique') || leat.attach('public.log', without_key => 'table')
                  || leat.attach('public.parts') || leat.attach('public.parts', before => false);
 
     INSERT INTO public.wide SELECT s.*, 'secret', s.text FROM public.staging s;
@@ -53,6 +58,10 @@ BEGIN
     WITH gone AS (DELETE FROM public.bulk WHERE id > 4 RETURNING id) INSERT INTO public.bulk SELECT id, 'again' FROM gone WHERE id = 5 LIMIT 1;
     TRUNCATE public.bulk;
     INSERT INTO public.keyed SELECT id, text, text FROM public.staging;
+    INSERT INTO public.rows SELECT * FROM public.staging;
+    UPDATE public.rows SET id = id + 10;
+    INSERT INTO public.uniq SELECT id, text FROM public.staging;
+    INSERT INTO public.log SELECT id, text FROM public.staging;
     INSERT INTO public.parts SELECT id, text FROM public.staging;
     TRUNCATE public.part;
     TRUNCATE public.parts;
@@ -60,10 +69,12 @@ BEGIN
     ALTER TABLE public.wide RENAME shown TO seen;
     ALTER TABLE public.bulk RENAME tags TO labels;
     ALTER TABLE public.parts ADD extra int;
+    ALTER TABLE public.rows RENAME text TO line;
     ALTER TABLE public.parts ATTACH PARTITION public.part_2 FOR VALUES FROM (100) TO (200);
     FOR i IN 1 .. 2 LOOP
         UPDATE public.wide SET text = text || '+' WHERE id = 1;
         INSERT INTO public.parts SELECT id + 90 + 10 * i, text, id FROM public.staging;
+        UPDATE public.rows SET id = id + 10;
         INSERT INTO public.bulk SELECT id + 10 * i, text, tags FROM public.staging WHERE id < 3;
         said := said || leat.refresh()::text;
     END LOOP;
@@ -128,7 +139,7 @@ BEGIN
     END LOOP;
     said := said || ARRAY(SELECT concat_ws('|', l.table_name, l.filter, l.state, l.loaded, l.error) FROM leat_poller.load l ORDER BY l.load);
     PERFORM leat.detach('public.keyed');
-    said := said || ARRAY(SELECT concat_ws('|', a.schema_name, a.table_name, a.key_columns, a.excluded, a.masked, a.operations, a.stream, a.capture, a.held, a.row_trigger,
+    said := said || ARRAY(SELECT concat_ws('|', a.schema_name, a.table_name, a.key_columns, a.without_key, a.excluded, a.masked, a.operations, a.stream, a.capture, a.held, a.row_trigger,
                                            a.truncate_trigger, a.stale, a.problems) FROM leat.attached() AS a ORDER BY a.attachment);
 
     EXECUTE 'SET LOCAL ROLE NONE';

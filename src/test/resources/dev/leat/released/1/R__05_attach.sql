@@ -268,6 +268,9 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 -- relation       an ordinary or a partitioned table. Its partitions are captured too, also those added later
 -- key            columns of the partition key; null: the primary key. With other columns than the primary key's, events are held: they wait until
 --                every lower id is known to be committed or rolled back
+-- without_key    for a table without a primary key, in place of key. unique: the columns of a unique index whose columns are NOT NULL.
+--                whole-row: the hash of all columns, but excluded and masked ones. table: none, the table's events have one order. In each case they
+--                are held. It has no effect where there is a primary key
 -- exclude        columns that never leave the database, whatever they are called later
 -- mask           columns whose values are replaced by '***' (null stays null), whatever they are called later
 -- before         whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
@@ -292,7 +295,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
         operations text[] DEFAULT '{insert,update,delete,truncate}',
         stream text DEFAULT NULL,
         on_quarantine text DEFAULT 'wait',
-        capture text DEFAULT 'row')
+        capture text DEFAULT 'row',
+        without_key text DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -313,10 +317,12 @@ DECLARE
     risk     text;
     risks    text[];
     sequence text;
+    keys     text[] := attach.key;
+    index    text;
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL THEN
-        RAISE EXCEPTION 'leat.attach: only key and stream may be null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'leat.attach: only key, stream and without_key may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -377,11 +383,20 @@ BEGIN
         RAISE EXCEPTION 'leat.attach: key names a column twice' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Name each key column once.';
     END IF;
-    IF attach.key IS NULL AND NOT EXISTS (
-            SELECT FROM pg_constraint con WHERE con.conrelid = attach.relation AND con.contype = 'p') THEN
+    IF attach.without_key NOT IN ('unique', 'whole-row', 'table') OR attach.without_key IS NOT NULL AND attach.key IS NOT NULL THEN
+        RAISE EXCEPTION 'leat.attach: %', CASE WHEN attach.key IS NULL THEN format('without_key is "%s"', attach.without_key)
+                                               ELSE 'key names the key, and without_key asks for another' END
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = CASE WHEN attach.key IS NULL THEN 'It is unique, whole-row or table.' ELSE 'Leave one of them out.' END;
+    END IF;
+    IF attach.key IS NULL AND EXISTS (SELECT FROM pg_constraint con WHERE con.conrelid = attach.relation AND con.contype = 'p') THEN
+        without_key := NULL;
+    ELSIF attach.key IS NULL AND attach.without_key IS NULL THEN
         RAISE EXCEPTION 'leat.attach: % has no primary key, so events have no order to keep', attach.relation
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Name the columns whose changes must stay in order: leat.attach(..., key => ''{customer_id}'').';
+                  HINT = 'Name the columns whose changes must stay in order, key => ''{customer_id}'', or say without_key =>'
+                         ' ''unique'' (by the columns of a unique index without nulls), ''whole-row'' (by the hash of a row''s columns)'
+                         ' or ''table'' (all changes of the table in one order).';
     END IF;
     IF attach.exclude && attach.mask THEN
         RAISE EXCEPTION 'leat.attach: column "%" is both excluded and masked',
@@ -410,6 +425,27 @@ BEGIN
     EXCEPTION WHEN lock_not_available THEN
         PERFORM leat_internal.raise_own_busy('leat.attach', 'what is noted of the table', began);
     END;
+    IF attach.without_key = 'unique' THEN
+        SELECT u.names, u.index INTO keys, index
+          FROM (SELECT k.place, k.index,
+                       ARRAY(SELECT a.attname::text FROM unnest(k.columns) WITH ORDINALITY AS c (attnum, place)
+                               JOIN pg_attribute a ON a.attrelid = attach.relation AND a.attnum = c.attnum ORDER BY c.place) AS names
+                  FROM leat_internal.unique_keys(attach.relation) AS k) AS u
+         WHERE NOT u.names && (attach.exclude || attach.mask)
+         -- The one of the last time, as long as it is there: another one would give each row another key.
+         ORDER BY former.without_key = 'unique' AND u.names @> former.key_columns AND u.names <@ former.key_columns DESC NULLS LAST, u.place
+         LIMIT 1;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'leat.attach: % has no unique index that could be its key', attach.relation
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = 'It must be over columns that are NOT NULL and neither excluded nor masked, not partial, not over expressions, and'
+                             ' not deferrable. Or say without_key => ''whole-row'' or ''table'', or name a key.';
+        END IF;
+        -- In the order that it had, which the partition keys have.
+        IF former.without_key = 'unique' AND keys @> former.key_columns AND keys <@ former.key_columns THEN
+            keys := former.key_columns;
+        END IF;
+    END IF;
     SELECT a.relation INTO other FROM leat_internal.attachment a
      WHERE a.relation <> attach.relation
        AND (a.relation IN (SELECT p.relid FROM pg_partition_ancestors(attach.relation) AS p)
@@ -433,7 +469,8 @@ BEGIN
     options.table_name := target.relname;
     options.pinned_in := attach.relation;
     options.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(attach.relation) AS c ORDER BY c.attnum);
-    options.key_columns := attach.key;
+    options.key_columns := keys;
+    options.without_key := attach.without_key;
     -- A column that was left out stays left out under a name that it got later, which no list contains.
     options.followed := (SELECT coalesce(array_agg(c ORDER BY c), '{}') FROM unnest(seen.followed) AS c
                        WHERE c <> ALL (attach.exclude || attach.mask));
@@ -442,7 +479,7 @@ BEGIN
     options.masked := (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}') FROM unnest(attach.mask || seen.masked) AS c
                      WHERE c = ANY (attach.mask || options.followed));
     SELECT k INTO unknown
-      FROM unnest(coalesce(attach.key, (SELECT array_agg(a.attname::text)
+      FROM unnest(coalesce(keys, (SELECT array_agg(a.attname::text)
                                           FROM pg_constraint con
                                           JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
                                          WHERE con.conrelid = attach.relation AND con.contype = 'p'))) AS k
@@ -454,7 +491,7 @@ BEGIN
                               THEN 'It was called otherwise when it was excluded or masked, and stays so until the table is detached.'
                               ELSE 'Name another key with key => ..., or neither exclude nor mask this column.' END;
     END IF;
-    options.key_attnums := leat_internal.attnums(attach.relation, attach.key);
+    options.key_attnums := leat_internal.attnums(attach.relation, keys);
     options.left_out_attnums := leat_internal.attnums(attach.relation, options.left_out);
     options.masked_attnums := leat_internal.attnums(attach.relation, options.masked);
     options.before := attach.before;
@@ -465,15 +502,15 @@ BEGIN
 
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.skip_orphan_numbers();
-        INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, left_out,
+        INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, without_key, left_out,
                                      left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
-        VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.left_out,
+        VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.without_key, options.left_out,
                 options.left_out_attnums, options.masked, options.masked_attnums, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
                 options.on_quarantine, options.capture)
         RETURNING attachment INTO options.attachment;
     ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
-           SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, left_out = options.left_out,
+           SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, without_key = options.without_key, left_out = options.left_out,
                left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums,
                pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
                on_quarantine = options.on_quarantine, capture = options.capture
@@ -527,6 +564,9 @@ BEGIN
     FOREACH risk IN ARRAY leat_internal.order_risks(attach.relation) LOOP
         RAISE WARNING '%: %', attach.relation, risk;
     END LOOP;
+    IF index IS NOT NULL AND (former.attachment IS NULL OR former.key_columns IS DISTINCT FROM keys) THEN
+        RAISE NOTICE '%: its key is (%), the columns of the unique index %', attach.relation, array_to_string(keys, ', '), quote_ident(index);
+    END IF;
     IF former.attachment IS NULL THEN
         SELECT min(pg_get_serial_sequence(attach.relation::text, a.attname)) INTO sequence
           FROM pg_attribute a
@@ -540,7 +580,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text) FROM PUBLIC;
 
 -- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
 -- sent.

@@ -67,7 +67,7 @@ BEGIN
     ), part (attachment, hash) AS (
         -- Without the source, which is written together with the function.
         SELECT a.attachment,
-               hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.left_out, a.left_out_attnums, a.masked,
+               hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.without_key, a.left_out, a.left_out_attnums, a.masked,
                                      a.masked_attnums, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
                                      a.on_quarantine, a.capture), 5)
           FROM leat_internal.attachment a
@@ -96,6 +96,15 @@ BEGIN
          WHERE con.contype IN ('p', 'f')
         UNION ALL
         SELECT b.attachment, f.hash FROM below b JOIN fired f ON f.tgrelid = b.oid
+        UNION ALL
+        -- Whether the columns of a key are still those of a unique index, and without nulls.
+        SELECT a.attachment, hash_record_extended((i.indexrelid, i.xmin, i.ctid), 14)
+          FROM leat_internal.attachment a JOIN pg_index i ON i.indrelid = a.relation::oid
+         WHERE a.without_key = 'unique'
+        UNION ALL
+        SELECT a.attachment, hash_record_extended((c.attnum, c.attnotnull), 15)
+          FROM leat_internal.attachment a JOIN pg_attribute c ON c.attrelid = a.relation::oid
+         WHERE a.without_key = 'unique' AND c.attnum > 0
         UNION ALL
         SELECT o.attachment, hash_record_extended((o.oid, o.xmin, o.ctid), 9) FROM ours o WHERE o.attachment IS NOT NULL
         UNION ALL
@@ -405,6 +414,7 @@ REVOKE ALL ON FUNCTION leat_internal.follow_renames(regclass, text[], smallint[]
 --                  captured has its former name, a row reports that name: relation is then the other table, or null if there is none
 -- key_columns      the key as it is now: the primary key, or the columns named
 -- key_named        whether the key was named at attach
+-- without_key      how the key was chosen at attach, because there was no primary key: unique, whole-row or table; else null
 -- excluded, masked the columns that do not leave, by every name they were ever listed under
 -- before, operations, stream, on_quarantine, capture, attached_at   the options of leat.attach
 -- held             events wait for every lower id, because the key is not the primary key
@@ -485,6 +495,7 @@ CREATE OR REPLACE FUNCTION leat.attached()
         table_name       text,
         key_columns      text[],
         key_named        boolean,
+        without_key      text,
         excluded         text[],
         masked           text[],
         before           boolean,
@@ -508,7 +519,7 @@ DECLARE
     lost    record;
 BEGIN
     FOR options IN
-        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AS key_named, a.left_out, a.masked, a.before, a.operations, a.stream,
+        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.before, a.operations, a.stream,
                a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
                s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
           FROM leat_internal.attachment a
@@ -519,6 +530,7 @@ BEGIN
         attachment := options.attachment;
         relation := options.relation;
         key_named := options.key_named;
+        without_key := options.without_key;
         excluded := options.left_out;
         masked := options.masked;
         before := options.before;
@@ -563,7 +575,8 @@ BEGIN
         schema_name := leat_internal.readable(options.schema_name);
         table_name := leat_internal.readable(options.table_name);
         key_columns := options.key_columns;
-        key_named := options.key_columns IS NOT NULL;
+        key_named := options.key_columns IS NOT NULL AND options.without_key IS NULL;
+        without_key := options.without_key;
         excluded := options.left_out;
         masked := options.masked;
         before := options.before;

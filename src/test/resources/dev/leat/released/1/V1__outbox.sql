@@ -295,6 +295,8 @@ INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 -- schema_name, table_name   of the table when it was attached. They show whether another table has this name now
 -- key_columns        null: the primary key, whatever its columns are. The column of this name is used; if there is none any more, the column
 --                    of key_attnums
+-- without_key        how the key was chosen, because there was no primary key: unique (key_columns are those of a unique index), whole-row or
+--                    table (key_columns is null); null: it was not
 -- left_out, masked   by name; *_attnums are the numbers of these columns, so that a renamed column stays left out
 -- followed           names in left_out and masked that nobody listed: a column of *_attnums got them by a rename
 -- capture            by the row, or by the statement as long as leat_internal.statement_risks finds no reason against it
@@ -308,6 +310,7 @@ CREATE TABLE leat_internal.attachment (
     table_name       text     NOT NULL,
     key_columns      text[],
     key_attnums      smallint[] NOT NULL DEFAULT '{}',
+    without_key      text       CHECK (without_key IN ('unique', 'whole-row', 'table')),
     left_out         text[]     NOT NULL DEFAULT '{}',
     left_out_attnums smallint[] NOT NULL DEFAULT '{}',
     masked           text[]     NOT NULL DEFAULT '{}',

@@ -73,7 +73,7 @@ public record SourceTable(
                    format('SELECT CASE WHEN length(w.wanted) > 256 THEN leat_internal.partition_key(w.wanted) ELSE w.wanted END,'
                           ' w.image::text, w.since FROM (SELECT %L || %s AS wanted, %s AS image, age(leat_r.xmin) <= %s AS since'
                           ' FROM %s%s AS leat_r OFFSET 0) AS w',
-                          s.prefix, leat_internal.suffix_expression(s.key_names, s.key_types, 'leat_r', true),
+                          s.prefix, leat_internal.suffix_expression(s.hashed, s.key_names, s.key_types, 'leat_r', true),
                           leat_internal.image_expression(s.image_names, s.image_types, s.image_masked, 'leat_r', true),
                           age(a.xmin), CASE (SELECT c.relkind FROM pg_class c WHERE c.oid = s.relid) WHEN 'p' THEN '' ELSE 'ONLY ' END,
                           a.relation) AS query

@@ -6,7 +6,7 @@ import java.util.Collection;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongPredicate;
 
-/** Waits for records in a stream while contenders live. */
+/** Waits for records in a stream while contenders run. */
 final class Arrivals {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -30,10 +30,10 @@ final class Arrivals {
     }
 
     /**
-     * Waits until all have arrived. How many records the events make is the contender's matter, so what tells is asked when
-     * no more have arrived for a moment.
+     * Waits until all events have arrived. The number of records depends on the contender, so {@code all} is called each time when no more
+     * have arrived for a moment.
      *
-     * @param all told how many records have arrived
+     * @param all receives the number of records that have arrived; returns whether these are all
      * @return when the last record arrived, as {@link System#nanoTime()}
      */
     long awaitAll(LongPredicate all) {

@@ -10,12 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** An attached table of a thousand rows whose changes fill the outbox, and the check that what they became is right. */
+/** An attached table of a thousand rows, whose changes fill the outbox, and a check of the records that they become. */
 final class Backlog {
 
     static final int KEYS = 1_000;
 
-    /** Makes the table and its rows. */
+    /** Creates the table and its rows. */
     static final String TABLE = "CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL, note text NOT NULL);"
             + "INSERT INTO item SELECT n, 0, repeat('x', 60) FROM generate_series(1, " + KEYS + ") n";
 
@@ -24,7 +24,7 @@ final class Backlog {
     private final TestDatabase database;
     private final Source source;
 
-    /** Of Leat's outbox. */
+    /** A backlog in Leat's outbox. */
     Backlog(TestDatabase database) {
         this(database, Source.OUTBOX);
     }
@@ -37,7 +37,7 @@ final class Backlog {
         source.prepare(database);
     }
 
-    /** Changes every row so often that this many events wait; they are captured by the triggers, as anybody's. */
+    /** Changes every row equally often, until this many events wait. The triggers capture them as usual. */
     void fill(int events) {
         database.run("TRUNCATE leat_internal.outbox");
         for (int n = 0; n < events / KEYS; n++) {
@@ -48,8 +48,8 @@ final class Backlog {
     }
 
     /**
-     * Changes one row with each transaction but for a share, in which one of the others is changed, so that the hot row's
-     * changes lie among theirs.
+     * Each transaction changes one row. A share of them change the hot row and the rest one of the others, so that both kinds of changes are
+     * mixed.
      *
      * @param hot the share of the hot row
      */
@@ -97,7 +97,7 @@ final class Backlog {
         return numbers;
     }
 
-    /** The highest id drawn: those of the events to come lie above. */
+    /** The highest id drawn: later events have higher ids. */
     int drawn() {
         return Integer.parseInt(
                 String.valueOf(
@@ -105,7 +105,7 @@ final class Backlog {
                                 "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM leat_internal.outbox_id_seq")));
     }
 
-    /** Whether nothing waits, when so many records of those changes have arrived: an aggregate holds several. */
+    /** Whether no event waits, once so many records of the changes have arrived: an aggregate has several. */
     boolean carried(BitSet expected, long arrived) {
         return source == Source.OUTBOX ? settled() : arrived >= expected.cardinality();
     }
@@ -116,9 +116,9 @@ final class Backlog {
     }
 
     /**
-     * What is wrong with what arrived: events lost, and first deliveries that came after a later one of their key.
+     * The faults in what arrived: lost events, and first deliveries that came after a later event of their key.
      *
-     * @param late first deliveries after a later one of their key
+     * @param late first deliveries after a later event of their key
      * @param twice repetitions
      */
     record Check(int lost, int late, int twice) {

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /**
- * All that people decide by in one run: how fast and at what cost a full outbox is emptied by a process that has just started, how
- * long an event takes in the first seconds of a process, what a poller with nothing to do costs, and what writers get done. Leat
- * against the plain poller, against a jar of another release, and against Debezium Server, in turns.
+ * The most important figures in one run: how fast, and with how much CPU, a process that has just started drains a full outbox; how long an
+ * event takes in the first seconds of a process; what an idle poller costs; and the throughput of writers. Leat, the plain poller, a jar of
+ * another release and Debezium Server run in turns.
  */
 @CommandLine.Command(name = "bench", mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
@@ -60,7 +60,7 @@ public final class Bench implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, SQLException {
-        // As servers are in production: what is committed is on the disk, and a slot may be read as soon as it is.
+        // As in production: commits are on disk, and a slot may be read as soon as they are.
         TestServer.shared(builder -> builder.setServerConfig("wal_level", "logical")
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on"));
@@ -179,7 +179,7 @@ public final class Bench implements Callable<Integer> {
         results.computeIfAbsent(name, n -> new ArrayList<>()).add(measured);
     }
 
-    /** Who begins changes from round to round. */
+    /** Each round begins with another contender. */
     private static List<Contender> turn(List<Contender> contenders, int round) {
         List<Contender> turned = new ArrayList<>(contenders);
         Collections.rotate(turned, round);

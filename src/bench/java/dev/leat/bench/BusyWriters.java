@@ -16,8 +16,8 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What writers get done as fast as they can, with and without capture, and with a contender at work beside them: four clients, each
- * transaction an update of one row.
+ * The throughput of writers that write as fast as they can: without capture, with capture, and with a contender running beside them. Four
+ * clients, each transaction an update of one row.
  *
  * @param perSecond transactions a second
  * @param serverMicros CPU-microseconds of all of PostgreSQL for each transaction
@@ -27,7 +27,7 @@ record BusyWriters(double perSecond, double serverMicros) {
     private static final int CLIENTS = 4;
 
     /**
-     * Measures for so long, after a third of that which does not count.
+     * Measures for so long, after a third of that time as warm-up.
      *
      * @param contender whose source is prepared; null: nothing is captured
      * @param works whether it is started
@@ -42,7 +42,7 @@ record BusyWriters(double perSecond, double serverMicros) {
                 Object unused = new Backlog(database, contender.source());
             }
             Process process = works && contender != null ? contender.start(database, stream) : null;
-            // Sessions that ended would no longer be counted.
+            // Sessions that have ended would not be counted any more.
             List<Connection> clients = connect(database);
             try {
                 long unused = write(clients, time.dividedBy(3));

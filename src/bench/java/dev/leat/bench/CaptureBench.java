@@ -17,9 +17,9 @@ import java.util.function.ToDoubleFunction;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * What capture costs the writer: single updates that commit by themselves, transactions like TPC-B's, and statements of many rows,
- * on tables without a trigger, captured by the row and by the statement, and with a trigger that waits 15 ms, as one that calls
- * over the network does. All sides take turns in one run; after each slice every change must have been captured once and in order.
+ * Measures the cost of capture for the writer: single updates that commit by themselves, transactions like TPC-B's, and statements of many
+ * rows. The tables have no trigger, are captured by the row, are captured by the statement, or have a trigger that waits 15 ms, like one that
+ * makes a network call. All run in turns. After each slice every change must have been captured once and in order.
  */
 public final class CaptureBench {
 

@@ -14,12 +14,12 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way to have a table's changes noticed, in a schema and a session of its own, and what writers do with it. Every change adds 1
- * to a row's {@code v}, so that what was captured can be checked: each change once, and each key's in order.
+ * One way to capture a table's changes, with its own schema and session, and the work of the writers. Every change adds 1 to a row's
+ * {@code v}. So the captured changes can be checked: each change once, and those of each key in order.
  */
 final class CaptureSide implements AutoCloseable {
 
-    /** How the tables of a side are attached; null where they are not. */
+    /** How the tables of a side are attached; null if they are not. */
     enum Way {
         NONE("no trigger", null),
         ROW("row", ""),
@@ -41,7 +41,7 @@ final class CaptureSide implements AutoCloseable {
         }
     }
 
-    /** What a slice took: changes made, and the seconds of the clock and of the session's processor time. */
+    /** The measurements of a slice: the number of changes, the seconds, and the CPU-seconds of the session. */
     record Slice(long changes, double seconds, double cpuSeconds) {
 
         double perSecond() {
@@ -59,7 +59,7 @@ final class CaptureSide implements AutoCloseable {
 
     private static final int ROWS = 10_000;
 
-    /** Pieces of work before the clock starts: emptying the outbox makes a session plan anew. */
+    /** How often the work is done before the measurement: after the outbox was emptied, a session makes new plans. */
     private static final int WARM_UP = 50;
 
     private static final String COLUMNS =

@@ -14,9 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is measured: a program that carries an outbox to a stream, in a process of its own, started as a user would.
+ * A measured program that publishes changes to a stream. It runs as a process, started as a user starts it.
  *
- * @param name as it stands in tables
+ * @param name its name in the printed tables
  * @param java the home of the JVM that runs it
  * @param command in which {@code {java}}, {@code {host}}, {@code {port}}, {@code {database}} and {@code {endpoint}} are replaced
  * @param source where it finds the changes
@@ -51,7 +51,7 @@ record Contender(
         return new Contender(name, java, command, Source.OUTBOX, "SELECT 1", null);
     }
 
-    /** Makes the archive of classes that the launcher uses, as a person does after an installation. */
+    /** Creates the archive of classes for the launcher, as a person does after an installation. */
     void warm() {
         try (TestDatabase database = database()) {
             if (start(List.of("target/leat", "warm"), database, null)
@@ -70,12 +70,12 @@ record Contender(
         return new Contender(name, JAVA, command, Source.OUTBOX, "SELECT 1", migratedBy);
     }
 
-    /** The baseline, which looks every 100 ms when there is nothing to do. */
+    /** The baseline, which polls every 100 ms if there is nothing to do. */
     static Contender plain(int workers) {
         return plain("plain poller, " + workers + (workers == 1 ? " worker" : " workers"), workers, 100);
     }
 
-    /** The same with another rest, in milliseconds. */
+    /** The same with another poll interval, in milliseconds. */
     static Contender plain(String name, int workers, int rest) {
         return new Contender(
                 name,

@@ -13,9 +13,9 @@ import java.util.function.Consumer;
 import picocli.CommandLine;
 
 /**
- * What a claim of 500 events costs, with its settlement, when a long transaction elsewhere keeps vacuum from removing settled
- * events, against the same claim on a clean outbox, and what the plain poller's claim costs there: CPU of the
- * backend and of the client's thread together, and how long it took. All take turns in one run.
+ * Measures the cost of a claim of 500 events with its settlement, while a long transaction prevents vacuum from removing settled events, and
+ * on a clean outbox, for Leat and for the plain poller: the CPU of the backend and of the client's thread together, and the duration. All
+ * run in turns.
  */
 @CommandLine.Command(name = "dead-rows", mixinStandardHelpOptions = true)
 public final class DeadRowsBench implements Runnable {

@@ -12,8 +12,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /**
- * Leat against Debezium Server, each with its defaults and Debezium also tuned, in turns: how fast and at what cost a backlog is
- * emptied, and how long an event takes at a steady rate. What arrived is checked for loss and order after each.
+ * Leat and Debezium Server with their defaults, and Debezium tuned, in turns: how fast, and with how much CPU, they drain a backlog, and how
+ * long an event takes at a steady rate. After each turn it checks what arrived for loss and order.
  */
 @CommandLine.Command(name = "debezium", mixinStandardHelpOptions = true)
 public final class DebeziumBench implements Callable<Integer> {

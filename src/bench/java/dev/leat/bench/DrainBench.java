@@ -9,8 +9,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /**
- * How fast, and at what cost, a full outbox is emptied: Leat against the plain poller with one and with four workers, in turns.
- * What arrived is checked for loss and order after each.
+ * Measures how fast, and with how much CPU, a full outbox is drained: Leat and the plain poller with one and with four workers, in turns.
+ * After each turn it checks what arrived for loss and order.
  */
 @CommandLine.Command(name = "drain", mixinStandardHelpOptions = true)
 public final class DrainBench implements Callable<Integer> {

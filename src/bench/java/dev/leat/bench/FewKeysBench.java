@@ -9,8 +9,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /**
- * A few keys take all changes, and the stream fails: how long an event takes from its commit to its arrival, and how many
- * requests and failed entries that costs. A key has one record in flight, so that what holds up a record holds up all behind it.
+ * A few keys have all changes, and the stream has faults: how long an event takes from its commit to its arrival, and how many requests and
+ * failed entries that costs. A key has one record in flight, so a delay of a record delays all later ones of its key.
  */
 @CommandLine.Command(name = "few-keys", mixinStandardHelpOptions = true)
 public final class FewKeysBench implements Callable<Integer> {

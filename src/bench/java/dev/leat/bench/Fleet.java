@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/** Processes of one contender that stay, beside a stream that takes its time to answer: what they drain together once warm. */
+/** Processes of one contender that keep running, with a stream that answers with a delay: how fast they drain backlogs together. */
 final class Fleet implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -41,14 +41,14 @@ final class Fleet implements AutoCloseable {
         return database;
     }
 
-    /** Starts one more. */
+    /** Starts one more process. */
     Process join() {
         Process process = contender.start(database, stream);
         processes.add(process);
         return process;
     }
 
-    /** Asks one to stop, and forgets it. */
+    /** Asks one process to stop, and removes it. */
     void leave(Process process) {
         process.destroy();
         processes.remove(process);
@@ -69,7 +69,7 @@ final class Fleet implements AutoCloseable {
     }
 
     /**
-     * What a backlog took.
+     * The measurements of a backlog.
      *
      * @param perSecond events a second from its commit to the last arrival
      * @param events that it had
@@ -105,12 +105,12 @@ final class Fleet implements AutoCloseable {
         return new Arrivals(stream, processes).awaitAll(records -> backlog.settled());
     }
 
-    /** Events that have not arrived. */
+    /** How many events have not arrived. */
     long waiting() {
         return written - stream.local().recordCount(TestStream.NAME);
     }
 
-    /** What is wrong with all that arrived, once nothing waits any more. */
+    /** The faults in what arrived, once no event waits any more. */
     Backlog.Check check() {
         // Records count repetitions too.
         Await.until("the outbox to be empty", PATIENCE, backlog::settled);

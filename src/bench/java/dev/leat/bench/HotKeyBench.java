@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import picocli.CommandLine;
 
 /**
- * One key takes nine tenths of the changes. First a backlog: how fast the hot key is drained, and how long the others take.
- * Then a steady rate: how long the others' events wait beside the hot key's. The plain poller, which knows no keys, takes turns.
+ * One key has nine tenths of the changes. First a backlog: how fast the hot key is drained, and how long the other keys take. Then a steady
+ * rate: how long events of other keys wait beside the hot key's. The plain poller, which ignores keys, runs in turns with Leat.
  */
 @CommandLine.Command(name = "hot-key", mixinStandardHelpOptions = true)
 public final class HotKeyBench implements Callable<Integer> {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 
-/** What more requests in flight bring: a full outbox emptied with several settings, in turns, on a stream that takes so long. */
+/** Measures the effect of more requests in flight: a full outbox is drained with several settings, in turns, on a slow stream. */
 @CommandLine.Command(name = "in-flight", mixinStandardHelpOptions = true)
 public final class InFlightBench implements Runnable {
 

@@ -11,10 +11,10 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Looks again and again at which poller holds how many lanes, while they work. */
+/** Records again and again how many lanes each poller holds. */
 final class LaneWatch implements AutoCloseable {
 
-    /** As {@code leat status} asks. */
+    /** The same query as in {@code leat status}. */
     private static final String HELD = """
             SELECT a.application_name, count(*) FROM leat_internal.lane l
             JOIN pg_locks k ON k.locktype = 'transactionid' AND k.granted AND k.mode = 'ExclusiveLock'

@@ -14,8 +14,8 @@ import java.util.Map;
 import picocli.CommandLine;
 
 /**
- * Why 64 lanes. What a claim of 500 events costs when it takes all lanes or a part of them, in turns; and, by computation, how
- * evenly keys of equal traffic would fall on pollers with fewer lanes and with more.
+ * Shows why there are 64 lanes: the cost of a claim of 500 events of all lanes or of a part of them, in turns; and, computed, how evenly keys
+ * with equal traffic would be distributed to pollers with fewer or more lanes.
  */
 @CommandLine.Command(name = "lanes", mixinStandardHelpOptions = true)
 public final class LanesBench implements Runnable {

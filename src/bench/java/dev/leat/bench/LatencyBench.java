@@ -12,8 +12,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /**
- * How long an event takes from its commit to its arrival in the stream, and what CPU that costs, at steady rates and idle:
- * Leat against the plain poller, which pauses for 100 ms and, in a second form, for 2 ms when it finds nothing.
+ * Measures how long an event takes from its commit to its arrival in the stream, and the CPU for it, at steady rates and idle: Leat and
+ * the plain poller, which pauses for 100 ms, and in a second form for 2 ms, if it finds nothing.
  */
 @CommandLine.Command(name = "latency", mixinStandardHelpOptions = true)
 public final class LatencyBench implements Callable<Integer> {

@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Writers that each send an update of one row at fixed times, whether or not the one before came back late: a delay counts
- * for all whose time it took.
+ * Writers that each send an update of one row at fixed times, even if the update before was late. So a delay counts for all updates that it
+ * makes late.
  */
 final class OpenLoop implements AutoCloseable {
 
@@ -28,7 +28,7 @@ final class OpenLoop implements AutoCloseable {
     private final Random random = new Random(1);
 
     /**
-     * Makes the tables, attached.
+     * Creates and attaches the tables.
      *
      * @param rate updates a second of all writers together
      */
@@ -74,7 +74,7 @@ final class OpenLoop implements AutoCloseable {
                 while (System.nanoTime() - due < 0) {
                     LockSupport.parkNanos(due - System.nanoTime());
                 }
-                // A thread that was woken late has not been waiting for the database.
+                // If the thread was woken late, that is not time of the database.
                 long began = late ? due : System.nanoTime();
                 update.setInt(1, 1 + rows.nextInt(ROWS));
                 update.executeUpdate();

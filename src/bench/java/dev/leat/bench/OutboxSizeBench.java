@@ -18,9 +18,9 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * What an event takes on disk while it waits in the outbox, its index included, in the write-ahead log beside what the change
- * itself takes there, and in the stream with its key, for rows of some sizes; and the CPU that capturing it takes. It writes single
- * rows, each by a statement of its own in one transaction, and counts the pages that are there afterwards.
+ * Measures the size of an event for rows of some sizes: on disk while it waits in the outbox, with its index; in the write-ahead log, in
+ * addition to the change itself; and in the stream, with its key. It also measures the CPU for capturing it. It writes single rows, each by
+ * a statement of its own in one transaction, and counts the pages afterwards.
  */
 public final class OutboxSizeBench {
 
@@ -96,7 +96,7 @@ public final class OutboxSizeBench {
     }
 
     /**
-     * What a change costs.
+     * The costs of a change.
      *
      * @param logged bytes of write-ahead log
      * @param micros of the backend's CPU

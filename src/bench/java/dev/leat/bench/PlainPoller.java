@@ -23,9 +23,9 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 /**
- * The baseline: a poller as one finds it in blogs. It claims 500 rows with SKIP LOCKED, whatever their keys, sends them in one
- * request, deletes them and commits. With several workers, or when an entry fails, the order of a key is lost; it is here for
- * its speed. It reads the same outbox and makes the same bytes as Leat, so that claiming and publishing are what differs.
+ * The baseline: a simple poller, as blogs describe it. It claims 500 rows with SKIP LOCKED, whatever their keys are, sends them in one
+ * request, deletes them and commits. With several workers, or if an entry fails, it loses the order of a key. Only its speed matters here.
+ * It reads the same outbox and writes the same bytes as Leat, so that the difference is in claiming and publishing.
  */
 public final class PlainPoller {
 
@@ -48,7 +48,7 @@ public final class PlainPoller {
         this.restMillis = restMillis;
     }
 
-    /** Arguments: how many workers, and how many milliseconds each rests when it has found nothing. The environment is that of {@code leat run}. */
+    /** Arguments: how many workers, and how many milliseconds each pauses if it has found nothing. The environment is that of {@code leat run}. */
     public static void main(String[] args) {
         int workers = Integer.parseInt(args[0]);
         PGSimpleDataSource database = new PGSimpleDataSource();

@@ -12,13 +12,13 @@ import java.util.function.ToDoubleFunction;
 import picocli.CommandLine;
 
 /**
- * How fast 1, 2, 4 and 8 pollers drain a backlog together when the stream takes its time to answer, how evenly lanes are
- * spread among them, and how soon after one joins or leaves. The plain poller takes turns with them.
+ * Measures how fast 1, 2, 4 and 8 pollers drain a backlog together if the stream answers with a delay, how evenly they share the lanes, and
+ * how soon they do so after one joins or leaves. The plain poller runs in turns with them.
  */
 @CommandLine.Command(name = "scale", mixinStandardHelpOptions = true)
 public final class ScaleBench implements Callable<Integer> {
 
-    /** Lanes are spread evenly when the poller with the most holds at most so many times as many as the one with the least. */
+    /** Lanes are evenly shared if the poller with the most has at most so many times as many as the one with the fewest. */
     private static final double EVEN = 1.5;
 
     private static final long WINDOW = TimeUnit.SECONDS.toNanos(1);
@@ -122,7 +122,7 @@ public final class ScaleBench implements Callable<Integer> {
                 drained -> who.applyAsDouble(drained.used()) / drained.used().wall());
     }
 
-    /** How soon lanes are spread evenly again, with a backlog that never ends. */
+    /** How soon lanes are evenly shared again, with a backlog that never ends. */
     private void members(Contender contender, long server) {
         try (Fleet fleet = fleet(contender, 2, server, SLOW_MILLIS);
                 LaneWatch watch = new LaneWatch(fleet.database())) {

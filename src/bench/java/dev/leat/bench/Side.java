@@ -23,10 +23,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.IntSupplier;
 
-/** One of the databases that a claim is timed on, with the claims of a poller that has been at work there. */
+/** A database on which claims are measured, with the claims of a poller that has worked there before. */
 final class Side {
 
-    /** After so long a poller writes down what it knows of its lanes. */
+    /** After this time a poller stores what it knows of its lanes. */
     private static final Duration STORED = Duration.ofSeconds(11);
 
     private final TestDatabase database;
@@ -63,7 +63,7 @@ final class Side {
                 .forWorker();
     }
 
-    /** Goes on as a poller that has just been started would, after another that has stored its lows. */
+    /** Continues like a poller that has just been started, after another one has stored its lows. */
     void restart() {
         ahead += STORED.toNanos();
         Object unused = pass();
@@ -71,18 +71,18 @@ final class Side {
         claim = this::pass;
     }
 
-    /** Lets the planner believe that the outbox is empty, as it is whenever pollers keep up. */
+    /** Makes the planner expect an empty outbox, as it usually is. */
     void analyze() {
         database.run("ANALYZE leat_internal.outbox");
     }
 
-    /** Goes on as a poller that has just been started would, where no other has ever stored what it knew. */
+    /** Continues like a poller that has just been started, if no other one has ever stored its lows. */
     void forgetLows() {
         restart();
         database.run("UPDATE leat_internal.lane SET low = 0");
     }
 
-    /** Goes on as the plain poller does. */
+    /** Continues like the plain poller. */
     void plain() {
         claim = this::plainPass;
     }

@@ -4,7 +4,7 @@ import dev.leat.testkit.TestDatabase;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where a contender finds the changes of a {@link Backlog}'s table, and how a record tells which of them it is. */
+/** The place where a contender reads the changes of a {@link Backlog}'s table, and how to identify the change of a record. */
 enum Source {
     /** Leat's outbox, which the table's triggers fill: an event has its id and its key. */
     OUTBOX("\"sequence\":\"\\[\\\\\"(\\d+)", "\"key\":(\\{[^}]*})") {
@@ -54,10 +54,10 @@ enum Source {
         this.key = Pattern.compile(key);
     }
 
-    /** Makes the changes of the table to be found from now on. */
+    /** Prepares the source, so that it has all later changes of the table. */
     abstract void prepare(TestDatabase database);
 
-    /** Takes away what {@link #prepare} left on the server. */
+    /** Removes what {@link #prepare} created on the server. */
     void release(TestDatabase database) {}
 
     /** The number of the change in a record; ascending within a key. */

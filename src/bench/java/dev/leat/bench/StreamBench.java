@@ -27,8 +27,8 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 
 /**
- * What the local stream takes by itself, so that one knows it is not the limit of what is measured with it: requests of 500
- * records by the real SDK from a process of its own, with nothing else to do. The CPU of both is counted apart.
+ * Measures what the local stream accepts by itself, to show that it does not limit the other measurements: requests of 500 records by the
+ * real SDK, from a process that does nothing else. The CPU of both is counted separately.
  */
 @CommandLine.Command(name = "stream", mixinStandardHelpOptions = true)
 public final class StreamBench implements Callable<Integer> {

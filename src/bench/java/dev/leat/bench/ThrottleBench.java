@@ -11,10 +11,10 @@ import java.util.Map;
 import picocli.CommandLine;
 
 /**
- * A stream of four shards, each limited as the service limits it, and a backlog: how busy the shards are kept, how much is
- * refused, and at what cost; by Leat and by the plain poller, which sends what was refused again at once. With {@code --hot} the
- * backlog is on one shard's keys, and a writer changes keys of the others: how late those arrive, with the backlog and without.
- * What arrived is checked for loss and order after each.
+ * A stream of four shards with the service's limits, and a backlog: how much of the limits is used, how much is refused, and how much CPU
+ * that takes, for Leat and for the plain poller, which sends refused records again at once. With {@code --hot} the backlog has the keys of one
+ * shard, and a writer changes keys of the others: how late these arrive, with and without the backlog. After each turn it checks what
+ * arrived for loss and order.
  */
 @CommandLine.Command(name = "throttle", mixinStandardHelpOptions = true)
 public final class ThrottleBench implements Runnable {

@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 /**
  * One contender on a stream whose shards are limited.
  *
- * @param busy what the shards with a backlog took, of what they would take, from the first record on; the least of them
- * @param refused entries of those that were sent, over all shards
+ * @param busy the used share of the limits of the shards with a backlog, from the first record on; the lowest of them
+ * @param refused the refused share of the sent entries, over all shards
  * @param steadyBusy the same after the first ten seconds
  * @param steadyRefused the same after the first ten seconds
  * @param cpuPerMillion CPU-seconds of the contender, start-up left out, for a million records taken
@@ -50,7 +50,7 @@ record Throttled(
     private static final Pattern CAPTURED = Pattern.compile("\"source\":\\{[^}]*\"ts_us\":(\\d+)");
 
     /**
-     * What is asked for.
+     * The settings of a measurement.
      *
      * @param hot the backlog is on the first shard only, and the others' keys are changed at the rate
      * @param backlog whether there is one
@@ -123,7 +123,7 @@ record Throttled(
         }
     }
 
-    /** They are started one after the other, before there is a backlog: a busy machine takes long over it. */
+    /** Starts the processes one after the other, before there is a backlog, because starts take long on a busy machine. */
     private static void awaitConnections(TestDatabase database, Contender contender, int processes, Process last) {
         String connected = contender.name().startsWith("leat")
                 ? "SELECT count(*) FROM leat_internal.poller"
@@ -137,7 +137,7 @@ record Throttled(
         }
     }
 
-    /** What came to the shards from a moment on. */
+    /** The records that the shards received from a time on. */
     private static final class Span {
 
         private final TestStream stream;
@@ -221,7 +221,7 @@ record Throttled(
                 .toList();
     }
 
-    /** How late a part of them came, in milliseconds; 0 where there are none. */
+    /** How late a share of them arrived, in milliseconds; 0 if there are none. */
     private static double latency(List<KeptRecord> records, double quantile) {
         double[] millis = records.stream()
                 .mapToDouble(record -> {

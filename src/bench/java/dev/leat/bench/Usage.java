@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * CPU-seconds that those who take part in a measurement have used, up to a moment or between two.
+ * CPU-seconds that the parts of a measurement have used, up to a time or between two times.
  *
  * @param pollers the processes that are measured
  * @param sessions their sessions in PostgreSQL
  * @param server all of PostgreSQL
  * @param instrument this JVM: the writers and the stream
- * @param machine everything on the machine, others' work too
+ * @param machine the whole machine, with everything else that runs on it
  * @param wall seconds
  */
 record Usage(double pollers, double sessions, double server, double instrument, double machine, double wall) {

@@ -7,8 +7,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /**
- * How fast, and at what cost, processes that have been at work for a while empty a backlog that is committed at once: all
- * contenders are started and warmed, then take turns.
+ * Measures how fast, and with how much CPU, processes that are warmed up drain a backlog that is committed at once. All contenders are
+ * started and warmed up, and then run in turns.
  */
 @CommandLine.Command(name = "warm", mixinStandardHelpOptions = true)
 public final class WarmBench implements Callable<Integer> {

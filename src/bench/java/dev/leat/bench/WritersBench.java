@@ -17,11 +17,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the application's writers feel of pollers: how long an update of one row takes, committed by itself, while pollers
- * publish all that is written, against the same with nobody publishing. Slices of both take turns in one run.
+ * Measures the effect of pollers on the application's writers: how long an update of one row takes, committed by itself, while pollers
+ * publish all changes, and while nobody publishes. Slices of both run in turns.
  *
- * <p>The writers keep to a rate that the machine carries easily, so that what is seen is the pollers and not the writers'
- * own crowd. Pollers and the stream are processes of their own, on the same machine.
+ * <p>The writers write at a rate that is easy for the machine, so that the difference comes from the pollers and not from the number of
+ * writers. Pollers and the stream are processes on the same machine.
  */
 public final class WritersBench {
 
@@ -84,7 +84,7 @@ public final class WritersBench {
             for (int poller = 0; poller < POLLERS; poller++) {
                 pollers.add(LeatProcess.start(environment, "run"));
             }
-            // A process that has just started compiles itself: that is not what is asked for.
+            // A process that has just started compiles its code. That must not be measured.
             Await.until("the backlog to be published", PATIENCE, () -> "0".equals(database.value(PENDING)));
             writers.measure(Duration.ofSeconds(SECONDS));
             database.run("INSERT INTO public.history SELECT n, 0 FROM generate_series(1, " + BACKLOG

@@ -15,9 +15,9 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * What is looked at again and again.
+ * One sample of a soak.
  *
- * @param memoryMiB the resident memory of the poller that lives from the start to the end
+ * @param memoryMiB the resident memory of the poller that runs from the start to the end
  * @param outboxKiB the outbox with its index on disk
  * @param claim a claim by a poller that knows only the stored lows, as a multiple of one from an outbox that was never used; the
  *     medians of several, in turns, so that a busy machine slows both
@@ -65,12 +65,12 @@ record Sample(double memoryMiB, double outboxKiB, double claim, long waiting) {
 
     /** In nanoseconds. */
     private static double claim(DataSource pool, int seed) {
-        // A fresh one each time: it knows nothing but what is stored.
+        // A new one each time: it knows only what is stored.
         var claims = new LaneClaims(pool, ClaimSettings.DEFAULT, "changes", () -> 2, System::nanoTime, new Random(seed))
                 .forWorker();
         long began = System.nanoTime();
         try (Claim claim = claims.claim(Set.of())) {
-            // Given back unsettled: the lanes' own pollers publish them.
+            // They are returned unsettled, and the running pollers publish them.
             Objects.requireNonNull(claim.events());
             return System.nanoTime() - began;
         }

@@ -17,9 +17,9 @@ import java.util.function.Supplier;
 import picocli.CommandLine;
 
 /**
- * Runs writers, two pollers and a consumer for hours, with a few failing entries, and one of the pollers killed and started anew
- * at each tenth sample. Fails when a change is lost or out of order, or when the lasting poller's memory, the outbox's size or
- * the time of a claim has risen between the first third of the run and the last. Linux only: memory is read from /proc.
+ * Runs writers, two pollers and a consumer for hours, with a few failing entries. At each tenth sample one of the pollers is killed and
+ * started again. The run fails if a change is lost or out of order, or if the other poller's memory, the outbox's size or the time of a
+ * claim has risen from the first third of the run to the last. Linux only: memory is read from /proc.
  */
 @CommandLine.Command(name = "soak", mixinStandardHelpOptions = true)
 public final class Soak implements Runnable {

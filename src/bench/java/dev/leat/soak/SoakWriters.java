@@ -12,8 +12,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writers of a table whose keys are limited, so that nothing but a fault can make a run grow: updates of a few hot and many cold
- * rows, rows that go and come back, several rows at once, and rollbacks.
+ * Writers of a table with a limited number of keys, so that only a fault can make the memory or the disk space of a run grow: updates of
+ * a few hot and many cold rows, rows that are deleted and inserted again, several rows at once, and rollbacks.
  */
 final class SoakWriters implements AutoCloseable {
 

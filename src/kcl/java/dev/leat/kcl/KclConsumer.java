@@ -29,11 +29,11 @@ import software.amazon.kinesis.processor.SingleStreamTracker;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
-/** An application of the Kinesis client library in this process, with its leases in DynamoDB local, that keeps what it is given. */
+/** An application of the Kinesis Client Library in this process, with leases in DynamoDB local. It keeps the records that it gets. */
 final class KclConsumer implements AutoCloseable {
 
     static {
-        // By default the library logs each look at its leases.
+        // By default the library logs each check of its leases.
         System.setProperty("org.slf4j.simpleLogger.log.software.amazon.kinesis", "warn");
     }
 
@@ -76,7 +76,7 @@ final class KclConsumer implements AutoCloseable {
                         .failoverTimeMillis(2_000)
                         .leaseAssignmentIntervalMillis(1_000L)
                         .shardSyncIntervalMillis(1_000)
-                        // It drops what is not of a shard only when it knows the shard.
+                        // The library drops the events of other shards only if it knows the shard.
                         .listShardsCacheAllowedAgeInSeconds(0)
                         .maxCacheMissesBeforeReload(0)
                         .leasesRecoveryAuditorExecutionFrequencyMillis(2_000),
@@ -90,7 +90,7 @@ final class KclConsumer implements AutoCloseable {
         thread.start();
     }
 
-    /** What it was given so far, in the order in which it was. */
+    /** The records that it got so far, in their order. */
     List<KinesisClientRecord> received() {
         synchronized (received) {
             return List.copyOf(received);

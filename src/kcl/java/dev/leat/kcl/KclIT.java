@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
-/** Every event, from an insert to a real consumer of the Kinesis client library, while the stream is split and merged. */
+/** Every event from an insert to a real consumer of the Kinesis Client Library, while shards are split and merged. */
 @Timeout(300)
 class KclIT {
 
@@ -36,7 +36,7 @@ class KclIT {
     void everyEventArrivesInOrder(Aggregation.Format format) throws Exception {
         try (TestDatabase database = TestServer.shared().database();
                 TestStream stream = new TestStream(2);
-                // Before the stream changes: one that begins later reads the shards that are left.
+                // Before the shards change: a consumer that begins later reads only the shards that are left.
                 KclConsumer consumer = new KclConsumer(stream.local(), TestStream.NAME)) {
             database.run("CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL)");
             database.run("SELECT leat.attach('item')");
@@ -97,7 +97,7 @@ class KclIT {
         }
     }
 
-    /** Beside the middle, where a shard's border cuts a lane. */
+    /** Near the middle, so that the new border is inside of a lane. */
     private static void split(TestStream stream, int place, int share) {
         Shard shard = shards(stream).get(place);
         BigInteger start = new BigInteger(shard.hashKeyRange().startingHashKey());
@@ -117,7 +117,7 @@ class KclIT {
                         .adjacentShardToMerge(shards.get(1).shardId()));
     }
 
-    /** That are open, by their place. */
+    /** The open shards, in the order of their ranges. */
     private static List<Shard> shards(TestStream stream) {
         List<Shard> open = new ArrayList<>(stream.client()
                 .listShards(request -> request.streamName(TestStream.NAME))

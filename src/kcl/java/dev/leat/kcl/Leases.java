@@ -12,8 +12,8 @@ import software.amazon.dynamodb.services.local.shared.access.sqlite.SQLiteLibrar
 import software.amazon.dynamodb.services.local.shared.jobs.JobsRegister;
 
 /**
- * DynamoDB local in this process, in memory: where the Kinesis client library keeps its leases. Made as {@code
- * DynamoDBEmbedded} makes it, but for the report on its use that it would send, and the libraries that the report needs.
+ * DynamoDB local in this process, in memory: the Kinesis Client Library keeps its leases there. It is created as in {@code
+ * DynamoDBEmbedded}, but without the usage report that this would send, and without the libraries for the report.
  */
 final class Leases implements AutoCloseable {
 

@@ -1,4 +1,4 @@
-/** A real consumer by the Kinesis Client Library, compiled and run by the profile {@code full} alone. */
+/** A real consumer by the Kinesis Client Library. Only the profile {@code full} compiles and runs it. */
 @NullMarked
 package dev.leat.kcl;
 

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A poller that is given an application's own pool, however that is set up: what it notes is committed, what it looks after is looked
- * after, and each connection goes back as it came.
+ * A poller gets an application's own connection pool, with any of its usual settings. What the poller writes is committed, its periodic
+ * duties are done, and each connection is returned in the state in which it was taken.
  */
 @Tag("postgres")
 class ApplicationPoolTest {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
-/** The command line in this JVM, with an environment of the test's own and its output captured. */
+/** Runs the command line in this JVM, with an environment of its own, and captures its output. */
 public final class CliRun {
 
     public final Map<String, String> environment = new HashMap<>();

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** Every fault with the database that a person can cause ends in one clear line and an exit code of its kind. */
+/** Every fault with the database that a person can cause ends in one clear line and an exit code for its kind. */
 @Tag("postgres")
 class DatabaseFaultsTest {
 

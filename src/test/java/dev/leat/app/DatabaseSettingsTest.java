@@ -20,7 +20,9 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What people set for a whole database, or for all of its tables, reaches Leat's too: all goes on, or Leat says what is wrong. */
+/**
+ * Settings for a whole database, or for all of its tables, apply to Leat's tables too. Either everything works, or Leat says what is wrong.
+ */
 @Tag("postgres")
 class DatabaseSettingsTest {
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A sound house is called sound, and each fault that was put into it is found. */
+/** The command reports that all is well if it is, and finds each fault that a test makes. */
 @Tag("postgres")
 class DoctorCommandTest {
 

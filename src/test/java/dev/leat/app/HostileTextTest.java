@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What others have chosen is shown by every command and acts on no terminal, and it begins no line. */
+/** Every command prints texts that others have chosen so that they cannot control the terminal or begin a new line. */
 @Tag("postgres")
 class HostileTextTest {
 

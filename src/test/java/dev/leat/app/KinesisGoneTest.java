@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Nothing is published for the whole time. The application does not notice, and {@code leat status} tells. */
+/** Nothing can be published during the whole test. The application does not notice it, and {@code leat status} shows it. */
 @Tag("postgres")
 @Timeout(180)
 class KinesisGoneTest {

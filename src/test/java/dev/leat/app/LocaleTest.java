@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The command line in a JVM whose locale has other letters, digits or years. */
+/** The command line in a JVM whose locale has other letters, digits or calendars. */
 @Tag("postgres")
 class LocaleTest {
 

@@ -11,7 +11,7 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import org.junit.jupiter.api.Test;
 
-/** On a server of its own, because the others let everybody in without a password. */
+/** Faults of logging in, on a server of its own, because the other servers accept everybody without a password. */
 class LoginFaultsTest {
 
     @Test

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whoever lacks a right is told who gives it: the advice is followed to the letter, and the command then works. */
+/**
+ * If a role lacks a right, the message says which statement grants it. The test runs that statement literally, and then the command works.
+ */
 @Tag("postgres")
 class MissingRightTest {
 

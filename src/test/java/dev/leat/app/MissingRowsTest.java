@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rows that Leat's tables cannot do without are gone: a test suite has emptied every table, or the database was made from a
- * dump without data. Both leave the same: all tables empty, all sequences at their start.
+ * Rows that Leat's tables need are missing: a test suite has emptied every table, or the database was created from a dump without data. The
+ * result is the same: all tables are empty, and all sequences are at their start.
  */
 @Tag("postgres")
 class MissingRowsTest {

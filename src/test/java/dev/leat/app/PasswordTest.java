@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** No command says a password, however the URL is written that holds it, and none takes one from the command line. */
+/** No command prints a password, however the URL with the password is written, and none accepts one on the command line. */
 @Tag("postgres")
 class PasswordTest {
 

@@ -20,7 +20,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** The stream is reached through the proxy that the environment names. In processes of its own: an environment is theirs. */
+/**
+ * The stream is reached through the proxy that the environment names. The tests start processes, because each needs its own environment.
+ */
 class ProxyTest {
 
     @AutoClose

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What keeps TLS from coming about is said as that, with the setting that helps, and not as a login that is refused. */
+/** If TLS cannot be established, the message says so and names the setting that helps. It does not say that the login was refused. */
 class TlsFaultsTest {
 
     @TempDir

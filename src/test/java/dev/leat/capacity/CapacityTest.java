@@ -14,7 +14,7 @@ import java.util.function.Function;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The tables of docs/capacity.md are what the formulas make of the figures; {@code -Dleat.regenerate=true} writes them anew. */
+/** The tables of docs/capacity.md must be what the formulas compute from the figures; {@code -Dleat.regenerate=true} writes them again. */
 class CapacityTest {
 
     private static final Path PAGE = Path.of("docs", "capacity.md");

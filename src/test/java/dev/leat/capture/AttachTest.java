@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Attaching: all options in one call, changed in place, refused clearly. */
+/** Attaching a table: all options in one call, changes of them, and clear refusals. */
 @Tag("postgres")
 class AttachTest extends CaptureFixture {
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A table that is attached itself becomes a partition of another one that is, and is one no more: each change is captured once. */
+/** An attached table becomes a partition of another attached table, and is detached from it again. Each change is captured once. */
 @Tag("postgres")
 class AttachedPartitionTest extends CaptureFixture {
 

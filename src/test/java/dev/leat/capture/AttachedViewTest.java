@@ -6,7 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** leat.attached() says what is attached, how, and what is wrong. */
+/** leat.attached() lists the attached tables, their options, and what is wrong with them. */
 @Tag("postgres")
 class AttachedViewTest extends CaptureFixture {
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Names that would be SQL, or nothing at all, if they were not quoted. */
+/** Names that would be SQL, or a syntax error, if they were not quoted. */
 @Tag("postgres")
 class AwkwardNamesTest extends CaptureFixture {
 

@@ -8,7 +8,7 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Values that other ways of capture stumble over. */
+/** Values that are difficult to capture. */
 @Tag("postgres")
 class AwkwardValuesTest extends CaptureFixture {
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tables attached without old images: the primary key of the old row is all that is told of it, when it is gone or has changed. */
+/** Tables attached without old images: an event contains only the primary key of the old row, if the row was deleted or its key changed. */
 @Tag("postgres")
 class BeforeImageTest extends CaptureFixture {
 

@@ -7,7 +7,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 
-/** A database with Leat in it, and what the triggers wrote into its outbox. */
+/** A database with Leat, and the events that the triggers wrote into its outbox. */
 abstract class CaptureFixture {
 
     @AutoClose

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Changes that foreign keys make. */
+/** Changes made by the actions of foreign keys. */
 @Tag("postgres")
 class CascadeTest extends CaptureFixture {
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Columns that change places by name, as when a number becomes a bigint without a rewrite of the table. */
+/** Columns that exchange their names, as when an integer column becomes bigint without a rewrite of the table. */
 @Tag("postgres")
 class ColumnSwapTest extends CaptureFixture {
 

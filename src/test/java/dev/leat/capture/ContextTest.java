@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Who wrote, and what the writer said about it. */
+/** The user and the application that wrote, and the context that the writer set. */
 @Tag("postgres")
 class ContextTest extends CaptureFixture {
 

@@ -6,7 +6,7 @@ import dev.leat.testkit.Session;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Detaching: nothing of Leat stays on the table. */
+/** Detaching: nothing of Leat remains on the table. */
 @Tag("postgres")
 class DetachTest extends CaptureFixture {
 

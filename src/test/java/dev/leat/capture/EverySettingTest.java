@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever a session sets, every function of Leat's does the same. The settings are those that the server knows, each with values
- * far from its default; the functions are those of the catalog; outcome.sql calls them.
+ * Every function of Leat gives the same result with every setting of the session. The settings are all that the server has, each with
+ * values far from its default. The functions are those of the catalog; outcome.sql calls them.
  */
 @Tag("postgres")
 class EverySettingTest extends CaptureFixture {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Columns that never leave the database, whatever happens to the table. */
+/** Columns that must never be published, whatever happens to the table. */
 @Tag("postgres")
 class ExcludeMaskTest extends CaptureFixture {
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An event whose row could not be read says what was done, whatever statement did it and however it is captured. */
+/** An event whose row could not be read names the operation, for every kind of statement and both ways of capture. */
 @Tag("postgres")
 class FaultEventTest extends CaptureFixture {
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Only attachments of which something has changed are looked at; whatever would be found by looking at all is found. */
+/** Only attachments of which something has changed are checked, and this finds everything that a check of all attachments finds. */
 @Tag("postgres")
 class FingerprintsTest extends CaptureFixture {
 

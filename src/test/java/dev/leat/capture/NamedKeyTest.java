@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Key columns that are named: held unless they are the primary key itself. */
+/** Tables with named key columns: their events are held unless the columns are those of the primary key. */
 @Tag("postgres")
 class NamedKeyTest extends CaptureFixture {
 

@@ -12,7 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Behind a transaction with open DDL no function waits for longer than it is told, or than five seconds, and it says who holds what. */
+/**
+ * Behind a transaction with uncommitted DDL no function waits longer than its limit, or than five seconds. Its message says who holds which
+ * lock.
+ */
 @Tag("postgres")
 class OpenDdlTest extends CaptureFixture {
 

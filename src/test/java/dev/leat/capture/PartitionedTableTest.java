@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Partitioned tables: events name the table, whichever partition holds the row. */
+/** Partitioned tables: events name the table, not the partition of the row. */
 @Tag("postgres")
 class PartitionedTableTest extends CaptureFixture {
 

@@ -8,7 +8,7 @@ import java.sql.PreparedStatement;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Domain events of the application's own. */
+/** Domain events of the application. */
 @Tag("postgres")
 class PublishTest extends CaptureFixture {
 

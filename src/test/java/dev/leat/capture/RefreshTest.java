@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** leat.refresh brings functions and triggers up to date, and nothing else. */
+/** leat.refresh updates functions and triggers, and changes nothing else. */
 @Tag("postgres")
 class RefreshTest extends CaptureFixture {
 

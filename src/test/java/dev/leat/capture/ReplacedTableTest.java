@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A name that another table bears than the one that was attached under it: what goes on there is captured no more, and that is said. */
+/** Another table has taken the name of an attached table. Its changes are not captured, and Leat reports that. */
 @Tag("postgres")
 class ReplacedTableTest extends CaptureFixture {
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Sessions that apply changes from elsewhere fire ordinary triggers no more; ours they fire. */
+/** Sessions that apply changes from another server do not fire ordinary triggers, but they fire Leat's. */
 @Tag("postgres")
 class ReplicaRoleTest extends CaptureFixture {
 

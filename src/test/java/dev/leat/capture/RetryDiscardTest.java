@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What a person may decide about an event in quarantine. */
+/** The decisions that a person can make about an event in quarantine. */
 @Tag("postgres")
 class RetryDiscardTest extends CaptureFixture {
 

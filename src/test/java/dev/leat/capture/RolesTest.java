@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Four roles: the owner, a poller, a writer with rights on the application's table alone, and a stranger. */
+/** Four roles: the owner, a poller, a writer that has rights only on the application's table, and a stranger. */
 @Tag("postgres")
 class RolesTest extends CaptureFixture {
 

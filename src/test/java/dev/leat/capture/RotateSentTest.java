@@ -6,7 +6,7 @@ import dev.leat.testkit.Session;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The partitions of leat_internal.sent come and go. */
+/** The partitions of leat_internal.sent are created and dropped. */
 @Tag("postgres")
 class RotateSentTest extends CaptureFixture {
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is rolled back was never captured. */
+/** A change that is rolled back is not captured. */
 @Tag("postgres")
 class SavepointRollbackTest extends CaptureFixture {
 

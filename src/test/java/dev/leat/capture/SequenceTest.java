@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The order of ids rests on how the sequence is made. */
+/** The order of ids depends on the properties of the sequence. */
 @Tag("postgres")
 class SequenceTest extends CaptureFixture {
 

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * SERIALIZABLE transactions that write to unrelated tables do not conflict. Capture writes all their events to one table, so it must
- * not read that table: whoever reads and writes beside another who does the same is ended by PostgreSQL.
+ * SERIALIZABLE transactions that write to unrelated tables must not conflict. Capture writes all their events into one table, so it must
+ * not read that table: PostgreSQL ends a transaction that reads and writes a table at the same time as another one.
  */
 @Tag("postgres")
 class SerializableTest extends CaptureFixture {

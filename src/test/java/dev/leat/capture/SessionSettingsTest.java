@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A row has one key and one image, whatever the writer's session is set to. */
+/** A row has one key and one image, whatever the settings of the writer's session are. */
 @Tag("postgres")
 class SessionSettingsTest extends CaptureFixture {
 

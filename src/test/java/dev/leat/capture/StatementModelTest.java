@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same random statements on two tables, one captured by the row and one by the statement: each key must have the same events in
- * the same order, and they must lead to what is in the table.
+ * The same random statements run on two tables, one captured by the row and one by the statement. Each key must have the same events in the
+ * same order, and the events must lead to the contents of the table.
  */
 @Tag("postgres")
 class StatementModelTest extends CaptureFixture {

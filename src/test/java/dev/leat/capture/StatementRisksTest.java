@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is not captured by the statement, and what happens when a reason for that comes later. */
+/** Tables that are not captured by the statement, and a reason against it that appears later. */
 @Tag("postgres")
 class StatementRisksTest extends CaptureFixture {
 

@@ -6,7 +6,7 @@ import dev.leat.testkit.Session;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Triggers of the user's own beside ours. */
+/** The application's own triggers on an attached table. */
 @Tag("postgres")
 class TriggerOrderTest extends CaptureFixture {
 

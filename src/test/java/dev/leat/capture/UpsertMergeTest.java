@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Statements that choose by themselves what to do to a row. */
+/** Statements that decide row by row whether they insert, update or delete. */
 @Tag("postgres")
 class UpsertMergeTest extends CaptureFixture {
 

@@ -27,7 +27,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.ScalingType;
 
-/** Everything that a round is about: a database with writers, a stream with a consumer, and pollers between two networks. */
+/** All parts of a round: a database with writers, a stream with a consumer, and pollers with a network to each of the two. */
 final class Arena implements AutoCloseable {
 
     private static final String ROLE = "leat_chaos";

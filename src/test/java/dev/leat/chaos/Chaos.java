@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Runs rounds and says what came of them; ends with 1 if anything was not as promised. {@code docs/chaos.md} says how. */
+/** Runs rounds and prints their results. The exit code is 1 if any promise was broken. {@code docs/chaos.md} describes it. */
 public final class Chaos {
 
     private static final int MOST_POLLERS = 8;

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The short form of {@link Chaos}: families of faults, each fault once; all of them in a full run. */
+/** The short form of {@link Chaos}: some families of faults, each fault once; all of them in a full run. */
 class ChaosIT {
 
     /** It refuses, and forgets to answer. */

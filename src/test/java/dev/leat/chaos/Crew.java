@@ -15,10 +15,10 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * The pollers, and what an operator's supervisor does for them: whoever is missing is started anew. One thread uses it.
+ * The pollers, and the work of their supervisor: a poller that is gone is started again. Used by one thread.
  *
- * <p>A poller that cannot begin, because its database or stream cannot be reached, ends and says why; that is its right. One
- * that has begun must never end by itself.
+ * <p>A poller that cannot start because its database or stream cannot be reached ends with a message. A poller that has started must never
+ * end by itself.
  */
 final class Crew implements AutoCloseable {
 

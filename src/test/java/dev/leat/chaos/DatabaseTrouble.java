@@ -4,7 +4,7 @@ import dev.leat.chaos.Disturbance.Healing;
 import dev.leat.testkit.OwnServer;
 import java.util.Random;
 
-/** What befalls the database. */
+/** Disturbances of the database. */
 final class DatabaseTrouble {
 
     /** Holds a segment of the log, and little more than the outbox needs at first. */

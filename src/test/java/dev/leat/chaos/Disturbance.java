@@ -2,7 +2,7 @@ package dev.leat.chaos;
 
 import java.util.Random;
 
-/** Disturbs an arena. */
+/** Disturbs the parts of a round. */
 @FunctionalInterface
 interface Disturbance {
 

@@ -2,7 +2,7 @@ package dev.leat.chaos;
 
 import java.util.Locale;
 
-/** What disturbances have in common, so that a failing round can be reduced to a part of them. */
+/** Groups of disturbances, so that a failing round can be reduced to some of them. */
 enum Family {
     /** Entries of a request that fail, or are applied in another order. */
     ENTRIES,

@@ -5,7 +5,7 @@ import dev.leat.testkit.TcpProxy;
 import java.time.Duration;
 import java.util.Random;
 
-/** What befalls the networks between the pollers and either side. */
+/** Disturbances of the networks between the pollers and the database or the stream. */
 final class NetworkTrouble {
 
     private NetworkTrouble() {}

@@ -10,17 +10,17 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * What a round will be like, all of it drawn from its seed.
+ * The plan of a round. All of it is chosen at random by its seed.
  *
- * @param menu the kinds of disturbances that strike
+ * @param menu the kinds of disturbances
  * @param pollers how many there are at first
  * @param mostPollers how many there may be while they join and leave
  * @param publishDeadline the pollers' setting
  * @param batch the pollers' setting
  * @param workers the pollers' setting
  * @param aggregated whether the pollers put several events into a record
- * @param transactionsPerSecond about how many the writers try
- * @param storm how long it lasts
+ * @param transactionsPerSecond about how many transactions the writers try
+ * @param storm how long the disturbances last
  */
 record Plan(
         long seed,

@@ -3,7 +3,7 @@ package dev.leat.chaos;
 import dev.leat.chaos.Disturbance.Healing;
 import java.util.Random;
 
-/** What befalls pollers. */
+/** Disturbances of pollers. */
 final class PollerTrouble {
 
     private PollerTrouble() {}

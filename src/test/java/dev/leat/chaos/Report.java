@@ -10,13 +10,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a round came to.
+ * The result of a round.
  *
- * @param struck how often each kind of disturbance struck
- * @param faults how often the stream did wrong to a request or an entry
- * @param recovered from the end of the storm until everything had arrived
- * @param verdict the checker's; null if the round broke down before
- * @param wrong what was not as promised; empty: all was
+ * @param struck how often each kind of disturbance happened
+ * @param faults how many requests and entries met a fault of the stream
+ * @param recovered from the end of the disturbances until everything had arrived
+ * @param verdict the checker's verdict; null if the round failed before it
+ * @param wrong the broken promises; empty if there are none
  */
 record Report(
         Plan plan,

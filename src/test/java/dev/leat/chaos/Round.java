@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** One storm over one arena, from the first poller's start to the verdict. */
+/** One round, from the start of the first poller to the verdict. */
 final class Round {
 
     /** For what has no promised bound, on a machine that may be busy with other things. */

@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Lets disturbances strike an arena, each once at first and then at random, up to three at a time, and heals them. */
+/** Starts disturbances, each kind once and then at random, up to three at a time, and ends them. */
 final class Storm {
 
     /** Shorter storms have shorter disturbances. */

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 
-/** The faults of the stream itself. Several kinds can be in force at once; each change lets go of whatever hangs. */
+/** Disturbances of the stream. Several kinds can be in force at once. Each change releases the requests that hang. */
 final class StreamTrouble {
 
     private final LocalStream stream;

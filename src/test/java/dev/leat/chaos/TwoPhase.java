@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Transactions that were prepared by one writer and are ended by any other, some time later. */
+/** Prepared transactions: a writer prepares them, and any writer ends them some time later. */
 final class TwoPhase {
 
     /** The servers of the tests allow 20, other tests' included. */

@@ -17,9 +17,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writers that keep the shop busy whatever happens to the database: they connect again, and do not care whether a commit whose
- * answer was lost has happened. Few hot keys and many cold ones; rollbacks, savepoints, two-phase commits, changed keys,
- * statements of many rows, truncates, and transactions that stay open.
+ * Writers that keep the shop busy whatever happens to the database. They connect again, and continue when they do not know whether a commit
+ * has succeeded. They use a few hot keys and many cold ones, rollbacks, savepoints, two-phase commits, changes of keys, statements of many
+ * rows, truncates, and transactions that stay open.
  */
 final class Writers implements AutoCloseable {
 

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
- * Writers of a few hot rows: orders, whose key is the primary key, and notes, whose key is their owner. Each change has a
- * version that no other has, and each transaction logs those of its changes, so that a server knows what it has committed.
+ * Writers of a few hot rows: orders, whose partition key is the primary key, and notes, whose partition key is their owner. Each change has
+ * a unique version. Each transaction logs its versions, so that a server knows which it has committed.
  */
 final class Application {
 

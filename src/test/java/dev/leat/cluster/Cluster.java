@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A busy shop on a database of its own, a stream, pollers in processes of their own, and a consumer that checks. */
+/** A busy shop in its own database, a stream, pollers as processes, and a consumer that checks. */
 final class Cluster implements AutoCloseable {
 
     /** What the pollers log in as: it may claim and settle, and nothing else. */

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two servers, of which the second lacks the newest commits of the first: what the first had published is lost, and its ids are
- * drawn again. A consumer that keeps one number for each key must not miss anything that the second commits.
+ * Two servers. The second lacks the newest commits of the first: the changes that the first has published are lost, and the second draws
+ * their ids again. A consumer that remembers one id for each key must not miss anything that the second commits.
  */
 @Tag("postgres")
 class FailoverIT {

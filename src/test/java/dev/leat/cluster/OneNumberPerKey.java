@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A consumer that keeps the last id of each key, reads a stream from its beginning, and objects to ids that break the rule. */
+/** A consumer that remembers the last id of each key. It reads a stream from its beginning and reports ids that break the rule. */
 final class OneNumberPerKey {
 
     private static final Envelope ENVELOPE =

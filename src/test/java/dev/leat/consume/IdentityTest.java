@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What consumers go by, read from envelopes as the shaper writes them, and from others that hold the same. */
+/** The fields by which consumers identify events, read from envelopes of the shaper and from others with the same content. */
 final class IdentityTest {
 
     private static final String FORGED =

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.core.SdkBytes;
 
-/** The one rule, case by case, each beside a rule that looks as good and loses events. */
+/** Cases of the one rule for consumers, each with a similar rule that loses events. */
 @Timeout(120)
 class DocumentedRuleTest {
 

@@ -20,7 +20,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What a consumer makes of a stream: the rows of all tables, of all databases that it holds. */
+/** A consumer's copy of the tables of all databases in a stream. */
 final class View {
 
     private static final JsonFactory JSON = new JsonFactory();

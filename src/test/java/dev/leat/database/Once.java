@@ -4,7 +4,7 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import javax.sql.DataSource;
 
-/** A pool of one connection, which stays open when it is given back. */
+/** A pool of one connection, which stays open when it is returned. */
 final class Once {
 
     private Once() {}

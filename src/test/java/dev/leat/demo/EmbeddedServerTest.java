@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Others who use the machine while the demo runs get neither into its database nor, by its superuser, into its account. */
+/** While the demo runs, other users of the machine can get neither into its database nor, by its superuser, into its account. */
 class EmbeddedServerTest {
 
     @AutoClose

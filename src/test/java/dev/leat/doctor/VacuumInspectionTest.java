@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What keeps dead rows in the outbox is found. */
+/** The command finds what prevents vacuum from removing dead rows of the outbox. */
 @Tag("postgres")
 class VacuumInspectionTest {
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a poller says while it fails, when that is over, and at its end. */
+/** The messages of a poller while it fails, when the failure is over, and when it ends. */
 @Tag("postgres")
 @Timeout(180)
 class FailingPollerIT {

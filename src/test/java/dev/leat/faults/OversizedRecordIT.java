@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Of a record of 1.2 MB and one of 2 MB, on a stream that takes 1 MiB. */
+/** Records of 1.2 MB and 2 MB on a stream that accepts 1 MiB. */
 class OversizedRecordIT {
 
     private static final Duration SOON = Duration.ofSeconds(30);

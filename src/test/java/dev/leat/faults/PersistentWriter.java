@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 
-/** Changes the rows of {@code public.item} in turn, and connects again whenever the database refuses or is gone. */
+/** Changes the rows of {@code public.item} one after the other, and connects again whenever the database refuses it or is gone. */
 final class PersistentWriter implements AutoCloseable {
 
     private static final long PAUSE_AFTER_FAILURE_MILLIS = 50;

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An attached table, a stream, pollers that may log in as different roles, a writer that goes on, and a consumer that checks. */
+/** An attached table, a stream, pollers that may log in as different roles, a continuous writer, and a consumer that checks. */
 final class Scene implements AutoCloseable {
 
     static final Duration PATIENCE = Duration.ofSeconds(60);

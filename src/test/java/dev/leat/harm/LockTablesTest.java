@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** {@code leat_internal.lock_tables}, by which a script that alters Leat's tables gets its locks while the application writes. */
+/** {@code leat_internal.lock_tables}: a script that alters Leat's tables gets its locks by it while the application writes. */
 @Tag("postgres")
 @Timeout(120)
 class LockTablesTest {

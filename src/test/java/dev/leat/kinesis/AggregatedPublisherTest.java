@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What {@link KinesisPublisherTest} and {@link RefusalTest} ask of single events, asked of aggregates. */
+/** The cases of {@link KinesisPublisherTest} and {@link RefusalTest} with aggregates instead of single events. */
 @Timeout(60)
 final class AggregatedPublisherTest {
 

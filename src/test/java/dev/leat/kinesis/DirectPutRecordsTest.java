@@ -51,7 +51,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
 
-/** What the SDK's client sends is the oracle for what is sent without it. */
+/** Requests without the SDK must equal those of the SDK's client. */
 @Timeout(60)
 final class DirectPutRecordsTest {
 

@@ -28,7 +28,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
-/** A publisher on the real SDK and a local stream, and what it told its listener. */
+/** A publisher on the real SDK and a local stream, with a listener that records what it is told. */
 final class Fixture implements AutoCloseable {
 
     static final PublishSettings.RetryDelays QUICK =

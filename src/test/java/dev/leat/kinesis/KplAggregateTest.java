@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.kinesis.retrieval.AggregatorUtil;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
-/** Aggregates against the code of the Kinesis Client Library that deaggregates them. */
+/** Aggregates must be readable by the Kinesis Client Library's own code. */
 final class KplAggregateTest {
 
     private static final int ROUNDS = 300;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A stream whose shards take only so much. */
+/** A stream whose shards have low write limits. */
 @Timeout(60)
 final class LimitedShardsTest {
 

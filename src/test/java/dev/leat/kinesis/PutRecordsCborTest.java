@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 
-/** The SDK's own marshalling is the oracle for the bodies that Leat encodes. */
+/** The bodies that Leat encodes must equal those of the SDK. */
 class PutRecordsCborTest {
 
     @AutoClose

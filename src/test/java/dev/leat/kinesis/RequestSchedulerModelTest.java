@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Random claims against a random service, in a time of its own, and a checker that knows nothing of the scheduler but what it sends
- * and what it says in the end.
+ * Random claims against a random simulated service with a simulated clock. A checker sees only the requests of the scheduler and its
+ * outcomes.
  */
 final class RequestSchedulerModelTest {
 

@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Schedulers without a publisher around them. They share the state of their streams, as claims do. */
+/** Schedulers without a publisher. They share the state of their streams, as claims do. */
 final class Schedulers {
 
     private final Backoff.Policy policy;

@@ -2,7 +2,7 @@ package dev.leat.kinesis;
 
 import java.util.List;
 
-/** The results of an answer as a test writes them. */
+/** Results of an answer, as a test defines them. */
 final class ScriptedResults {
 
     private static final String SHARD = "shardId-000000000000";

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What a request holds, read from its bytes as a consumer does. */
+/** The contents of a request, read from its bytes as a consumer does. */
 final class Sent {
 
     private Sent() {}

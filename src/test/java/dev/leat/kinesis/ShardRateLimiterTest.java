@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Pollers with a backlog that share one simulated shard, in a time of their own. */
+/** Pollers with a backlog share one simulated shard, with a simulated clock. */
 final class ShardRateLimiterTest {
 
     private static final long SEED = Long.getLong("leat.test.seed", 1);

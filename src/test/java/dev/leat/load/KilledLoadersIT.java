@@ -15,8 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The same with two processes, of which one is killed every few seconds and another one started. {@code -Dleat.test.load.rows}
- * says how many rows each table has, {@code -Dleat.test.load.rounds} how many times it is done, each with the next seed.
+ * The test of {@link LoadedStreamTest} with two processes. Every few seconds one of them is killed and another one is started.
+ * {@code -Dleat.test.load.rows} sets the number of rows of each table, and {@code -Dleat.test.load.rounds} the number of rounds, each with the
+ * next seed.
  */
 @Tag("postgres")
 class KilledLoadersIT {

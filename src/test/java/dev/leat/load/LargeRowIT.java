@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A row that takes PostgreSQL a gigabyte to say that it has no form in JSON. */
+/** A row whose JSON is larger than PostgreSQL allows, which PostgreSQL finds out only after a gigabyte. */
 @Tag("postgres")
 class LargeRowIT extends LoadFixture {
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a load is refused for, what ends one, and rows that cannot be read. */
+/** Loads that are refused, faults that end a load, and rows that cannot be read. */
 @Tag("postgres")
 class LoadFaultsTest extends LoadFixture {
 

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 
-/** A database with Leat in it, where a test itself loads one chunk after the other. */
+/** A database with Leat, in which a test loads one chunk after the other. */
 abstract class LoadFixture {
 
     /** For chunks without a limit of their own. */

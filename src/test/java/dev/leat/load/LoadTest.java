@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a load writes into the outbox, and how it goes on from chunk to chunk. */
+/** The events that a load writes into the outbox, chunk by chunk. */
 @Tag("postgres")
 class LoadTest extends LoadFixture {
 

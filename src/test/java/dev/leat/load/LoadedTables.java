@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Three tables with rows, their writers, and the view that a consumer of the stream has of them. */
+/** Three tables with rows, their writers, and a consumer's copy of them. */
 final class LoadedTables implements AutoCloseable {
 
     private static final int WRITERS = 3;

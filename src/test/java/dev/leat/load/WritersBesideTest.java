@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Writers that change the rows that a load is at: nothing stale comes after something newer, and nothing is missed. */
+/** Writers change the rows that a load reads. No old row may come after a newer one, and no row may be missing. */
 @Tag("postgres")
 class WritersBesideTest extends LoadFixture {
 

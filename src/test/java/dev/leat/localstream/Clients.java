@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
-/** Ways to ask an endpoint: SDK clients without retries, and raw requests; and what tests often ask. */
+/** SDK clients without retries, raw requests, and frequent queries of tests. */
 final class Clients {
 
     private Clients() {}

@@ -4,7 +4,7 @@ import java.net.URI;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
- * One question put to both endpoints.
+ * One case that runs on both endpoints.
  *
  * @param documented the answer that the service's documentation gives
  * @param shards with how many shards the case's stream begins

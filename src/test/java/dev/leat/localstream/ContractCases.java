@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.StreamMode;
 
-/** All questions; here are those about reading and describing. */
+/** All cases of the contract. Here are those about reading and describing. */
 final class ContractCases {
 
     static final String FIRST = "shardId-000000000000";

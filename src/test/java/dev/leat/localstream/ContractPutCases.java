@@ -22,7 +22,7 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
-/** The questions about putting records. */
+/** The cases about putting records. */
 final class ContractPutCases {
 
     private ContractPutCases() {}

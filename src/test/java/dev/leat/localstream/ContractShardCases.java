@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.StreamMode;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
-/** The questions about shards, their lineage and settings of the stream. */
+/** The cases about shards, their parents and children, and settings of the stream. */
 final class ContractShardCases {
 
     private static final String THIRD = "shardId-000000000002";

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
-/** Puts every case of the contract to one endpoint. */
+/** Runs every case of the contract on one endpoint. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class KinesisContract {
 

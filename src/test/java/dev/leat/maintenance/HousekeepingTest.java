@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Pollers bring capture up to date with tables that have changed, soon, and ask in vain seldom. */
+/** Pollers soon update capture for tables that have changed, and rarely check without need. */
 @Tag("postgres")
 class HousekeepingTest {
 

@@ -18,7 +18,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** A copy of the project in a directory of its own, where it can be broken, compiled and tested. */
+/** A copy of the project in its own directory, where a test can break, compile and test it. */
 final class BrokenCopy {
 
     /** The name of the copy without a mistake. */

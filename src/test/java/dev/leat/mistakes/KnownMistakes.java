@@ -3,7 +3,7 @@ package dev.leat.mistakes;
 import dev.leat.mistakes.Mistake.Edit;
 import java.util.List;
 
-/** The mistakes that the lane protocol invites, some that would harm the application, and the test that catches each. */
+/** Mistakes that are easy to make in the lane protocol, some that would harm the application, and the test that catches each. */
 final class KnownMistakes {
 
     private static final String MAIN = "src/main/java/dev/leat/";

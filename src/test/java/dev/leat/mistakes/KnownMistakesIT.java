@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Puts {@linkplain KnownMistakes known mistakes} into copies of the project, one in each, and runs the test that must catch it.
- * Some mistakes are drawn at random; {@code -Dleat.test.mistakes=all} tries all, and any other value those whose name contains it.
+ * Makes {@linkplain KnownMistakes known mistakes}, each in a copy of the project, and runs the test that must catch it. It chooses some
+ * mistakes at random. {@code -Dleat.test.mistakes=all} runs all, and any other value those whose name contains it.
  */
 @Tag("full")
 class KnownMistakesIT {

@@ -8,7 +8,7 @@ import org.slf4j.event.Level;
 import org.slf4j.helpers.AbstractLogger;
 import org.slf4j.helpers.MessageFormatter;
 
-/** Keeps what was logged at INFO and above. */
+/** Records what was logged at INFO and above. */
 final class RecordingLogger extends AbstractLogger {
     private static final long serialVersionUID = 1L;
 

@@ -7,8 +7,8 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * Puts a gate between two statements of one message, in whichever order the message has the two: the session stops there while
- * another one holds the advisory lock {@link #GATE}.
+ * Puts a gate between two statements of one message, in whichever order the message has them. The session waits at the gate while another
+ * session holds the advisory lock {@link #GATE}.
  */
 final class BetweenStatements {
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** The rare interleavings that the lane protocol is made for, each brought about on the real server by locks. */
+/** The rare interleavings for which the lane protocol is designed. Locks force each of them on the real server. */
 @Tag("postgres")
 @Timeout(120)
 class InterleavingTest {

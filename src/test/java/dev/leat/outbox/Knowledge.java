@@ -6,8 +6,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What one poller knows of one lane, for a model that lives in another package: the room's own {@link Watermark} and {@link
- * LaneMemory}, as a value. The methods whose names begin with {@code mistakenly} get something wrong on purpose.
+ * What one poller knows of one lane, for a model in another package: the real {@link Watermark} and {@link LaneMemory}, as a value. The
+ * methods whose names begin with {@code mistakenly} contain a mistake on purpose.
  */
 public final class Knowledge {
 

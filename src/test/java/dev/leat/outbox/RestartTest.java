@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that crashes or fails over between two claims: no connection tells of it where a pool or a pooler stands between. */
+/** A server crashes or fails over between two claims. With a connection pool or a pooler, no broken connection shows that. */
 @Tag("postgres")
 class RestartTest {
 

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A poller that was started before a migration goes on as long as the schema serves it, and claims nothing when it does not. */
+/**
+ * A poller that was started before a migration continues as long as the new schema serves it. If it does not, the poller claims nothing.
+ */
 @Tag("postgres")
 class SchemaRangeTest {
 

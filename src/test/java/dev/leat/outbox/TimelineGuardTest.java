@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What pollers do when the database says that it is on another timeline; {@code FailoverIT} has real ones. */
+/** The work of pollers when the database reports another timeline. {@code FailoverIT} has real timelines. */
 @Tag("postgres")
 class TimelineGuardTest {
 

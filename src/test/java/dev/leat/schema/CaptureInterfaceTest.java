@@ -18,7 +18,10 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Generated functions outlive a migration until they are written anew: what they use of Leat is listed, and works. */
+/**
+ * Generated functions stay in use after a migration until they are written again. The objects of Leat that they use are listed, and still
+ * work.
+ */
 @Tag("postgres")
 class CaptureInterfaceTest {
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What holds for the scripts in {@code db/migration} as texts. */
+/** Rules for the texts of the scripts in {@code db/migration}. */
 class MigrationScriptsTest {
 
     private static final Path SCRIPTS = Path.of("db", "migration");

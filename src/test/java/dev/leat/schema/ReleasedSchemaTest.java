@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The schema that a release has left in a database, with data, attached tables, writers and pollers, is brought up to this version and to one
- * after it, as a fleet is rolled. The scripts of each release are kept under {@code dev/leat/released}, as they were.
+ * The schema of a release, with data, attached tables, writers and pollers, is migrated to this version and to the next one, while the
+ * pollers are replaced one after the other. The scripts of each release are under {@code dev/leat/released}, unchanged.
  */
 @Tag("postgres")
 @Timeout(300)

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A database with Leat in it that others use too, and a table in which an attacker's code notes whose rights it has got. */
+/** A database with Leat that others use too, and a table in which an attacker's code records the rights that it got. */
 abstract class Attack {
 
     @AutoClose

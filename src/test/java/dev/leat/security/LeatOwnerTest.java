@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Owns Leat, without attributes; wants those of a superuser. */
+/** The attacker owns Leat's objects and has no attributes. The attacker wants those of a superuser. */
 @Tag("postgres")
 class LeatOwnerTest extends Attack {
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Owns what a load reads, or calls on the way; wants the rights of Leat's owner, with which it reads. */
+/** The attacker owns what a load reads or calls, and wants the rights of Leat's owner, with which the load reads. */
 @Tag("postgres")
 class LoadTest extends Attack {
 

@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Has what leat.grant_poller gives; wants to forge events, to erase what was kept, or to stop writers, pollers and people. */
+/**
+ * The attacker has the rights of leat.grant_poller, and wants to forge events, to delete kept events, or to stop writers, pollers and
+ * people.
+ */
 @Tag("postgres")
 class PollerTest extends Attack {
 

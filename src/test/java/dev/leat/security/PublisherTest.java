@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** May call leat.publish, and nothing else; wants to stop what others write and publish. */
+/** The attacker may only call leat.publish, and wants to stop what others write and publish. */
 @Tag("postgres")
 class PublisherTest extends Attack {
 

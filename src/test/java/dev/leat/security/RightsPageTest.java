@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The table of rights in docs/security.md is what the catalog says; {@code -Dleat.regenerate=true} writes it anew. */
+/** The table of rights in docs/security.md must equal the catalog; {@code -Dleat.regenerate=true} writes it again. */
 class RightsPageTest extends Attack {
 
     private static final Path PAGE = Path.of("docs", "security.md");

@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** May connect and nothing else; wants Leat to stop, or a right to be given by accident. */
+/** The attacker may only connect, and wants Leat to stop, or to get a right by accident. */
 @Tag("postgres")
 class StrangerTest extends Attack {
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Owns an attached table, its schema and the types in it; wants the rights of Leat's owner, or to deceive it. */
+/** The attacker owns an attached table, its schema and the types in it, and wants the rights of Leat's owner, or to deceive it. */
 @Tag("postgres")
 class TableOwnerTest extends Attack {
 

@@ -15,10 +15,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Objects that a stranger may make in schemas on the search_path of others, so that their statements call the stranger's code:
- * functions, operators, types and views named like PostgreSQL's own. Some have exactly the types of PostgreSQL's own, and win
- * where the schema comes before pg_catalog on the path. Others fit the types of a call better, and win wherever they lie. Each
- * notes who called it and then does what PostgreSQL's own does.
+ * Objects that a stranger may create in schemas on the search_path of others, so that their statements call the stranger's code: functions,
+ * operators, types and views with the names of PostgreSQL's own. Some have exactly the types of PostgreSQL's own, and are found first if
+ * the schema is before pg_catalog on the path. Others fit the types of a call better, and are found wherever the schema is. Each records
+ * its caller and then does the same as PostgreSQL's own.
  */
 final class Traps {
 

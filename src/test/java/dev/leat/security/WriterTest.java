@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** May write an attached table; wants the rights of Leat's owner, an event that is not so, or a secret to leave. */
+/** The attacker may write an attached table, and wants the rights of Leat's owner, a false event, or a secret to be published. */
 @Tag("postgres")
 class WriterTest extends Attack {
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How durations and sizes are written. */
+/** The written forms of durations and sizes. */
 class FormsTest {
 
     @ParameterizedTest

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
-/** Reads a stream back through the real SDK and holds it against what a database knows it committed. */
+/** Reads a stream by the real SDK and compares it with what a database has recorded as committed. */
 public final class Audit implements AutoCloseable {
 
     private static final Duration LOOK = Duration.ofMillis(50);

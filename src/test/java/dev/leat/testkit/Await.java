@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for conditions by asking again, for a bounded time. */
+/** Waits for a condition: checks it again and again for a limited time. */
 public final class Await {
 
     private static final long PAUSE_NANOS = 2_000_000;

@@ -13,7 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Directories with a server's data, all copied from one in which {@link TestServer}'s template has been made. */
+/** Data directories of servers, all copied from one that has {@link TestServer}'s template. */
 final class DataDirectory {
 
     private static @Nullable Path template;

@@ -7,8 +7,8 @@ import java.util.Random;
 import java.util.function.Function;
 
 /**
- * How much of a long test runs: a part of its cases or rounds with {@code mvn verify}, all of them with {@code mvn verify -Pfull}.
- * The part is drawn at random; {@code -Dleat.test.seed} repeats it.
+ * How much of a long test runs: a part of its cases or rounds with {@code mvn verify}, all of them with {@code mvn verify -Pfull}. The part
+ * is chosen at random; {@code -Dleat.test.seed} repeats the choice.
  */
 public final class Extent {
 

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Texts in the documents that must equal what the code holds or makes. */
+/** Texts in the documents that must equal a text from the code. */
 public final class KeptText {
 
     private KeptText() {}

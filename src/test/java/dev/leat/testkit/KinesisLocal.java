@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The third-party emulator kinesis-local, as a Node process of its own. Node and npm must be on the PATH; the package is installed
- * below {@code target} when it is not there yet.
+ * The third-party emulator kinesis-local, as a Node process. Node and npm must be on the PATH. The package is installed below {@code
+ * target} if it is missing.
  */
 public final class KinesisLocal implements AutoCloseable {
 

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A runnable jar as a process of its own, on the JDK of the tests. What it says goes to a file below {@code target/processes}.
- * Whatever still runs when this JVM ends is killed.
+ * A runnable jar as a process, on the JDK of the tests. Its output goes to a file below {@code target/processes}. Processes that still run
+ * when this JVM ends are killed.
  */
 public final class LeatProcess implements AutoCloseable {
 

@@ -20,9 +20,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PostgreSQL server that belongs to one test: it can be stopped, crash, come back at the same port with its data, run out of
- * disk, be read-only, and have a standby that is promoted. From the embedded binaries, in a directory of its own that is
- * deleted when it is closed.
+ * A PostgreSQL server that belongs to one test. It can be stopped, crash, start again at the same port with its data, run out of disk, be
+ * read-only, and have a standby that is promoted. It uses the embedded binaries, and a directory that is deleted when it is closed.
  */
 public final class OwnServer implements AutoCloseable {
 

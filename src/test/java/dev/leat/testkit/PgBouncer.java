@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/** A real PgBouncer before the server of a test database. Ended, and its files removed, when closed. */
+/** A real PgBouncer in front of the server of a test database. Closing it ends it and removes its files. */
 public final class PgBouncer implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

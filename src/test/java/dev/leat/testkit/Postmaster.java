@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The process of a PostgreSQL server: started with its data, ended by signals. */
+/** The process of a PostgreSQL server. It is started with a data directory and ended by signals. */
 final class Postmaster {
 
     private static final int STOP_SECONDS = 60;

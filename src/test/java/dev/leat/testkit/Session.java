@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** One connection of a role, so that what a session keeps (plans, settings, a transaction) is kept. */
+/** One connection of a role, which keeps the state of the session: plans, settings, a transaction. */
 public final class Session implements AutoCloseable {
 
     private final Connection connection;

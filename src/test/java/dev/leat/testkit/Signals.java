@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
-/** Sends POSIX signals, which Java cannot but for two. */
+/** Sends POSIX signals; Java itself can send only two of them. */
 final class Signals {
 
     private static final int SECONDS = 20;

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** One connection of a client to a {@link TcpProxy}, and the one to the target that belongs to it. */
+/** One connection of a client to a {@link TcpProxy}, and its connection to the target. */
 final class TcpLink {
 
     private static final int CONNECT_MILLIS = 5_000;

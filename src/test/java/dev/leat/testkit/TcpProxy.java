@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A network between two hosts: listens on a free port of the loopback and forwards connections to a target, until it is told
- * to misbehave. Each way to misbehave lasts until the next is chosen or {@link #heal()} is called.
+ * A network between two hosts: it listens on a free port of the loopback and forwards connections to a target, until a fault is chosen.
+ * Each fault lasts until the next one is chosen or {@link #heal()} is called.
  */
 public final class TcpProxy implements AutoCloseable {
 

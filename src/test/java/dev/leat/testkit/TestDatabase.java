@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** One database of a test. Dropped, with whoever is still connected, when closed. */
+/** One database of a test. Closing it ends all connections to it and drops it. */
 public final class TestDatabase implements AutoCloseable {
 
     private final TestServer server;

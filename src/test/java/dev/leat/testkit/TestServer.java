@@ -16,11 +16,10 @@ import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /**
- * The PostgreSQL server of this JVM's tests: the one at {@code LEAT_TEST_DATABASE_URL} (a superuser's JDBC URL) if given, else
- * a container where Docker runs, else embedded binaries; of the version that Maven's {@code postgres.version} names.
+ * The PostgreSQL server of this JVM's tests: the one at {@code LEAT_TEST_DATABASE_URL} (a superuser's JDBC URL) if that is set, or else a
+ * container if Docker runs, or else embedded binaries. Its version is Maven's {@code postgres.version}.
  *
- * <p>Databases are cloned from a template on which Leat's migrations have run as {@link #OWNER}, a role without any attribute
- * but LOGIN.
+ * <p>Databases are cloned from a template on which Leat's migrations have run as {@link #OWNER}, a role that has no attribute but LOGIN.
  */
 public final class TestServer {
 

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * An application that writes without pause to tables of the form {@code (id int PRIMARY KEY, v int)}, and would rather fail than
- * wait. Each transaction touches rows of its own thread alone, so that writers never wait for one another.
+ * An application that writes without pause to tables of the form {@code (id int PRIMARY KEY, v int)}, and fails if it has to wait. Each
+ * transaction uses only rows of its own thread, so that writers never wait for each other.
  */
 public final class Writers implements AutoCloseable {
 

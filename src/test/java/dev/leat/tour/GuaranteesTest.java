@@ -12,7 +12,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** A promise names the test that shows it; the test must be there. */
+/** Each promise names the test that shows it, and this test must exist. */
 class GuaranteesTest {
 
     private static final Pattern NAMED = Pattern.compile("([A-Z]\\w+(?:Test|IT))(?:\\.(\\w+))?");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The SQL that docs/operations.md tells people to run is run, as it stands there, and does what the page says. */
+/** Runs the SQL of docs/operations.md literally, and checks that it does what the page says. */
 @Tag("postgres")
 class OperationsTest {
 

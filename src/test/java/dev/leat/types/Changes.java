@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
-/** A poller in this process that carries a database's events to a local stream, and what a consumer of that stream reads. */
+/** A poller in this process that publishes a database's events to a local stream, and a consumer of that stream. */
 final class Changes implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);

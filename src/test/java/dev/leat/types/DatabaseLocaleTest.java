@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A database whose own locale folds I to ı and i to İ. */
+/** A database whose locale maps I to ı and i to İ. */
 @Tag("postgres")
 class DatabaseLocaleTest {
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Databases whose encoding is not UTF-8, and texts in them that have no form in it. */
+/** Databases whose encoding is not UTF-8, with texts that UTF-8 cannot represent. */
 @Tag("postgres")
 class EncodingsTest {
 

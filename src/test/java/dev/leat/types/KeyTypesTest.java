@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Rows whose key is of any type that a primary key can have: one partition key for each, whatever the writer has set. */
+/** Rows with a key of any type that a primary key can have: each key has one partition key, whatever the writer's settings are. */
 @Tag("postgres")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KeyTypesTest {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A poller with a heap of 192 MB, which is what {@link LeatProcess} gives it, and rows that together would not fit. */
+/** A poller with a heap of 192 MB, which {@link LeatProcess} gives it, and rows that together do not fit into it. */
 @Tag("postgres")
 class LargeRowsIT {
 

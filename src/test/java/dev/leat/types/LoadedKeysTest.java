@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A load goes through a table by a key of any type that has an order, in small chunks, and reads each row once. */
+/** A load reads a table in the order of a key of any type that has an order, in small chunks, and reads each row once. */
 @Tag("postgres")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LoadedKeysTest {

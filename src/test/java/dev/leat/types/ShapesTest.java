@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tables of unusual shape, from an insert to the stream. */
+/** Tables of unusual structure, from an insert to the stream. */
 @Tag("postgres")
 class ShapesTest {
 

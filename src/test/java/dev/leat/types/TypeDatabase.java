@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** A database in which there are all the types that {@code values.txt} lists, and a poller that carries its changes. */
+/** A database with all the types that {@code values.txt} lists, and a poller that publishes its changes. */
 final class TypeDatabase implements AutoCloseable {
 
     private final TestDatabase database = TestServer.shared().database();

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Values of every type reach the stream as PostgreSQL's own {@code row_to_json} says them, byte for byte: by themselves, in a
- * domain, in a composite, and in arrays of all these.
+ * Values of every type reach the stream exactly as PostgreSQL's own {@code row_to_json} writes them: as such, in a domain, in a composite,
+ * and in arrays of these.
  */
 @Tag("postgres")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

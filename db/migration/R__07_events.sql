@@ -195,11 +195,11 @@ $$;
 REVOKE ALL ON FUNCTION leat.retry(bigint) FROM PUBLIC;
 
 -- leat.discard(id): gives up a quarantined event and sends the events of its key that waited behind it. The event stays in leat_internal.quarantine,
--- with the time and the role that discarded it.
+-- with the time and the role that discarded it, and is counted as discarded.
 --
 -- id        the event
 -- Returns:  how many events were released
--- Tables:   locks leat_internal.lane, updates leat_internal.quarantine
+-- Tables:   locks leat_internal.lane, updates leat_internal.quarantine, inserts into leat_internal.counter_delta
 -- Errors:   no_data_found for an event that is not in quarantine; object_not_in_prerequisite_state for one that waits,
 --           is being retried or was discarded, and outside of READ COMMITTED
 CREATE OR REPLACE FUNCTION leat.discard(id bigint) RETURNS integer
@@ -213,6 +213,8 @@ BEGIN
     SELECT e.* INTO event FROM leat_internal.quarantine_event('leat.discard', discard.id) AS e;
     UPDATE leat_internal.quarantine q SET state = 'discarded', decided_at = clock_timestamp(), decided_by = session_user
      WHERE q.id = discard.id;
+    INSERT INTO leat_internal.counter_delta (schema_name, table_name, op, discarded)
+    VALUES (coalesce(event.schema_name, ''), coalesce(event.table_name, ''), event.op, 1);
     released := leat_internal.release_waiting(event.partition_key);
     -- With a writer's lock, so that no poller takes the lane for empty up to that id before this commits.
     LOCK TABLE leat_internal.outbox IN ROW EXCLUSIVE MODE;

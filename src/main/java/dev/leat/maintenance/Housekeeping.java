@@ -36,6 +36,9 @@ final class Housekeeping {
     /** Work on changed tables takes at most one part in this many of the time. */
     private static final int SHARE_AT_WORK = 4;
 
+    /** Sums of counters take at most one part in this many of the time. */
+    private static final int SHARE_SUMMING = 100;
+
     private final StatementRunner database;
     private final LongSupplier nanoTime;
     private final Consumer<String> warned;
@@ -44,6 +47,7 @@ final class Housekeeping {
     private long creditedAt;
     private long notBefore;
     private long atLatest;
+    private long sumNotBefore;
 
     /**
      * @param nanoTime the monotonic clock
@@ -56,6 +60,7 @@ final class Housekeeping {
         this.notBefore = nanoTime.getAsLong();
         this.atLatest = notBefore;
         this.creditedAt = notBefore;
+        this.sumNotBefore = notBefore;
     }
 
     /**
@@ -90,6 +95,20 @@ final class Housekeeping {
         if (again != null) {
             atLatest = Math.min(atLatest, end + (long) (number(again).doubleValue() * 1e9));
         }
+    }
+
+    /**
+     * Sums up what settlements have counted. While a long transaction keeps dead rows from being removed, that takes longer each time: it
+     * takes at most one part in {@value #SHARE_SUMMING} of the time.
+     */
+    void sumCounters() {
+        long begin = nanoTime.getAsLong();
+        if (begin - sumNotBefore < 0) {
+            return;
+        }
+        database.run("SELECT leat_poller.sum_counters()");
+        long end = nanoTime.getAsLong();
+        sumNotBefore = end + (SHARE_SUMMING - 1) * (end - begin);
     }
 
     private static Number number(@Nullable Object value) {

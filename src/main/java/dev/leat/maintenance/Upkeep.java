@@ -11,7 +11,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does a poller's recurring duties beside its passes: heartbeats every second, counts every five, a look whether
+ * Does a poller's recurring duties beside its passes: heartbeats every second, sums of counters every five, a look whether
  * tables have changed every second, at the rows that Leat rests on every five, at Leat's own tables every minute, old sent
  * events every ten minutes. Heartbeats have a thread of their own, so that a duty that takes long does
  * not make the poller look dead. A duty that fails is reported and comes round again, after pauses that double up to a minute, or
@@ -25,7 +25,6 @@ public final class Upkeep {
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(PollerRegistry.ALIVE_SECONDS);
 
     private final PollerRegistry registry;
-    private final Tallies tallies;
     private final ShardUses shardUses;
     private final Housekeeping housekeeping;
     private final BacklogWatch backlog;
@@ -41,13 +40,11 @@ public final class Upkeep {
     public Upkeep(
             DataSource database,
             PollerRegistry registry,
-            Tallies tallies,
             ShardUses shardUses,
             BacklogWatch backlog,
             @Nullable Duration retain,
             PollerListener listener) {
         this.registry = registry;
-        this.tallies = tallies;
         this.shardUses = shardUses;
         this.housekeeping = new Housekeeping(database, System::nanoTime, listener::notice);
         this.backlog = backlog;
@@ -81,7 +78,11 @@ public final class Upkeep {
                 LONGEST_SILENCE,
                 registry::beat);
         beat.run();
-        every(Duration.ofSeconds(5), "counts", "`leat status` counts what was published late", this::count);
+        every(
+                Duration.ofSeconds(5),
+                "sum of counters",
+                "leat_internal.counter_delta grows, and `leat status` takes longer",
+                housekeeping::sumCounters);
         every(
                 Duration.ofSeconds(5),
                 "counts of shards",
@@ -106,7 +107,7 @@ public final class Upkeep {
         }
     }
 
-    /** Writes the last counts and takes the poller off the list. Waits for a duty under way, five seconds at most. */
+    /** Takes the poller off the list. Waits for a duty under way, five seconds at most. */
     public void stop() {
         heart.shutdown();
         duties.shutdown();
@@ -120,11 +121,15 @@ public final class Upkeep {
             heart.shutdownNow();
             Thread.currentThread().interrupt();
         }
-        once("last counts", "`leat status` misses what was published in the last seconds", tallies::flush);
-        once(
-                "deregistration",
-                "other pollers leave its share of the lanes to it for some seconds more",
-                registry::leave);
+        try {
+            registry.leave();
+        } catch (RuntimeException e) {
+            listener.upkeepFailed(
+                    "deregistration",
+                    "other pollers leave its share of the lanes to it for some seconds more",
+                    e,
+                    Duration.ZERO);
+        }
     }
 
     private void notice(@Nullable String text) {
@@ -133,21 +138,8 @@ public final class Upkeep {
         }
     }
 
-    private void count() {
-        tallies.flush();
-        tallies.foldGone();
-    }
-
     private void every(Duration interval, String name, String consequence, Runnable action) {
         new Duty(duties, name, consequence, interval, LONGEST_PAUSE, action).await(interval);
-    }
-
-    private void once(String name, String consequence, Runnable action) {
-        try {
-            action.run();
-        } catch (RuntimeException e) {
-            listener.upkeepFailed(name, consequence, e, Duration.ZERO);
-        }
     }
 
     /** Runs an action again and again until its executor is shut down. */

@@ -8,8 +8,11 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -18,8 +21,11 @@ import java.util.stream.Collectors;
 /** Writes the outcomes of a claim's events by database functions, which check their arguments. Safe for use by several threads. */
 final class Settlement {
 
-    private static final String SETTLE = "SELECT leat_poller.settle(?, ?, ?, ?, ?)";
+    private static final String SETTLE = "SELECT leat_poller.settle(?, ?, ?, ?, ?, ?, ?, ?, ?)";
     private static final String SET_ASIDE = "SELECT leat_poller.set_aside(?, ?, ?, ?, ?)";
+
+    /** What the database answers if it does not find each of the events again. */
+    private static final String CARDINALITY_VIOLATION = "21000";
 
     private final boolean keep;
 
@@ -74,7 +80,22 @@ final class Settlement {
         }
     }
 
-    /** Settles the delivered events of all lanes in one call. */
+    /** Of which table and operation an event is counted; an empty schema and table: a domain event. */
+    private record Counted(String schema, String table, String operation) {
+
+        static Counted of(Event event) {
+            Event.Subject subject = event.subject();
+            return new Counted(
+                    Objects.requireNonNullElse(subject.schema(), ""),
+                    Objects.requireNonNullElse(subject.table(), ""),
+                    event.operation().code());
+        }
+    }
+
+    /**
+     * Settles the delivered events of all lanes in one call, and counts them by table and operation in the same transaction. The database
+     * itself counts those that were in quarantine.
+     */
     private void settleDelivered(Connection transaction, Sorted sorted) throws SQLException {
         if (sorted.delivered.isEmpty() && sorted.released.isEmpty()) {
             return;
@@ -89,6 +110,9 @@ final class Settlement {
                 .flatMapToLong(
                         ofLane -> ofLane.stream().mapToLong(Long::longValue).sorted())
                 .toArray();
+        Map<Counted, Integer> counts = new LinkedHashMap<>();
+        sorted.delivered.forEach(event -> counts.merge(Counted.of(event), 1, Integer::sum));
+        Set<Counted> counted = counts.keySet();
         try (PreparedStatement statement = transaction.prepareStatement(SETTLE)) {
             statement.setBoolean(1, keep);
             statement.setArray(
@@ -99,7 +123,17 @@ final class Settlement {
                             "int4", lanes.values().stream().map(List::size).toArray()));
             statement.setObject(4, ids);
             statement.setObject(5, sorted.released.stream().mapToLong(Event::id).toArray());
-            expect(sorted.delivered.size() + sorted.released.size(), count(statement));
+            statement.setArray(6, array(transaction, "text", counted, Counted::schema));
+            statement.setArray(7, array(transaction, "text", counted, Counted::table));
+            statement.setArray(8, array(transaction, "text", counted, Counted::operation));
+            statement.setArray(
+                    9, transaction.createArrayOf("int4", counts.values().toArray()));
+            statement.execute();
+        } catch (SQLException e) {
+            if (CARDINALITY_VIOLATION.equals(e.getSQLState())) {
+                throw new IllegalStateException("the published events will be published again: " + e.getMessage(), e);
+            }
+            throw e;
         }
     }
 
@@ -115,20 +149,16 @@ final class Settlement {
             statement.setArray(3, array(transaction, "text", aside, Aside::state));
             statement.setArray(4, array(transaction, "text", aside, Aside::reason));
             statement.setArray(5, array(transaction, "bool", aside, Aside::released));
-            expect(aside.size(), count(statement));
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                expect(aside.size(), rows.getInt(1));
+            }
         }
     }
 
-    private static Array array(Connection transaction, String type, List<Aside> aside, Function<Aside, Object> column)
+    private static <T> Array array(Connection transaction, String type, Collection<T> rows, Function<T, Object> column)
             throws SQLException {
-        return transaction.createArrayOf(type, aside.stream().map(column).toArray());
-    }
-
-    private static int count(PreparedStatement statement) throws SQLException {
-        try (ResultSet rows = statement.executeQuery()) {
-            rows.next();
-            return rows.getInt(1);
-        }
+        return transaction.createArrayOf(type, rows.stream().map(column).toArray());
     }
 
     private static void expect(int read, int written) {

@@ -10,7 +10,6 @@ import dev.leat.load.Loader;
 import dev.leat.maintenance.BacklogWatch;
 import dev.leat.maintenance.PollerRegistry;
 import dev.leat.maintenance.ShardUses;
-import dev.leat.maintenance.Tallies;
 import dev.leat.maintenance.Upkeep;
 import dev.leat.observe.FailureTracker;
 import dev.leat.observe.Listeners;
@@ -67,10 +66,9 @@ public final class PollerRuntime {
             PollerListener told)
             throws SQLException {
         PollerRegistry registry = new PollerRegistry(database, identity);
-        Tallies tallies = new Tallies(database, identity.poller());
         ShardUses shardUses = new ShardUses(database, identity.poller(), System::nanoTime);
         failures = new FailureTracker(new Listeners(List.of(told)), System::nanoTime);
-        listener = new Listeners(List.of(told, tallies, shardUses, failures));
+        listener = new Listeners(List.of(told, shardUses, failures));
         BacklogWatch backlog = new BacklogWatch(database, failures::failing, failures::waiting);
         lastLook = new BacklogWatch(database, () -> true, failures::waiting);
         LaneClaims claims = new LaneClaims(
@@ -96,7 +94,7 @@ public final class PollerRuntime {
                 new WorkerContext(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
         poller = new Poller(settings.workers(), () -> new Stages(claims.forWorker(), shaper, publisher), context);
         loader = new Loader(database, listener);
-        upkeep = new Upkeep(database, registry, tallies, shardUses, backlog, settings.retain(), listener);
+        upkeep = new Upkeep(database, registry, shardUses, backlog, settings.retain(), listener);
     }
 
     /** Creates a new identity for a poller of this process. */

@@ -35,9 +35,7 @@ public record Status(
      * @param schema null, as is {@code table}, for domain events
      * @param captureFault why not all of its changes are captured; null when they are, or it is not attached
      * @param stream null: the poller's default
-     * @param published counts by operation since the table was first seen; approximate after a crash. A TRUNCATE counts as
-     *     many events as there are lanes
-     * @param pending counts by operation of what is in the outbox, as far as it was counted
+     * @param counts by operation, those with events only; a TRUNCATE is as many events as there are lanes
      */
     public record Table(
             @Nullable String schema,
@@ -45,8 +43,35 @@ public record Status(
             boolean attached,
             @Nullable String captureFault,
             @Nullable String stream,
-            Map<Operation, Long> published,
-            Map<Operation, Long> pending) {}
+            Map<Operation, Counts> counts) {}
+
+    /**
+     * What has become of the events of a table and an operation since Leat was installed, in one snapshot.
+     *
+     * @param published settled as published, each event once; counted by the transactions that settled them
+     * @param quarantined now in quarantine: refused, or waiting behind such an event, or released and not sent yet
+     * @param discarded given up in quarantine; counted by the transactions that discarded them
+     * @param waiting now in the outbox, as far as it was counted
+     */
+    public record Counts(long published, long quarantined, long discarded, long waiting) {
+
+        /** No events. */
+        public static final Counts NONE = new Counts(0, 0, 0, 0);
+
+        /** How many events were captured: the sum of the others. */
+        public long captured() {
+            return published + quarantined + discarded + waiting;
+        }
+
+        /** The sums of both. */
+        public Counts plus(Counts other) {
+            return new Counts(
+                    published + other.published,
+                    quarantined + other.quarantined,
+                    discarded + other.discarded,
+                    waiting + other.waiting);
+        }
+    }
 
     /**
      * @param events in the outbox

@@ -2,13 +2,12 @@ package dev.leat.status;
 
 import static dev.leat.jooq.generated.Tables.LANE;
 import static dev.leat.jooq.generated.Tables.POLLER;
-import static dev.leat.jooq.generated.Tables.QUARANTINE;
-import static org.jooq.impl.DSL.count;
 import static org.jooq.impl.DSL.field;
 
 import dev.leat.Operation;
 import dev.leat.jooq.Dsl;
 import dev.leat.maintenance.PollerRegistry;
+import dev.leat.status.Status.Counts;
 import dev.leat.status.Status.HeldLane;
 import dev.leat.status.Status.OutboxStatus;
 import java.time.Instant;
@@ -53,8 +52,9 @@ public final class StatusReader {
             in.execute("SET LOCAL statement_timeout = '60s'");
             Map<Name, Line> lines = new LinkedHashMap<>();
             attached(in, lines);
-            published(in, lines);
-            long events = pending(in, lines);
+            settled(in, lines);
+            Map<String, Long> quarantine = quarantine(in, lines);
+            long events = waiting(in, lines);
             List<HeldLane> held = held(in);
             return new Status(
                     in.fetchSingle("SELECT leat.schema_version()").get(0, int.class),
@@ -71,7 +71,7 @@ public final class StatusReader {
                     pollers(in, held),
                     LoadReader.read(in),
                     shards(in),
-                    quarantine(in));
+                    quarantine);
         });
     }
 
@@ -81,11 +81,17 @@ public final class StatusReader {
         private boolean attached;
         private @Nullable String captureFault;
         private @Nullable String stream;
-        private final Map<Operation, Long> published = new EnumMap<>(Operation.class);
-        private final Map<Operation, Long> pending = new EnumMap<>(Operation.class);
+        private final Map<Operation, Counts> counts = new EnumMap<>(Operation.class);
+
+        /**
+         * @param operation its code
+         */
+        void add(String operation, Counts more) {
+            counts.merge(Operation.of(operation), more, Counts::plus);
+        }
 
         Status.Table table(Name name) {
-            return new Status.Table(name.schema(), name.table(), attached, captureFault, stream, published, pending);
+            return new Status.Table(name.schema(), name.table(), attached, captureFault, stream, counts);
         }
     }
 
@@ -109,16 +115,36 @@ public final class StatusReader {
         }
     }
 
-    private static void published(DSLContext in, Map<Name, Line> lines) {
+    private static void settled(DSLContext in, Map<Name, Line> lines) {
         for (Record row : in.fetch("""
-                SELECT schema_name, table_name, op::text, least(sum(settled), 9223372036854775807)::bigint FROM leat_poller.tally
-                GROUP BY 1, 2, 3 ORDER BY 1, 2
+                SELECT schema_name, table_name, op::text, published, discarded FROM leat_poller.counter
+                WHERE published + discarded > 0 ORDER BY 1, 2
                 """)) {
-            line(lines, row).published.put(Operation.of(row.get(2, String.class)), row.get(3, Long.class));
+            line(lines, row)
+                    .add(row.get(2, String.class), new Counts(row.get(3, long.class), 0, row.get(4, long.class), 0));
         }
     }
 
-    private long pending(DSLContext in, Map<Name, Line> lines) {
+    /** Returns the counts of all tables, by state. */
+    private static Map<String, Long> quarantine(DSLContext in, Map<Name, Line> lines) {
+        Map<String, Long> states = new LinkedHashMap<>();
+        for (String state : List.of("quarantined", "waiting", "retry", "discarded")) {
+            states.put(state, 0L);
+        }
+        for (Record row : in.fetch("""
+                SELECT schema_name, table_name, op::text, state, count(*) FROM leat_poller.quarantine
+                GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
+                """)) {
+            long events = row.get(4, long.class);
+            states.merge(row.get(3, String.class), events, Long::sum);
+            if (!"discarded".equals(row.get(3, String.class))) {
+                line(lines, row).add(row.get(2, String.class), new Counts(0, events, 0, 0));
+            }
+        }
+        return states;
+    }
+
+    private long waiting(DSLContext in, Map<Name, Line> lines) {
         long events = 0;
         for (Record row : in.fetch("""
                 SELECT schema_name, table_name, op::text, count(*)
@@ -127,7 +153,7 @@ public final class StatusReader {
                 """, countAtMost + 1)) {
             long count = row.get(3, Long.class);
             events += count;
-            line(lines, row).pending.put(Operation.of(row.get(2, String.class)), count);
+            line(lines, row).add(row.get(2, String.class), new Counts(0, 0, 0, count));
         }
         return events;
     }
@@ -230,17 +256,5 @@ public final class StatusReader {
 
     private static Instant instant(OffsetDateTime time) {
         return time.toInstant();
-    }
-
-    private static Map<String, Long> quarantine(DSLContext in) {
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (String state : List.of("quarantined", "waiting", "retry", "discarded")) {
-            counts.put(state, 0L);
-        }
-        in.select(QUARANTINE.STATE, count())
-                .from(QUARANTINE)
-                .groupBy(QUARANTINE.STATE)
-                .forEach(row -> counts.put(row.value1(), row.value2().longValue()));
-        return counts;
     }
 }

@@ -168,8 +168,8 @@ class ApplicationPoolTest {
                 eventually(
                         "its counts",
                         "null.null m 1, public.orders c 1",
-                        "SELECT string_agg(coalesce(schema_name, 'null') || '.' || coalesce(table_name, 'null') || ' ' || op::text || ' ' || settled, ', ' ORDER BY op DESC)"
-                                + " FROM leat_poller.tally");
+                        "SELECT string_agg(coalesce(schema_name, 'null') || '.' || coalesce(table_name, 'null') || ' ' || op::text || ' ' || published, ', ' ORDER BY op DESC)"
+                                + " FROM leat_poller.counter");
                 eventually(
                         "room for what was sent",
                         "t",

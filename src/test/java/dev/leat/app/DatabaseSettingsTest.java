@@ -112,8 +112,8 @@ class DatabaseSettingsTest {
                         || "6,true"
                                 .equals(
                                         database.value(
-                                                "SELECT coalesce(sum(settled), 0) || ',' || ((SELECT count(*) FROM pg_inherits"
-                                                        + " WHERE inhparent = 'leat_internal.sent'::regclass) > 1) FROM leat_internal.tally")));
+                                                "SELECT coalesce(sum(published), 0) || ',' || ((SELECT count(*) FROM pg_inherits"
+                                                        + " WHERE inhparent = 'leat_internal.sent'::regclass) > 1) FROM leat_internal.counter")));
         CliRun.Result doctor = cli.leat("doctor", "--no-streams");
         assertThat(doctor.exitCode()).as(doctor.toString()).isZero();
         cli.stop.countDown();

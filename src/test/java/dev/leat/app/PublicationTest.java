@@ -71,7 +71,7 @@ class PublicationTest {
                 "the counts of sixteen events",
                 LONG,
                 () -> run.isDone()
-                        || "16".equals(database.value("SELECT coalesce(sum(settled), 0) FROM leat_internal.tally")));
+                        || "16".equals(database.value("SELECT coalesce(sum(published), 0) FROM leat_poller.counter")));
         assertThat(CliRun.on(database, "leat_poller")
                         .leat("doctor", "--no-streams")
                         .exitCode())
@@ -111,12 +111,12 @@ class PublicationTest {
     @EnabledIf("since15")
     void aPublicationThatIsInTheWayIsNamed() {
         database.superuser("DROP PUBLICATION everything");
-        database.run("CREATE PUBLICATION one_table FOR TABLE leat_internal.tally (settled)");
+        database.run("CREATE PUBLICATION one_table FOR TABLE leat_internal.counter (published)");
         assertFinds(
                 "FAIL",
-                "leat_internal.tally",
+                "leat_internal.counter",
                 "the publication one_table",
-                "ALTER PUBLICATION one_table DROP TABLE leat_internal.tally");
+                "ALTER PUBLICATION one_table DROP TABLE leat_internal.counter");
         database.run("DROP PUBLICATION one_table;"
                 + "CREATE PUBLICATION one_table FOR TABLE leat_internal.outbox WHERE (held)");
         assertFinds(

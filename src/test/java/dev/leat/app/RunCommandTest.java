@@ -76,7 +76,7 @@ class RunCommandTest {
         assertThat(database.value("SELECT count(*) FROM leat_internal.outbox")).isEqualTo("0");
         assertThat(database.value("SELECT count(*) FROM leat_internal.sent")).isEqualTo("3");
         assertThat(database.value("SELECT count(*) FROM leat_internal.poller")).isEqualTo("0");
-        assertThat(database.value("SELECT sum(settled) FROM leat_internal.tally"))
+        assertThat(database.value("SELECT sum(published) FROM leat_poller.counter"))
                 .isEqualTo("3");
     }
 

@@ -20,9 +20,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 @Tag("postgres")
 class StatusCommandTest {
 
-    /** Whose counts are those of all pollers that are gone. */
-    private static final UUID NOBODY = new UUID(0, 0);
-
     @AutoClose
     private final TestDatabase database = TestServer.shared().database();
 
@@ -40,9 +37,10 @@ class StatusCommandTest {
         database.run("INSERT INTO orders VALUES (1), (2), (3); UPDATE orders SET note = 'x' WHERE id < 3;"
                 + "DELETE FROM orders WHERE id = 1; SELECT leat.publish('customer 7', 'Greeted', '{}');"
                 + "UPDATE leat_internal.outbox SET captured_at = captured_at - interval '90 seconds';"
-                + "INSERT INTO leat_internal.tally (poller, schema_name, table_name, op, settled) VALUES"
-                + " ('" + NOBODY + "', 'public', 'orders', 'c', 100), (gen_random_uuid(), 'public', 'orders', 'c', 11),"
-                + " ('" + NOBODY + "', 'public', 'former', 'd', 5);"
+                + "INSERT INTO leat_internal.counter VALUES ('public', 'orders', 'c', 100, 0, 0, 0),"
+                + " ('public', 'former', 'd', 5, 1, 3, 2);"
+                + "INSERT INTO leat_internal.counter_delta (schema_name, table_name, op, published) VALUES"
+                + " ('public', 'orders', 'c', 9), ('public', 'orders', 'c', 2);"
                 + "INSERT INTO leat_internal.poller (poller, host, pid, version) VALUES ('" + poller
                 + "', 'there', 42, '1.0');"
                 + "INSERT INTO leat_internal.poller (poller, host, pid, version, seen_at)"
@@ -81,12 +79,15 @@ class StatusCommandTest {
         assertThat(orders.at("/attached").asBoolean()).isTrue();
         assertThat(orders.at("/stream").asText()).isEqualTo("orders");
         assertThat(orders.at("/published/insert").asInt()).isEqualTo(111);
-        assertThat(orders.at("/pending").toString())
+        assertThat(orders.at("/captured/insert").asInt()).isEqualTo(114);
+        assertThat(orders.at("/waiting").toString())
                 .isEqualTo("{\"insert\":3,\"update\":2,\"delete\":1,\"read\":0,\"truncate\":0,\"message\":0}");
         assertThat(status.at("/tables/1/attached").asBoolean())
                 .as("a table that was attached once")
                 .isFalse();
-        assertThat(status.at("/tables/2/pending/message").asInt()).isEqualTo(1);
+        assertThat(status.at("/tables/1/captured/delete").asInt()).isEqualTo(7);
+        assertThat(status.at("/tables/1/discarded/delete").asInt()).isEqualTo(2);
+        assertThat(status.at("/tables/2/waiting/message").asInt()).isEqualTo(1);
         assertThat(status.at("/tables/2/table").isNull()).isTrue();
         assertThat(status.at("/pollers")).hasSize(2);
         assertThat(status.findValuesAsText("alive")).containsExactlyInAnyOrder("true", "false");
@@ -114,7 +115,39 @@ class StatusCommandTest {
                 .anyMatch(line -> line.startsWith(poller + " there 1.0") && line.endsWith("yes 42 0"))
                 .anyMatch(line -> line.contains("no, last seen"))
                 .contains("orders shardId-000000000003 950.0 200.0 5.0 %")
-                .contains("public.orders yes orders 111 0 0 0 3 2 1 0", "(domain events) - default 0 0 0 0 0 0 0 1");
+                .containsSubsequence(
+                        "TABLE ATTACHED STREAM OPERATION CAPTURED PUBLISHED QUARANTINED DISCARDED WAITING",
+                        "public.orders yes orders insert 114 111 0 0 3",
+                        "public.orders yes orders update 2 0 0 0 2",
+                        "public.orders yes orders delete 1 0 0 0 1",
+                        "public.former no default delete 7 5 0 2 0",
+                        "(domain events) - default message 1 0 0 0 1",
+                        "total 125 116 0 2 7");
+    }
+
+    @Test
+    void whateverBecomesOfEventsTheFiguresAddUp() throws Exception {
+        database.run("INSERT INTO orders SELECT n FROM generate_series(1, 10) n");
+        Runnable aside = () ->
+                database.run("SELECT leat_poller.set_aside(ARRAY[lane], ARRAY[id], '{quarantined}', '{why}', '{f}')"
+                        + " FROM (SELECT * FROM leat_internal.outbox ORDER BY id LIMIT 1) o");
+        for (int i = 0; i < 4; i++) {
+            aside.run();
+        }
+        database.run("SELECT leat.retry(min(id)) FROM leat_internal.quarantine WHERE state = 'quarantined'");
+        database.run("SELECT leat.retry(min(id)) FROM leat_internal.quarantine WHERE state = 'quarantined'");
+        database.run("SELECT leat.discard(min(id)) FROM leat_internal.quarantine WHERE state = 'quarantined'");
+        database.run("SELECT leat_poller.settle(false, ARRAY[lane], '{0}', '{}', ARRAY[id], '{}', '{}', '{}', '{}')"
+                + " FROM (SELECT * FROM leat_internal.quarantine WHERE state = 'retry' ORDER BY id LIMIT 1) q");
+        database.run(
+                "SELECT leat_poller.settle(false, ARRAY[lane], '{1}', ARRAY[id], '{}', '{public}', '{orders}', '{c}', '{1}')"
+                        + " FROM (SELECT * FROM leat_internal.outbox ORDER BY id LIMIT 1) o");
+        JsonNode orders = json().at("/tables/0");
+        assertThat(List.of("captured", "published", "quarantined", "discarded", "waiting").stream()
+                        .map(figure -> orders.at("/" + figure + "/insert").asInt()))
+                .containsExactly(10, 2, 2, 1, 5);
+        assertThat(cli.leat("status").out().lines().map(line -> line.replaceAll(" +", " ")))
+                .contains("public.orders yes orders insert 10 2 2 1 5", "total 10 2 2 1 5");
     }
 
     @Test

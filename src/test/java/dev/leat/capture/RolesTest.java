@@ -76,7 +76,8 @@ class RolesTest extends CaptureFixture {
         try (Session poller = as("leat_poller")) {
             String lanes = "(SELECT array_agg(lane ORDER BY id) FROM leat_poller.outbox WHERE id IN (1, 2))";
             poller.run("BEGIN; SELECT lanes, lows FROM leat_poller.lock_lanes(0, 0, 64, '{}')");
-            assertThat(poller.value("SELECT leat_poller.settle(true, " + lanes + ", '{1,1}', '{1,2}', '{}')"))
+            assertThat(poller.value("SELECT leat_poller.settle(true, " + lanes
+                            + ", '{1,1}', '{1,2}', '{}', '{public}', '{t}', '{c}', '{2}')"))
                     .isEqualTo("2");
             assertThat(
                             poller.value(
@@ -86,9 +87,10 @@ class RolesTest extends CaptureFixture {
             String self = "'00000000-0000-0000-0000-000000000001'";
             assertThat(poller.value("SELECT leat_poller.heartbeat(" + self + ", 'h', 1, 'v')"))
                     .isEqualTo("0");
-            poller.run("SELECT leat_poller.note_counts(" + self + ", '{s}', '{t}', '{c}', '{1}'),"
-                    + " leat_poller.fold_counts(" + self + "),"
-                    + " leat_poller.note_shards(" + self + ", 5, '{s}', '{x}', '{1}', '{1}', '{0}'),"
+            assertThat(poller.value("SELECT leat_poller.sum_counters()")).isEqualTo("2");
+            assertThat(poller.value("SELECT concat(published, quarantined) FROM leat_poller.counter"))
+                    .isEqualTo("21");
+            poller.run("SELECT leat_poller.note_shards(" + self + ", 5, '{s}', '{x}', '{1}', '{1}', '{0}'),"
                     + " leat_poller.deregister(" + self + ")");
             assertThat(poller.value("SELECT id FROM leat_poller.drawn()")).isEqualTo("3");
             assertThat(poller.value("SELECT count(*) FROM leat.attached(), leat_poller.attachment"))

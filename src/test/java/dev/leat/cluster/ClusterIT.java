@@ -131,22 +131,12 @@ class ClusterIT {
     @Test
     void pollersShareTheWorkAndAStoppedOneLeavesNothingClaimed() throws SQLException {
         try (Cluster cluster = cluster()) {
-            // What came before the traffic is counted first, and taken off: a poller says its counts now and then.
-            long before = cluster.verdict().committed();
-            Await.until(
-                    "the pollers' counts",
-                    Duration.ofSeconds(20),
-                    () -> shares(cluster.database()).stream()
-                                    .mapToLong(Long::longValue)
-                                    .sum()
-                            == before);
-            cluster.database().run("UPDATE leat_internal.tally SET settled = 0");
             cluster.startTraffic(CHANGES_PER_SECOND, SEED);
             cluster.audit().lookOn(Duration.ofSeconds(Extent.of(2, 10)));
-            // A poller says its counts every five seconds, so at any moment some have said more than others.
+            // A poller says what its shards took every five seconds, so at any moment some have said more than others.
             Await.until(
                     "each poller to have a share", Duration.ofSeconds(60), () -> shared(shares(cluster.database())));
-            say("settled by each poller: %s", shares(cluster.database()));
+            say("sent by each poller in the last minute: %s", shares(cluster.database()));
             LeatProcess stopped = cluster.pollers().remove(0);
             stopped.terminate();
             assertThat(stopped.exitCode()).as(stopped::said).isZero();
@@ -177,11 +167,11 @@ class ClusterIT {
                 && shares.stream().allMatch(share -> share > all / POLLERS / 4);
     }
 
-    /** What each poller alive has settled, as it has last said. */
+    /** How many records each poller alive has sent in the last minute, as it has last said. */
     private static List<Long> shares(TestDatabase database) {
         return database
                 .rows(
-                        "SELECT sum(settled) FROM leat_internal.tally WHERE poller IN (SELECT poller FROM leat_internal.poller) GROUP BY poller")
+                        "SELECT sum(records) FROM leat_internal.shard_use WHERE poller IN (SELECT poller FROM leat_internal.poller) GROUP BY poller")
                 .stream()
                 .map(row -> Long.valueOf(String.valueOf(row.get(0))))
                 .toList();

@@ -75,7 +75,7 @@ class MigrateBesideWritersTest {
                     "lane",
                     "history",
                     "poller",
-                    "tally",
+                    "counter",
                     "shard_use",
                     "quarantine",
                     "attachment",

@@ -81,7 +81,7 @@ BEGIN
     said := said || (SELECT concat_ws(' ', r.looked, r.changed) FROM leat_poller.refresh() AS r)
                  || coalesce(leat_internal.holders('{}', '{}', '{}'), 'nobody');
     PERFORM leat_internal.wait_until(clock_timestamp() + make_interval(secs => 5));
-    PERFORM leat_internal.lock_tables('outcome.sql', make_interval(secs => 5), 'leat_internal.tally');
+    PERFORM leat_internal.lock_tables('outcome.sql', make_interval(secs => 5), 'leat_internal.counter');
     said := said || leat_internal.nested_json(ARRAY['1', NULL, '3', '4'], '[1:2][1:2]')::text
                  || leat_internal.readable('a' || chr(92) || 'b');
     ALTER TABLE public.wide ADD broken public.mood;
@@ -113,14 +113,20 @@ BEGIN
       FROM (SELECT o.lane, count(*)::integer AS n FROM leat_internal.outbox o GROUP BY o.lane) AS g;
     SELECT array_agg(o.id ORDER BY o.lane, o.id) INTO ids FROM leat_internal.outbox o;
     said := said || leat_poller.note_lows(ARRAY[3]::smallint[], ARRAY[2::bigint])::text;
-    said := said || leat_poller.settle(true, lanes[1:8], sizes[1:8], ids, ARRAY[0::bigint])::text;
+    said := said || (SELECT leat_poller.settle(true, lanes[1:8], sizes[1:8], ids, '{}', array_agg(c.schema_name), array_agg(c.table_name), array_agg(c.op),
+                                               array_agg(c.events))
+                       FROM (SELECT coalesce(o.schema_name, '') AS schema_name, coalesce(o.table_name, '') AS table_name, o.op::text,
+                                    count(*)::integer AS events
+                               FROM leat_internal.outbox o WHERE o.lane = ANY (lanes[1:8]) GROUP BY 1, 2, 3) AS c)::text;
+    said := said || (SELECT leat_poller.settle(true, ARRAY[q.lane], '{0}', '{}', ARRAY[q.id], '{}', '{}', '{}', '{}')
+                       FROM leat_internal.quarantine q WHERE q.state = 'retry')::text;
+    said := said || leat_poller.sum_counters()::text;
     said := said || leat_poller.rotate_sent(make_interval(days => 7))::text || leat_poller.rotate_sent(make_interval(hours => 1))::text;
 
     said := said || leat_poller.heartbeat(me, 'ho' || chr(92) || 'st', 1, '1')::text;
-    PERFORM leat_poller.note_counts(me, ARRAY[NULL, 'pub' || chr(92) || 'lic'], ARRAY[NULL, 'NULL'], ARRAY['m', 'c'], ARRAY[1, 2]::bigint[]);
     PERFORM leat_poller.note_shards(me, 1.5, ARRAY['s'], ARRAY['shard' || chr(92)], ARRAY[1::bigint], ARRAY[2::bigint], ARRAY[3::bigint]);
     said := said || (SELECT concat_ws(' ', s.stream, s.shard, s.records, s.bytes, s.refused) FROM leat_internal.shard_use s);
-    PERFORM leat_poller.deregister(me), leat_poller.fold_counts(gen_random_uuid());
+    PERFORM leat_poller.deregister(me);
     said := said || (leat_poller.catalog_changes() IS NOT NULL)::text;
 
     PERFORM leat.grant_poller('leat_set_poller'), leat.grant_publisher('leat_set_publisher');
@@ -156,7 +162,8 @@ BEGIN
                  UNION ALL
                  SELECT 'quarantine', o.partition_key, o.id, concat_ws('|', o.lane, o.op, o.held, o.partition_key, o.key, o.after, o.context, o.state, o.reason, o.decided_by)
                    FROM leat_internal.quarantine o) AS e),
-        (SELECT string_agg(concat_ws('|', t.schema_name, t.table_name, t.op, t.settled), E'\n' ORDER BY t.op) FROM leat_internal.tally t),
+        (SELECT string_agg(concat_ws('|', c.schema_name, c.table_name, c.op, c.published, c.retried, c.quarantined, c.discarded), E'\n'
+                           ORDER BY c.schema_name, c.table_name, c.op) FROM leat_poller.counter c),
         (SELECT string_agg(a.source, E'\n' ORDER BY a.attachment) FROM leat_internal.attachment a),
         (SELECT string_agg(p.prosrc, E'\n' ORDER BY p.proname) FROM pg_proc p WHERE p.pronamespace = 'leat_internal'::regnamespace AND p.proname LIKE 'capture_%'),
         (SELECT string_agg(regexp_replace(concat_ws(' ', c.relname, pg_get_expr(c.relpartbound, c.oid), c.relpersistence, c.reltablespace, m.amname, c.relacl), '[0-9]+', '#', 'g'), E'\n'

@@ -6,6 +6,7 @@ import dev.leat.status.Status;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 
 /** {@code leat status --json}. The field names are part of the contract (docs/operations.md). */
 public final class StatusJson {
@@ -55,30 +56,24 @@ public final class StatusJson {
             json.writeBooleanField("attached", table.attached());
             json.writeStringField("capture_fault", table.captureFault());
             json.writeStringField("stream", table.stream());
-            counts(json, "published", table.published());
-            counts(json, "pending", table.pending());
+            counts(json, "captured", table, Status.Counts::captured);
+            counts(json, "published", table, Status.Counts::published);
+            counts(json, "quarantined", table, Status.Counts::quarantined);
+            counts(json, "discarded", table, Status.Counts::discarded);
+            counts(json, "waiting", table, Status.Counts::waiting);
             json.writeEndObject();
         }
         json.writeEndArray();
     }
 
-    private static void counts(JsonGenerator json, String name, Map<Operation, Long> counts) throws IOException {
+    private static void counts(JsonGenerator json, String name, Status.Table table, ToLongFunction<Status.Counts> count)
+            throws IOException {
         json.writeObjectFieldStart(name);
         for (Operation each : Operation.values()) {
-            json.writeNumberField(name(each), counts.getOrDefault(each, 0L));
+            json.writeNumberField(
+                    OperationName.of(each), count.applyAsLong(table.counts().getOrDefault(each, Status.Counts.NONE)));
         }
         json.writeEndObject();
-    }
-
-    private static String name(Operation operation) {
-        return switch (operation) {
-            case CREATE -> "insert";
-            case UPDATE -> "update";
-            case DELETE -> "delete";
-            case READ -> "read";
-            case TRUNCATE -> "truncate";
-            case MESSAGE -> "message";
-        };
     }
 
     private static void lanes(JsonGenerator json, Status status) throws IOException {

@@ -124,48 +124,61 @@ public final class StatusText {
             return;
         }
         TextTable table = new TextTable(
-                3,
+                4,
                 "TABLE",
                 "ATTACHED",
                 "STREAM",
-                "INSERTS",
-                "UPDATES",
-                "DELETES",
-                "OTHER",
-                "PENDING INSERTS",
-                "UPDATES",
-                "DELETES",
-                "OTHER");
+                "OPERATION",
+                "CAPTURED",
+                "PUBLISHED",
+                "QUARANTINED",
+                "DISCARDED",
+                "WAITING");
+        Status.Counts total = Status.Counts.NONE;
         for (Status.Table each : status.tables()) {
-            table.add(
-                    each.table() == null ? "(domain events)" : each.schema() + "." + each.table(),
-                    attached(each),
-                    each.stream() == null ? "default" : each.stream(),
-                    count(each.published(), Operation.CREATE),
-                    count(each.published(), Operation.UPDATE),
-                    count(each.published(), Operation.DELETE),
-                    others(each.published()),
-                    count(each.pending(), Operation.CREATE),
-                    count(each.pending(), Operation.UPDATE),
-                    count(each.pending(), Operation.DELETE),
-                    others(each.pending()));
+            if (each.counts().isEmpty()) {
+                add(table, each, "-", Status.Counts.NONE);
+            }
+            for (Map.Entry<Operation, Status.Counts> counts : each.counts().entrySet()) {
+                add(table, each, OperationName.of(counts.getKey()), counts.getValue());
+                total = total.plus(counts.getValue());
+            }
         }
+        add(table, "total", "", "", "", total);
         lines.add("");
         lines.addAll(table.lines());
         if (status.backlog().capped()) {
-            lines.add(
-                    "pending counts cover the first " + number(status.backlog().events()) + " events only");
+            lines.add("waiting events are counted up to the first "
+                    + number(status.backlog().events()) + " only, so more were captured than it says");
         }
     }
 
-    private static String count(Map<Operation, Long> counts, Operation which) {
-        return number(counts.getOrDefault(which, 0L));
+    private static void add(TextTable table, Status.Table of, String operation, Status.Counts counts) {
+        add(
+                table,
+                of.table() == null ? "(domain events)" : name(of),
+                attached(of),
+                of.stream() == null ? "default" : of.stream(),
+                operation,
+                counts);
     }
 
-    private static String others(Map<Operation, Long> counts) {
-        return number(counts.getOrDefault(Operation.READ, 0L)
-                + counts.getOrDefault(Operation.TRUNCATE, 0L)
-                + counts.getOrDefault(Operation.MESSAGE, 0L));
+    private static void add(
+            TextTable table, String name, String attached, String stream, String operation, Status.Counts counts) {
+        table.add(
+                name,
+                attached,
+                stream,
+                operation,
+                number(counts.captured()),
+                number(counts.published()),
+                number(counts.quarantined()),
+                number(counts.discarded()),
+                number(counts.waiting()));
+    }
+
+    private static String name(Status.Table of) {
+        return of.schema() == null ? String.valueOf(of.table()) : of.schema() + "." + of.table();
     }
 
     private static String number(long number) {

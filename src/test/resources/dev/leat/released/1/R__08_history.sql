@@ -268,7 +268,7 @@ CREATE OR REPLACE FUNCTION leat_internal.missing_rows() RETURNS text[]
                  WHERE NOT EXISTS (SELECT FROM leat_internal.history h WHERE h.moved_to IS NULL)
                 UNION ALL
                 SELECT 3, format('the row %s of leat_internal.mutex', w.name)
-                  FROM unnest(ARRAY['attachments', 'sent']) AS w (name)
+                  FROM unnest(ARRAY['attachments', 'counters', 'sent']) AS w (name)
                  WHERE NOT EXISTS (SELECT FROM leat_internal.mutex x WHERE x.name = w.name)
                 UNION ALL
                 SELECT 4, 'the row sent_default of leat_internal.sent_period'
@@ -300,7 +300,7 @@ BEGIN
     -- Only one session runs this at a time. It does not wait for readers or for holders of row locks.
     LOCK TABLE leat_internal.mutex IN SHARE ROW EXCLUSIVE MODE;
     missing := leat_internal.missing_rows();
-    INSERT INTO leat_internal.mutex (name) VALUES ('attachments'), ('sent') ON CONFLICT DO NOTHING;
+    INSERT INTO leat_internal.mutex (name) VALUES ('attachments'), ('counters'), ('sent') ON CONFLICT DO NOTHING;
     INSERT INTO leat_internal.sent_period (partition, keep) VALUES ('sent_default', '0') ON CONFLICT DO NOTHING;
     INSERT INTO leat_internal.lane (lane) SELECT generate_series(0, 63) ON CONFLICT DO NOTHING;
     IF NOT EXISTS (SELECT FROM leat_internal.history h WHERE h.moved_to IS NULL) THEN

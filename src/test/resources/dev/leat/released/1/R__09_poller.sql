@@ -343,7 +343,8 @@ REVOKE ALL ON FUNCTION leat_poller.released_events(bigint, bigint, bigint, bigin
 REVOKE ALL ON FUNCTION leat_poller.outbox_events(bigint, bigint, bigint, bigint, smallint[], integer[], bigint[], bigint, text, text[])
     FROM PUBLIC;
 
--- leat_poller.settle(keep, lanes, counts, ids, released): settles events that were delivered, in the transaction that claimed them.
+-- leat_poller.settle(keep, lanes, counts, ids, released, schemas, tables, ops, events): settles events that were delivered, and counts them, in the
+-- transaction that claimed them.
 -- leat_poller.set_aside(lanes, ids, states, reasons, released): moves events to quarantine that cannot be sent, or that wait for such an event.
 -- leat_internal.hold_lanes(lanes): ensures that this transaction holds the lanes. It locks the others, and fails if another session has one.
 --
@@ -354,9 +355,14 @@ REVOKE ALL ON FUNCTION leat_poller.outbox_events(bigint, bigint, bigint, bigint,
 -- states    quarantined or waiting
 -- reasons   for a person; cut to 2,000 characters
 -- released  settle: events of these lanes that were released from quarantine (state retry); set_aside: for each event whether it is such one
--- Returns:  how many events were found and moved or deleted; the caller compares this number with that of the events that it read
--- Tables:   locks leat_internal.lane, deletes from leat_internal.outbox, writes leat_internal.sent and leat_internal.quarantine
--- Errors:   lock_not_available if another session holds one of the lanes; invalid_parameter_value
+-- schemas, tables, ops   the tables and operations of ids, each combination once; '' for domain events
+-- events    for each of those: how many of ids belong to it, at least 1. The caller tells it, because it has read the rows. Reading them again here
+--           would take a microsecond for each event, as long as deleting it. The sum must be the number of rows that are found
+-- Returns:  how many events were found and moved or deleted; the caller of set_aside compares this number with that of the events that it read
+-- Tables:   locks leat_internal.lane, deletes from leat_internal.outbox, writes leat_internal.sent and leat_internal.quarantine, inserts into
+--           leat_internal.counter_delta
+-- Errors:   lock_not_available if another session holds one of the lanes; invalid_parameter_value; cardinality_violation if not all of the events
+--           are found, or not as many as are counted
 CREATE OR REPLACE FUNCTION leat_internal.hold_lanes(lanes smallint[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -374,7 +380,9 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_poller.settle(keep boolean, lanes smallint[], counts integer[], ids bigint[], released bigint[])
+CREATE OR REPLACE FUNCTION leat_poller.settle(
+        keep boolean, lanes smallint[], counts integer[], ids bigint[], released bigint[],
+        schemas text[], tables text[], ops text[], events integer[])
     RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -391,25 +399,33 @@ DECLARE
     last    bigint;
     part    integer;
     settled integer := 0;
+    counted bigint := 0;
 BEGIN
     PERFORM leat_internal.hold_lanes(lanes);
     IF cardinality(ids) <= few * cardinality(lanes) THEN
         -- Few events in many lanes: one statement costs less than one for each lane.
-        WITH gone AS (
-            DELETE FROM leat_internal.outbox o
-             USING unnest(ARRAY(SELECT l.lane
-                                  FROM unnest(lanes, counts) WITH ORDINALITY AS l (lane, events, place), generate_series(1, l.events)
-                                 ORDER BY l.place), ids) AS e (lane, id)
-             WHERE o.lane = e.lane AND o.id = e.id
-            RETURNING o.*
-        ), kept AS (
+        IF keep THEN
+            WITH gone AS (
+                DELETE FROM leat_internal.outbox o
+                 USING unnest(ARRAY(SELECT l.lane
+                                      FROM unnest(lanes, counts) WITH ORDINALITY AS l (lane, events, place), generate_series(1, l.events)
+                                     ORDER BY l.place), ids) AS e (lane, id)
+                 WHERE o.lane = e.lane AND o.id = e.id
+                RETURNING o.*
+            )
             INSERT INTO leat_internal.sent (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
                                             partition_key, key, before, after, context, db_user, application, stream, fault)
             SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
                    g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault
-              FROM gone g WHERE keep
-        )
-        SELECT count(*) INTO settled FROM gone;
+              FROM gone g;
+        ELSE
+            DELETE FROM leat_internal.outbox o
+             USING unnest(ARRAY(SELECT l.lane
+                                  FROM unnest(lanes, counts) WITH ORDINALITY AS l (lane, events, place), generate_series(1, l.events)
+                                 ORDER BY l.place), ids) AS e (lane, id)
+             WHERE o.lane = e.lane AND o.id = e.id;
+        END IF;
+        GET DIAGNOSTICS settled = ROW_COUNT;
         lanes_apart := '{}';
     END IF;
     FOR i IN 1 .. cardinality(lanes_apart) LOOP
@@ -438,6 +454,19 @@ BEGIN
         GET DIAGNOSTICS part = ROW_COUNT;
         settled := settled + part;
     END LOOP;
+    FOR i IN 1 .. cardinality(events) LOOP
+        -- Not by constraints of the table, which PostgreSQL reads anew in each statement.
+        IF (events[i] > 0 AND ops[i] IN ('c', 'u', 'd', 'r', 't', 'm') AND length(schemas[i]) <= 512 AND length(tables[i]) <= 512) IS NOT TRUE THEN
+            RAISE EXCEPTION 'leat_poller.settle: figures that cannot be: % events of operation % of table %.%', events[i], ops[i],
+                    left(schemas[i], 512), left(tables[i], 512)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Say how many events of each table and operation are settled, 1 at least.';
+        END IF;
+        counted := counted + events[i];
+    END LOOP;
+    INSERT INTO leat_internal.counter_delta (schema_name, table_name, op, published)
+    SELECT e.schema_name, e.table_name, e.op::"char", e.events
+      FROM unnest(settle.schemas, settle.tables, settle.ops, settle.events) AS e (schema_name, table_name, op, events);
+    part := 0;
     IF cardinality(released) > 0 THEN
         WITH gone AS (
             DELETE FROM leat_internal.quarantine q
@@ -449,11 +478,18 @@ BEGIN
             SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
                    g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault
               FROM gone g WHERE keep
+        ), counted AS (
+            INSERT INTO leat_internal.counter_delta (schema_name, table_name, op, published, retried)
+            SELECT coalesce(g.schema_name, ''), coalesce(g.table_name, ''), g.op, count(*), count(*) FROM gone g GROUP BY 1, 2, 3
         )
         SELECT count(*) INTO part FROM gone;
-        settled := settled + part;
     END IF;
-    RETURN settled;
+    IF settled <> counted OR part <> cardinality(released) THEN
+        RAISE EXCEPTION '% events were read and % found again: another session has changed rows of lanes that this transaction holds',
+                counted + cardinality(released), settled + part
+            USING ERRCODE = 'cardinality_violation', HINT = 'Nothing is settled: roll back, and claim again.';
+    END IF;
+    RETURN settled + part;
 END
 $$;
 
@@ -488,6 +524,9 @@ BEGIN
         ELSE
             WITH gone AS (
                 DELETE FROM leat_internal.outbox o WHERE o.lane = the_lane AND o.id = the_id RETURNING o.*
+            ), counted AS (
+                INSERT INTO leat_internal.counter_delta (schema_name, table_name, op, quarantined)
+                SELECT coalesce(g.schema_name, ''), coalesce(g.table_name, ''), g.op, 1 FROM gone g
             )
             INSERT INTO leat_internal.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
                                                   partition_key, key, before, after, context, db_user, application, stream,
@@ -505,16 +544,63 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION leat_internal.hold_lanes(smallint[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_poller.settle(boolean, smallint[], integer[], bigint[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_poller.settle(boolean, smallint[], integer[], bigint[], bigint[], text[], text[], text[], integer[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.set_aside(smallint[], bigint[], text[], text[], boolean[]) FROM PUBLIC;
 
+-- leat_poller.sum_counters(): moves the rows of leat_internal.counter_delta into those of leat_internal.counter. The sums over both tables do not
+-- change for any reader, because the same statement deletes and adds. It waits for nobody: rows that are not committed yet stay for the next call. If
+-- several pollers call it at once, one of them does the work.
+--
+-- After the first hundred thousand tables and operations, new ones are counted together as "(other tables)": names come from pollers and from owners
+-- who rename tables, and must not fill the disk.
+--
+-- Returns:  how many rows it moved
+-- Tables:   deletes from leat_internal.counter_delta, inserts into and updates leat_internal.counter, locks a row of leat_internal.mutex
+-- Errors:   none of its own
+CREATE OR REPLACE FUNCTION leat_poller.sum_counters() RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    most    CONSTANT integer := 100000;
+    is_full boolean;
+    summed  bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM leat_internal.counter_delta) OR NOT leat_internal.try_mutex('counters') THEN
+        RETURN 0;
+    END IF;
+    is_full := (SELECT count(*) FROM leat_internal.counter) >= most;
+    WITH gone AS (
+        DELETE FROM leat_internal.counter_delta d
+        RETURNING d.schema_name, d.table_name, d.op, d.published, d.retried, d.quarantined, d.discarded
+    ), summed AS (
+        SELECT g.schema_name, g.table_name, g.op, sum(g.published) AS published, sum(g.retried) AS retried, sum(g.quarantined) AS quarantined,
+               sum(g.discarded) AS discarded,
+               is_full AND NOT EXISTS (SELECT FROM leat_internal.counter c
+                                        WHERE c.schema_name = g.schema_name AND c.table_name = g.table_name AND c.op = g.op) AS other
+          FROM gone g GROUP BY g.schema_name, g.table_name, g.op
+    ), added AS (
+        INSERT INTO leat_internal.counter AS c (schema_name, table_name, op, published, retried, quarantined, discarded)
+        SELECT CASE WHEN s.other THEN '' ELSE s.schema_name END, CASE WHEN s.other THEN '(other tables)' ELSE s.table_name END, s.op,
+               sum(s.published), sum(s.retried), sum(s.quarantined), sum(s.discarded)
+          FROM summed s GROUP BY 1, 2, 3
+        ON CONFLICT (schema_name, table_name, op) DO UPDATE
+           SET published = c.published + excluded.published, retried = c.retried + excluded.retried,
+               quarantined = c.quarantined + excluded.quarantined, discarded = c.discarded + excluded.discarded
+    )
+    SELECT count(*) INTO summed FROM gone;
+    RETURN summed;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_poller.sum_counters() FROM PUBLIC;
+
 -- What a poller writes for others: that it is running, and its figures. Only the fair shares and leat status use them. Still the values are
--- checked (leat_internal.poller, tally, shard_use), and only the role that wrote a row can change it.
+-- checked (leat_internal.poller, shard_use), and only the role that wrote a row can change it.
 --
 -- leat_poller.heartbeat(poller, host, pid, version): says that a poller is running, and deletes pollers that were not seen for a minute.
 -- leat_poller.deregister(poller): deletes a poller and its figures of shards.
--- leat_poller.note_counts(poller, schemas, tables, ops, settled): adds to the number of events that the poller has settled.
--- leat_poller.fold_counts(poller): adds the counts of pollers that are gone to the rows of poller 00000000-0000-0000-0000-000000000000.
 -- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard accepted and refused over the last so
 -- many seconds. It deletes rows that nobody has written for half a minute.
 -- leat_poller.catalog_changes(): a number that changes when a change of the catalog may concern attached tables, so that pollers know when to
@@ -524,7 +610,7 @@ REVOKE ALL ON FUNCTION leat_poller.set_aside(smallint[], bigint[], text[], text[
 --
 -- poller    an id that a poller draws at each start
 -- Returns:  heartbeat: how many other pollers were seen within five seconds, by the database's clock
--- Tables:   they write leat_internal.poller, tally, shard_use
+-- Tables:   they write leat_internal.poller, shard_use
 -- Errors:   check_violation, not_null_violation for impossible values; insufficient_privilege for a poller of another role
 
 -- leat_internal.limit_figures(what, rows, most): fails if there are more rows of figures than a real poller writes.
@@ -535,7 +621,7 @@ CREATE OR REPLACE FUNCTION leat_internal.limit_figures(what text, rows bigint, m
 BEGIN
     IF rows >= most THEN
         RAISE EXCEPTION 'leat_poller: there are % % noted already, and % are the most', rows, what, most
-            USING ERRCODE = 'program_limit_exceeded', HINT = 'The owner can delete from leat_internal.poller, tally and shard_use.';
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'The owner can delete from leat_internal.poller and shard_use.';
     END IF;
 END
 $$;
@@ -569,51 +655,6 @@ CREATE OR REPLACE FUNCTION leat_poller.deregister(poller uuid) RETURNS void
     AS $$
         DELETE FROM leat_internal.shard_use s WHERE s.poller = deregister.poller AND s.role = session_user;
         DELETE FROM leat_internal.poller p WHERE p.poller = deregister.poller AND p.role = session_user;
-    $$;
-
-CREATE OR REPLACE FUNCTION leat_poller.note_counts(poller uuid, schemas text[], tables text[], ops text[], settled bigint[])
-    RETURNS void
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-#variable_conflict use_column
-BEGIN
-    IF coalesce(note_counts.poller, '00000000-0000-0000-0000-000000000000') = '00000000-0000-0000-0000-000000000000'
-       OR EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = note_counts.poller AND p.role <> session_user) THEN
-        RAISE EXCEPTION 'leat_poller.note_counts: poller % is of another role', coalesce(note_counts.poller::text, 'null')
-            USING ERRCODE = 'insufficient_privilege', HINT = 'A poller draws its id at each start.';
-    END IF;
-    PERFORM leat_internal.limit_figures('counted tables', (SELECT count(*) FROM leat_internal.tally t) + cardinality(note_counts.ops), 100000);
-    IF EXISTS (SELECT FROM unnest(note_counts.settled) AS s WHERE s < 0) THEN
-        RAISE EXCEPTION 'leat_poller.note_counts: a count is negative' USING ERRCODE = 'check_violation',
-            HINT = 'Counts are of events that were settled since the last call.';
-    END IF;
-    -- In a fixed order, so that two sessions which add to the same rows cannot deadlock.
-    INSERT INTO leat_internal.tally AS t (poller, schema_name, table_name, op, settled)
-    SELECT note_counts.poller, coalesce(d.schema_name, ''), coalesce(d.table_name, ''), d.op::"char", sum(d.settled)::bigint
-      FROM unnest(note_counts.schemas, note_counts.tables, note_counts.ops, note_counts.settled)
-           AS d (schema_name, table_name, op, settled)
-     GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
-    ON CONFLICT (poller, schema_name, table_name, op) DO UPDATE SET settled = t.settled + excluded.settled;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION leat_poller.fold_counts(poller uuid) RETURNS void
-    LANGUAGE sql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-        WITH gone AS (
-            DELETE FROM leat_internal.tally t
-             WHERE t.poller NOT IN ('00000000-0000-0000-0000-000000000000', fold_counts.poller)
-               AND NOT EXISTS (SELECT FROM leat_internal.poller p WHERE p.poller = t.poller)
-            RETURNING t.schema_name, t.table_name, t.op, t.settled
-        )
-        INSERT INTO leat_internal.tally AS t (poller, schema_name, table_name, op, settled)
-        SELECT '00000000-0000-0000-0000-000000000000', g.schema_name, g.table_name, g.op,
-               least(sum(g.settled), 1000000000000000)::bigint
-          FROM gone g GROUP BY g.schema_name, g.table_name, g.op ORDER BY g.schema_name, g.table_name, g.op
-        ON CONFLICT (poller, schema_name, table_name, op) DO UPDATE
-           SET settled = least(t.settled + excluded.settled, 1000000000000000)
     $$;
 
 CREATE OR REPLACE FUNCTION leat_poller.note_shards(
@@ -659,8 +700,6 @@ $$;
 REVOKE ALL ON FUNCTION leat_internal.limit_figures(text, bigint, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.heartbeat(uuid, text, bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.deregister(uuid) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_poller.note_counts(uuid, text[], text[], text[], bigint[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_poller.fold_counts(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.catalog_changes() FROM PUBLIC;
 

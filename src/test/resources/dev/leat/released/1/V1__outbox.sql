@@ -219,17 +219,48 @@ CREATE TABLE leat_internal.poller (
     seen_at    timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);
 
--- What each poller has settled, by table and operation. Maintenance adds the rows of pollers that are gone to those of poller
--- 00000000-0000-0000-0000-000000000000. This is for leat status, not for accounting: the last few seconds of a killed poller are not counted.
--- schema_name, table_name  '' for domain events, because the columns of a primary key cannot be null, and no table has an empty name
-CREATE TABLE leat_internal.tally (
-    poller      uuid   NOT NULL,
-    schema_name text   NOT NULL CHECK (length(schema_name) <= 512),
-    table_name  text   NOT NULL CHECK (length(table_name) <= 512),
-    op          "char" NOT NULL CHECK (op IN ('c', 'u', 'd', 'r', 't', 'm')),
-    settled     bigint NOT NULL CHECK (settled BETWEEN 0 AND 1000000000000000),
-    PRIMARY KEY (poller, schema_name, table_name, op)
-) WITH (fillfactor = 50);
+-- What became of the events since Leat was installed, by table and operation. The transaction that settles, sets aside or discards events appends
+-- rows to counter_delta, so the figures are exact and no two transactions write the same row. Maintenance adds these rows to counter. The figures
+-- are the sums over both tables (leat_poller.counter).
+--
+-- id           identifies a row for logical replication; it has no other use
+-- schema_name, table_name   as the events have them; '' for domain events, because the columns of a primary key cannot be null, and no table has an
+--              empty name
+-- published    settled as published
+-- retried      how many of the published ones had been in quarantine
+-- quarantined  moved from the outbox into quarantine
+-- discarded    discarded in quarantine
+CREATE TABLE leat_internal.counter (
+    schema_name text   NOT NULL,
+    table_name  text   NOT NULL,
+    op          "char" NOT NULL,
+    published   bigint NOT NULL,
+    retried     bigint NOT NULL,
+    quarantined bigint NOT NULL,
+    discarded   bigint NOT NULL,
+    PRIMARY KEY (schema_name, table_name, op)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+CREATE TABLE leat_internal.counter_delta (
+    id          bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    schema_name text    NOT NULL,
+    table_name  text    NOT NULL,
+    op          "char"  NOT NULL,
+    published   integer NOT NULL DEFAULT 0,
+    retried     integer NOT NULL DEFAULT 0,
+    quarantined integer NOT NULL DEFAULT 0,
+    discarded   integer NOT NULL DEFAULT 0
+) WITH (
+    -- By threshold, as for the outbox: nearly all of its rows are dead, and each reader of the figures reads past them.
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_scale_factor = 0,
+    autovacuum_vacuum_insert_threshold = 100000,
+    autovacuum_analyze_scale_factor = 0,
+    autovacuum_analyze_threshold = 50000,
+    autovacuum_vacuum_cost_delay = 0,
+    vacuum_truncate = false
+);
 
 -- What each shard accepted from each poller, and refused, over the last minute or since the poller started; for leat status. Pollers write
 -- their rows every five seconds while they send, and delete rows that nobody updates any more.
@@ -434,23 +465,26 @@ CREATE TABLE leat_internal.mutex (
     name text PRIMARY KEY
 ) WITH (fillfactor = 10);
 
-INSERT INTO leat_internal.mutex VALUES ('attachments'), ('sent');
+INSERT INTO leat_internal.mutex VALUES ('attachments'), ('counters'), ('sent');
 
 -- The views that a poller's role reads, of the tables of the same names. They are in this script, not in those that run again with each version,
 -- because replacing a view takes ACCESS EXCLUSIVE on it, and a claim holds its lock for as long as Kinesis takes to answer. A version that
 -- changes a view must lock it by leat_internal.lock_tables, and drop and create it in the same script. The last script grants the rights again.
 --
 -- outbox, quarantine   stream_known is false for a domain event that names a stream which is not in leat_poller.stream
--- tally                poller is null for the sum of the pollers that are gone, schema_name and table_name for domain events
+-- counter              schema_name and table_name are null for domain events
 -- stream               the streams that an event may name besides the poller's own: those of attached tables, and those that the owner allows
 -- lane                 holder is the transaction that locks the lane's row, or was the last one to lock it
 CREATE VIEW leat_poller.lane AS SELECT l.*, l.xmax AS holder FROM leat_internal.lane l;
 CREATE VIEW leat_poller.history AS SELECT * FROM leat_internal.history;
 CREATE VIEW leat_poller.poller AS SELECT * FROM leat_internal.poller;
-CREATE VIEW leat_poller.tally AS
-    SELECT nullif(poller, '00000000-0000-0000-0000-000000000000') AS poller, nullif(schema_name, '') AS schema_name,
-           nullif(table_name, '') AS table_name, op, settled
-      FROM leat_internal.tally;
+CREATE VIEW leat_poller.counter AS
+    SELECT nullif(c.schema_name, '') AS schema_name, nullif(c.table_name, '') AS table_name, c.op, sum(c.published)::bigint AS published,
+           sum(c.retried)::bigint AS retried, sum(c.quarantined)::bigint AS quarantined, sum(c.discarded)::bigint AS discarded
+      FROM (SELECT schema_name, table_name, op, published, retried, quarantined, discarded FROM leat_internal.counter
+            UNION ALL
+            SELECT schema_name, table_name, op, published, retried, quarantined, discarded FROM leat_internal.counter_delta) AS c
+     GROUP BY c.schema_name, c.table_name, c.op;
 CREATE VIEW leat_poller.shard_use AS SELECT * FROM leat_internal.shard_use;
 CREATE VIEW leat_poller.attachment AS
     SELECT attachment, relation, schema_name, table_name, stream, on_quarantine, capture, attached_at FROM leat_internal.attachment;

@@ -99,6 +99,10 @@ final class ShardsReader {
             OpenShard next = open.values().stream()
                     .min((a, b) -> Long.compare(a.dueAt - b.dueAt, 0))
                     .orElse(null);
+            if (next == null) {
+                // Every shard has ended, and the service does not name its children yet.
+                openWhatIsReady();
+            }
             long now = System.nanoTime();
             long wait = next == null ? TimeUnit.SECONDS.toNanos(1) : next.dueAt - now;
             if (next != null && wait <= 0) {
@@ -111,7 +115,8 @@ final class ShardsReader {
 
     /** Whether every shard was seen to have nothing more, by a read that began after that time of {@link System#nanoTime}. */
     boolean endSeenSince(long nanoTime) {
-        return open.values().stream().allMatch(shard -> shard.tipSeenAt != null && shard.tipSeenAt - nanoTime >= 0);
+        return !open.isEmpty()
+                && open.values().stream().allMatch(shard -> shard.tipSeenAt != null && shard.tipSeenAt - nanoTime >= 0);
     }
 
     /** How far behind the stream's end the shard is that is furthest behind; null: not known yet. */
@@ -186,7 +191,7 @@ final class ShardsReader {
                 iterator = read.nextShardIterator();
                 sleep(pace.after(bytes).toNanos() - (System.nanoTime() - began));
             }
-        } catch (ResourceNotFoundException e) {
+        } catch (ResourceNotFoundException | ExpiredIteratorException e) {
             // The shard has expired meanwhile: the differences are reported without the stream's rows.
         }
     }
@@ -279,7 +284,12 @@ final class ShardsReader {
             } else {
                 request.streamName(stream);
             }
-            ListShardsResponse page = patiently(() -> kinesis.listShards(request.build()));
+            ListShardsResponse page;
+            try {
+                page = patiently(() -> kinesis.listShards(request.build()));
+            } catch (ResourceNotFoundException e) {
+                throw new StreamUnreadable("stream " + stream + " does not exist any more", e);
+            }
             all.addAll(page.shards());
             token = page.nextToken();
         } while (token != null);
@@ -326,7 +336,7 @@ final class ShardsReader {
         for (int failures = 1; ; failures++) {
             try {
                 return attempt.make();
-            } catch (ResourceNotFoundException e) {
+            } catch (ResourceNotFoundException | ExpiredIteratorException e) {
                 throw e;
             } catch (AwsServiceException | SdkClientException e) {
                 if (failures > FAILURES || !transientFailure(e)) {

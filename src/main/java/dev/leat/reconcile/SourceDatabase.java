@@ -184,7 +184,10 @@ public final class SourceDatabase {
                 statement.execute("SET LOCAL row_security = off");
                 statement.execute("SET LOCAL jit = off");
                 statement.execute("SELECT set_config(split_part(s, '=', 1), split_part(s, '=', 2), true)"
-                        + " FROM unnest(leat_internal.capture_settings()) AS s");
+                        + " FROM unnest(leat_internal.capture_settings()) AS s"
+                        // While it waits for markers nothing may end it; not every version has both.
+                        + " UNION ALL SELECT set_config(p.name, '0', true) FROM pg_settings p"
+                        + " WHERE p.name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')");
                 try (ResultSet row = statement.executeQuery("SELECT pg_current_snapshot()::text, clock_timestamp()")) {
                     row.next();
                     snapshot = TransactionSnapshot.parse(row.getString(1));

@@ -142,9 +142,9 @@ class EqualTablesTest extends ReconcileFixture {
         assertThat(result.count(Count.EQUAL)).isEqualTo(30);
     }
 
-    /** Rows of one partition key are in the parent shard and in its children; the rule drops what is read in the wrong order. */
+    /** Rows of one partition key are in several shards, one after the other ({@link ShardsReaderTest} has the order). */
     @Test
-    void parentsAreReadBeforeTheirChildren() throws Exception {
+    void aStreamThatIsReshardedReadsAlike() throws Exception {
         run("CREATE TABLE line (id int PRIMARY KEY, customer int NOT NULL, v int NOT NULL)");
         run("SELECT leat.attach('line', key => '{customer}')");
         poller();

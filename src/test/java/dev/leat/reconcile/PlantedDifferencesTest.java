@@ -55,10 +55,10 @@ class PlantedDifferencesTest extends ReconcileFixture {
         assertThat(found.rows())
                 .isEqualTo(Map.of(Count.EQUAL, 95L, Count.MISSING, 1L, Count.EXTRA, 2L, Count.DIFFERENT, 2L));
         assertThat(found.result().equal()).isFalse();
-        Difference changed = found.differences().get("DIFFERENT public.orders.22");
+        Difference changed = found.difference("DIFFERENT public.orders.22");
         assertThat(changed.source()).isEqualTo("{\"id\":22,\"state\":\"new\",\"note\":null}");
         assertThat(changed.stream()).isEqualTo("{\"id\":22,\"state\":\"old\",\"note\":null}");
-        assertThat(found.differences().get("MISSING public.orders.17"))
+        assertThat(found.difference("MISSING public.orders.17"))
                 .isEqualTo(new Difference(
                         DifferenceKind.MISSING,
                         "public.orders.17",
@@ -67,7 +67,7 @@ class PlantedDifferencesTest extends ReconcileFixture {
                         false,
                         "{\"id\":17,\"state\":\"new\",\"note\":null}",
                         null));
-        assertThat(found.differences().get("EXTRA public.orders.20").stream())
+        assertThat(found.difference("EXTRA public.orders.20").stream())
                 .isEqualTo("{\"id\":20,\"state\":\"new\",\"note\":null}");
     }
 

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +39,11 @@ abstract class ReconcileFixture {
 
     /** What one comparison has found; the differences by kind and partition key. */
     record Found(Reconciled result, Map<String, Difference> differences) {
+
+        /** The difference of that kind and partition key, which must be there. */
+        Difference difference(String name) {
+            return Objects.requireNonNull(differences.get(name), name);
+        }
 
         Map<Count, Long> rows() {
             return new EnumMap<>(result.rows());

@@ -1,7 +1,7 @@
 -- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
 -- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
 -- That is why it names the others' text (MigrationScriptsTest):
--- scripts 0151ac70a54f2450
+-- scripts 8be6ccc0a860f2a3
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
         SELECT ARRAY[
             'USAGE ON SCHEMA leat, leat_poller',
             'SELECT ON TABLE leat_poller.outbox, leat_poller.lane, leat_poller.history, leat_poller.poller, leat_poller.counter,'
-            ' leat_poller.shard_use, leat_poller.quarantine, leat_poller.attachment, leat_poller.stream, leat_poller.load',
+            ' leat_poller.shard_use, leat_poller.quarantine, leat_poller.attachment, leat_poller.stream, leat_poller.load, leat_poller.replay',
             'EXECUTE ON FUNCTION leat.attached(), leat.foreign_rights(), leat.refresh(), leat.retry(bigint), leat.discard(bigint), leat.schema_version(), leat.oldest_poller(),'
             ' leat_poller.drawn(), leat_poller.writers(), leat_poller.lock_lanes(bigint, integer, integer, bigint[]),'
             ' leat_poller.blocked_keys(smallint[]),'
@@ -40,7 +40,7 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             ' leat_poller.sum_counters(),'
             ' leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]),'
             ' leat_poller.catalog_changes(), leat_poller.refresh(), leat_poller.rotate_sent(interval), leat_poller.put_rows(),'
-            ' leat_poller.table_faults(), leat_poller.load_chunk(integer)']
+            ' leat_poller.table_faults(), leat_poller.load_chunk(integer), leat_poller.replay_chunk()']
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.publisher_rights() RETURNS text[]

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param origin the writer and the time
  * @param mayPass whether later events of its key may be sent while it is in quarantine
  * @param fault why the event cannot be sent, such as a row that could not be captured; else null
+ * @param replay whether it was sent before and is sent again by a replay
  */
 public record Event(
         long id,
@@ -24,11 +25,31 @@ public record Event(
         Row row,
         Origin origin,
         boolean mayPass,
-        @Nullable String fault) {
+        @Nullable String fault,
+        boolean replay) {
+
+    /** An event that is sent for the first time, or again after a failure. */
+    public Event(
+            long id,
+            int lane,
+            Operation operation,
+            Route route,
+            Subject subject,
+            Row row,
+            Origin origin,
+            boolean mayPass,
+            @Nullable String fault) {
+        this(id, lane, operation, route, subject, row, origin, mayPass, fault, false);
+    }
+
+    /** The same event, sent again by a replay. */
+    public Event asReplay() {
+        return new Event(id, lane, operation, route, subject, row, origin, mayPass, fault, true);
+    }
 
     /** The same event with a reason why it cannot be sent. */
     public Event withFault(String reason) {
-        return new Event(id, lane, operation, route, subject, row, origin, mayPass, reason);
+        return new Event(id, lane, operation, route, subject, row, origin, mayPass, reason, replay);
     }
 
     /**

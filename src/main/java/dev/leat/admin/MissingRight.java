@@ -56,13 +56,13 @@ public final class MissingRight {
     }
 
     /**
-     * For {@code leat attach}, {@code leat detach} and {@code leat load}.
+     * For {@code leat attach}, {@code leat detach}, {@code leat load}, {@code leat replay} and {@code leat reconcile}.
      *
      * @param tables as SQL writes them, with their schemas
      */
     public String toAttach(List<String> tables) {
         if (!own) {
-            return "attach, detach, load and reconcile are for the owner of Leat: log in as " + owner
+            return "attach, detach, load, replay and reconcile are for the owner of Leat: log in as " + owner
                     + ", or as a member of that role, and not as " + self;
         }
         List<String> owners =

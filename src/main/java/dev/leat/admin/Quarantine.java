@@ -74,6 +74,7 @@ public final class Quarantine {
                         QUARANTINE.DECIDED_BY)
                 .from(QUARANTINE)
                 .where(QUARANTINE.STATE.in(states))
+                .and(QUARANTINE.REPLAY.isNull().or(QUARANTINE.STATE.ne("retry")))
                 .and(of(key))
                 .orderBy(QUARANTINE.ID)
                 .limit(atMost)

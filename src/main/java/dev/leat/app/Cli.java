@@ -73,6 +73,7 @@ final class Cli {
         commands.put("detach", () -> DatabaseCommand.line(new DetachCommand(process)));
         commands.put("load", () -> LoadCommand.line(process));
         commands.put("reconcile", () -> DatabaseCommand.line(new ReconcileCommand(process)));
+        commands.put("replay", () -> ReplayCommand.line(process));
         commands.put("run", () -> DatabaseCommand.line(new RunCommand(process)));
         commands.put("status", () -> DatabaseCommand.line(new StatusCommand(process)));
         commands.put(

@@ -18,6 +18,10 @@ public record Identity(String sourceName, String partitionKey, long id) {
      * @throws IllegalArgumentException when this is not an envelope of Leat's, or a record that holds several
      */
     public static Identity of(byte[] envelope) {
+        return parse(envelope).identity();
+    }
+
+    private static Parser parse(byte[] envelope) {
         JsonScanner json = new JsonScanner(envelope);
         Parser reading = new Parser(json);
         try {
@@ -28,7 +32,20 @@ public record Identity(String sourceName, String partitionKey, long id) {
         if (!json.atEnd()) {
             throw new IllegalArgumentException("more than one event: take the record apart by Unpacker.unpack first");
         }
-        return reading.identity();
+        return reading;
+    }
+
+    /**
+     * Whether a replay has sent the event again ({@code source.replay}). The id is that of the first time, so {@link Deduplicator}
+     * considers it a repetition. A consumer that wants the events of a replay asks a Deduplicator of their own:
+     *
+     * <pre>{@code (Identity.replayed(event) ? ofTheReplay : ofTheStream).first(event)}</pre>
+     *
+     * @param envelope as for {@link #of}
+     * @throws IllegalArgumentException when this is not an envelope of Leat's
+     */
+    public static boolean replayed(byte[] envelope) {
+        return parse(envelope).replay;
     }
 
     /** What was found so far. */
@@ -38,6 +55,7 @@ public record Identity(String sourceName, String partitionKey, long id) {
         private @Nullable String sourceName;
         private @Nullable String partitionKey;
         private @Nullable String id;
+        private boolean replay;
 
         Parser(JsonScanner json) {
             this.json = json;
@@ -56,6 +74,7 @@ public record Identity(String sourceName, String partitionKey, long id) {
                 case "name" -> sourceName = json.atString() ? json.string() : null;
                 case "partition_key" -> partitionKey = json.atString() ? json.string() : null;
                 case "id" -> id = json.skip();
+                case "replay" -> replay = json.skip().equals("true");
                 default -> json.skip();
             }
         }

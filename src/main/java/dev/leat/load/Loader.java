@@ -11,13 +11,15 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does chunks of the loads that are registered, on a thread of its own: as long as one is due and the outbox has room. It needs one
+ * Does chunks of the loads that are registered, on a thread of its own: as long as one is due and the outbox has room; and queues the
+ * events of a replay. It needs one
  * connection for the time of a chunk, some 50 ms. A failure is reported and tried again, after pauses that double up to a minute.
  */
 public final class Loader {
 
-    private static final String DUTY = "full load";
-    private static final String CONSEQUENCE = "rows of tables that are being loaded are not read by this poller";
+    private static final String DUTY = "full load and replay";
+    private static final String CONSEQUENCE =
+            "this poller does not read rows of tables that are being loaded, and queues no events that are to be sent again";
 
     private static final Duration IDLE = Duration.ofSeconds(1);
     private static final Duration NO_ROOM = Duration.ofMillis(20);
@@ -39,6 +41,7 @@ public final class Loader {
     private final StatementRunner database;
     private final Room.Limits limits;
     private final Room room;
+    private final ReplayQueue replays;
     private final PollerListener listener;
     private final Thread thread = new Thread(this::run, "leat-loader");
     private Duration backoff = Duration.ZERO;
@@ -56,6 +59,7 @@ public final class Loader {
         this.database = new StatementRunner(database);
         this.limits = limits;
         this.room = new Room(limits);
+        this.replays = new ReplayQueue(this.database, listener);
         this.listener = listener;
         thread.setDaemon(true);
     }
@@ -88,7 +92,9 @@ public final class Loader {
     /** Does what there is to do now; returns the pause after it. */
     private Duration pause() {
         try {
-            Duration pause = step();
+            Duration load = step();
+            Duration replay = replays.step();
+            Duration pause = load.compareTo(replay) < 0 ? load : replay;
             if (!backoff.isZero()) {
                 listener.upkeepDone(DUTY);
                 backoff = Duration.ZERO;

@@ -65,6 +65,11 @@ final class EventReader {
                 + " leat.allow_stream('" + stream + "') lets it be used; then retry the event";
     }
 
+    /** Whether a replay sends this event again. Only the statement of released events has this column. */
+    boolean replay() throws SQLException {
+        return rows.getBoolean(23);
+    }
+
     /** Whether the claim has room for this row. If it has none, the statement did not return the row's long columns. */
     boolean fits() throws SQLException {
         return rows.getBoolean(22);

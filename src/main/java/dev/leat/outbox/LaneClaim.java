@@ -28,7 +28,7 @@ final class LaneClaim implements Claim {
         WHOLE,
         /** The same without those of streams that back off. */
         WITHOUT_STREAMS_BACKING_OFF,
-        /** Only the events released from quarantine; the outbox was not read. */
+        /** Only events from the quarantine table; the outbox was not read. */
         RELEASED,
         /** Nothing: the claim was full before it came to this lane. */
         PASSED_OVER
@@ -61,7 +61,8 @@ final class LaneClaim implements Claim {
      * The events that were read from the held lanes.
      *
      * @param waiting the events whose key is blocked by an earlier event in quarantine
-     * @param released the ids of the events that an operator has released from quarantine; their rows are still in the quarantine table
+     * @param released the ids of the events that an operator has released from quarantine, or that a replay sends again; their rows are
+     *     still in the quarantine table
      */
     record Content(
             Map<Integer, Reading> readings, List<Event> events, List<Outcome.Waiting> waiting, Set<Long> released) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the events of lanes that the connection's transaction holds: a lane's released events, or its events in the outbox if none were
- * released.
+ * released. Events that a replay sends again are read together with those of the outbox.
  */
 final class LaneReader {
 
@@ -148,15 +148,20 @@ final class LaneReader {
         WeighedEvents reader = new WeighedEvents(connection, settings, parameters);
         Batch fromQuarantine = look.released() ? reader.released(lanes) : new Batch();
         long remainingBytes = settings.batchBytes() - fromQuarantine.weight();
+        Set<Integer> older = new HashSet<>();
         for (Event event : fromQuarantine.events()) {
             released.add(event.id());
+            if (!event.replay()) {
+                older.add(event.lane());
+            }
         }
         // A released event may have been refused again before the later ones of its key were read.
         sort(fromQuarantine.events(), blocked, events, waiting);
         List<LaneQuery> others = new ArrayList<>();
         for (LaneQuery lane : lanes) {
             int count = fromQuarantine.count(lane);
-            if (count > 0) {
+            // New events wait for what was never sent, which is older, but not for what is sent again.
+            if (older.contains(lane.lane()) || count > 0 && remainingBytes <= 0) {
                 readings.put(
                         lane.lane(), new LaneClaim.Reading(LaneClaim.Extent.RELEASED, count, OptionalLong.empty()));
             } else if (fromQuarantine.passedOver(lane) || remainingBytes <= 0) {
@@ -170,11 +175,14 @@ final class LaneReader {
             sort(fromOutbox.events(), blocked, events, waiting);
             LaneClaim.Extent extent = extent();
             for (LaneQuery lane : others) {
+                int count = fromQuarantine.count(lane) + fromOutbox.count(lane);
+                // There may be more replayed events, whose ids say nothing about the outbox: the lane is not empty, and
+                // its low stays.
+                OptionalLong cutAt =
+                        fromQuarantine.cutAt(lane).isPresent() ? OptionalLong.of(0) : fromOutbox.cutAt(lane);
                 readings.put(
                         lane.lane(),
-                        fromOutbox.passedOver(lane)
-                                ? PASSED_OVER
-                                : new LaneClaim.Reading(extent, fromOutbox.count(lane), fromOutbox.cutAt(lane)));
+                        fromOutbox.passedOver(lane) ? PASSED_OVER : new LaneClaim.Reading(extent, count, cutAt));
             }
         }
         readings.forEach((lane, reading) -> memory.turnTaken(lane, reading == PASSED_OVER));

@@ -1,5 +1,6 @@
 package dev.leat.outbox;
 
+import dev.leat.Event;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,7 +26,7 @@ final class WeighedEvents {
             bounds(statement, settings.batchBytes(), settings.maxImageBytes());
             parameters.limits(statement, 5, lanes);
             parameters.streams(statement, 7);
-            return read(statement, lanes);
+            return read(statement, lanes, true);
         }
     }
 
@@ -38,11 +39,11 @@ final class WeighedEvents {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.OUTBOX_EVENTS)) {
             bounds(statement, budget, budget == settings.batchBytes() ? settings.maxImageBytes() : 0);
             parameters.lanes(statement, 5, lanes, watermark);
-            return read(statement, lanes);
+            return read(statement, lanes, false);
         }
     }
 
-    private Batch read(PreparedStatement statement, List<LaneQuery> lanes) throws SQLException {
+    private Batch read(PreparedStatement statement, List<LaneQuery> lanes, boolean released) throws SQLException {
         int[] limits = LaneQuery.limits(lanes);
         Batch batch = new Batch();
         try (ResultSet rows = statement.executeQuery()) {
@@ -53,7 +54,12 @@ final class WeighedEvents {
                     continue;
                 }
                 if (reader.fits()) {
-                    batch.add(reader.read(), reader.weight(), limits[lane], reader.running() >= laneBudget());
+                    Event event = reader.read();
+                    batch.add(
+                            released && reader.replay() ? event.asReplay() : event,
+                            reader.weight(),
+                            limits[lane],
+                            reader.running() >= laneBudget());
                 } else {
                     batch.close(lane);
                 }

@@ -52,6 +52,7 @@ public final class DebeziumJson implements Shaper {
     private static final byte[] USER = JsonBytes.ascii(",\"user\":");
     private static final byte[] APPLICATION = JsonBytes.ascii(",\"application\":");
     private static final byte[] CONTEXT = JsonBytes.ascii(",\"context\":");
+    private static final byte[] REPLAY = JsonBytes.ascii(",\"replay\":true");
     private static final byte[] OP = JsonBytes.ascii("},\"op\":");
     private static final byte[] TS_MS = JsonBytes.ascii(",\"ts_ms\":");
     private static final byte[] TS_US = JsonBytes.ascii(",\"ts_us\":");
@@ -140,6 +141,9 @@ public final class DebeziumJson implements Shaper {
             json.json(origin.context());
         } else {
             json.string(origin.context());
+        }
+        if (event.replay()) {
+            json.fixed(REPLAY);
         }
     }
 

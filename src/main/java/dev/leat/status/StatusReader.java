@@ -132,12 +132,14 @@ public final class StatusReader {
             states.put(state, 0L);
         }
         for (Record row : in.fetch("""
-                SELECT schema_name, table_name, op::text, state, count(*) FROM leat_poller.quarantine
+                SELECT schema_name, table_name, op::text, state, count(*), count(*) FILTER (WHERE replay IS NULL) FROM leat_poller.quarantine
+                WHERE replay IS NULL OR state <> 'retry'
                 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
                 """)) {
-            long events = row.get(4, long.class);
-            states.merge(row.get(3, String.class), events, Long::sum);
-            if (!"discarded".equals(row.get(3, String.class))) {
+            states.merge(row.get(3, String.class), row.get(4, long.class), Long::sum);
+            // What a replay sends again was counted as published.
+            long events = row.get(5, long.class);
+            if (events > 0 && !"discarded".equals(row.get(3, String.class))) {
                 line(lines, row).add(row.get(2, String.class), new Counts(0, events, 0, 0));
             }
         }

@@ -143,7 +143,7 @@ class LoadCommandTest {
         assertRefused(
                 CliRun.on(database, "leat_poller").leat("load", "public.orders"),
                 ExitCode.DATABASE,
-                "attach, detach, load and reconcile are for the owner of Leat: log in as leat_owner");
+                "attach, detach, load, replay and reconcile are for the owner of Leat: log in as leat_owner");
     }
 
     @Test

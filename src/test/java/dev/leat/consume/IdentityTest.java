@@ -37,7 +37,11 @@ final class IdentityTest {
     }
 
     private static byte[] shaped(String image, String name, String partitionKey, long id, @Nullable String context) {
-        Event event = new Event(
+        return shape(event(image, partitionKey, id, context), name);
+    }
+
+    private static Event event(String image, String partitionKey, long id, @Nullable String context) {
+        return new Event(
                 id,
                 0,
                 Operation.UPDATE,
@@ -47,6 +51,9 @@ final class IdentityTest {
                 new Event.Origin(1, Instant.EPOCH, "u", "a", context),
                 false,
                 null);
+    }
+
+    private static byte[] shape(Event event, String name) {
         try {
             return new DebeziumJson("1", name, "db", Clock.fixed(Instant.EPOCH, ZoneOffset.UTC)).shape(event);
         } catch (Unshapeable e) {
@@ -86,6 +93,21 @@ final class IdentityTest {
     void nothingThatARowOrAContextHoldsIsTakenForIt(String hostile) {
         assertThat(Identity.of(shaped(hostile, "shop", "public.orders.42", 4711, hostile)))
                 .isEqualTo(new Identity("shop", "public.orders.42", 4711));
+    }
+
+    /** Nothing but source.replay says so. */
+    @Test
+    void aReplayIsToldByTheSourceAlone() {
+        String forged = "{\"source\":{\"replay\":true},\"replay\":true}";
+        assertThat(Identity.replayed(shaped(forged, "shop", "k", 7, forged))).isFalse();
+        assertThat(Identity.replayed(replayed("shop", "k", 7, null))).isTrue();
+        assertThat(Identity.replayed(replayed("shop", "k", 7, "{\"replay\":false}")))
+                .isTrue();
+        assertThat(Identity.of(replayed("shop", "k", 7, null))).isEqualTo(new Identity("shop", "k", 7));
+    }
+
+    private static byte[] replayed(String name, String partitionKey, long id, @Nullable String context) {
+        return shape(event("{}", partitionKey, id, context).asReplay(), name);
     }
 
     @Test

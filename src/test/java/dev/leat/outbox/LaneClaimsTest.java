@@ -317,6 +317,38 @@ class LaneClaimsTest {
                 .isEqualTo("0");
     }
 
+    /** A large replay must not hold up new events, nor the low of their lane. */
+    @Test
+    void whatAReplaySendsAgainIsReadTogetherWithTheOutbox() {
+        Claims small =
+                claims(1, ClaimSettings.of(PollerSettings.builder().batch(2).build()));
+        write("a", "a", "a", "a");
+        try (Claim claim = claims.claim(Set.of())) {
+            settle(
+                    claim,
+                    claim.events().stream()
+                            .map(event -> (Outcome) new Outcome.Quarantined(event, "a test"))
+                            .toList());
+        }
+        database.run("UPDATE leat_internal.quarantine SET state = 'retry', replay = 1, may_pass = true WHERE id <= 3");
+        database.run("DELETE FROM leat_internal.quarantine WHERE id = 4");
+        write("a", "a");
+        try (Claim claim = small.claim(Set.of())) {
+            assertThat(claim.events()).extracting(Event::id).containsExactly(1L, 2L, 5L, 6L);
+            assertThat(claim.events()).extracting(Event::replay).containsExactly(true, true, false, false);
+            assertThat(claim.full()).isTrue();
+            settle(claim, delivered(claim));
+        }
+        write("a");
+        try (Claim claim = small.claim(Set.of())) {
+            assertThat(claim.events()).extracting(Event::id).containsExactly(3L, 7L);
+            settle(claim, delivered(claim));
+        }
+        assertThat(deliver(small)).isEmpty();
+        assertThat(database.value("SELECT count(*) FROM leat_internal.quarantine"))
+                .isEqualTo("0");
+    }
+
     @Test
     void releasedEventsDoNotOvertakeOneOfTheirKeyThatIsRefusedAgain() {
         Claims small =

@@ -140,6 +140,14 @@ final class DebeziumJsonTest {
     }
 
     @Test
+    void anEventThatIsSentAgainSaysSoAndIsTheSameOtherwise() throws Exception {
+        Map<String, Object> shaped = parse(shaper.shape(row("{}", null).asReplay()));
+
+        assertThat(shaped.remove("source.replay")).isEqualTo("true");
+        assertThat(shaped).isEqualTo(parse(shaper.shape(row("{}", null))));
+    }
+
+    @Test
     void anEventThatCouldNotBeCapturedHasNoForm() {
         Event sound = row("{}", null);
         Event faulty = new Event(

@@ -121,6 +121,11 @@ BEGIN
     said := said || (SELECT leat_poller.settle(true, ARRAY[q.lane], '{0}', '{}', ARRAY[q.id], '{}', '{}', '{}', '{}')
                        FROM leat_internal.quarantine q WHERE q.state = 'retry')::text;
     said := said || leat_poller.sum_counters()::text;
+    said := said || (SELECT concat_ws(' ', r.replay IS NULL, r.events) FROM leat.replay(ARRAY['public.wide', 'public."we' || chr(92) || 'ird"'], dry_run => true) AS r)
+                 || (SELECT concat_ws(' ', r.replay IS NULL, r.events) FROM leat.replay(key => 'order-' || chr(92)) AS r)
+                 || (SELECT (r.events > 0)::text FROM leat.replay(since => make_timestamptz(2020, 1, 2, 3, 4, 5), stream => 'a.b') AS r)
+                 || (SELECT concat_ws(' ', r.added > 0, r.again, r.said) FROM leat_poller.replay_chunk() AS r);
+    PERFORM leat.cancel_replay();
     said := said || leat_poller.rotate_sent(make_interval(days => 7))::text || leat_poller.rotate_sent(make_interval(hours => 1))::text;
 
     said := said || leat_poller.heartbeat(me, 'ho' || chr(92) || 'st', 1, '1')::text;

@@ -184,6 +184,10 @@ DECLARE
     renumbered integer;
 BEGIN
     PERFORM leat_internal.lock_lanes('leat_poller.renumber', renumber.lanes);
+    -- What is replayed must keep its id, and under a doubtful one another event may have been published.
+    DELETE FROM leat_internal.quarantine q
+     WHERE q.lane = ANY (renumber.lanes) AND q.replay IS NOT NULL
+       AND EXISTS (SELECT FROM leat_internal.history h WHERE q.id > h.mark AND q.id <= h.moved_to);
     UPDATE leat_internal.quarantine q
        SET id = q.id + (SELECT h.moved_to - h.mark FROM leat_internal.history h WHERE q.id > h.mark AND q.id <= h.moved_to
                          ORDER BY h.history DESC LIMIT 1)

@@ -204,7 +204,7 @@ CREATE OR REPLACE FUNCTION leat_poller.released_events(
         default_stream text, backing_off text[])
     RETURNS TABLE (id bigint, lane smallint, op "char", partition_key text, stream text, schema_name text, table_name text, type text,
                        key json, before json, after json, xid bigint, captured_at bigint, db_user text, application text, context text,
-                       may_pass boolean, fault text, stream_known boolean, size integer, running numeric, fits boolean)
+                       may_pass boolean, fault text, stream_known boolean, size integer, running numeric, fits boolean, replay boolean)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     SET work_mem = '32MB'
@@ -262,7 +262,7 @@ BEGIN
                e.may_pass,
                CASE WHEN e.read_whole THEN e.fault END AS fault,
                e.stream_known,
-               e.size, e.running, e.fits
+               e.size, e.running, e.fits, e.replay IS NOT NULL
           FROM events AS e;
 END
 $$;
@@ -477,10 +477,12 @@ BEGIN
                                             partition_key, key, before, after, context, db_user, application, stream, fault)
             SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
                    g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault
-              FROM gone g WHERE keep
+              -- What is replayed is kept already.
+              FROM gone g WHERE keep AND g.replay IS NULL
         ), counted AS (
             INSERT INTO leat_internal.counter_delta (schema_name, table_name, op, published, retried)
-            SELECT coalesce(g.schema_name, ''), coalesce(g.table_name, ''), g.op, count(*), count(*) FROM gone g GROUP BY 1, 2, 3
+            SELECT coalesce(g.schema_name, ''), coalesce(g.table_name, ''), g.op, count(*), count(*) FROM gone g
+             WHERE g.replay IS NULL GROUP BY 1, 2, 3
         )
         SELECT count(*) INTO part FROM gone;
     END IF;

@@ -284,6 +284,7 @@ CREATE TABLE leat_internal.shard_use (
 --           waiting:     this event is valid, but an earlier event of its key is quarantined
 --           retry:       a person released it; the next claim of its lane takes it before anything in the outbox
 --           discarded:   a person gave it up; it is kept as a record
+-- replay    the replay that sends the event again (leat.replay), which was sent before; null: it was not
 CREATE TABLE leat_internal.quarantine (
     LIKE leat_internal.outbox,
     state          text        NOT NULL CHECK (state IN ('quarantined', 'waiting', 'retry', 'discarded')),
@@ -291,12 +292,14 @@ CREATE TABLE leat_internal.quarantine (
     quarantined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     decided_at     timestamptz,
     decided_by     text,
+    replay         integer,
     PRIMARY KEY (id)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 
 -- Claims look for the keys that are blocked and for the events that were released.
 CREATE INDEX quarantine_blocking ON leat_internal.quarantine (lane) WHERE state = 'quarantined' AND NOT may_pass;
 CREATE INDEX quarantine_retry ON leat_internal.quarantine (lane, id) WHERE state = 'retry';
+CREATE INDEX quarantine_replay ON leat_internal.quarantine (replay) WHERE replay IS NOT NULL;
 
 -- Settled events that are kept for some time (leat run --retain), in a partition for each day. Maintenance drops whole partitions, so that
 -- deleting old events leaves no dead rows.
@@ -446,6 +449,37 @@ CREATE TABLE leat_internal.load_left (
     PRIMARY KEY (load, number)
 );
 
+-- Replays (leat.replay): kept events that are sent again. One at a time is running. Pollers move its events from leat_internal.replay_event into
+-- leat_internal.quarantine, with the state retry and the replay's number, a few hundred at a time, in the order of their ids.
+-- tables ... stream  as leat.replay was called
+-- events            how many are to be sent
+-- queued            how many of them were moved; skipped: how many of these were not, because their ids were doubtful or in quarantine by then
+-- bound             the id of the last event moved
+CREATE TABLE leat_internal.replay (
+    replay        integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tables        text[]      NOT NULL DEFAULT '{}',
+    key           text,
+    since         timestamptz,
+    until         timestamptz,
+    stream        text,
+    state         text        NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'cancelled', 'finished')),
+    events        bigint      NOT NULL,
+    queued        bigint      NOT NULL DEFAULT 0,
+    skipped       bigint      NOT NULL DEFAULT 0,
+    bound         bigint      NOT NULL DEFAULT 0,
+    registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    registered_by name        NOT NULL DEFAULT session_user,
+    ended_at      timestamptz
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+CREATE UNIQUE INDEX replay_under_way ON leat_internal.replay (state) WHERE state = 'running';
+
+-- The events of the replay that is running: copies, so that the partitions of leat_internal.sent may be dropped meanwhile.
+CREATE TABLE leat_internal.replay_event (
+    LIKE leat_internal.outbox,
+    PRIMARY KEY (id)
+);
+
 -- Streams that domain events may name, in addition to those of attached tables and the poller's own (leat.allow_stream).
 CREATE TABLE leat_internal.stream (
     stream     text PRIMARY KEY,
@@ -493,6 +527,12 @@ CREATE VIEW leat_poller.load AS
            (SELECT count(*) FROM leat_internal.load_left k WHERE k.load = l.load) AS held_rows, l.estimate, l.chunk_rows, l.rate, l.error,
            l.registered_at, l.started_at, l.chunk_at, l.ended_at
       FROM leat_internal.load l;
+CREATE VIEW leat_poller.replay AS
+    SELECT r.replay, r.tables, r.key, r.since, r.until, r.stream, r.state, r.events, r.skipped,
+           r.queued - r.skipped - (SELECT count(*) FROM leat_internal.quarantine q WHERE q.replay = r.replay) AS sent,
+           (SELECT count(*) FROM leat_internal.quarantine q WHERE q.replay = r.replay AND q.state <> 'retry') AS refused,
+           r.registered_at, r.ended_at
+      FROM leat_internal.replay r;
 CREATE VIEW leat_poller.stream AS
     SELECT stream FROM leat_internal.stream UNION ALL SELECT stream FROM leat_internal.attachment WHERE stream IS NOT NULL
     UNION ALL SELECT stream FROM leat_internal.load WHERE stream IS NOT NULL;
@@ -500,7 +540,8 @@ CREATE VIEW leat_poller.outbox AS
     SELECT o.*, o.op <> 'm' OR o.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = o.stream) AS stream_known
       FROM leat_internal.outbox o;
 CREATE VIEW leat_poller.quarantine AS
-    SELECT q.*, q.op <> 'm' OR q.stream IS NULL OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = q.stream) AS stream_known
+    SELECT q.*, q.op <> 'm' OR q.stream IS NULL OR q.stream = (SELECT r.stream FROM leat_internal.replay r WHERE r.replay = q.replay)
+                OR EXISTS (SELECT FROM leat_poller.stream s WHERE s.stream = q.stream) AS stream_known
       FROM leat_internal.quarantine q;
 
 -- ALTER DEFAULT PRIVILEGES may have given rights on the new tables to others. A trigger that they add would run with the owner's rights.

@@ -87,6 +87,8 @@ public class Quarantine extends TableImpl<Record> {
 
     public final TableField<Record, String> DECIDED_BY = createField(DSL.name("decided_by"), SQLDataType.CLOB, this, "");
 
+    public final TableField<Record, Integer> REPLAY = createField(DSL.name("replay"), SQLDataType.INTEGER, this, "");
+
     public final TableField<Record, Boolean> STREAM_KNOWN = createField(DSL.name("stream_known"), SQLDataType.BOOLEAN, this, "");
 
     private Quarantine(Name alias, Table<Record> aliased) {
@@ -119,7 +121,10 @@ public class Quarantine extends TableImpl<Record> {
          quarantined_at,
          decided_at,
          decided_by,
-         ((op <> 'm'::"char") OR (stream IS NULL) OR (EXISTS ( SELECT
+         replay,
+         ((op <> 'm'::"char") OR (stream IS NULL) OR (stream = ( SELECT r.stream
+                FROM leat_internal.replay r
+               WHERE (r.replay = q.replay))) OR (EXISTS ( SELECT
                 FROM leat_poller.stream s
                WHERE (s.stream = q.stream)))) AS stream_known
         FROM leat_internal.quarantine q;

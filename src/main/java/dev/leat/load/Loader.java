@@ -22,7 +22,7 @@ public final class Loader {
             "this poller does not read rows of tables that are being loaded, and queues no events that are to be sent again";
 
     private static final Duration IDLE = Duration.ofSeconds(1);
-    private static final Duration NO_ROOM = Duration.ofMillis(20);
+    private static final Duration NO_ROOM = Duration.ofMillis(5);
     private static final Duration SHORTEST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
 
@@ -31,16 +31,15 @@ public final class Loader {
 
     /** Never more rows than would fill the room, however many there are. */
     private static final String LOOK = """
-            SELECT count(*), coalesce(sum(size), 0)::bigint
-              FROM (SELECT coalesce(pg_column_size(after), 0) + coalesce(pg_column_size(before), 0) AS size
+            SELECT count(*), coalesce(sum(size), 0)::bigint, count(*) FILTER (WHERE op OPERATOR(pg_catalog.<>) 'r')
+              FROM (SELECT op, coalesce(pg_column_size(after), 0) + coalesce(pg_column_size(before), 0) AS size
                       FROM leat_poller.outbox LIMIT ?) AS waiting
             """;
 
     private static final String CHUNK = "SELECT number, added, bytes, again, said FROM leat_poller.load_chunk(?)";
 
     private final StatementRunner database;
-    private final Room.Limits limits;
-    private final Room room;
+    private final Room room = new Room();
     private final ReplayQueue replays;
     private final PollerListener listener;
     private final Thread thread = new Thread(this::run, "leat-loader");
@@ -52,13 +51,7 @@ public final class Loader {
      * @param listener told of loads that have ended, and of failures
      */
     public Loader(DataSource database, PollerListener listener) {
-        this(database, listener, Room.Limits.DEFAULT);
-    }
-
-    Loader(DataSource database, PollerListener listener, Room.Limits limits) {
         this.database = new StatementRunner(database);
-        this.limits = limits;
-        this.room = new Room(limits);
         this.replays = new ReplayQueue(this.database, listener);
         this.listener = listener;
         thread.setDaemon(true);
@@ -124,8 +117,11 @@ public final class Loader {
             }
         }
         if (room.rows() == 0) {
-            List<@Nullable Object> waiting = database.row(LOOK, limits.events());
-            room.seen(number(waiting.get(0)).longValue(), number(waiting.get(1)).longValue());
+            List<@Nullable Object> waiting = database.row(LOOK, room.mostEvents());
+            room.seen(
+                    number(waiting.get(0)).longValue(),
+                    number(waiting.get(1)).longValue(),
+                    number(waiting.get(2)).longValue());
             if (room.rows() == 0) {
                 return NO_ROOM;
             }

@@ -2,7 +2,8 @@ package dev.leat.load;
 
 /**
  * How many rows may be added to the outbox until it is looked at again. Loaded rows are published behind what waits already, and so are
- * the changes of writers behind loaded rows: a short backlog keeps these quick. Not thread-safe.
+ * the changes of writers behind loaded rows: a short backlog keeps these quick. While there are such changes it is very short. Not
+ * thread-safe.
  */
 final class Room {
 
@@ -15,7 +16,10 @@ final class Room {
     record Limits(long events, long bytes) {
 
         /** What pollers publish in a fraction of a second. */
-        static final Limits DEFAULT = new Limits(5_000, 16L << 20);
+        static final Limits ALONE = new Limits(5_000, 16L << 20);
+
+        /** So few that a claim of them hardly takes longer than one of the changes alone. */
+        static final Limits BESIDE_CHANGES = new Limits(250, 1L << 20);
 
         Limits {
             if (events < 1 || bytes < 1) {
@@ -27,17 +31,42 @@ final class Room {
     /** Until it is known how large rows are. */
     private static final double FIRST_GUESS = 1_000;
 
-    private final Limits limits;
+    /** So many looks at the outbox in a row, about a second of them, must have found no change: between two changes there may be a pause. */
+    private static final int LOOKS_WITHOUT_CHANGES = 100;
+
+    private final Limits alone;
+    private final Limits besideChanges;
+    private int looksWithoutChanges;
     private long events;
     private long bytes;
     private double bytesPerRow = FIRST_GUESS;
 
-    Room(Limits limits) {
-        this.limits = limits;
+    Room() {
+        this(Limits.ALONE, Limits.BESIDE_CHANGES);
     }
 
-    /** Notes what waits in the outbox. */
-    void seen(long waitingEvents, long waitingBytes) {
+    /**
+     * @param alone while nobody changes attached tables
+     * @param besideChanges while somebody does
+     */
+    Room(Limits alone, Limits besideChanges) {
+        this.alone = alone;
+        this.besideChanges = besideChanges;
+    }
+
+    /** As many events as are worth counting: a change behind so many would not be seen. */
+    long mostEvents() {
+        return 2 * alone.events();
+    }
+
+    /**
+     * Notes what waits in the outbox.
+     *
+     * @param changes how many of the events are not loaded rows
+     */
+    void seen(long waitingEvents, long waitingBytes, long changes) {
+        looksWithoutChanges = changes > 0 ? 0 : Math.min(looksWithoutChanges + 1, LOOKS_WITHOUT_CHANGES);
+        Limits limits = looksWithoutChanges < LOOKS_WITHOUT_CHANGES ? besideChanges : alone;
         events = limits.events() - waitingEvents;
         bytes = limits.bytes() - waitingBytes;
     }

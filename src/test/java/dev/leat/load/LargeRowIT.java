@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A row whose JSON is larger than PostgreSQL allows, which PostgreSQL finds out only after a gigabyte. */
+@Tag("full")
 @Tag("postgres")
 class LargeRowIT extends LoadFixture {
 

@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,7 @@ public final class TestServer {
     private static final String MAJOR =
             System.getProperty("leat.test.postgres", "18").replaceFirst("\\..*", "");
     private static final AtomicInteger DATABASES = new AtomicInteger();
+    private static final List<TestServer> ALL = new CopyOnWriteArrayList<>();
     private static @Nullable TestServer shared;
 
     private final String superuserUrl;
@@ -42,6 +45,27 @@ public final class TestServer {
     TestServer(String superuserUrl, boolean templateReady) {
         this.superuserUrl = superuserUrl;
         this.templateReady = templateReady;
+        ALL.add(this);
+    }
+
+    /** What each session of each server does, what it waits for and who blocks it; a server's error in the place of its sessions. */
+    static List<String> sessions() {
+        return ALL.stream().flatMap(server -> server.activity().stream()).toList();
+    }
+
+    private List<String> activity() {
+        try (Connection connection = DriverManager.getConnection(superuserUrl("postgres") + "&socketTimeout=10")) {
+            return TestDatabase.rows(connection, """
+                            SELECT concat_ws(' | ', pid, datname, usename, application_name, state, wait_event_type, wait_event,
+                                       'since ' || state_change, 'blocked by ' || nullif(pg_blocking_pids(pid), '{}')::text, query)
+                              FROM pg_stat_activity
+                             WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+                             ORDER BY state_change""").stream()
+                    .map(row -> String.valueOf(row.get(0)))
+                    .toList();
+        } catch (SQLException e) {
+            return List.of(url("postgres") + ": " + e.getMessage());
+        }
     }
 
     /** The server of this JVM, started at the first call. */

@@ -25,7 +25,7 @@ public final class Chaos {
         }
         long seed = Long.parseLong(given.getOrDefault("--seed", Long.toString(System.nanoTime() & 0xffff)));
         int rounds = Integer.parseInt(given.getOrDefault("--rounds", "10"));
-        Duration storm = Duration.ofSeconds(Long.parseLong(given.getOrDefault("--seconds", "8")));
+        Duration disturbed = Duration.ofSeconds(Long.parseLong(given.getOrDefault("--seconds", "8")));
         Set<Family> families = EnumSet.allOf(Family.class);
         if (given.containsKey("--only")) {
             families.clear();
@@ -34,10 +34,10 @@ public final class Chaos {
         int failed = 0;
         long changes = 0;
         long faults = 0;
-        long strikes = 0;
+        long starts = 0;
         long repeats = 0;
         for (int round = 0; round < rounds; round++) {
-            Plan drawn = Plan.drawn(seed + round, families, MOST_POLLERS, storm);
+            Plan drawn = Plan.drawn(seed + round, families, MOST_POLLERS, disturbed);
             Plan plan = given.containsKey("--aggregation")
                     ? drawn.aggregated(given.get("--aggregation").equals("always"))
                     : drawn;
@@ -45,14 +45,14 @@ public final class Chaos {
             System.out.println(report.line());
             report.wrong().forEach(System.out::println);
             failed += report.passed() ? 0 : 1;
-            strikes += report.strikes();
+            starts += report.starts();
             faults += report.faults();
             changes += report.verdict() == null ? 0 : report.verdict().committed();
             repeats += report.verdict() == null ? 0 : report.verdict().duplicates();
         }
         System.out.printf(
                 "%d rounds from seed %d, %d failed: %,d changes, %,d disturbances, %,d stream faults, %,d repeats%n",
-                rounds, seed, failed, changes, strikes, faults, repeats);
+                rounds, seed, failed, changes, starts, faults, repeats);
         // Threads of the parts may be left; the outcome is not theirs.
         System.exit(failed == 0 ? 0 : 1);
     }

@@ -39,6 +39,6 @@ class ChaosIT {
         Report report = new Round(Plan.ofAll(SEED, families, 3, Duration.ofSeconds(4))).run();
         System.out.println("chaos: " + report.line());
         assertThat(report.wrong()).as(report.line()).isEmpty();
-        assertThat(report.struck()).containsOnlyKeys(report.plan().menu());
+        assertThat(report.started()).containsOnlyKeys(report.plan().menu());
     }
 }

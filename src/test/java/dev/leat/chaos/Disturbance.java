@@ -11,13 +11,13 @@ interface Disturbance {
      *
      * @return undoes it, if anything is to be undone
      */
-    Healing strike(Arena arena, Random dice) throws Exception;
+    Healing start(TestSystem system, Random random) throws Exception;
 
     /** Undoes a disturbance. */
     @FunctionalInterface
     interface Healing {
 
-        /** For what is over as soon as it has struck. */
+        /** For what is over as soon as it has started. */
         Healing NOTHING = () -> {};
 
         void heal() throws Exception;

@@ -67,20 +67,20 @@ final class Loads {
     }
 
     /** Begins the loads of all tables, in chunks so small that they last for most of a round. */
-    void begin(Random dice) {
+    void begin(Random random) {
         for (Table table : Table.values()) {
-            begin(table, 1 + dice.nextInt(20));
+            begin(table, 1 + random.nextInt(20));
         }
     }
 
     /** Begins the load of a table in small chunks, unless it is being loaded. */
-    static Healing begin(Arena arena, Random dice) {
-        Loads loads = arena.loads();
-        Table table = any(dice);
+    static Healing begin(TestSystem system, Random random) {
+        Loads loads = system.loads();
+        Table table = any(random);
         String state = loads.state(table);
         assertThat(state).as("the load of %s", table.name).isNotEqualTo("failed");
         if (!state.equals("running") && !state.equals("paused")) {
-            loads.begin(table, 1 + dice.nextInt(60));
+            loads.begin(table, 1 + random.nextInt(60));
         }
         return Healing.NOTHING;
     }
@@ -94,9 +94,9 @@ final class Loads {
     }
 
     /** Cancels the load of a table, wherever it is, and begins it anew. */
-    static Healing restart(Arena arena, Random dice) {
-        Loads loads = arena.loads();
-        Table table = any(dice);
+    static Healing restart(TestSystem system, Random random) {
+        Loads loads = system.loads();
+        Table table = any(random);
         if (loads.state(table).equals("running")) {
             Set<String> rows = table.rows(loads.database);
             String named = "('public." + table.name + "')";
@@ -108,17 +108,17 @@ final class Loads {
     }
 
     /** Pauses every load. */
-    static Healing pause(Arena arena, Random dice) {
-        arena.loads().done("leat.pause_load(relation) FROM leat_internal.load WHERE state = 'running'");
-        return arena.loads()::resume;
+    static Healing pause(TestSystem system, Random random) {
+        system.loads().done("leat.pause_load(relation) FROM leat_internal.load WHERE state = 'running'");
+        return system.loads()::resume;
     }
 
     private void resume() {
         done("leat.resume_load(relation) FROM leat_internal.load WHERE state = 'paused'");
     }
 
-    private static Table any(Random dice) {
-        return Table.values()[dice.nextInt(Table.values().length)];
+    private static Table any(Random random) {
+        return Table.values()[random.nextInt(Table.values().length)];
     }
 
     private String state(Table table) {

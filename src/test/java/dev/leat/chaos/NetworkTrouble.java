@@ -10,20 +10,20 @@ final class NetworkTrouble {
 
     private NetworkTrouble() {}
 
-    static Healing toDatabase(Arena arena, Random dice) {
-        return disturb(arena.toDatabase(), dice);
+    static Healing toDatabase(TestSystem system, Random random) {
+        return disturb(system.toDatabase(), random);
     }
 
-    static Healing toStream(Arena arena, Random dice) {
-        return disturb(arena.toStream(), dice);
+    static Healing toStream(TestSystem system, Random random) {
+        return disturb(system.toStream(), random);
     }
 
-    private static Healing disturb(TcpProxy network, Random dice) {
-        switch (dice.nextInt(4)) {
+    private static Healing disturb(TcpProxy network, Random random) {
+        switch (random.nextInt(4)) {
             case 0 -> network.cut();
             case 1 -> network.silence();
             case 2 -> network.stall();
-            default -> network.slow(Duration.ofMillis(20 + dice.nextInt(300)));
+            default -> network.slow(Duration.ofMillis(20 + random.nextInt(300)));
         }
         return network::heal;
     }

@@ -20,7 +20,7 @@ import java.util.Set;
  * @param workers the pollers' setting
  * @param aggregated whether the pollers put several events into a record
  * @param transactionsPerSecond about how many transactions the writers try
- * @param storm how long the disturbances last
+ * @param disturbed how long the disturbances last
  */
 record Plan(
         long seed,
@@ -32,7 +32,7 @@ record Plan(
         int workers,
         boolean aggregated,
         int transactionsPerSecond,
-        Duration storm) {
+        Duration disturbed) {
 
     private static final int[] POLLERS = {1, 2, 2, 4, 4, 8};
     private static final int[] BATCHES = {20, 200, 2_000};
@@ -43,30 +43,30 @@ record Plan(
      * @param families what the kinds are drawn from
      * @param mostPollers at most that many pollers
      */
-    static Plan drawn(long seed, Set<Family> families, int mostPollers, Duration storm) {
-        Random dice = new Random(seed);
-        return drawn(seed, dice, menu(dice, families), mostPollers, storm);
+    static Plan drawn(long seed, Set<Family> families, int mostPollers, Duration disturbed) {
+        Random random = new Random(seed);
+        return drawn(seed, random, menu(random, families), mostPollers, disturbed);
     }
 
-    /** Draws a plan in which every kind of these families strikes. */
-    static Plan ofAll(long seed, Set<Family> families, int mostPollers, Duration storm) {
-        Random dice = new Random(seed);
+    /** Draws a plan in which every kind of these families starts. */
+    static Plan ofAll(long seed, Set<Family> families, int mostPollers, Duration disturbed) {
+        Random random = new Random(seed);
         List<Kind> menu = kinds(families);
-        Collections.shuffle(menu, dice);
-        return drawn(seed, dice, menu, mostPollers, storm);
+        Collections.shuffle(menu, random);
+        return drawn(seed, random, menu, mostPollers, disturbed);
     }
 
-    private static Plan drawn(long seed, Random dice, List<Kind> menu, int mostPollers, Duration storm) {
-        int pollers = Math.min(mostPollers, POLLERS[dice.nextInt(POLLERS.length)]);
-        int batch = BATCHES[dice.nextInt(BATCHES.length)];
-        int workers = 1 + dice.nextInt(3);
-        int rate = 100 + dice.nextInt(200);
+    private static Plan drawn(long seed, Random random, List<Kind> menu, int mostPollers, Duration disturbed) {
+        int pollers = Math.min(mostPollers, POLLERS[random.nextInt(POLLERS.length)]);
+        int batch = BATCHES[random.nextInt(BATCHES.length)];
+        int workers = 1 + random.nextInt(3);
+        int rate = 100 + random.nextInt(200);
         boolean pauses = menu.contains(Kind.PAUSE);
         // Short where a pause has to outlast it; else long enough that no request is given up on a busy machine.
-        Duration deadline = Duration.ofMillis(pauses ? 1_000 : 3_000 + dice.nextInt(9_000));
-        boolean aggregated = dice.nextInt(3) == 0;
+        Duration deadline = Duration.ofMillis(pauses ? 1_000 : 3_000 + random.nextInt(9_000));
+        boolean aggregated = random.nextInt(3) == 0;
         return new Plan(
-                seed, List.copyOf(menu), pollers, mostPollers, deadline, batch, workers, aggregated, rate, storm);
+                seed, List.copyOf(menu), pollers, mostPollers, deadline, batch, workers, aggregated, rate, disturbed);
     }
 
     /** The same in all else. */
@@ -81,14 +81,14 @@ record Plan(
                 workers,
                 wanted,
                 transactionsPerSecond,
-                storm);
+                disturbed);
     }
 
     /** Sometimes one kind alone, mostly some together. */
-    private static List<Kind> menu(Random dice, Set<Family> families) {
+    private static List<Kind> menu(Random random, Set<Family> families) {
         List<Kind> kinds = kinds(families);
-        Collections.shuffle(kinds, dice);
-        int count = dice.nextInt(5) == 0 ? 1 : 2 + dice.nextInt(5);
+        Collections.shuffle(kinds, random);
+        int count = random.nextInt(5) == 0 ? 1 : 2 + random.nextInt(5);
         return List.copyOf(kinds.subList(0, Math.min(kinds.size(), count)));
     }
 

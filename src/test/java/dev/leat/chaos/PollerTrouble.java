@@ -8,23 +8,23 @@ final class PollerTrouble {
 
     private PollerTrouble() {}
 
-    static Healing kill(Arena arena, Random dice) {
-        arena.crew().kill(dice);
+    static Healing kill(TestSystem system, Random random) {
+        system.supervisor().kill(random);
         return Healing.NOTHING;
     }
 
-    static Healing terminate(Arena arena, Random dice) {
-        arena.crew().terminate(dice);
+    static Healing terminate(TestSystem system, Random random) {
+        system.supervisor().terminate(random);
         return Healing.NOTHING;
     }
 
     /** For longer than the publish deadline and the server's patience with an idle transaction together. */
-    static Healing pause(Arena arena, Random dice) {
-        return arena.crew().pause(dice);
+    static Healing pause(TestSystem system, Random random) {
+        return system.supervisor().pause(random);
     }
 
-    static Healing joinAndLeave(Arena arena, Random dice) {
-        arena.crew().want(1 + dice.nextInt(arena.plan().mostPollers()));
+    static Healing joinAndLeave(TestSystem system, Random random) {
+        system.supervisor().want(1 + random.nextInt(system.plan().mostPollers()));
         return Healing.NOTHING;
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The result of a round.
  *
- * @param struck how often each kind of disturbance happened
+ * @param started how often each kind of disturbance happened
  * @param faults how many requests and entries met a fault of the stream
  * @param recovered from the end of the disturbances until everything had arrived
  * @param verdict the checker's verdict; null if the round failed before it
@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  */
 record Report(
         Plan plan,
-        Map<Kind, Integer> struck,
+        Map<Kind, Integer> started,
         long faults,
         Duration recovered,
         @Nullable Verdict verdict,
         List<String> wrong) {
 
     Report {
-        struck = Map.copyOf(struck);
+        started = Map.copyOf(started);
         wrong = List.copyOf(wrong);
     }
 
@@ -35,14 +35,14 @@ record Report(
         return wrong.isEmpty();
     }
 
-    int strikes() {
-        return struck.values().stream().mapToInt(Integer::intValue).sum();
+    int starts() {
+        return started.values().stream().mapToInt(Integer::intValue).sum();
     }
 
     /** One line for people. */
     String line() {
         String counts = plan.menu().stream()
-                .map(kind -> kind.label + " x" + struck.getOrDefault(kind, 0))
+                .map(kind -> kind.label + " x" + started.getOrDefault(kind, 0))
                 .collect(Collectors.joining(", "));
         List<String> parts = new ArrayList<>();
         parts.add("seed " + plan.seed());

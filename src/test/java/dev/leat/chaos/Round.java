@@ -17,7 +17,7 @@ final class Round {
 
     private final Plan plan;
     private final List<String> wrong = new ArrayList<>();
-    private Map<Kind, Integer> struck = Map.of();
+    private Map<Kind, Integer> started = Map.of();
     private long faults;
     private Duration recovered = Duration.ZERO;
     private @Nullable Verdict verdict;
@@ -28,9 +28,9 @@ final class Round {
 
     /** Runs to the verdict. The logs of a round that went wrong are kept below {@code target/chaos}. */
     Report run() {
-        try (Arena arena = new Arena(plan)) {
+        try (TestSystem system = new TestSystem(plan)) {
             try {
-                carry(arena);
+                carry(system);
             } catch (Exception | AssertionError e) {
                 StringBuilder text = new StringBuilder(e.toString());
                 for (StackTraceElement at : e.getStackTrace()) {
@@ -38,57 +38,59 @@ final class Round {
                 }
                 wrong.add(text.toString());
             }
-            wrong.addAll(arena.crew().wrong());
+            wrong.addAll(system.supervisor().wrong());
             if (!wrong.isEmpty()) {
-                arena.crew().keepLogs(Path.of("target", "chaos", "seed-" + plan.seed()));
+                system.supervisor().keepLogs(Path.of("target", "chaos", "seed-" + plan.seed()));
             }
         } catch (Exception e) {
             wrong.add(e.toString());
         }
-        return new Report(plan, struck, faults, recovered, verdict, wrong);
+        return new Report(plan, started, faults, recovered, verdict, wrong);
     }
 
-    private void carry(Arena arena) throws Exception {
-        arena.crew().want(plan.pollers());
-        arena.awaitCrew(PATIENCE);
-        arena.drain(PATIENCE);
-        arena.writers().start();
-        arena.loads().begin(new Random(plan.seed()));
-        Storm storm = new Storm(arena);
-        struck = storm.struck();
+    private void carry(TestSystem system) throws Exception {
+        system.supervisor().want(plan.pollers());
+        system.awaitPollers(PATIENCE);
+        system.drain(PATIENCE);
+        system.writers().start();
+        system.loads().begin(new Random(plan.seed()));
+        Disturbances disturbances = new Disturbances(system);
+        started = disturbances.started();
         try {
-            storm.rage();
+            disturbances.run();
         } finally {
-            storm.end();
+            disturbances.end();
         }
         long healed = System.nanoTime();
-        arena.writers().close();
-        arena.writers().check();
-        faults = arena.stream().faultsInjected();
+        system.writers().close();
+        system.writers().check();
+        faults = system.stream().faultsInjected();
         // Who came in the midst of it may have found no stream, and have ended.
-        arena.awaitCrew(PATIENCE);
-        arena.drain(PATIENCE);
-        arena.loads().end(PATIENCE);
+        system.awaitPollers(PATIENCE);
+        system.drain(PATIENCE);
+        system.loads().end(PATIENCE);
         recovered = Duration.ofNanos(System.nanoTime() - healed);
-        arena.crew().dismissAll();
-        arena.drain(PATIENCE);
-        arena.readToTheEnd();
-        judge(arena);
+        system.supervisor().dismissAll();
+        system.drain(PATIENCE);
+        system.readToTheEnd();
+        judge(system);
     }
 
-    private void judge(Arena arena) {
-        verdict = arena.audit().verdict();
+    private void judge(TestSystem system) {
+        verdict = system.audit().verdict();
         if (!verdict.inOrderNothingLost()) {
             wrong.add(verdict.toString());
         }
-        wrong.addAll(arena.loads().missed(arena.audit()::loaded));
+        wrong.addAll(system.loads().missed(system.audit()::loaded));
         for (String table : List.of("outbox", "quarantine")) {
-            String left = arena.database().value("SELECT count(*) FROM leat_internal." + table);
+            String left = system.database().value("SELECT count(*) FROM leat_internal." + table);
             if (!"0".equals(left)) {
                 wrong.add(left + " rows are left in leat_internal." + table);
             }
         }
-        if (verdict.duplicates() > 0 && !plan.mayRepeat() && !arena.crew().excused()) {
+        if (verdict.duplicates() > 0
+                && !plan.mayRepeat()
+                && !system.supervisor().excused()) {
             wrong.add(verdict.duplicates() + " events came again without a cause");
         }
     }

@@ -38,67 +38,67 @@ final class StreamTrouble {
         stream.faults(faults);
     }
 
-    static Healing failingEntries(Arena arena, Random dice) {
-        double share = 0.01 + 0.49 * dice.nextDouble();
-        String code = dice.nextBoolean() ? "ProvisionedThroughputExceededException" : "InternalFailure";
-        return arena.trouble().with("entries", faults -> faults.failingEntries(share, code));
+    static Healing failingEntries(TestSystem system, Random random) {
+        double share = 0.01 + 0.49 * random.nextDouble();
+        String code = random.nextBoolean() ? "ProvisionedThroughputExceededException" : "InternalFailure";
+        return system.trouble().with("entries", faults -> faults.failingEntries(share, code));
     }
 
-    static Healing shuffledEntries(Arena arena, Random dice) {
-        return arena.trouble().with("shuffled", Faults::shufflingEntries);
+    static Healing shuffledEntries(TestSystem system, Random random) {
+        return system.trouble().with("shuffled", Faults::shufflingEntries);
     }
 
-    static Healing throttled(Arena arena, Random dice) {
-        return arena.trouble().with("throttled", Faults::throttling);
+    static Healing throttled(TestSystem system, Random random) {
+        return system.trouble().with("throttled", Faults::throttling);
     }
 
-    static Healing someThrottled(Arena arena, Random dice) {
-        double share = 0.1 + 0.8 * dice.nextDouble();
-        return arena.trouble().with("throttled", faults -> faults.throttling(share));
+    static Healing someThrottled(TestSystem system, Random random) {
+        double share = 0.1 + 0.8 * random.nextDouble();
+        return system.trouble().with("throttled", faults -> faults.throttling(share));
     }
 
-    static Healing failingRequests(Arena arena, Random dice) {
-        double share = 0.05 + 0.75 * dice.nextDouble();
-        return arena.trouble().with("requests", faults -> faults.failingRequests(share));
+    static Healing failingRequests(TestSystem system, Random random) {
+        double share = 0.05 + 0.75 * random.nextDouble();
+        return system.trouble().with("requests", faults -> faults.failingRequests(share));
     }
 
-    static Healing lostAnswers(Arena arena, Random dice) {
-        double share = 0.05 + 0.45 * dice.nextDouble();
-        return arena.trouble().with("lost", faults -> faults.losingAnswers(share));
+    static Healing lostAnswers(TestSystem system, Random random) {
+        double share = 0.05 + 0.45 * random.nextDouble();
+        return system.trouble().with("lost", faults -> faults.losingAnswers(share));
     }
 
-    static Healing resets(Arena arena, Random dice) {
-        double share = 0.05 + 0.75 * dice.nextDouble();
-        return arena.trouble().with("resets", faults -> faults.resettingConnections(share));
+    static Healing resets(TestSystem system, Random random) {
+        double share = 0.05 + 0.75 * random.nextDouble();
+        return system.trouble().with("resets", faults -> faults.resettingConnections(share));
     }
 
-    static Healing lies(Arena arena, Random dice) {
-        double share = 0.05 + 0.75 * dice.nextDouble();
-        return arena.trouble().with("wrong counts", faults -> faults.wrongCounts(share));
+    static Healing lies(TestSystem system, Random random) {
+        double share = 0.05 + 0.75 * random.nextDouble();
+        return system.trouble().with("wrong counts", faults -> faults.wrongCounts(share));
     }
 
-    static Healing hangingBefore(Arena arena, Random dice) {
-        double share = 0.05 + 0.45 * dice.nextDouble();
-        return arena.trouble().with("before", faults -> faults.hangingBeforeApplying(share));
+    static Healing hangingBefore(TestSystem system, Random random) {
+        double share = 0.05 + 0.45 * random.nextDouble();
+        return system.trouble().with("before", faults -> faults.hangingBeforeApplying(share));
     }
 
-    static Healing hangingAfter(Arena arena, Random dice) {
-        double share = 0.05 + 0.45 * dice.nextDouble();
-        return arena.trouble().with("after", faults -> faults.hangingAfterApplying(share));
+    static Healing hangingAfter(TestSystem system, Random random) {
+        double share = 0.05 + 0.45 * random.nextDouble();
+        return system.trouble().with("after", faults -> faults.hangingAfterApplying(share));
     }
 
     /** Kinesis allows half and double of what there is; readers read parents to their end first. */
-    static Healing reshard(Arena arena, Random dice) {
-        int target = arena.shards() <= 2 || arena.shards() < 16 && dice.nextBoolean()
-                ? arena.shards() * 2 - dice.nextInt(2)
-                : (arena.shards() + 1) / 2;
-        arena.reshard(target);
+    static Healing reshard(TestSystem system, Random random) {
+        int target = system.shards() <= 2 || system.shards() < 16 && random.nextBoolean()
+                ? system.shards() * 2 - random.nextInt(2)
+                : (system.shards() + 1) / 2;
+        system.reshard(target);
         return Healing.NOTHING;
     }
 
-    static Healing slow(Arena arena, Random dice) {
+    static Healing slow(TestSystem system, Random random) {
         int[] longest = {100, 500, 2_000, 10_000};
-        Duration most = Duration.ofMillis(longest[dice.nextInt(longest.length)]);
-        return arena.trouble().with("slow", faults -> faults.delaying(Duration.ofMillis(20), most));
+        Duration most = Duration.ofMillis(longest[random.nextInt(longest.length)]);
+        return system.trouble().with("slow", faults -> faults.delaying(Duration.ofMillis(20), most));
     }
 }

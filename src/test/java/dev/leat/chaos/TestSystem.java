@@ -28,7 +28,7 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.ScalingType;
 
 /** All parts of a round: a database with writers, a stream with a consumer, and pollers with a network to each of the two. */
-final class Arena implements AutoCloseable {
+final class TestSystem implements AutoCloseable {
 
     private static final String ROLE = "leat_chaos";
     private static final int SHARDS = 4;
@@ -59,13 +59,13 @@ final class Arena implements AutoCloseable {
     private final TcpProxy toDatabase;
     private final TcpProxy toStream;
     private final StreamTrouble trouble;
-    private final Crew crew;
+    private final Supervisor supervisor;
     private final Audit audit;
     private final Writers writers;
     private final Loads loads;
     private int shards = SHARDS;
 
-    Arena(Plan plan) throws SQLException {
+    TestSystem(Plan plan) throws SQLException {
         this.plan = plan;
         server = plan.needsOwnServer() ? OwnServer.create(Map.of("autovacuum", "off")) : null;
         database = server == null ? TestServer.shared().database() : server.database();
@@ -82,7 +82,7 @@ final class Arena implements AutoCloseable {
         URI kinesis = stream.local().endpoint();
         toStream = new TcpProxy(kinesis.getHost(), kinesis.getPort());
         trouble = new StreamTrouble(stream.local(), plan.seed());
-        crew = new Crew(this::poller);
+        supervisor = new Supervisor(this::poller);
         // With the SDK's own retries and patience: what the consumer has to bear is not what is tested.
         consumer = KinesisClient.builder()
                 .endpointOverride(kinesis)
@@ -156,8 +156,8 @@ final class Arena implements AutoCloseable {
         return trouble;
     }
 
-    Crew crew() {
-        return crew;
+    Supervisor supervisor() {
+        return supervisor;
     }
 
     Audit audit() {
@@ -173,10 +173,10 @@ final class Arena implements AutoCloseable {
     }
 
     /** Waits until as many pollers as are wanted are on the list and no other is. */
-    void awaitCrew(Duration patience) {
-        Await.until(crew.wanted() + " pollers to be alive", patience, () -> {
-            crew.supervise();
-            return alive(crew.pids());
+    void awaitPollers(Duration patience) {
+        Await.until(supervisor.wanted() + " pollers to be alive", patience, () -> {
+            supervisor.supervise();
+            return alive(supervisor.pids());
         });
     }
 
@@ -204,7 +204,7 @@ final class Arena implements AutoCloseable {
     @Override
     public void close() {
         writers.close();
-        crew.close();
+        supervisor.close();
         audit.close();
         toDatabase.close();
         toStream.close();

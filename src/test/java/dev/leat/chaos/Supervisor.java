@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * <p>A poller that cannot start because its database or stream cannot be reached ends with a message. A poller that has started must never
  * end by itself.
  */
-final class Crew implements AutoCloseable {
+final class Supervisor implements AutoCloseable {
 
     private static final String BEGUN = " publishes from ";
     /** Whatever happens to sessions, two that live cannot both settle events of one lane. */
@@ -37,7 +37,7 @@ final class Crew implements AutoCloseable {
     private final List<String> wrong = new ArrayList<>();
     private int wanted;
 
-    Crew(Supplier<LeatProcess> start) {
+    Supervisor(Supplier<LeatProcess> start) {
         this.start = start;
     }
 
@@ -91,36 +91,36 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    private LeatProcess any(Random dice) {
-        return atWork.get(dice.nextInt(atWork.size()));
+    private LeatProcess any(Random random) {
+        return atWork.get(random.nextInt(atWork.size()));
     }
 
     /** SIGKILL to one of them. */
-    void kill(Random dice) {
-        LeatProcess victim = any(dice);
-        atWork.remove(victim);
-        paused.remove(victim);
-        victim.kill();
+    void kill(Random random) {
+        LeatProcess poller = any(random);
+        atWork.remove(poller);
+        paused.remove(poller);
+        poller.kill();
     }
 
     /** SIGTERM to one of them. */
-    void terminate(Random dice) {
-        LeatProcess victim = any(dice);
-        if (!paused.contains(victim)) {
-            dismiss(victim);
+    void terminate(Random random) {
+        LeatProcess poller = any(random);
+        if (!paused.contains(poller)) {
+            dismiss(poller);
         }
     }
 
     /** SIGSTOP to one of them; healed by SIGCONT. */
-    Healing pause(Random dice) {
-        LeatProcess victim = any(dice);
-        if (!paused.add(victim)) {
+    Healing pause(Random random) {
+        LeatProcess poller = any(random);
+        if (!paused.add(poller)) {
             return Healing.NOTHING;
         }
-        victim.pause();
+        poller.pause();
         return () -> {
-            if (paused.remove(victim)) {
-                victim.resume();
+            if (paused.remove(poller)) {
+                poller.resume();
             }
         };
     }

@@ -100,13 +100,15 @@ final class LoadedTables implements AutoCloseable {
         return "0".equals(database.value("SELECT count(*) FROM leat_internal.load WHERE state = 'running'"));
     }
 
+    /** How many events are in the outbox. */
+    long waiting() {
+        return Long.parseLong(String.valueOf(database.value("SELECT count(*) FROM leat_internal.outbox")));
+    }
+
     /** Ends the writers, and waits until everything was published. */
     void settle(Duration patience) throws InterruptedException {
         close();
-        Await.until(
-                "an empty outbox",
-                patience,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        Await.until("an empty outbox", patience, () -> waiting() == 0);
     }
 
     /** The view of a consumer equals the tables, and no row of a key has come after a newer one. */

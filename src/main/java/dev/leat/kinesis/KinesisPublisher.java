@@ -3,6 +3,7 @@ package dev.leat.kinesis;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
 import dev.leat.pipeline.Deadline;
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.Publisher;
 import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
@@ -126,17 +127,17 @@ public final class KinesisPublisher implements Publisher, AutoCloseable {
         }
 
         @Override
-        public long lanes() {
+        public Lanes lanes() {
             long now = clock.getAsLong();
-            long lanes = -1;
+            Lanes lanes = Lanes.ALL;
             boolean any = false;
             for (StreamState state : states.values()) {
                 if (state.answeredLately(now) && state.backoff().until() <= now) {
-                    lanes &= state.shards().exhaustedLanes(now);
+                    lanes = lanes.and(state.shards().exhaustedLanes(now));
                     any = true;
                 }
             }
-            return any ? lanes : 0;
+            return any ? lanes : Lanes.NONE;
         }
     }
 

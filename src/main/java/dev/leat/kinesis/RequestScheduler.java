@@ -2,6 +2,7 @@ package dev.leat.kinesis;
 
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.pipeline.Lanes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
@@ -98,7 +99,7 @@ final class RequestScheduler {
     /** The request was accepted as a whole. Each of its entries was stored or failed. */
     void answered(Request request, List<PutRecordsClient.EntryResult> results, long now) {
         ended(request);
-        long healthyLanes = request.origin().state().answered(request, results, listener, now);
+        Lanes healthyLanes = request.origin().state().answered(request, results, listener, now);
         RetriedEntries retried = new RetriedEntries();
         for (int entry = 0; entry < request.size(); entry++) {
             RecordQueue queue = request.queue(entry);
@@ -122,7 +123,7 @@ final class RequestScheduler {
         pending.delivered(queue, shardId, sequenceNumber);
     }
 
-    private void entryFailed(Request request, RecordQueue queue, Failure failure, long healthyLanes, long now) {
+    private void entryFailed(Request request, RecordQueue queue, Failure failure, Lanes healthyLanes, long now) {
         StreamState state = request.origin().state();
         int lane = queue.lane();
         switch (failure.kind()) {
@@ -133,7 +134,7 @@ final class RequestScheduler {
                 pending.ready(queue);
             }
             case THROTTLED, TRANSIENT -> {
-                if ((healthyLanes & 1L << lane) == 0) {
+                if (!healthyLanes.contains(lane)) {
                     state.laneFailed(lane, failure, request.sentAt(), now);
                     queue.waitUntil(state.laneBackoff(lane).until());
                     if (failure.kind() == Failure.Kind.THROTTLED && queue.notBefore() <= now) {

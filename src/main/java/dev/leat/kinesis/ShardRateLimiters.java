@@ -127,34 +127,34 @@ final class ShardRateLimiters {
         return usages;
     }
 
-    /** Adds to a set of lanes the lanes that are in the same shards. A bit stands for a lane. */
-    synchronized long withNeighbours(long lanes) {
-        long all = lanes;
+    /** Adds to a set of lanes the lanes that are in the same shards. */
+    synchronized Lanes withNeighbours(Lanes lanes) {
+        Lanes all = lanes;
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
             ShardRateLimiter limiter = byLane[lane];
-            if (limiter != null && (lanes & 1L << lane) != 0) {
+            if (limiter != null && lanes.contains(lane)) {
                 for (int other = 0; other < Lanes.COUNT; other++) {
-                    all |= byLane[other] == limiter ? 1L << other : 0;
+                    all = byLane[other] == limiter ? all.with(other) : all;
                 }
             }
         }
         return all;
     }
 
-    /** The lanes whose every shard has an empty bucket now, a bit for each. */
-    long exhaustedLanes(long now) {
-        return limited ? exhaustedLanesLimited(now) : 0;
+    /** The lanes whose every shard has an empty bucket now. */
+    Lanes exhaustedLanes(long now) {
+        return limited ? exhaustedLanesLimited(now) : Lanes.NONE;
     }
 
-    private synchronized long exhaustedLanesLimited(long now) {
-        long lanes = 0;
+    private synchronized Lanes exhaustedLanesLimited(long now) {
+        Lanes lanes = Lanes.NONE;
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
             List<String> shards = shardMap == null ? List.of() : shardMap.ofLane(lane);
             ShardRateLimiter limiter = byLane[lane];
             boolean exhausted = shards.size() > 1
                     ? shards.stream().allMatch(shard -> of(shard, limiter, now).availableAt(now) > now)
                     : limiter != null && limiter.availableAt(now) > now;
-            lanes |= exhausted ? 1L << lane : 0;
+            lanes = exhausted ? lanes.with(lane) : lanes;
         }
         return lanes;
     }

@@ -23,7 +23,7 @@ final class StreamState {
     private final Backoff.Policy policy;
     private final Backoff backoff;
     private final Backoff[] laneBackoffs = new Backoff[Lanes.COUNT];
-    private long failingLanes;
+    private Lanes failingLanes = Lanes.NONE;
     private final ShardRateLimiters shards;
     private volatile boolean accepted;
     private volatile long answeredAt = -UNUSED_NANOS - 1;
@@ -66,14 +66,14 @@ final class StreamState {
     /**
      * Takes in what the answer to a request says of the stream and its shards.
      *
-     * @return the lanes that are healthy, a bit for each: Kinesis stored a record of them, or of another lane in their shard
+     * @return the lanes that are healthy: Kinesis stored a record of them, or of another lane in their shard
      */
-    long answered(Request request, List<PutRecordsClient.EntryResult> results, PollerListener listener, long now) {
-        long stored = 0;
+    Lanes answered(Request request, List<PutRecordsClient.EntryResult> results, PollerListener listener, long now) {
+        Lanes stored = Lanes.NONE;
         boolean whole = true;
         for (int entry = 0; entry < request.size(); entry++) {
             if (results.get(entry).errorCode() == null) {
-                stored |= 1L << request.queue(entry).lane();
+                stored = stored.with(request.queue(entry).lane());
             } else {
                 whole = false;
             }
@@ -84,8 +84,8 @@ final class StreamState {
         synchronized (this) {
             answeredAt = now;
             window = Math.min(window + 1, PublishSettings.MOST_IN_FLIGHT);
-            long healthy = whole && failingLanes == 0 ? stored : shards.withNeighbours(stored);
-            if (stored != 0) {
+            Lanes healthy = whole && failingLanes.isEmpty() ? stored : shards.withNeighbours(stored);
+            if (!stored.isEmpty()) {
                 stored(healthy, request.sentAt());
             }
             return healthy;
@@ -100,24 +100,23 @@ final class StreamState {
 
     /** Kinesis stored no record of a lane. */
     synchronized void laneFailed(int lane, Failure failure, long sentAt, long now) {
-        failingLanes |= 1L << lane;
+        failingLanes = failingLanes.with(lane);
         laneBackoffs[lane].failed(failure, sentAt, now);
     }
 
     /**
      * Kinesis stored records.
      *
-     * @param healthy the lanes whose backoff ends, a bit for each
+     * @param healthy the lanes whose backoff ends
      * @param sentAt when the request was sent
      */
-    synchronized void stored(long healthy, long sentAt) {
+    synchronized void stored(Lanes healthy, long sentAt) {
         accepted = true;
         backoff.succeeded(sentAt);
-        for (long left = failingLanes & healthy; left != 0; left &= left - 1) {
-            int lane = Long.numberOfTrailingZeros(left);
+        for (int lane : failingLanes.and(healthy).numbers().toArray()) {
             laneBackoffs[lane].succeeded(sentAt);
             if (!laneBackoffs[lane].failing()) {
-                failingLanes &= ~(1L << lane);
+                failingLanes = failingLanes.without(lane);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.leat.outbox;
 
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.SchemaVersions;
 import java.sql.Array;
 import java.sql.Connection;
@@ -59,11 +60,11 @@ record ClaimStart(SequenceLook sequence, Set<String> holders, LockedLanes lanes)
      * The lanes that hold events and that no other session holds; they are locked now.
      *
      * @param lows the stored low of each of them, by lane
-     * @param empty the lanes that held no event, one bit for each; they are not locked
+     * @param empty the lanes that held no event; they are not locked
      * @param highestLow the highest stored low of all lanes that were looked at
      * @param inQuarantine whether the locked lanes have released events, or events in quarantine that block a key
      */
-    record LockedLanes(Map<Integer, Long> lows, long empty, long highestLow, boolean inQuarantine) {
+    record LockedLanes(Map<Integer, Long> lows, Lanes empty, long highestLow, boolean inQuarantine) {
 
         private static LockedLanes of(ResultSet rows) throws SQLException {
             rows.next();
@@ -73,7 +74,7 @@ record ClaimStart(SequenceLook sequence, Set<String> holders, LockedLanes lanes)
             for (int i = 0; i < lanes.length; i++) {
                 lows.put(lanes[i].intValue(), stored[i].longValue());
             }
-            return new LockedLanes(lows, rows.getLong(3), rows.getLong(4), rows.getBoolean(5));
+            return new LockedLanes(lows, new Lanes(rows.getLong(3)), rows.getLong(4), rows.getBoolean(5));
         }
 
         private static Number[] numbers(Array array) throws SQLException {
@@ -83,16 +84,16 @@ record ClaimStart(SequenceLook sequence, Set<String> holders, LockedLanes lanes)
 
     /**
      * @param timeout how long the transaction may be idle before the server ends it
-     * @param leftOut the lanes to leave out, one bit for each
+     * @param leftOut the lanes to leave out
      * @param start the first lane to ask for
      * @param lanes how many to lock at most
      * @param known the lows that the poller knows, by lane
      */
-    static ClaimStart open(Connection connection, Duration timeout, long leftOut, int start, int lanes, long[] known)
+    static ClaimStart open(Connection connection, Duration timeout, Lanes leftOut, int start, int lanes, long[] known)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ClaimStatements.OPEN)) {
             statement.setString(1, timeout.toMillis() + "ms");
-            statement.setLong(2, leftOut);
+            statement.setLong(2, leftOut.bits());
             statement.setInt(3, start);
             statement.setInt(4, lanes);
             statement.setObject(5, known);

@@ -53,9 +53,9 @@ final class LaneClaim implements Claim {
      * @param drawn the highest id drawn
      * @param proven the watermark
      * @param generation of the lane memory
-     * @param empty the lanes that held no event, one bit for each
+     * @param empty the lanes that held no event
      */
-    record StartingPoint(long drawn, long proven, long generation, long empty) {}
+    record StartingPoint(long drawn, long proven, long generation, Lanes empty) {}
 
     /**
      * The events that were read from the held lanes.
@@ -92,9 +92,9 @@ final class LaneClaim implements Claim {
             return !content.empty() && timelines.mark(connection, start.drawn()) || stored;
         }
 
-        private static List<Integer> seen(long empty, Set<Integer> read) {
+        private static List<Integer> seen(Lanes empty, Set<Integer> read) {
             return IntStream.range(0, Lanes.COUNT)
-                    .filter(lane -> (empty & 1L << lane) != 0 || read.contains(lane))
+                    .filter(lane -> empty.contains(lane) || read.contains(lane))
                     .boxed()
                     .toList();
         }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +103,7 @@ public final class LaneClaims {
         private int batch = Math.min(FIRST_BATCH, settings.poller().batch());
 
         @Override
-        public Claim claim(Set<String> streamsBackingOff, long lanesBackingOff) {
+        public Claim claim(Set<String> streamsBackingOff, Lanes lanesBackingOff) {
             @Nullable Connection connection = null;
             pollInterval.claims();
             try {
@@ -123,7 +124,7 @@ public final class LaneClaims {
             }
         }
 
-        private LaneClaim claim(Connection connection, Set<String> streamsBackingOff, long lanesLeftOut)
+        private LaneClaim claim(Connection connection, Set<String> streamsBackingOff, Lanes lanesLeftOut)
                 throws SQLException {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Deadline deadline = Deadline.in(settings.poller().publishDeadline(), nanoTime);
@@ -153,7 +154,7 @@ public final class LaneClaims {
             throw new IllegalStateException("the database's history changed " + ATTEMPTS + " times during one claim");
         }
 
-        private ClaimStart open(Connection connection, long lanesLeftOut, LaneMemory.Lows known) throws SQLException {
+        private ClaimStart open(Connection connection, Lanes lanesLeftOut, LaneMemory.Lows known) throws SQLException {
             int sharers = Math.max(1, claimants.getAsInt());
             int share = (Lanes.COUNT + sharers - 1) / sharers;
             return ClaimStart.open(connection, timeout(), lanesLeftOut, memory.turn(share), share, known.byLane());
@@ -225,7 +226,7 @@ public final class LaneClaims {
         }
 
         @Override
-        public void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException {
+        public void awaitWork(Supplier<Lanes> lanesBackingOff) throws InterruptedException {
             boolean flowing = pollInterval.flowing();
             while (true) {
                 Duration pause = pollInterval.next();
@@ -233,7 +234,7 @@ public final class LaneClaims {
                     return;
                 }
                 Thread.sleep(pause.toMillis(), pause.toNanosPart() % 1_000_000);
-                if (flowing || !memory.drained(drawn(), slowLanes.notFor(this, lanesBackingOff.getAsLong()))) {
+                if (flowing || !memory.drained(drawn(), slowLanes.notFor(this, lanesBackingOff.get()))) {
                     return;
                 }
             }

@@ -27,7 +27,7 @@ final class LaneMemory {
     private final boolean[] full = new boolean[Lanes.COUNT];
     private final int[] readAtMost = new int[Lanes.COUNT];
     private final int[] passedOver = new int[Lanes.COUNT];
-    private long slow;
+    private Lanes slow = Lanes.NONE;
     private int next;
     private int weighing;
     private long generation;
@@ -49,7 +49,7 @@ final class LaneMemory {
         Arrays.fill(drainedAt, -1);
         Arrays.fill(full, false);
         Arrays.fill(readAtMost, Integer.MAX_VALUE);
-        slow = 0;
+        slow = Lanes.NONE;
     }
 
     /**
@@ -158,7 +158,7 @@ final class LaneMemory {
         }
         low[lane] = Math.max(low[lane], reached);
         full[lane] = settled.cutAt().isPresent() || settled.left() > 0;
-        slow = settled.left() > 0 ? slow | 1L << lane : slow & ~(1L << lane);
+        slow = settled.left() > 0 ? slow.with(lane) : slow.without(lane);
         readAtMost[lane] =
                 settled.left() == 0 ? Integer.MAX_VALUE : Math.max(LEAST, 2 * (settled.read() - settled.left()));
         drainedAt[lane] = proven >= drawn && !full[lane] ? drawn : -1;
@@ -169,29 +169,28 @@ final class LaneMemory {
      * them at or below the watermark any more.
      *
      * @param begun the generation of the lows above which they were looked at
-     * @param lanes one bit for each
      * @param drawn the highest id drawn before they were looked at
      * @param proven the watermark before they were looked at
      */
-    synchronized void empty(long begun, long lanes, long drawn, long proven) {
+    synchronized void empty(long begun, Lanes lanes, long drawn, long proven) {
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
-            if ((lanes & 1L << lane) != 0) {
+            if (lanes.contains(lane)) {
                 settled(begun, lane, drawn, proven, Settled.NOTHING);
             }
         }
     }
 
     /**
-     * The slow lanes, one bit for each: the few lanes of which the last pass delivered fewer events than it read, such as a lane where
-     * one key has most events. They are claimed apart, so that the other lanes need not wait for them. 0 if many lanes are behind.
+     * The slow lanes: the few lanes of which the last pass delivered fewer events than it read, such as a lane where
+     * one key has most events. They are claimed apart, so that the other lanes need not wait for them. None if many lanes are behind.
      */
-    synchronized long slow() {
-        return Long.bitCount(slow) <= MOST_SLOW ? slow : 0;
+    synchronized Lanes slow() {
+        return slow.size() <= MOST_SLOW ? slow : Lanes.NONE;
     }
 
     /** Marks all lanes but these as not slow for this poller. */
-    synchronized void slowOnly(long lanes) {
-        slow &= lanes;
+    synchronized void slowOnly(Lanes lanes) {
+        slow = slow.and(lanes);
     }
 
     /** How many claims in a row had no room left for this lane. The lanes with the highest count are read first. */
@@ -217,13 +216,13 @@ final class LaneMemory {
     /** Records that not all of the lane's events were read, so that nothing new is known of it. */
     synchronized void unread(int lane) {
         drainedAt[lane] = -1;
-        slow &= ~(1L << lane);
+        slow = slow.without(lane);
     }
 
-    /** Whether every lane was seen empty when the sequence stood at {@code drawn}, except the lanes that back off (one bit for each). */
-    synchronized boolean drained(long drawn, long backingOff) {
+    /** Whether every lane was seen empty when the sequence stood at {@code drawn}, except the lanes that back off. */
+    synchronized boolean drained(long drawn, Lanes backingOff) {
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
-            if (drainedAt[lane] < drawn && (backingOff & 1L << lane) == 0) {
+            if (drainedAt[lane] < drawn && !backingOff.contains(lane)) {
                 return false;
             }
         }

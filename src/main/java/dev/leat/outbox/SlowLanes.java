@@ -1,5 +1,6 @@
 package dev.leat.outbox;
 
+import dev.leat.pipeline.Lanes;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +24,10 @@ final class SlowLanes {
         workers++;
     }
 
-    /** The lanes that the worker's next claim leaves out, including those that back off; one bit for each. */
-    synchronized long next(Object worker, long backingOff) {
-        long slow = memory.slow() & ~backingOff;
-        if (slow == 0) {
+    /** The lanes that the worker's next claim leaves out, including those that back off. */
+    synchronized Lanes next(Object worker, Lanes backingOff) {
+        Lanes slow = memory.slow().and(backingOff.others());
+        if (slow.isEmpty()) {
             keeper = null;
             return backingOff;
         }
@@ -35,7 +36,7 @@ final class SlowLanes {
         } else if (workers == 1) {
             keeper = null;
         }
-        return backingOff | (keeper == worker ? ~slow : slow);
+        return backingOff.or(keeper == worker ? slow.others() : slow);
     }
 
     /**
@@ -44,17 +45,16 @@ final class SlowLanes {
      */
     synchronized void got(Object worker, Set<Integer> lanes) {
         if (keeper == worker) {
-            long got = 0;
-            for (int lane : lanes) {
-                got |= 1L << lane;
-            }
-            memory.slowOnly(got);
+            memory.slowOnly(Lanes.of(lanes));
         }
     }
 
-    /** The lanes that the worker does not claim now; one bit for each. */
-    synchronized long notFor(Object worker, long backingOff) {
-        long slow = memory.slow() & ~backingOff;
-        return backingOff | (slow == 0 || workers == 1 || keeper == null ? 0 : keeper == worker ? ~slow : slow);
+    /** The lanes that the worker does not claim now. */
+    synchronized Lanes notFor(Object worker, Lanes backingOff) {
+        Lanes slow = memory.slow().and(backingOff.others());
+        if (slow.isEmpty() || workers == 1 || keeper == null) {
+            return backingOff;
+        }
+        return backingOff.or(keeper == worker ? slow.others() : slow);
     }
 }

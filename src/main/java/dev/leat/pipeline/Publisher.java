@@ -40,15 +40,15 @@ public interface Publisher {
             }
 
             @Override
-            public long lanes() {
-                return 0;
+            public Lanes lanes() {
+                return Lanes.NONE;
             }
         };
 
         /** The streams, by name or ARN as the records name them. */
         Set<String> streams();
 
-        /** The lanes of which nothing would be sent to any recently used stream. The bit 1 &lt;&lt; n is lane n. */
-        long lanes();
+        /** The lanes of which nothing would be sent to any recently used stream. */
+        Lanes lanes();
     }
 }

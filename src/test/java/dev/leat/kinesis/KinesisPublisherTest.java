@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.Outcome;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.Publisher;
 import dev.leat.pipeline.StreamRecord;
 import dev.leat.testkit.Await;
@@ -53,7 +54,7 @@ final class KinesisPublisherTest {
         assertThat(on.heard.outOfSequence).isEmpty();
         assertThat(published.retryAfter()).isZero();
         assertThat(published.backingOff().streams()).isEmpty();
-        assertThat(published.backingOff().lanes()).isZero();
+        assertThat(published.backingOff().lanes()).isEqualTo(Lanes.NONE);
     }
 
     @ParameterizedTest

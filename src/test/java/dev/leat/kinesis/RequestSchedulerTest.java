@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.Event;
 import dev.leat.Outcome;
 import dev.leat.PollerListener;
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,7 +123,7 @@ final class RequestSchedulerTest {
 
     @Test
     void aRefusedRequestIsHalvedDownToTheCulprit() {
-        schedulers.state(Records.STREAM).stored(1, 0);
+        schedulers.state(Records.STREAM).stored(Lanes.NONE.with(0), 0);
         RequestScheduler scheduler = scheduler(IntStream.range(0, 500)
                 .mapToObj(n -> Records.record(n, "k" + n))
                 .toList());

@@ -87,7 +87,7 @@ public final class Knowledge {
 
     /** Whether a poller of whose lanes all went like this one would now rest until the sequence moves. */
     public boolean rests(Settling claim, long drawnNow) {
-        return after(claim).drained(drawnNow, 0);
+        return after(claim).drained(drawnNow, Lanes.NONE);
     }
 
     private LaneMemory after(Settling claim) {

@@ -7,6 +7,7 @@ import dev.leat.Outcome;
 import dev.leat.PollerSettings;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Claims;
+import dev.leat.pipeline.Lanes;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.Connection;
@@ -86,16 +87,16 @@ class LaneClaimsTest {
     @Test
     void lanesThatBackOffAreLeftOutWhoeverClaims() {
         writeMany(640);
-        long resting = 0xffffL << 16 | 1L << 63;
+        Lanes backingOff = new Lanes(0xffffL << 16 | 1L << 63);
         Set<Integer> left = new TreeSet<>(Set.of(63));
         IntStream.range(16, 32).forEach(left::add);
         Claims other = claims(1, ClaimSettings.DEFAULT);
-        try (Claim claim = claims.claim(Set.of(), resting);
+        try (Claim claim = claims.claim(Set.of(), backingOff);
                 Claim whole = other.claim(Set.of())) {
             assertThat(lanes(claim)).hasSize(64 - 17).doesNotContainAnyElementsOf(left);
             assertThat(lanes(whole)).containsExactlyInAnyOrderElementsOf(left);
         }
-        try (Claim nothing = claims.claim(Set.of(), -1)) {
+        try (Claim nothing = claims.claim(Set.of(), Lanes.ALL)) {
             assertThat(nothing.events()).isEmpty();
             assertThat(nothing.full()).isFalse();
         }
@@ -271,7 +272,7 @@ class LaneClaimsTest {
         }
         CompletableFuture<Void> woken = CompletableFuture.runAsync(() -> {
             try {
-                claims.awaitWork(() -> 0);
+                claims.awaitWork(() -> Lanes.NONE);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
@@ -434,7 +435,7 @@ class LaneClaimsTest {
         }
         Thread writer = new Thread(() -> write("a"));
         writer.start();
-        claims.awaitWork(() -> 0);
+        claims.awaitWork(() -> Lanes.NONE);
         writer.join();
         assertThat(deliver(claims)).containsExactly(1L);
     }

@@ -67,38 +67,38 @@ class LaneMemoryTest {
     @Test
     void allLanesMustHaveBeenSeenEmptyAtWhereTheSequenceStands() {
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
-            assertThat(memory.drained(7, 0)).isFalse();
+            assertThat(memory.drained(7, Lanes.NONE)).isFalse();
             whole(lane, 7, 7, 0, NONE, 0, NONE);
         }
-        assertThat(memory.drained(7, 0)).isTrue();
-        assertThat(memory.drained(8, 0)).isFalse();
-        assertThat(memory.drained(8, -1)).isTrue();
+        assertThat(memory.drained(7, Lanes.NONE)).isTrue();
+        assertThat(memory.drained(8, Lanes.NONE)).isFalse();
+        assertThat(memory.drained(8, Lanes.ALL)).isTrue();
         memory.unread(3);
-        assertThat(memory.drained(7, 1L << 3)).isTrue();
-        assertThat(memory.drained(7, 1L << 4)).isFalse();
+        assertThat(memory.drained(7, Lanes.NONE.with(3))).isTrue();
+        assertThat(memory.drained(7, Lanes.NONE.with(4))).isFalse();
     }
 
     @Test
     void aLaneIsNotDrainedWhileSomethingOfItIsLeftUnreadOrUnproven() {
         drainAll(7);
         whole(3, 7, 7, 5, OptionalLong.of(6), 0, NONE);
-        assertThat(memory.drained(7, 0)).isFalse();
+        assertThat(memory.drained(7, Lanes.NONE)).isFalse();
         drainAll(7);
         whole(3, 7, 7, 5, NONE, 1, OptionalLong.of(7));
-        assertThat(memory.drained(7, 0)).isFalse();
+        assertThat(memory.drained(7, Lanes.NONE)).isFalse();
         drainAll(7);
         whole(3, 7, 6, 5, NONE, 0, NONE);
-        assertThat(memory.drained(7, 0)).isFalse();
+        assertThat(memory.drained(7, Lanes.NONE)).isFalse();
         drainAll(7);
         memory.unread(3);
-        assertThat(memory.drained(7, 0)).isFalse();
+        assertThat(memory.drained(7, Lanes.NONE)).isFalse();
     }
 
     @Test
     void anEmptyOutboxIsDrainedBeforeTheFirstIdWasDrawn() {
-        assertThat(memory.drained(0, 0)).isFalse();
+        assertThat(memory.drained(0, Lanes.NONE)).isFalse();
         drainAll(0);
-        assertThat(memory.drained(0, 0)).isTrue();
+        assertThat(memory.drained(0, Lanes.NONE)).isTrue();
     }
 
     private static Set<Integer> first(int lanes) {
@@ -146,7 +146,7 @@ class LaneMemoryTest {
         memory.forget();
         assertThat(memory.low(3)).isZero();
         assertThat(memory.unstored(3)).isZero();
-        assertThat(memory.drained(0, 0)).isFalse();
+        assertThat(memory.drained(0, Lanes.NONE)).isFalse();
         assertThat(memory.limit(3, 2000, first(64))).isEqualTo(31);
     }
 
@@ -167,12 +167,12 @@ class LaneMemoryTest {
             assertThat(memory.low(3)).isEqualTo(7);
             long generation = memory.generation();
             memory.server(other);
-            assertThat(memory.drained(0, 0)).isFalse();
+            assertThat(memory.drained(0, Lanes.NONE)).isFalse();
             assertThat(memory.low(3)).isZero();
             assertThat(memory.generation()).isGreaterThan(generation);
             drainAll(7);
             memory.server(other);
-            assertThat(memory.drained(7, 0)).isTrue();
+            assertThat(memory.drained(7, Lanes.NONE)).isTrue();
         }
     }
 

@@ -10,6 +10,7 @@ import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Claims;
 import dev.leat.pipeline.DatabaseUnavailable;
 import dev.leat.pipeline.Deadline;
+import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.Publisher;
 import dev.leat.pipeline.Shaper;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,8 +84,8 @@ class PollerTest {
             }
 
             @Override
-            public long lanes() {
-                return 5;
+            public Lanes lanes() {
+                return new Lanes(5);
             }
         };
         script.claims.add(List.of(event(1, "a")));
@@ -93,7 +94,7 @@ class PollerTest {
         poller.start();
         assertThat(next()).isEqualTo("shape 1");
         skipTo("closed");
-        assertThat(next()).isEqualTo("claim without [slow] and 101");
+        assertThat(next()).isEqualTo("claim without [slow] and lanes [0, 2]");
         assertThat(next()).isEqualTo("shape 2");
         stop(poller, Duration.ZERO);
     }
@@ -309,9 +310,9 @@ class PollerTest {
         }
 
         @Override
-        public Claim claim(Set<String> streamsBackingOff, long lanesBackingOff) {
-            if (!streamsBackingOff.isEmpty() || lanesBackingOff != 0) {
-                told.add("claim without " + streamsBackingOff + " and " + Long.toBinaryString(lanesBackingOff));
+        public Claim claim(Set<String> streamsBackingOff, Lanes lanesBackingOff) {
+            if (!streamsBackingOff.isEmpty() || !lanesBackingOff.isEmpty()) {
+                told.add("claim without " + streamsBackingOff + " and " + lanesBackingOff);
             }
             RuntimeException failure = failures.poll();
             if (failure != null) {
@@ -322,7 +323,7 @@ class PollerTest {
         }
 
         @Override
-        public void awaitWork(LongSupplier lanesBackingOff) throws InterruptedException {
+        public void awaitWork(Supplier<Lanes> lanesBackingOff) throws InterruptedException {
             synchronized (claims) {
                 while (claims.isEmpty()) {
                     claims.wait();

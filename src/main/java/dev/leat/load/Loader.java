@@ -11,7 +11,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does chunks of the loads that are registered, on a thread of its own: as long as one is due and the outbox has room; and queues the
+ * Does chunks of the loads that are registered, on a thread of its own: as long as one is due and the outbox is short; and queues the
  * events of a replay. It needs one
  * connection for the time of a chunk, some 50 ms. A failure is reported and tried again, after pauses that double up to a minute.
  */
@@ -22,14 +22,14 @@ public final class Loader {
             "this poller does not read rows of tables that are being loaded, and queues no events that are to be sent again";
 
     private static final Duration IDLE = Duration.ofSeconds(1);
-    private static final Duration NO_ROOM = Duration.ofMillis(5);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
     private static final Duration SHORTEST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
 
     private static final String UNDER_WAY =
             "SELECT pg_catalog.count(*) FROM leat_poller.load WHERE state OPERATOR(pg_catalog.=) 'running'";
 
-    /** Never more rows than would fill the room, however many there are. */
+    /** Never more rows than may be added, however many there are. */
     private static final String LOOK = """
             SELECT count(*), coalesce(sum(size), 0)::bigint, count(*) FILTER (WHERE op OPERATOR(pg_catalog.<>) 'r')
               FROM (SELECT op, coalesce(pg_column_size(after), 0) + coalesce(pg_column_size(before), 0) AS size
@@ -39,7 +39,7 @@ public final class Loader {
     private static final String CHUNK = "SELECT number, added, bytes, again, said FROM leat_poller.load_chunk(?)";
 
     private final StatementRunner database;
-    private final Room room = new Room();
+    private final Backpressure backpressure = new Backpressure();
     private final ReplayQueue replays;
     private final PollerListener listener;
     private final Thread thread = new Thread(this::run, "leat-loader");
@@ -108,7 +108,7 @@ public final class Loader {
         }
     }
 
-    /** One chunk, if a load is under way and there is room. */
+    /** One chunk, if a load is under way and there is backpressure. */
     private Duration step() {
         if (!underWay) {
             underWay = number(database.run(UNDER_WAY)).longValue() > 0;
@@ -116,19 +116,20 @@ public final class Loader {
                 return IDLE;
             }
         }
-        if (room.rows() == 0) {
-            List<@Nullable Object> waiting = database.row(LOOK, room.mostEvents());
-            room.seen(
+        if (backpressure.rows() == 0) {
+            List<@Nullable Object> waiting = database.row(LOOK, backpressure.mostEvents());
+            backpressure.seen(
                     number(waiting.get(0)).longValue(),
                     number(waiting.get(1)).longValue(),
                     number(waiting.get(2)).longValue());
-            if (room.rows() == 0) {
-                return NO_ROOM;
+            if (backpressure.rows() == 0) {
+                return BETWEEN_LOOKS;
             }
         }
-        List<@Nullable Object> chunk = database.row(CHUNK, room.rows());
+        List<@Nullable Object> chunk = database.row(CHUNK, backpressure.rows());
         if (chunk.get(0) != null) {
-            room.added(number(chunk.get(1)).longValue(), number(chunk.get(2)).longValue());
+            backpressure.added(
+                    number(chunk.get(1)).longValue(), number(chunk.get(2)).longValue());
         }
         Object said = chunk.get(4);
         if (said != null) {
@@ -140,7 +141,9 @@ public final class Loader {
                 ? IDLE
                 : Duration.ofMillis((long) (1_000 * number(again).doubleValue()));
         // What is due and was not had is another poller's.
-        return chunk.get(0) == null && due.compareTo(NO_ROOM) < 0 ? NO_ROOM : due.compareTo(IDLE) < 0 ? due : IDLE;
+        return chunk.get(0) == null && due.compareTo(BETWEEN_LOOKS) < 0
+                ? BETWEEN_LOOKS
+                : due.compareTo(IDLE) < 0 ? due : IDLE;
     }
 
     private static Number number(@Nullable Object value) {

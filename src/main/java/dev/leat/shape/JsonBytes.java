@@ -33,7 +33,7 @@ final class JsonBytes {
     }
 
     void fixed(byte[] part) {
-        room(part.length);
+        ensureCapacity(part.length);
         System.arraycopy(part, 0, bytes, size, part.length);
         size += part.length;
     }
@@ -50,7 +50,7 @@ final class JsonBytes {
             return;
         }
         int length = text.length();
-        room(length + 2);
+        ensureCapacity(length + 2);
         bytes[size] = '"';
         for (int i = 0; i < length; i++) {
             char c = text.charAt(i);
@@ -67,15 +67,15 @@ final class JsonBytes {
     private void escaped(String text) {
         byte[] wellFormed = text.getBytes(StandardCharsets.UTF_8);
         byte[] content = JsonStringEncoder.getInstance().quoteAsUTF8(new String(wellFormed, StandardCharsets.UTF_8));
-        room(content.length + 2);
+        ensureCapacity(content.length + 2);
         bytes[size++] = '"';
         fixed(content);
-        room(1);
+        ensureCapacity(1);
         bytes[size++] = '"';
     }
 
     void number(long value) {
-        room(MOST_DIGITS);
+        ensureCapacity(MOST_DIGITS);
         if (value < 0) {
             fixed(ascii(Long.toString(value)));
             return;
@@ -92,7 +92,7 @@ final class JsonBytes {
         size += digits;
     }
 
-    private void room(int more) {
+    private void ensureCapacity(int more) {
         if (bytes.length - size < more) {
             bytes = Arrays.copyOf(bytes, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * (size + (long) more)));
         }

@@ -5,7 +5,7 @@ package dev.leat.load;
  * the changes of writers behind loaded rows: a short backlog keeps these quick. While there are such changes it is very short. Not
  * thread-safe.
  */
-final class Room {
+final class Backpressure {
 
     /**
      * When a load stops adding.
@@ -41,7 +41,7 @@ final class Room {
     private long bytes;
     private double bytesPerRow = FIRST_GUESS;
 
-    Room() {
+    Backpressure() {
         this(Limits.ALONE, Limits.BESIDE_CHANGES);
     }
 
@@ -49,7 +49,7 @@ final class Room {
      * @param alone while nobody changes attached tables
      * @param besideChanges while somebody does
      */
-    Room(Limits alone, Limits besideChanges) {
+    Backpressure(Limits alone, Limits besideChanges) {
         this.alone = alone;
         this.besideChanges = besideChanges;
     }

@@ -1,0 +1,59 @@
+package dev.leat.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class BackpressureTest {
+
+    private final Backpressure backpressure =
+            new Backpressure(new Backpressure.Limits(1_000, 10_000_000), new Backpressure.Limits(100, 1_000_000));
+
+    @Test
+    void nothingIsAddedBeforeALook() {
+        assertThat(backpressure.rows()).isZero();
+    }
+
+    @Test
+    void asManyRowsAreAddedAsMayWaitTogetherWithThoseThatDo() {
+        backpressure.seen(30, 5_000, 0);
+        assertThat(backpressure.rows()).isEqualTo(70);
+        backpressure.added(60, 6_000);
+        assertThat(backpressure.rows()).isEqualTo(10);
+        backpressure.added(10, 1_000);
+        assertThat(backpressure.rows()).isZero();
+        backpressure.seen(101, 5_000, 0);
+        assertThat(backpressure.rows()).isZero();
+    }
+
+    @Test
+    void largeRowsAreFewerAndOneAtLeast() {
+        backpressure.seen(0, 0, 0);
+        backpressure.added(1, 500_000);
+        backpressure.seen(0, 900_000, 0);
+        assertThat(backpressure.rows()).isEqualTo(1);
+        backpressure.seen(0, 1_000_000, 0);
+        assertThat(backpressure.rows()).isZero();
+    }
+
+    @Test
+    void moreRowsMayBeAddedOnceManyLooksInARowHaveFoundNoChange() {
+        for (int round = 0; round < 2; round++) {
+            backpressure.seen(30, 5_000, 1);
+            assertThat(backpressure.rows()).isEqualTo(70);
+            for (int look = 0; look < 99; look++) {
+                backpressure.seen(30, 5_000, 0);
+                assertThat(backpressure.rows()).isEqualTo(70);
+            }
+            backpressure.seen(30, 5_000, 0);
+            assertThat(backpressure.rows()).isEqualTo(970);
+        }
+    }
+
+    @Test
+    void aLimitIsOneEventAtLeast() {
+        assertThatThrownBy(() -> new Backpressure.Limits(0, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Backpressure.Limits(1, 0)).isInstanceOf(IllegalArgumentException.class);
+    }
+}

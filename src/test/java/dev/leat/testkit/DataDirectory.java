@@ -3,6 +3,7 @@ package dev.leat.testkit;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,13 +14,62 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Data directories of servers, all copied from one that has {@link TestServer}'s template. */
+/**
+ * Data directories of servers. Those of {@link OwnServer}s are copied from one that has {@link TestServer}'s template.
+ *
+ * <p>They are in memory where the system has enough of it for files. Each test creates a database and drops it, and file systems on disks take
+ * longer over the files of a database than PostgreSQL over a test.
+ */
 final class DataDirectory {
+
+    private static final Path MEMORY = Path.of("/dev/shm");
+    private static final long ENOUGH = 6L << 30;
+    private static final String PREFIX = "leat-postgres-";
+
+    private static final Path PARENT = parent();
 
     private static @Nullable Path template;
     private static @Nullable Path binaries;
 
     private DataDirectory() {}
+
+    private static Path parent() {
+        try {
+            if (Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() >= ENOUGH) {
+                deleteOfEnded();
+                return MEMORY;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    /** A JVM that is killed leaves its directories. */
+    private static void deleteOfEnded() throws IOException {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(MEMORY, PREFIX + "*")) {
+            for (Path directory : left) {
+                long owner = Long.parseLong(directory
+                        .getFileName()
+                        .toString()
+                        .substring(PREFIX.length())
+                        .replaceFirst("-.*", ""));
+                if (ProcessHandle.of(owner).isEmpty()) {
+                    delete(directory);
+                }
+            }
+        }
+    }
+
+    /** A new directory without files. */
+    static Path empty() {
+        try {
+            return Files.createTempDirectory(
+                    PARENT, PREFIX + ProcessHandle.current().pid() + "-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     /** Where the programs of the embedded PostgreSQL lie. */
     static synchronized Path binaries() {
@@ -38,7 +88,7 @@ final class DataDirectory {
             return;
         }
         try {
-            Path data = Files.createTempDirectory("leat-postgres-template");
+            Path data = empty();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(data)));
             try (EmbeddedPostgres embedded = TestServer.embedded(
                     builder -> builder.setDataDirectory(data).setCleanDataDirectory(false))) {
@@ -55,7 +105,7 @@ final class DataDirectory {
     /** A copy; files that vanish meanwhile, as a running server's do, are left out. */
     static Path copy(Path data) {
         try {
-            Path copy = Files.createTempDirectory("leat-postgres");
+            Path copy = empty();
             Files.walkFileTree(data, new SimpleFileVisitor<>() {
                 @Override
                 public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)

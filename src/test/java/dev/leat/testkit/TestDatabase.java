@@ -14,6 +14,7 @@ public final class TestDatabase implements AutoCloseable {
 
     private final TestServer server;
     private final String name;
+    private final KeptSessions owners = new KeptSessions(() -> owner().getConnection());
 
     TestDatabase(TestServer server, String name) {
         this.server = server;
@@ -63,21 +64,16 @@ public final class TestDatabase implements AutoCloseable {
 
     /** Runs statements as the owner, in a transaction of their own. */
     public void run(String sql) {
-        try (Connection connection = owner().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e.getMessage() + "\n" + sql, e);
-        }
+        owners.use(sql, connection -> {
+            try (Statement statement = connection.createStatement()) {
+                return statement.execute(sql);
+            }
+        });
     }
 
     /** The rows of a query by the owner, each column as text. */
     public List<List<@Nullable String>> rows(String sql) {
-        try (Connection connection = owner().getConnection()) {
-            return rows(connection, sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e.getMessage() + "\n" + sql, e);
-        }
+        return owners.use(sql, connection -> rows(connection, sql));
     }
 
     /** The rows of a query on that connection, each column as text. */
@@ -103,6 +99,7 @@ public final class TestDatabase implements AutoCloseable {
 
     @Override
     public void close() {
+        owners.close();
         server.superuser("postgres", "DROP DATABASE " + name + " WITH (FORCE)");
     }
 }

@@ -39,6 +39,7 @@ public final class TestServer {
     private static @Nullable TestServer shared;
 
     private final String superuserUrl;
+    private final KeptSessions superusers = new KeptSessions(() -> superuser("postgres"));
     private boolean templateReady;
 
     /** @param templateReady whether the server's data come with the template */
@@ -99,7 +100,11 @@ public final class TestServer {
             container.start();
             return container.getJdbcUrl() + "&user=" + container.getUsername() + "&password=" + container.getPassword();
         }
-        return embedded(more).getJdbcUrl("postgres", "postgres");
+        return embedded(builder -> {
+                    builder.setDataDirectory(DataDirectory.empty());
+                    more.accept(builder);
+                })
+                .getJdbcUrl("postgres", "postgres");
     }
 
     /** A server of its own, for tests that stop it; the caller closes it. */
@@ -168,14 +173,14 @@ public final class TestServer {
 
     /** Runs a statement as the server's superuser. */
     public void superuser(String database, String sql) {
-        try (Connection connection = superuser(database);
-                Statement statement = connection.createStatement()) {
-            // Whoever has made a server read-only must be able to change it.
-            statement.execute("SET default_transaction_read_only = off");
-            statement.execute(sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e.getMessage() + "\n" + sql, e);
-        }
+        KeptSessions sessions = database.equals("postgres") ? superusers : KeptSessions.none(() -> superuser(database));
+        sessions.use(sql, connection -> {
+            try (Statement statement = connection.createStatement()) {
+                // Whoever has made a server read-only must be able to change it.
+                statement.execute("SET default_transaction_read_only = off");
+                return statement.execute(sql);
+            }
+        });
     }
 
     /** A session of the superuser. */

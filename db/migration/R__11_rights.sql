@@ -1,7 +1,7 @@
 -- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
 -- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
 -- That is why it names the others' text (MigrationScriptsTest):
--- scripts 8be6ccc0a860f2a3
+-- scripts 19c0fa5cf590070c
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             ' leat_poller.heartbeat(uuid, text, bigint, text), leat_poller.deregister(uuid),'
             ' leat_poller.sum_counters(),'
             ' leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]),'
-            ' leat_poller.catalog_changes(), leat_poller.refresh(), leat_poller.rotate_sent(interval), leat_poller.put_rows(),'
+            ' leat_poller.refresh(), leat_poller.rotate_sent(interval), leat_poller.put_rows(),'
             ' leat_poller.table_faults(), leat_poller.load_chunk(integer), leat_poller.replay_chunk()']
     $$;
 

@@ -19,10 +19,46 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatementRunner {
 
+    /**
+     * What a called function does not set for itself. Not the search_path: from PostgreSQL 18 on the driver prepares all the connection's
+     * statements anew when it changes.
+     */
+    private static final String SETTINGS = """
+            SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+            SELECT pg_catalog.set_config('quote_all_identifiers', 'off', true),
+                   pg_catalog.set_config('standard_conforming_strings', 'on', true),
+                   pg_catalog.set_config('array_nulls', 'on', true),
+                   pg_catalog.set_config('statement_timeout', '60s', true);
+            """;
+
     private final PinnedDataSource database;
 
     public StatementRunner(DataSource database) {
         this.database = PinnedDataSource.of(database);
+    }
+
+    /**
+     * Calls a function with fewer statements than {@link #row}, for what a poller does all day.
+     *
+     * @param sql a query that calls one of Leat's functions by its qualified name, with no operator
+     * @param parameters as the driver takes them; arrays too
+     * @return the columns of its first row; none if it has no row
+     * @throws DatabaseUnavailable with the database's own words
+     */
+    public List<@Nullable Object> call(String sql, @Nullable Object... parameters) {
+        return call(warning -> {}, sql, parameters);
+    }
+
+    /** The same. The database's warnings, not what it only remarks, go to {@code warned}. */
+    public List<@Nullable Object> call(Consumer<String> warned, String sql, @Nullable Object... parameters) {
+        try (Connection connection = database.raw().getConnection()) {
+            connection.setAutoCommit(false);
+            List<@Nullable Object> row = last(warned, connection, SETTINGS + sql, parameters);
+            connection.commit();
+            return row;
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /**
@@ -53,10 +89,10 @@ public final class StatementRunner {
     public List<@Nullable Object> row(Consumer<String> warned, String sql, @Nullable Object... parameters) {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
-            first(warned, connection, "SET LOCAL statement_timeout = '60s'");
-            List<@Nullable Object> first = first(warned, connection, sql, parameters);
+            last(warned, connection, "SET LOCAL statement_timeout = '60s'");
+            List<@Nullable Object> row = last(warned, connection, sql, parameters);
             connection.commit();
-            return first;
+            return row;
         } catch (SQLException e) {
             throw new DatabaseUnavailable(String.valueOf(e.getMessage()), e);
         }
@@ -87,7 +123,8 @@ public final class StatementRunner {
         }
     }
 
-    private static List<@Nullable Object> first(
+    /** The first row of the last statement. */
+    private static List<@Nullable Object> last(
             Consumer<String> warned, Connection connection, String sql, @Nullable Object... parameters)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -100,18 +137,22 @@ public final class StatementRunner {
                     warned.accept(String.valueOf(each.getMessage()));
                 }
             }
-            if (!rowsCome) {
-                return List.of();
+            List<@Nullable Object> last = List.of();
+            while (rowsCome || statement.getUpdateCount() != -1) {
+                last = rowsCome ? first(statement.getResultSet()) : List.of();
+                rowsCome = statement.getMoreResults();
             }
-            try (ResultSet rows = statement.getResultSet()) {
-                List<@Nullable Object> row = new ArrayList<>();
-                if (rows.next()) {
-                    for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
-                        row.add(rows.getObject(column));
-                    }
-                }
-                return row;
+            return last;
+        }
+    }
+
+    private static List<@Nullable Object> first(ResultSet rows) throws SQLException {
+        List<@Nullable Object> row = new ArrayList<>();
+        if (rows.next()) {
+            for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
+                row.add(rows.getObject(column));
             }
         }
+        return row;
     }
 }

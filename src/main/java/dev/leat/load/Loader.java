@@ -5,6 +5,7 @@ import dev.leat.database.StatementRunner;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -21,13 +22,15 @@ public final class Loader {
     private static final String CONSEQUENCE =
             "this poller does not read rows of tables that are being loaded, and queues no events that are to be sent again";
 
-    private static final Duration IDLE = Duration.ofSeconds(1);
+    /** Until a heartbeat tells of a load or replay. */
+    static final Duration IDLE = Duration.ofHours(1);
+
+    /** While one is under way, in which other pollers may have the next chunk. */
+    private static final Duration LONGEST = Duration.ofSeconds(1);
+
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
     private static final Duration SHORTEST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
-
-    private static final String UNDER_WAY =
-            "SELECT pg_catalog.count(*) FROM leat_poller.load WHERE state OPERATOR(pg_catalog.=) 'running'";
 
     /** Never more rows than may be added, however many there are. */
     private static final String LOOK = """
@@ -43,6 +46,7 @@ public final class Loader {
     private final ReplayQueue replays;
     private final PollerListener listener;
     private final Thread thread = new Thread(this::run, "leat-loader");
+    private final Semaphore woken = new Semaphore(0);
     private Duration backoff = Duration.ZERO;
     private boolean underWay;
     private volatile boolean stopping;
@@ -55,6 +59,13 @@ public final class Loader {
         this.replays = new ReplayQueue(this.database, listener);
         this.listener = listener;
         thread.setDaemon(true);
+    }
+
+    /** A load or a replay may be under way. */
+    public void wake() {
+        if (woken.availablePermits() == 0) {
+            woken.release();
+        }
     }
 
     public void start() {
@@ -73,12 +84,22 @@ public final class Loader {
     }
 
     private void run() {
-        while (!stopping) {
-            try {
-                TimeUnit.NANOSECONDS.sleep(pause().toNanos());
-            } catch (InterruptedException e) {
-                return;
+        try {
+            while (!stopping) {
+                Duration pause = pause();
+                boolean begin = true;
+                if (backoff.isZero()) {
+                    begin = woken.tryAcquire(pause.toNanos(), TimeUnit.NANOSECONDS);
+                } else {
+                    TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+                }
+                if (begin) {
+                    underWay = true;
+                    replays.begin();
+                }
             }
+        } catch (InterruptedException e) {
+            // It is stopped.
         }
     }
 
@@ -97,7 +118,6 @@ public final class Loader {
             if (stopping) {
                 return Duration.ZERO;
             }
-            underWay = false;
             Duration longer = backoff.isZero() ? SHORTEST_BACKOFF : backoff.multipliedBy(2);
             backoff = longer.compareTo(LONGEST_BACKOFF) < 0 ? longer : LONGEST_BACKOFF;
             // At least half of it, at random, so that pollers that failed together do not retry together.
@@ -111,10 +131,7 @@ public final class Loader {
     /** One chunk, if a load is under way and there is backpressure. */
     private Duration step() {
         if (!underWay) {
-            underWay = number(database.run(UNDER_WAY)).longValue() > 0;
-            if (!underWay) {
-                return IDLE;
-            }
+            return IDLE;
         }
         if (backpressure.rows() == 0) {
             List<@Nullable Object> waiting = database.row(LOOK, backpressure.mostEvents());
@@ -126,7 +143,7 @@ public final class Loader {
                 return BETWEEN_LOOKS;
             }
         }
-        List<@Nullable Object> chunk = database.row(CHUNK, backpressure.rows());
+        List<@Nullable Object> chunk = database.call(CHUNK, backpressure.rows());
         if (chunk.get(0) != null) {
             backpressure.added(
                     number(chunk.get(1)).longValue(), number(chunk.get(2)).longValue());
@@ -137,13 +154,14 @@ public final class Loader {
         }
         Object again = chunk.get(3);
         underWay = again != null;
-        Duration due = again == null
-                ? IDLE
-                : Duration.ofMillis((long) (1_000 * number(again).doubleValue()));
+        if (again == null) {
+            return IDLE;
+        }
+        Duration due = Duration.ofMillis((long) (1_000 * number(again).doubleValue()));
         // What is due and was not had is another poller's.
         return chunk.get(0) == null && due.compareTo(BETWEEN_LOOKS) < 0
                 ? BETWEEN_LOOKS
-                : due.compareTo(IDLE) < 0 ? due : IDLE;
+                : due.compareTo(LONGEST) < 0 ? due : LONGEST;
     }
 
     private static Number number(@Nullable Object value) {

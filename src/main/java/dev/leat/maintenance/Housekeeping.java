@@ -66,21 +66,21 @@ final class Housekeeping {
     /**
      * Brings capture up to date with changed tables, for a second or so at most, if the catalog has changed since the last time or something was
      * left. Until then their rows are captured by a slower way.
+     *
+     * @param changes a number that changes with the catalog; 0: not known
      */
-    void refreshIfChanged() {
+    void refreshIfChanged(long changes) {
         long asked = nanoTime.getAsLong();
         foundNothing = Math.max(0, foundNothing - (asked - creditedAt) / SHARE_FOUND_NOTHING);
         creditedAt = asked;
         if (asked - notBefore < 0 || foundNothing > FOUND_NOTHING_AT_ONCE) {
             return;
         }
-        long changes =
-                number(database.run("SELECT leat_poller.catalog_changes()")).longValue();
         if (changes == seen && asked - atLatest < 0) {
             return;
         }
         long begin = nanoTime.getAsLong();
-        List<@Nullable Object> refreshed = database.row(warned, "SELECT looked, again FROM leat_poller.refresh()");
+        List<@Nullable Object> refreshed = database.call(warned, "SELECT looked, again FROM leat_poller.refresh()");
         long end = nanoTime.getAsLong();
         seen = changes;
         if (number(refreshed.get(0)).intValue() > 0) {
@@ -106,7 +106,7 @@ final class Housekeeping {
         if (begin - sumNotBefore < 0) {
             return;
         }
-        database.run("SELECT leat_poller.sum_counters()");
+        database.call("SELECT leat_poller.sum_counters()");
         long end = nanoTime.getAsLong();
         sumNotBefore = end + (SHARE_SUMMING - 1) * (end - begin);
     }
@@ -123,7 +123,7 @@ final class Housekeeping {
      */
     @Nullable
     String putRows() {
-        return (String) database.run("SELECT leat_poller.put_rows()");
+        return (String) database.call("SELECT leat_poller.put_rows()").get(0);
     }
 
     /** What is severely wrong with Leat's own tables and what to do about it, in one line; null when nothing is. */

@@ -1,9 +1,11 @@
 package dev.leat.maintenance;
 
 import dev.leat.database.StatementRunner;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the heartbeats of one poller, and counts the others. A poller that was seen within {@value #ALIVE_SECONDS} seconds by the
@@ -49,15 +51,36 @@ public final class PollerRegistry {
         return alive;
     }
 
+    /**
+     * What a heartbeat tells beside the number of pollers.
+     *
+     * @param catalogChanges a number that changes with the catalog; 0: not known
+     * @param loading whether a load or a replay may be running
+     */
+    record Heard(long catalogChanges, boolean loading) {
+
+        /** If a heartbeat fails. */
+        static final Heard NOTHING = new Heard(0, true);
+    }
+
     /** Writes a heartbeat, removes pollers that were last seen more than a minute ago, and counts those alive. */
-    void beat() {
-        Object others = database.run(
-                "SELECT leat_poller.heartbeat(?, ?, ?, ?)", self.poller(), self.host(), self.pid(), self.version());
-        alive = 1 + ((Number) Objects.requireNonNull(others)).intValue();
+    Heard beat() {
+        List<@Nullable Object> row = database.call(
+                "SELECT others, catalog_changes, loading FROM leat_poller.heartbeat(?, ?, ?, ?)",
+                self.poller(),
+                self.host(),
+                self.pid(),
+                self.version());
+        alive = 1 + number(row.get(0)).intValue();
+        return new Heard(number(row.get(1)).longValue(), Boolean.TRUE.equals(row.get(2)));
+    }
+
+    private static Number number(@Nullable Object value) {
+        return (Number) Objects.requireNonNull(value);
     }
 
     /** Takes this poller and its figures of shards off the list, so that the others share its lanes at once. */
     void leave() {
-        database.run("SELECT leat_poller.deregister(?)", self.poller());
+        database.call("SELECT leat_poller.deregister(?)", self.poller());
     }
 }

@@ -86,7 +86,7 @@ public final class ShardUses implements PollerListener {
         return (nanoTime.getAsLong() - origin) / SLOT + 1;
     }
 
-    /** Writes the sums of the last minute, forgets shards that were not used within it, and rows of pollers that are gone. */
+    /** Writes the sums of the last minute, if any shard was used in it; the rows of others and of pollers that are gone are deleted then. */
     public void flush() {
         long slot = slot();
         List<ShardKey> used = new ArrayList<>();
@@ -98,9 +98,12 @@ public final class ShardUses implements PollerListener {
                 sums.add(sum);
             }
         });
+        if (used.isEmpty()) {
+            return;
+        }
         double seconds = Math.max(
                 1, Math.min(TimeUnit.NANOSECONDS.toSeconds(SLOTS * SLOT), (nanoTime.getAsLong() - origin) / 1e9));
-        database.run(
+        database.call(
                 "SELECT leat_poller.note_shards(?, ?, ?, ?, ?, ?, ?)",
                 poller,
                 seconds,

@@ -11,8 +11,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does a poller's recurring duties beside its passes: heartbeats every second, sums of counters every five, a look whether
- * tables have changed every second, at the rows that Leat rests on every five, at Leat's own tables every minute, old sent
+ * Does a poller's recurring duties beside its passes: heartbeats every second, which also tell whether tables have changed and loads are
+ * under way, so that an idle poller asks for nothing else as often; sums of counters every five, a look at the rows that Leat rests on every five, at Leat's own tables every minute, old sent
  * events every ten minutes. Heartbeats have a thread of their own, so that a duty that takes long does
  * not make the poller look dead. A duty that fails is reported and comes round again, after pauses that double up to a minute, or
  * to its own interval if that is longer; it never stops the poller.
@@ -28,12 +28,15 @@ public final class Upkeep {
     private final ShardUses shardUses;
     private final Housekeeping housekeeping;
     private final BacklogWatch backlog;
+    private final Runnable loads;
     private final @Nullable Duration retain;
     private final PollerListener listener;
+    private volatile PollerRegistry.Heard heard = PollerRegistry.Heard.NOTHING;
     private final ScheduledThreadPoolExecutor heart = executor("leat-heartbeat");
     private final ScheduledThreadPoolExecutor duties = executor("leat-upkeep");
 
     /**
+     * @param loads run after each heartbeat that tells of a load or replay, and after each that fails
      * @param retain how long sent events are kept; null: none are
      * @param listener told of duties that failed, of those that were done, and of what a refresh warns of
      */
@@ -42,12 +45,14 @@ public final class Upkeep {
             PollerRegistry registry,
             ShardUses shardUses,
             BacklogWatch backlog,
+            Runnable loads,
             @Nullable Duration retain,
             PollerListener listener) {
         this.registry = registry;
         this.shardUses = shardUses;
         this.housekeeping = new Housekeeping(database, System::nanoTime, listener::notice);
         this.backlog = backlog;
+        this.loads = loads;
         this.retain = retain;
         this.listener = listener;
     }
@@ -76,7 +81,7 @@ public final class Upkeep {
                 "other pollers take this one for gone and `leat status` does not show it",
                 Duration.ofSeconds(1),
                 LONGEST_SILENCE,
-                registry::beat);
+                this::beat);
         beat.run();
         every(
                 Duration.ofSeconds(5),
@@ -92,7 +97,7 @@ public final class Upkeep {
                 Duration.ofSeconds(1),
                 "look at changed tables",
                 "rows of changed tables are captured by a slower way",
-                housekeeping::refreshIfChanged);
+                () -> housekeeping.refreshIfChanged(heard.catalogChanges()));
         every(Duration.ofSeconds(5), "look at the backlog", "warnings do not say what waits", backlog::look);
         Duration keep = retain;
         if (keep != null) {
@@ -129,6 +134,19 @@ public final class Upkeep {
                     "other pollers leave its share of the lanes to it for some seconds more",
                     e,
                     Duration.ZERO);
+        }
+    }
+
+    /** After one that fails, all that it would have told of may be. */
+    private void beat() {
+        PollerRegistry.Heard now = PollerRegistry.Heard.NOTHING;
+        try {
+            now = registry.beat();
+        } finally {
+            heard = now;
+            if (now.loading()) {
+                loads.run();
+            }
         }
     }
 

@@ -94,7 +94,7 @@ public final class PollerRuntime {
                 new WorkerContext(stream, listener, n -> Duration.ofMillis(pauses.apply(n)), System::nanoTime);
         poller = new Poller(settings.workers(), () -> new Stages(claims.forWorker(), shaper, publisher), context);
         loader = new Loader(database, listener);
-        upkeep = new Upkeep(database, registry, shardUses, backlog, settings.retain(), listener);
+        upkeep = new Upkeep(database, registry, shardUses, backlog, loader::wake, settings.retain(), listener);
     }
 
     /** Creates a new identity for a poller of this process. */

@@ -53,7 +53,8 @@ class HousekeepingTest {
     }
 
     private boolean secondPasses() {
-        housekeeping.refreshIfChanged();
+        housekeeping.refreshIfChanged(
+                Long.parseLong(String.valueOf(database.value("SELECT leat_internal.catalog_changes()"))));
         clock.addAndGet(Duration.ofSeconds(1).toNanos());
         return true;
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,7 @@ class UpkeepTest {
                 registry,
                 new ShardUses(poller, registry.self().poller(), System::nanoTime),
                 new BacklogWatch(poller, () -> false, seen -> {}),
+                () -> {},
                 null,
                 new PollerListener() {
                     @Override
@@ -120,6 +122,7 @@ class UpkeepTest {
                 registry,
                 shardUses,
                 new BacklogWatch(poller, () -> false, seen -> {}),
+                () -> {},
                 Duration.ofDays(7),
                 new PollerListener() {});
         upkeep.start();
@@ -171,6 +174,7 @@ class UpkeepTest {
                 registry,
                 new ShardUses(poller, registry.self().poller(), System::nanoTime),
                 new BacklogWatch(poller, () -> true, seen::add),
+                () -> {},
                 null,
                 listener);
         upkeep.start();
@@ -214,11 +218,54 @@ class UpkeepTest {
                 registry,
                 new ShardUses(poller, registry.self().poller(), System::nanoTime),
                 new BacklogWatch(poller, () -> false, seen -> {}),
+                () -> {},
                 null,
                 listener);
         upkeep.start();
         Await.until("a notice", Duration.ofSeconds(20), () -> !notices.isEmpty());
         upkeep.stop();
         assertThat(notices.peek()).contains("public.t is not the table that was attached", "attach it");
+    }
+
+    @Test
+    void theHeartbeatTellsOfALoadAndSoDoesOneThatFails() {
+        AtomicInteger told = new AtomicInteger();
+        PollerRegistry registry = registry();
+        Upkeep upkeep = new Upkeep(
+                poller,
+                registry,
+                new ShardUses(poller, registry.self().poller(), System::nanoTime),
+                new BacklogWatch(poller, () -> false, seen -> {}),
+                told::incrementAndGet,
+                null,
+                new PollerListener() {});
+        upkeep.start();
+        assertThat(told).hasValue(0);
+
+        database.run("CREATE TABLE public.t (id int PRIMARY KEY); SELECT leat.attach('public.t');"
+                + " SELECT leat.load('public.t')");
+        Await.until("the load to be told of", Duration.ofSeconds(20), () -> told.get() > 0);
+
+        database.run("SELECT leat.cancel_load('public.t'); SELECT leat.publish('topic', 'Told', '{}')");
+        String from = seenAt();
+        Await.until("a heartbeat after it", Duration.ofSeconds(20), () -> !from.equals(seenAt()));
+        database.run("ALTER TABLE leat_internal.poller RENAME TO away");
+        int before = told.get();
+        Await.until("a heartbeat that fails", Duration.ofSeconds(20), () -> told.get() > before);
+        database.run("ALTER TABLE leat_internal.away RENAME TO poller");
+        upkeep.stop();
+    }
+
+    @Test
+    void aHeartbeatTellsOfAReplay() {
+        PollerRegistry registry = registry();
+        assertThat(registry.beat().loading()).isFalse();
+        database.run("SELECT leat.publish('topic', 'Told', '{}');"
+                + " INSERT INTO leat_internal.replay (events) VALUES (1)");
+        assertThat(registry.beat().loading()).isTrue();
+    }
+
+    private String seenAt() {
+        return String.valueOf(database.value("SELECT seen_at FROM leat_internal.poller"));
     }
 }

@@ -128,11 +128,11 @@ BEGIN
     PERFORM leat.cancel_replay();
     said := said || leat_poller.rotate_sent(make_interval(days => 7))::text || leat_poller.rotate_sent(make_interval(hours => 1))::text;
 
-    said := said || leat_poller.heartbeat(me, 'ho' || chr(92) || 'st', 1, '1')::text;
+    said := said || (SELECT concat_ws(' ', h.others, h.catalog_changes IS NOT NULL, h.loading)
+                       FROM leat_poller.heartbeat(me, 'ho' || chr(92) || 'st', 1, '1') AS h);
     PERFORM leat_poller.note_shards(me, 1.5, ARRAY['s'], ARRAY['shard' || chr(92)], ARRAY[1::bigint], ARRAY[2::bigint], ARRAY[3::bigint]);
     said := said || (SELECT concat_ws(' ', s.stream, s.shard, s.records, s.bytes, s.refused) FROM leat_internal.shard_use s);
     PERFORM leat_poller.deregister(me);
-    said := said || (leat_poller.catalog_changes() IS NOT NULL)::text;
 
     PERFORM leat.grant_poller('leat_set_poller'), leat.grant_publisher('leat_set_publisher');
     GRANT SELECT ON leat_internal.outbox TO leat_set_publisher;

@@ -601,17 +601,19 @@ REVOKE ALL ON FUNCTION leat_poller.sum_counters() FROM PUBLIC;
 -- What a poller writes for others: that it is running, and its figures. Only the fair shares and leat status use them. Still the values are
 -- checked (leat_internal.poller, shard_use), and only the role that wrote a row can change it.
 --
--- leat_poller.heartbeat(poller, host, pid, version): says that a poller is running, and deletes pollers that were not seen for a minute.
+-- leat_poller.heartbeat(poller, host, pid, version): says that a poller is running, and deletes pollers that were not seen for a minute. It also
+-- tells what a poller would otherwise ask for by itself each second.
 -- leat_poller.deregister(poller): deletes a poller and its figures of shards.
 -- leat_poller.note_shards(poller, seconds, streams, shards, records, bytes, refused): what each shard accepted and refused over the last so
 -- many seconds. It deletes rows that nobody has written for half a minute.
--- leat_poller.catalog_changes(): a number that changes when a change of the catalog may concern attached tables, so that pollers know when to
+-- leat_internal.catalog_changes(): a number that changes when a change of the catalog may concern attached tables, so that pollers know when to
 -- call leat_poller.refresh. Creating and dropping tables counts only where it updates a row or touches a constraint; every DDL that Leat must
 -- see changes one of the other counts. The number comes from the statistics, so it follows within seconds. Before PostgreSQL 15, where
 -- frequent reads of the statistics would cost too much, it is always 0.
 --
 -- poller    an id that a poller draws at each start
--- Returns:  heartbeat: how many other pollers were seen within five seconds, by the database's clock
+-- Returns:  heartbeat: how many other pollers were seen within five seconds, by the database's clock; catalog_changes; and whether a load or a
+--           replay is running
 -- Tables:   they write leat_internal.poller, shard_use
 -- Errors:   check_violation, not_null_violation for impossible values; insufficient_privilege for a poller of another role
 
@@ -628,26 +630,56 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_poller.heartbeat(poller uuid, host text, pid bigint, version text) RETURNS integer
+CREATE OR REPLACE FUNCTION leat_internal.catalog_changes() RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF current_setting('server_version_num')::integer < 150000 THEN
+        RETURN 0;
+    END IF;
+    RETURN (SELECT sum(pg_stat_get_tuples_updated(c.oid)
+                       + CASE WHEN c.whole THEN pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_deleted(c.oid) ELSE 0 END)
+              FROM (VALUES ('pg_class'::regclass::oid, false), ('pg_attribute'::regclass::oid, false), ('pg_type'::regclass::oid, false),
+                           ('pg_proc'::regclass::oid, true), ('pg_trigger'::regclass::oid, true), ('pg_constraint'::regclass::oid, true),
+                           ('pg_inherits'::regclass::oid, true), ('pg_namespace'::regclass::oid, false),
+                           ('pg_subscription_rel'::regclass::oid, true))
+                   AS c (oid, whole));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_poller.heartbeat(
+        poller uuid, host text, pid bigint, version text, OUT others integer, OUT catalog_changes bigint, OUT loading boolean)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
 #variable_conflict use_column
+DECLARE
+    gone boolean;
 BEGIN
-    PERFORM leat_internal.limit_figures('pollers', (SELECT count(*) FROM leat_internal.poller p
-                                            WHERE p.role = session_user AND p.poller <> heartbeat.poller), 1000);
-    INSERT INTO leat_internal.poller AS p (poller, role, host, pid, version)
-    VALUES (heartbeat.poller, session_user, left(heartbeat.host, 255), heartbeat.pid, left(heartbeat.version, 100))
-    ON CONFLICT (poller) DO UPDATE SET seen_at = now() WHERE p.role = session_user;
+    UPDATE leat_internal.poller p SET seen_at = now() WHERE p.poller = heartbeat.poller AND p.role = session_user;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'leat_poller.heartbeat: poller % is of another role', heartbeat.poller USING ERRCODE = 'insufficient_privilege',
-            HINT = 'A poller draws its id at each start.';
+        PERFORM leat_internal.limit_figures('pollers', (SELECT count(*) FROM leat_internal.poller p WHERE p.role = session_user), 1000);
+        INSERT INTO leat_internal.poller (poller, role, host, pid, version)
+        VALUES (heartbeat.poller, session_user, left(heartbeat.host, 255), heartbeat.pid, left(heartbeat.version, 100))
+            ON CONFLICT (poller) DO NOTHING;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'leat_poller.heartbeat: poller % is of another role', heartbeat.poller USING ERRCODE = 'insufficient_privilege',
+                HINT = 'A poller draws its id at each start.';
+        END IF;
     END IF;
     -- A poller with a time in the future wrote it before the clock was set back.
-    DELETE FROM leat_internal.poller p
-     WHERE p.poller <> heartbeat.poller AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute';
-    RETURN (SELECT count(*) FROM leat_internal.poller p
-             WHERE p.poller <> heartbeat.poller AND p.seen_at BETWEEN now() - interval '5 seconds' AND now() + interval '5 seconds');
+    SELECT count(*) FILTER (WHERE p.seen_at BETWEEN now() - interval '5 seconds' AND now() + interval '5 seconds'),
+           coalesce(bool_or(p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute'), false)
+      INTO heartbeat.others, gone
+      FROM leat_internal.poller p WHERE p.poller <> heartbeat.poller;
+    IF gone THEN
+        DELETE FROM leat_internal.poller p
+         WHERE p.poller <> heartbeat.poller AND p.seen_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 minute';
+    END IF;
+    heartbeat.catalog_changes := leat_internal.catalog_changes();
+    heartbeat.loading := EXISTS (SELECT FROM leat_internal.load l WHERE l.state = 'running')
+                         OR EXISTS (SELECT FROM leat_internal.replay r WHERE r.state = 'running');
 END
 $$;
 
@@ -681,29 +713,11 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_poller.catalog_changes() RETURNS bigint
-    LANGUAGE plpgsql VOLATILE
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-BEGIN
-    IF current_setting('server_version_num')::integer < 150000 THEN
-        RETURN 0;
-    END IF;
-    RETURN (SELECT sum(pg_stat_get_tuples_updated(c.oid)
-                       + CASE WHEN c.whole THEN pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_deleted(c.oid) ELSE 0 END)
-              FROM (VALUES ('pg_class'::regclass::oid, false), ('pg_attribute'::regclass::oid, false), ('pg_type'::regclass::oid, false),
-                           ('pg_proc'::regclass::oid, true), ('pg_trigger'::regclass::oid, true), ('pg_constraint'::regclass::oid, true),
-                           ('pg_inherits'::regclass::oid, true), ('pg_namespace'::regclass::oid, false),
-                           ('pg_subscription_rel'::regclass::oid, true))
-                   AS c (oid, whole));
-END
-$$;
-
 REVOKE ALL ON FUNCTION leat_internal.limit_figures(text, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.catalog_changes() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.heartbeat(uuid, text, bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.deregister(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_poller.catalog_changes() FROM PUBLIC;
 
 -- leat_poller.rotate_sent(keep): maintains the partitions of leat_internal.sent. It creates the present and the next one, and drops those whose
 -- rows are all older than the time for which they are kept.

@@ -51,6 +51,22 @@ class StatementCaptureTest extends CaptureFixture {
         assertThat(captured().stream().map(Captured::op)).containsExactly("d", "d", "d", "c", "c", "c");
     }
 
+    /** A session keeps the plan of its first updates. With a nested loop these rows would take minutes. */
+    @Test
+    void manyRowsAreQuickAfterUpdatesOfOneRow() throws Exception {
+        prepare();
+        run("INSERT INTO public.t SELECT n, 'v' FROM generate_series(1, 8000) AS n");
+        forget();
+
+        try (Session writer = new Session(database.owner().getConnection())) {
+            writer.run("UPDATE public.t SET v = 'one' WHERE id = 1; SET statement_timeout = '20s'");
+            writer.run("UPDATE public.t SET v = 'all'");
+        }
+
+        assertThat(database.value("SELECT count(*) FROM leat_internal.outbox WHERE op = 'u'"))
+                .isEqualTo("8001");
+    }
+
     /** The first statement in WITH is not read to its end, so the trigger for the inserts fires before the other's. */
     @ParameterizedTest
     @ValueSource(

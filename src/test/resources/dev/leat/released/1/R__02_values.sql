@@ -412,6 +412,8 @@ BEGIN
                 'rows', CASE limit_clause WHEN '' THEN side
                              ELSE format('(SELECT * FROM %I %s) AS %I', side, limit_clause, side) END));
     END LOOP;
+    -- A full join is never a nested loop, which takes the square of the rows: a session keeps the plan of its first updates, which may have changed
+    -- one row each.
     RETURN CASE operation
                WHEN 'INSERT' THEN leat_internal.fill(
                    $rows$(SELECT NULL::text AS old_partition, n.partition AS new_partition, NULL::json AS old_key, n.key AS new_key,
@@ -429,7 +431,7 @@ BEGIN
                    $rows$(SELECT place, o.partition AS old_partition, n.partition AS new_partition, o.key AS old_key, n.key AS new_key,
                     {{old_image}} AS old_image, n.image AS new_image, o.partition = n.partition AS same
                FROM {{old_rows}} AS o
-               JOIN {{new_rows}} AS n USING (place))$rows$,
+               FULL JOIN {{new_rows}} AS n USING (place))$rows$,
                    jsonb_build_object(
                        'old_rows', olds,
                        'new_rows', news,

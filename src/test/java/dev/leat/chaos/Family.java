@@ -33,7 +33,9 @@ enum Family {
     /** The database's clock. */
     CLOCK,
     /** Tables loaded beside their writers. */
-    LOADS;
+    LOADS,
+    /** Kept events sent again. */
+    REPLAYS;
 
     /** As the command line names it. */
     String option() {

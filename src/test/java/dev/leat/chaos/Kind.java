@@ -64,7 +64,8 @@ enum Kind {
     CLOCK_JUMP(Family.CLOCK, "clock jumped", 0, 0, DatabaseTrouble::jumpClock),
     LOAD(Family.LOADS, "tables loaded", 0, 0, Loads::begin),
     LOAD_PAUSED(Family.LOADS, "loads paused", 200, 1_500, Loads::pause),
-    LOAD_RESTARTED(Family.LOADS, "loads restarted", 0, 0, Loads::restart);
+    LOAD_RESTARTED(Family.LOADS, "loads restarted", 0, 0, Loads::restart),
+    REPLAY(Family.REPLAYS, "events replayed", 0, 0, Replays::begin, Trait.REPEATS);
 
     /** What the round has to know of a kind. */
     enum Trait {

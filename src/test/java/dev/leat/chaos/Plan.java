@@ -108,6 +108,11 @@ record Plan(
         return menu.stream().anyMatch(kind -> kind.has(Trait.DATABASE));
     }
 
+    /** Whether the pollers keep what they publish. */
+    boolean retained() {
+        return menu.contains(Kind.REPLAY);
+    }
+
     boolean needsOwnServer() {
         return menu.stream().anyMatch(kind -> kind.has(Trait.OWN_SERVER));
     }

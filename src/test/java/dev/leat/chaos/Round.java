@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /** One round, from the start of the first poller to the verdict. */
 final class Round {
@@ -15,7 +16,13 @@ final class Round {
     /** For what has no promised bound, on a machine that may be busy with other things. */
     private static final Duration PATIENCE = Duration.ofSeconds(180);
 
+    /** What comes between the stream and a comparison: nothing, but in tests of the comparison. */
+    interface Reading {
+        KinesisClient of(TestSystem system);
+    }
+
     private final Plan plan;
+    private final Reading reading;
     private final List<String> wrong = new ArrayList<>();
     private Map<Kind, Integer> started = Map.of();
     private long faults;
@@ -23,7 +30,12 @@ final class Round {
     private @Nullable Verdict verdict;
 
     Round(Plan plan) {
+        this(plan, TestSystem::consumer);
+    }
+
+    Round(Plan plan, Reading reading) {
         this.plan = plan;
+        this.reading = reading;
     }
 
     /** Runs to the verdict. The logs of a round that went wrong are kept below {@code target/chaos}. */
@@ -69,7 +81,9 @@ final class Round {
         system.awaitPollers(PATIENCE);
         system.drain(PATIENCE);
         system.loads().end(PATIENCE);
+        Replays.end(system.database(), PATIENCE);
         recovered = Duration.ofNanos(System.nanoTime() - healed);
+        wrong.addAll(new TableComparisons(system.database(), reading.of(system), PATIENCE).differences());
         system.supervisor().dismissAll();
         system.drain(PATIENCE);
         system.readToTheEnd();

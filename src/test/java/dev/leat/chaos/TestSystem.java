@@ -15,6 +15,7 @@ import dev.leat.testkit.TestStream;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -98,10 +99,7 @@ final class TestSystem implements AutoCloseable {
     }
 
     private LeatProcess poller() {
-        return LeatProcess.start(
-                new LeatProcess.Environment(database, ROLE, stream.local().endpoint(), TestStream.NAME)
-                        .databaseThrough(toDatabase)
-                        .streamThrough(toStream),
+        List<String> arguments = new ArrayList<>(List.of(
                 "run",
                 "--publish-deadline",
                 plan.publishDeadline().toMillis() + "ms",
@@ -112,7 +110,15 @@ final class TestSystem implements AutoCloseable {
                 "--workers",
                 Integer.toString(plan.workers()),
                 "--aggregation",
-                plan.aggregated() ? "kpl" : "none");
+                plan.aggregated() ? "kpl" : "none"));
+        if (plan.retained()) {
+            arguments.addAll(List.of("--retain", "1d"));
+        }
+        return LeatProcess.start(
+                new LeatProcess.Environment(database, ROLE, stream.local().endpoint(), TestStream.NAME)
+                        .databaseThrough(toDatabase)
+                        .streamThrough(toStream),
+                arguments.toArray(String[]::new));
     }
 
     Plan plan() {
@@ -150,6 +156,11 @@ final class TestSystem implements AutoCloseable {
         consumer.updateShardCount(request ->
                 request.streamName(TestStream.NAME).targetShardCount(target).scalingType(ScalingType.UNIFORM_SCALING));
         shards = target;
+    }
+
+    /** What reads the stream as consumers do. */
+    KinesisClient consumer() {
+        return consumer;
     }
 
     StreamTrouble trouble() {

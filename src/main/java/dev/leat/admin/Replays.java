@@ -46,15 +46,6 @@ public final class Replays {
             @Nullable Instant last) {}
 
     /**
-     * How far a replay has come.
-     *
-     * @param state running, cancelled or finished
-     * @param sent how many of its events were sent
-     * @param refused how many are in quarantine
-     */
-    public record ReplayProgress(String state, long events, long sent, long refused) {}
-
-    /**
      * @param dryRun only count
      * @throws org.jooq.exception.DataAccessException when the database declines, with what to do
      */
@@ -95,15 +86,5 @@ public final class Replays {
             transaction.dsl().execute("SET LOCAL lock_timeout = '60s'");
             return transaction.dsl().fetchSingle("SELECT leat.cancel_replay()").get(0, int.class);
         });
-    }
-
-    public ReplayProgress progress(int number) {
-        return database.fetchSingle(
-                        "SELECT state, events, sent, refused FROM leat_poller.replay WHERE replay = ?", number)
-                .map(row -> new ReplayProgress(
-                        row.get(0, String.class),
-                        row.get(1, long.class),
-                        row.get(2, long.class),
-                        row.get(3, long.class)));
     }
 }

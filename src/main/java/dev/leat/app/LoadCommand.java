@@ -5,18 +5,16 @@ import dev.leat.admin.MissingRight;
 import dev.leat.admin.TableNames;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.app.output.LoadText;
+import dev.leat.app.output.WaitOption;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.status.LoadReader;
-import dev.leat.status.Status;
 import java.io.PrintWriter;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -26,11 +24,6 @@ import picocli.CommandLine.Parameters;
         description =
                 "Sends the rows that tables have already. The pollers that run do it, beside the tables' writers.")
 final class LoadCommand extends DatabaseCommand {
-
-    private static final long LOOK_MILLIS = 500;
-
-    /** A line is printed whenever a load has come so many percent further. */
-    private static final int STEP = 5;
 
     @Parameters(arity = "0..*", paramLabel = "<table>", description = "As SQL writes it, such as public.orders.")
     private List<String> tables = List.of();
@@ -75,8 +68,8 @@ final class LoadCommand extends DatabaseCommand {
             description = "Roles whose code may run with the rights of Leat's owner: those that own the tables.")
     private List<String> trust = List.of();
 
-    @Option(names = "--wait", description = "Show how far the loads have come, until all of them have ended.")
-    private boolean wait;
+    @Mixin
+    private WaitOption wait = new WaitOption();
 
     LoadCommand(ProcessEnvironment process) {
         super(process);
@@ -130,8 +123,23 @@ final class LoadCommand extends DatabaseCommand {
         AttachCommand.requireTables(new TableNames(database), tables);
         Loads loads = new Loads(database);
         Loads.LoadOptions options = new Loads.LoadOptions(where, chunk, only, key, exclude, mask, stream, trust);
+        LoadReader reader = new LoadReader(database);
         Set<Integer> numbers = register(loads, tables, options, out(), err());
-        return wait ? await(new LoadReader(database), numbers) : ExitCode.DONE;
+        return wait.given()
+                ? wait.await(database, () -> progress(reader, numbers), "nothing is loaded", out(), err())
+                : ExitCode.DONE;
+    }
+
+    private static List<WaitOption.Awaited> progress(LoadReader reader, Set<Integer> numbers) {
+        return reader.read().stream()
+                .filter(load -> numbers.contains(load.number()))
+                .map(load -> new WaitOption.Awaited(
+                        load.number(),
+                        load.underWay(),
+                        load.state().equals("finished"),
+                        load.percent(),
+                        LoadText.line(load)))
+                .toList();
     }
 
     /** Returns the loads' numbers. */
@@ -141,40 +149,6 @@ final class LoadCommand extends DatabaseCommand {
         registered.warnings().forEach(warning -> err.println("leat: warning: " + warning));
         tables.forEach(table -> out.println(table + ": to be loaded"));
         return registered.numbers();
-    }
-
-    /** Until none of the loads is under way; prints a line for each whenever it has come further. */
-    private int await(LoadReader reader, Set<Integer> numbers) {
-        Map<Integer, Integer> shown = new HashMap<>();
-        boolean warned = false;
-        while (true) {
-            List<Status.Load> loads = reader.read().stream()
-                    .filter(load -> numbers.contains(load.number()))
-                    .toList();
-            for (Status.Load load : loads) {
-                int at = load.underWay() ? load.percent() / STEP : Integer.MAX_VALUE;
-                if (!Integer.valueOf(at).equals(shown.put(load.number(), at))) {
-                    out().println(LoadText.line(load));
-                    out().flush();
-                }
-            }
-            if (loads.stream().noneMatch(Status.Load::underWay)) {
-                return loads.stream().allMatch(load -> load.state().equals("finished"))
-                        ? ExitCode.DONE
-                        : ExitCode.NOT_WELL;
-            }
-            if (!warned && !reader.polled()) {
-                err().println("leat: no poller runs, so nothing is loaded until one does (leat run)");
-                err().flush();
-                warned = true;
-            }
-            try {
-                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return ExitCode.NOT_WELL;
-            }
-        }
     }
 
     /** What becomes of loads that are registered. */

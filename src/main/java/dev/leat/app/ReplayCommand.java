@@ -5,20 +5,21 @@ import dev.leat.admin.Replays;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.app.connection.Fault;
 import dev.leat.app.connection.StreamClient;
+import dev.leat.app.output.ReplayText;
+import dev.leat.app.output.WaitOption;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.PublishSettings;
 import dev.leat.poller.StreamCheck;
 import dev.leat.poller.StreamUnusable;
-import dev.leat.status.LoadReader;
+import dev.leat.status.ReplayReader;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
@@ -29,11 +30,6 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
                 "Sends kept events again (leat run --retain), in their order and under their ids. The pollers that run do it,"
                         + " beside new events.")
 final class ReplayCommand extends DatabaseCommand {
-
-    private static final long LOOK_MILLIS = 500;
-
-    /** A line is printed whenever it has come so many percent further. */
-    private static final int STEP = 5;
 
     @Option(
             names = "--table",
@@ -63,8 +59,8 @@ final class ReplayCommand extends DatabaseCommand {
     @Option(names = "--dry-run", description = "Only say how many events it would send.")
     private boolean dryRun;
 
-    @Option(names = "--wait", description = "Show how far it has come, until it has ended.")
-    private boolean wait;
+    @Mixin
+    private WaitOption wait = new WaitOption();
 
     ReplayCommand(ProcessEnvironment process) {
         super(process);
@@ -83,7 +79,7 @@ final class ReplayCommand extends DatabaseCommand {
         if (since != null && until != null && !since.isBefore(until)) {
             throw new ParameterException(spec().commandLine(), "--from must be before --to");
         }
-        if (dryRun && wait) {
+        if (dryRun && wait.given()) {
             throw new ParameterException(
                     spec().commandLine(), "--dry-run and --wait exclude each other: a dry run sends nothing");
         }
@@ -128,7 +124,10 @@ final class ReplayCommand extends DatabaseCommand {
         } else {
             out().println("replay " + number + ": " + count(selected) + " to be sent again" + captured(selected));
             out().flush();
-            return wait ? await(new LoadReader(database), replays, number) : ExitCode.DONE;
+            ReplayReader reader = new ReplayReader(database);
+            return wait.given()
+                    ? wait.await(database, () -> progress(reader, number), "nothing is sent", out(), err())
+                    : ExitCode.DONE;
         }
         return ExitCode.DONE;
     }
@@ -151,42 +150,15 @@ final class ReplayCommand extends DatabaseCommand {
         }
     }
 
-    private int await(LoadReader reader, Replays replays, int number) {
-        int shown = -1;
-        boolean warned = false;
-        while (true) {
-            Replays.ReplayProgress progress = replays.progress(number);
-            boolean ended = !progress.state().equals("running");
-            int at = ended ? Integer.MAX_VALUE : (int) (progress.sent() * 100 / progress.events()) / STEP;
-            if (at != shown) {
-                shown = at;
-                out().println(String.format(
-                        Locale.ROOT,
-                        "replay %d: %s, %d of %d events sent%s",
+    private static List<WaitOption.Awaited> progress(ReplayReader reader, int number) {
+        return reader.read(number).stream()
+                .map(replay -> new WaitOption.Awaited(
                         number,
-                        progress.state(),
-                        progress.sent(),
-                        progress.events(),
-                        progress.refused() == 0 ? "" : ", " + progress.refused() + " in quarantine"));
-                out().flush();
-            }
-            if (ended) {
-                return progress.state().equals("finished") && progress.refused() == 0
-                        ? ExitCode.DONE
-                        : ExitCode.NOT_WELL;
-            }
-            if (!warned && !reader.polled()) {
-                err().println("leat: no poller runs, so nothing is sent until one does (leat run)");
-                err().flush();
-                warned = true;
-            }
-            try {
-                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return ExitCode.NOT_WELL;
-            }
-        }
+                        replay.underWay(),
+                        replay.state().equals("finished") && replay.refused() == 0,
+                        replay.percent(),
+                        ReplayText.line(replay)))
+                .toList();
     }
 
     /** Ends the replay that is running. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param tables those attached, and those with events counted or pending; domain events are one without a name
  * @param pollers those on the list, dead ones for a minute
  * @param loads those under way, and the last one of each other table, for a month
+ * @param replays the one that is running
  * @param shards those that were sent to within the last minute
  * @param quarantine counts by state
  */
@@ -28,6 +29,7 @@ public record Status(
         List<HeldLane> held,
         List<PollerStatus> pollers,
         List<Load> loads,
+        List<Replay> replays,
         List<Shard> shards,
         Map<String, Long> quarantine) {
 
@@ -155,6 +157,52 @@ public record Status(
         /** Whether a poller has something to do for it, or may have. */
         public boolean underWay() {
             return state.equals("running") || state.equals("paused");
+        }
+    }
+
+    /**
+     * A replay of kept events.
+     *
+     * @param number as {@code leat.replay} gave it
+     * @param tables whose events, as they were named; none: all
+     * @param key of which partition key; null: of any
+     * @param stream where they are sent; null: to the stream of each
+     * @param state running, cancelled or finished
+     * @param events how many there are to send
+     * @param sent how many were sent
+     * @param refused how many are in quarantine
+     * @param skipped how many are not sent, because it was cancelled, or their ids became doubtful
+     * @param rate events sent in a second, since it was registered
+     */
+    public record Replay(
+            int number,
+            List<String> tables,
+            @Nullable String key,
+            @Nullable String stream,
+            String state,
+            long events,
+            long sent,
+            long refused,
+            long skipped,
+            @Nullable Double rate,
+            Instant registeredAt) {
+
+        /** How much is done, from 0 to 100; 100 only when it has finished. */
+        public int percent() {
+            return state.equals("finished") ? 100 : (int) Math.min(99, 100 * done() / Math.max(1, events));
+        }
+
+        private long done() {
+            return sent + refused + skipped;
+        }
+
+        /** How long it will take from now on, about; null: not known. */
+        public @Nullable Double secondsLeft() {
+            return rate == null || rate <= 0 ? null : Math.max(0, events - done()) / rate;
+        }
+
+        public boolean underWay() {
+            return state.equals("running");
         }
     }
 

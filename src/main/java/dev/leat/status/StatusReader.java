@@ -70,6 +70,7 @@ public final class StatusReader {
                     held,
                     pollers(in, held),
                     LoadReader.read(in),
+                    ReplayReader.running(in),
                     shards(in),
                     quarantine);
         });

@@ -2,6 +2,8 @@ package dev.leat.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.localstream.LocalStream;
 import dev.leat.testkit.TestDatabase;
@@ -109,6 +111,51 @@ class ReplayCommandTest {
     }
 
     @Test
+    void statusShowsHowFarAReplayHasComeAsLongAsItRuns() throws Exception {
+        assertThat(cli.leat("status").out()).doesNotContain("REPLAY OF");
+        database.run("UPDATE leat_internal.sent SET stream = 'other' WHERE partition_key = 'public.orders.1'");
+        cli.leat("replay", "--table", "public.orders", "--stream", "other");
+        database.run("SELECT leat_poller.replay_chunk()");
+        assertThat(cli.leat("status").out())
+                .containsPattern("REPLAY OF +STREAM +STATE +REMARK +SENT +OF +EVENTS/S +LEFT")
+                .containsPattern("public.orders +other +running +\\[[.]{20}\\]   0 % +0 +3 +- +-");
+        settle(1);
+        database.run("SELECT leat_poller.set_aside(array_agg(lane), array_agg(id), array_agg('quarantined'::text),"
+                + " array_agg('too large'::text), array_agg(true)) FROM (SELECT * FROM leat_internal.quarantine ORDER BY id LIMIT 1) AS q;"
+                + " UPDATE leat_internal.replay SET registered_at = clock_timestamp() - interval '100 seconds'");
+        assertThat(cli.leat("status").out())
+                .containsPattern(
+                        "public.orders +other +running +\\[#{13}[.]{7}\\]  66 % +1 in quarantine +1 +3 +0 +1 min [34]\\d s");
+        JsonNode replay =
+                new ObjectMapper().readTree(cli.leat("status", "--json").out()).at("/replays/0");
+        assertThat(replay.at("/replay").asInt()).isEqualTo(1);
+        assertThat(replay.at("/tables").toString()).isEqualTo("[\"public.orders\"]");
+        assertThat(replay.at("/key").isNull()).isTrue();
+        assertThat(replay.at("/stream").asText()).isEqualTo("other");
+        assertThat(replay.at("/state").asText()).isEqualTo("running");
+        assertThat(replay.at("/events").asInt()).isEqualTo(3);
+        assertThat(replay.at("/sent").asInt()).isEqualTo(1);
+        assertThat(replay.at("/refused").asInt()).isEqualTo(1);
+        assertThat(replay.at("/skipped").asInt()).isZero();
+        assertThat(replay.at("/percent").asInt()).isEqualTo(66);
+        assertThat(replay.at("/events_per_second").asDouble()).isBetween(0.005, 0.01);
+        assertThat(replay.at("/seconds_left").asDouble()).isBetween(100.0, 200.0);
+        assertThat(replay.at("/registered_at").asText()).endsWith("Z");
+        settle(1);
+        database.run("SELECT leat_poller.replay_chunk()");
+        assertThat(cli.leat("status").out()).doesNotContain("REPLAY OF");
+        assertThat(cli.leat("status", "--json").out()).contains("\"replays\" : [ ]");
+    }
+
+    /** As a poller settles the first of those that it has sent again. */
+    private void settle(int events) {
+        database.run(
+                "SELECT leat_poller.settle(true, array_agg(DISTINCT lane), array_fill(0, ARRAY[count(DISTINCT lane)::int]), '{}', array_agg(id),"
+                        + " '{}', '{}', '{}', '{}') FROM (SELECT * FROM leat_internal.quarantine WHERE state = 'retry' ORDER BY id LIMIT "
+                        + events + ") AS q");
+    }
+
+    @Test
     void whoWaitsSeesItFinish() throws Exception {
         CompletableFuture<CliRun.Result> waiting = CompletableFuture.supplyAsync(() -> cli.leat("replay", "--wait"));
         while (!"t".equals(database.value("SELECT EXISTS (SELECT FROM leat_internal.replay)"))) {
@@ -120,7 +167,10 @@ class ReplayCommandTest {
         database.run("SELECT leat_poller.replay_chunk()");
         CliRun.Result result = waiting.get();
         assertThat(result.exitCode()).isZero();
-        assertThat(result.out().lines()).last().asString().isEqualTo("replay 1: finished, 3 of 3 events sent");
+        assertThat(result.out().lines())
+                .last()
+                .asString()
+                .isEqualTo("replay 1  [####################] 100 %  finished, 3 of 3 events sent");
         assertRefused(result, 0, "no poller runs");
     }
 }

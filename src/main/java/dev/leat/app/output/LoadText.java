@@ -2,14 +2,9 @@ package dev.leat.app.output;
 
 import dev.leat.status.Status;
 import java.util.List;
-import java.util.Locale;
 
 /** How far a full load has come, for a person. */
 public final class LoadText {
-
-    private static final int BAR = 20;
-    private static final long MINUTE = 60;
-    private static final long HOUR = 60 * MINUTE;
 
     private LoadText() {}
 
@@ -20,53 +15,33 @@ public final class LoadText {
             table.add(
                     load.schema() + "." + load.table(),
                     load.state(),
-                    bar(load),
+                    ProgressText.bar(load.percent()),
                     remark(load),
-                    number(load.loaded()),
-                    load.estimate() == null ? "-" : number(load.estimate()),
-                    load.rate() == null ? "-" : number(Math.round(load.rate())),
-                    load.secondsLeft() == null ? "-" : time(load.secondsLeft()));
+                    ProgressText.number(load.loaded()),
+                    load.estimate() == null ? "-" : ProgressText.number(load.estimate()),
+                    ProgressText.rate(load.rate()),
+                    ProgressText.time(load.secondsLeft()));
         }
         return table.lines();
     }
 
     /** One load in one line, such as {@code public.orders  [#####...............]  25 %  running, 1,000 rows, …}. */
     public static String line(Status.Load load) {
-        StringBuilder line = new StringBuilder(load.schema() + "." + load.table() + "  " + bar(load) + "  "
-                + load.state() + ", " + number(load.loaded())
-                + (load.estimate() == null ? "" : " of about " + number(load.estimate())) + " rows");
-        if (load.rate() != null) {
-            line.append(", ").append(number(Math.round(load.rate()))).append(" rows/s");
-        }
-        if (load.secondsLeft() != null) {
-            line.append(", ").append(time(load.secondsLeft())).append(" left");
-        }
-        String remark = remark(load);
-        return remark.isEmpty() ? line.toString() : line + ", " + remark;
+        return load.schema() + "." + load.table() + "  "
+                + ProgressText.line(
+                        load.percent(),
+                        load.state() + ", " + ProgressText.number(load.loaded())
+                                + (load.estimate() == null ? "" : " of about " + ProgressText.number(load.estimate()))
+                                + " rows",
+                        "rows",
+                        load.rate(),
+                        load.secondsLeft(),
+                        remark(load));
     }
 
     private static String remark(Status.Load load) {
-        String held = load.held() == 0 ? "" : number(load.held()) + " keys held by writers";
+        String held = load.held() == 0 ? "" : ProgressText.number(load.held()) + " keys held by writers";
         String error = load.error() == null ? "" : load.error();
         return held + (held.isEmpty() || error.isEmpty() ? "" : ", ") + error;
-    }
-
-    private static String bar(Status.Load load) {
-        int percent = load.percent();
-        int full = percent * BAR / 100;
-        return "[" + "#".repeat(full) + ".".repeat(BAR - full) + "] " + String.format(Locale.ROOT, "%3d %%", percent);
-    }
-
-    private static String time(double seconds) {
-        long whole = (long) Math.ceil(seconds);
-        return whole < MINUTE
-                ? whole + " s"
-                : whole < HOUR
-                        ? whole / MINUTE + " min " + whole % MINUTE + " s"
-                        : whole / HOUR + " h " + whole % HOUR / MINUTE + " min";
-    }
-
-    private static String number(long number) {
-        return String.format(Locale.ROOT, "%,d", number);
     }
 }

@@ -27,6 +27,7 @@ public final class StatusJson {
             lanes(json, status);
             pollers(json, status);
             loads(json, status);
+            replays(json, status);
             shards(json, status);
             json.writeObjectFieldStart("quarantine");
             for (Map.Entry<String, Long> state : status.quarantine().entrySet()) {
@@ -123,6 +124,32 @@ public final class StatusJson {
             Json.time(json, "registered_at", load.registeredAt());
             Json.time(json, "started_at", load.startedAt());
             Json.time(json, "ended_at", load.endedAt());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void replays(JsonGenerator json, Status status) throws IOException {
+        json.writeArrayFieldStart("replays");
+        for (Status.Replay replay : status.replays()) {
+            json.writeStartObject();
+            json.writeNumberField("replay", replay.number());
+            json.writeArrayFieldStart("tables");
+            for (String table : replay.tables()) {
+                json.writeString(table);
+            }
+            json.writeEndArray();
+            json.writeStringField("key", replay.key());
+            json.writeStringField("stream", replay.stream());
+            json.writeStringField("state", replay.state());
+            json.writeNumberField("events", replay.events());
+            json.writeNumberField("sent", replay.sent());
+            json.writeNumberField("refused", replay.refused());
+            json.writeNumberField("skipped", replay.skipped());
+            json.writeNumberField("percent", replay.percent());
+            Json.number(json, "events_per_second", replay.rate());
+            Json.number(json, "seconds_left", replay.secondsLeft());
+            Json.time(json, "registered_at", replay.registeredAt());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -30,6 +30,10 @@ public final class StatusText {
             lines.add("");
             lines.addAll(LoadText.table(status.loads()));
         }
+        if (!status.replays().isEmpty()) {
+            lines.add("");
+            lines.addAll(ReplayText.table(status.replays()));
+        }
         tables(lines, status);
         return lines;
     }
@@ -39,23 +43,23 @@ public final class StatusText {
         if (backlog.events() == 0 || backlog.oldestAgeSeconds() == null) {
             return "empty" + disk;
         }
-        return (backlog.capped() ? "more than " : "") + number(backlog.events()) + " events, the oldest "
+        return (backlog.capped() ? "more than " : "") + ProgressText.number(backlog.events()) + " events, the oldest "
                 + String.format(Locale.ROOT, "%.1f s old", backlog.oldestAgeSeconds()) + disk;
     }
 
     private static String size(long bytes) {
         long mebibytes = bytes >> 20;
-        return mebibytes == 0 ? number(bytes >> 10) + " KiB" : number(mebibytes) + " MiB";
+        return mebibytes == 0 ? ProgressText.number(bytes >> 10) + " KiB" : ProgressText.number(mebibytes) + " MiB";
     }
 
     private static String quarantine(Map<String, Long> counts) {
         if (counts.values().stream().allMatch(count -> count == 0)) {
             return "empty";
         }
-        return number(counts.getOrDefault("quarantined", 0L)) + " refused, "
-                + number(counts.getOrDefault("waiting", 0L))
-                + " waiting behind them, " + number(counts.getOrDefault("retry", 0L)) + " released, "
-                + number(counts.getOrDefault("discarded", 0L)) + " discarded (leat quarantine list)";
+        return ProgressText.number(counts.getOrDefault("quarantined", 0L)) + " refused, "
+                + ProgressText.number(counts.getOrDefault("waiting", 0L))
+                + " waiting behind them, " + ProgressText.number(counts.getOrDefault("retry", 0L)) + " released, "
+                + ProgressText.number(counts.getOrDefault("discarded", 0L)) + " discarded (leat quarantine list)";
     }
 
     private static void pollers(List<String> lines, Status status) {
@@ -149,7 +153,7 @@ public final class StatusText {
         lines.addAll(table.lines());
         if (status.backlog().capped()) {
             lines.add("waiting events are counted up to the first "
-                    + number(status.backlog().events()) + " only, so more were captured than it says");
+                    + ProgressText.number(status.backlog().events()) + " only, so more were captured than it says");
         }
     }
 
@@ -170,18 +174,14 @@ public final class StatusText {
                 attached,
                 stream,
                 operation,
-                number(counts.captured()),
-                number(counts.published()),
-                number(counts.quarantined()),
-                number(counts.discarded()),
-                number(counts.waiting()));
+                ProgressText.number(counts.captured()),
+                ProgressText.number(counts.published()),
+                ProgressText.number(counts.quarantined()),
+                ProgressText.number(counts.discarded()),
+                ProgressText.number(counts.waiting()));
     }
 
     private static String name(Status.Table of) {
         return of.schema() == null ? String.valueOf(of.table()) : of.schema() + "." + of.table();
-    }
-
-    private static String number(long number) {
-        return String.format(Locale.ROOT, "%,d", number);
     }
 }

@@ -69,7 +69,7 @@ final class Loads {
     /** Begins the loads of all tables, in chunks so small that they last for most of a round. */
     void begin(Random random) {
         for (Table table : Table.values()) {
-            begin(table, 1 + random.nextInt(20));
+            begin(table, 5 + random.nextInt(16));
         }
     }
 

@@ -222,6 +222,27 @@ class WritersBesideTest extends LoadFixture {
         }
     }
 
+    /** A snapshot is consistent, and may be older than what was published meanwhile. */
+    @ParameterizedTest
+    @ValueSource(strings = {"REPEATABLE READ", "SERIALIZABLE"})
+    void aSnapshotDoesNotStandInForTheLocks(String level) throws SQLException {
+        load();
+        try (Session poller = session()) {
+            poller.run("BEGIN ISOLATION LEVEL " + level + "; SELECT FROM public.t");
+            run("UPDATE public.t SET v = 'new' WHERE id = 3");
+            try {
+                poller.run("SELECT leat_poller.load_chunk(10)");
+                poller.run("COMMIT");
+            } catch (IllegalStateException refused) {
+                poller.run("ROLLBACK");
+            }
+        }
+        finish(MOST);
+        assertThat(events())
+                .filteredOn(event -> event.contains("public.t.3 "))
+                .containsExactly("u public.t.3 {\"id\":3,\"v\":\"new\"}", "r public.t.3 {\"id\":3,\"v\":\"new\"}");
+    }
+
     @Test
     void rowsOfAPreparedTransactionAreWaitedFor() throws SQLException {
         load();

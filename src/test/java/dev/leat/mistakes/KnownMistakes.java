@@ -3,7 +3,7 @@ package dev.leat.mistakes;
 import dev.leat.mistakes.Mistake.Edit;
 import java.util.List;
 
-/** Mistakes that are easy to make in the lane protocol, some that would harm the application, and the test that catches each. */
+/** Mistakes that are easy to make in the lane protocol, in loads, replays and comparisons, some that would harm the application, and the test that catches each. */
 final class KnownMistakes {
 
     private static final String MAIN = "src/main/java/dev/leat/";
@@ -14,11 +14,19 @@ final class KnownMistakes {
     private static final String SETTLEMENT = MAIN + "outbox/Settlement.java";
     private static final String CLAIM_SQL = "db/migration/R__09_poller.sql";
     private static final String CAPTURE = "db/migration/R__04_capture.sql";
+    private static final String EVENTS_SQL = "db/migration/R__07_events.sql";
+    private static final String RECONCILIATION = MAIN + "reconcile/Reconciliation.java";
+    private static final String SHARDS_READER = MAIN + "reconcile/ShardsReader.java";
+    private static final String STREAM_VIEW = MAIN + "reconcile/StreamView.java";
     private static final String LOAD_SQL = "db/migration/R__10_load.sql";
 
     private static final String INTERLEAVING = "dev.leat.outbox.InterleavingTest#";
     private static final String LANE_CLAIMS = "dev.leat.outbox.LaneClaimsTest#";
     private static final String COUNTERS = "dev.leat.outbox.CountersTest#";
+    private static final String REPLAYS = "dev.leat.load.ReplayTest#";
+    private static final String REPLAYED_STREAM = "dev.leat.load.ReplayedStreamTest#";
+    private static final String EQUAL_TABLES = "dev.leat.reconcile.EqualTablesTest#";
+    private static final String LATE_EVENTS = "dev.leat.reconcile.LateEventsTest#";
     private static final String LOADS = "dev.leat.load.LoadTest#";
     private static final String LOADS_BESIDE_WRITERS = "dev.leat.load.WritersBesideTest#";
 
@@ -207,6 +215,14 @@ final class KnownMistakes {
                             "IF current_setting('transaction_isolation') <> 'read committed' THEN",
                             "IF false THEN")),
             Mistake.of(
+                    "a load takes a snapshot for locks",
+                    LOADS_BESIDE_WRITERS + "aSnapshotDoesNotStandInForTheLocks",
+                    new Edit(
+                            LOAD_SQL,
+                            "IF current_setting('transaction_isolation') <> 'read committed' THEN",
+                            "IF false THEN"),
+                    new Edit(LOAD_SQL, "FOR SHARE SKIP LOCKED) AS l", "OFFSET 0) AS l")),
+            Mistake.of(
                     "a load goes on by counting rows",
                     LOADS_BESIDE_WRITERS + "aRowThatIsDeletedBehindTheLoadHidesNoOther",
                     new Edit(
@@ -244,7 +260,97 @@ final class KnownMistakes {
                     new Edit(
                             CLAIM_SQL,
                             "    SELECT count(*) INTO summed FROM gone;",
-                            "    SELECT count(*) INTO summed FROM gone;\n    DELETE FROM leat_internal.counter_delta;")));
+                            "    SELECT count(*) INTO summed FROM gone;\n    DELETE FROM leat_internal.counter_delta;")),
+            Mistake.of(
+                    "a settlement counts what was not settled",
+                    "dev.leat.security.PollerTest#nothingIsCountedButWhatIsSettled",
+                    new Edit(
+                            CLAIM_SQL,
+                            "IF settled <> counted OR part <> cardinality(released) THEN",
+                            "IF part <> cardinality(released) THEN")),
+            Mistake.of(
+                    "what a replay sends again is counted once more",
+                    REPLAYS + "onlyAFewHundredAreQueuedAtATimeInTheirOrder",
+                    new Edit(CLAIM_SQL, "WHERE g.replay IS NULL GROUP BY 1, 2, 3", "GROUP BY 1, 2, 3")),
+            Mistake.of(
+                    "a replayed event gets a new id",
+                    REPLAYS + "theirIdsAndStreamsStayUnlessAnotherStreamIsNamed",
+                    new Edit(
+                            EVENTS_SQL,
+                            "        SELECT n.id, n.lane, n.op, n.held, n.may_pass,",
+                            "        SELECT nextval('leat_internal.outbox_id_seq'), n.lane, n.op, n.held, n.may_pass,")),
+            Mistake.of(
+                    "a replay sends what has a doubtful id",
+                    REPLAYS + "aDoubtfulIdIsNotSentAgain",
+                    new Edit(
+                            "db/migration/R__08_history.sql",
+                            "     WHERE q.lane = ANY (renumber.lanes) AND q.replay IS NOT NULL\n",
+                            "     WHERE false\n")),
+            Mistake.of(
+                    "new events wait for what a replay sends",
+                    REPLAYED_STREAM + "aReplayToAStreamThatIsGoneHoldsUpNoNewEvents",
+                    new Edit(MAIN + "outbox/LaneReader.java", "if (!event.replay()) {", "if (event.id() > 0) {")),
+            Mistake.of(
+                    "a replayed event does not say so",
+                    REPLAYED_STREAM + "anotherStreamGetsTheReplayAndOnlyThat",
+                    new Edit(MAIN + "shape/DebeziumJson.java", "if (event.replay()) {", "if (event.id() < 0) {")),
+            Mistake.of(
+                    "reconcile does not await its markers",
+                    LATE_EVENTS + "whatIsReadableOnlyLaterIsWaitedFor",
+                    new Edit(RECONCILIATION, "                published::allRead,", "                () -> true,")),
+            Mistake.of(
+                    "reconcile takes its markers for the end of what was published",
+                    LATE_EVENTS + "whatWaitsInTheOutboxIsWaitedForThoughMarkersOvertakeIt",
+                    new Edit(
+                            RECONCILIATION,
+                            "database.pending(table, snapshotText) == 0,",
+                            "database.pending(table, snapshotText) >= 0,")),
+            Mistake.of(
+                    "reconcile counts what its snapshot does not see",
+                    EQUAL_TABLES + "whatCommitsAfterTheSnapshotDoesNotCount",
+                    new Edit(
+                            RECONCILIATION,
+                            "(snapshot == null || snapshot.sees(event.transaction()))",
+                            "event.transaction() >= 0")),
+            Mistake.of(
+                    "reconcile reads the table when the markers have come",
+                    EQUAL_TABLES + "whatCommitsAfterTheSnapshotDoesNotCount",
+                    new Edit(
+                            MAIN + "reconcile/SourceDatabase.java",
+                            "ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+                            "ISOLATION LEVEL READ COMMITTED, READ ONLY")),
+            Mistake.of(
+                    "reconcile skips shards that have ended",
+                    EQUAL_TABLES + "aStreamThatIsReshardedReadsAlike",
+                    new Edit(
+                            SHARDS_READER,
+                            "boolean ready = parents(shard).allMatch(parent -> !known.containsKey(parent) || ended.contains(parent));",
+                            "boolean ready = shard.sequenceNumberRange().endingSequenceNumber() == null;")),
+            Mistake.of(
+                    "reconcile reads a shard beside its parents",
+                    "dev.leat.reconcile.ShardsReaderTest#aShardIsReadToItsEndBeforeItsChildren",
+                    new Edit(
+                            SHARDS_READER,
+                            "boolean ready = parents(shard).allMatch(parent -> !known.containsKey(parent) || ended.contains(parent));",
+                            "boolean ready = true;")),
+            Mistake.of(
+                    "reconcile takes what came last for the newest",
+                    LATE_EVENTS + "whatIsSentAgainBehindNewerEventsDoesNotCount",
+                    new Edit(STREAM_VIEW, "if (event.id() > row.id) {", "if (event.id() > 0) {")),
+            Mistake.of(
+                    "reconcile takes a repetition for news where rows share a key",
+                    LATE_EVENTS + "whatIsSentAgainBehindNewerEventsDoesNotCount",
+                    new Edit(
+                            STREAM_VIEW,
+                            "} else if (deduplicator.first(new Identity(event.sourceName(), event.partitionKey(), event.id()))) {",
+                            "} else {")),
+            Mistake.of(
+                    "reconcile takes a loaded row for newer than the change after it",
+                    LATE_EVENTS + "whatIsSentAgainBehindNewerEventsDoesNotCount",
+                    new Edit(
+                            STREAM_VIEW,
+                            "if (event.id() > row.id) {",
+                            "if (event.id() > row.id || event.op().equals(\"r\")) {")));
 
     private KnownMistakes() {}
 }

@@ -7,6 +7,7 @@ import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,10 +16,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +31,8 @@ import picocli.CommandLine;
 
 /**
  * The rows that a table has already: on their way into the stream by a load, as live events out of a full outbox, by Debezium's
- * first snapshot, and out of the database by COPY alone, which is what pg_dump does; and live changes beside a load.
+ * first snapshot, and out of the database by COPY alone, which is what pg_dump does; live changes beside a load or a replay; and
+ * {@code leat reconcile} of them.
  */
 @CommandLine.Command(name = "load-bench", mixinStandardHelpOptions = true)
 public final class LoadBench implements Callable<Integer> {
@@ -37,6 +41,9 @@ public final class LoadBench implements Callable<Integer> {
     private static final Pattern NUMBER = Pattern.compile("\"after\":\\{[^}]*\"id\":(\\d+)");
     private static final Pattern TICK = Pattern.compile("\"after\":\\{[^}]*\"version\":(\\d+)");
     private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    /** How fast a stream is read depends on how many shards it has, as long as there are few. */
+    private static final int[] SHARDS = {4, 32};
 
     @CommandLine.Option(names = "--debezium", description = "Where Debezium Server is unpacked.")
     private @Nullable Path debezium;
@@ -53,10 +60,14 @@ public final class LoadBench implements Callable<Integer> {
     @CommandLine.Option(
             names = "--seconds",
             defaultValue = "20",
-            description = "For live changes, with and without a load.")
+            description = "For live changes, alone and beside a load or a replay.")
     private int seconds;
 
-    @CommandLine.Option(names = "--parts", split = ",", defaultValue = "rows,live", description = "Which of these.")
+    @CommandLine.Option(
+            names = "--parts",
+            split = ",",
+            defaultValue = "rows,live",
+            description = "Which of rows, live, replay, reconcile.")
     private List<String> parts = new ArrayList<>();
 
     private long server;
@@ -78,9 +89,51 @@ public final class LoadBench implements Callable<Integer> {
      *
      * @param millis from commit to arrival, ascending
      * @param missing changes that did not arrive
-     * @param loaded rows that a load brought meanwhile
+     * @param perSecond rows that a load, or events that a replay brought in a second
+     * @param cpu CPU-seconds of the process in a second
+     * @param serverCpu CPU-seconds of PostgreSQL in a second, writers included
      */
-    private record Live(double[] millis, int missing, int loaded) {}
+    private record Live(double[] millis, int missing, double perSecond, double cpu, double serverCpu) {
+
+        double quantile(double share) {
+            return Quantiles.of(millis, share);
+        }
+    }
+
+    /** What live changes go on beside. */
+    private enum Beside {
+        NOTHING("alone", "SELECT 1", "SELECT 0, NULL::timestamptz", "SELECT 1"),
+        LOAD(
+                "beside a load",
+                "SELECT leat.load('big')",
+                "SELECT loaded, ended_at FROM leat_internal.load",
+                "SELECT leat.cancel_load(relation) FROM leat_internal.load WHERE state = 'running'"),
+        REPLAY(
+                "beside a replay",
+                "SELECT leat.replay('{public.big}')",
+                "SELECT sent, ended_at FROM leat_poller.replay",
+                "SELECT leat.cancel_replay() FROM leat_internal.replay WHERE state = 'running'");
+
+        private final String title;
+        private final String begin;
+        private final String brought;
+        private final String end;
+
+        Beside(String title, String begin, String brought, String end) {
+            this.title = title;
+            this.begin = begin;
+            this.brought = brought;
+            this.end = end;
+        }
+    }
+
+    /**
+     * A comparison.
+     *
+     * @param perSecond rows, which were an event each
+     * @param memory the most resident memory, in MiB
+     */
+    private record Compared(double perSecond, double cpu, double serverCpu, double memory) {}
 
     public static void main(String[] args) {
         System.exit(new CommandLine(new LoadBench()).execute(args));
@@ -98,7 +151,13 @@ public final class LoadBench implements Callable<Integer> {
             missing += rows();
         }
         if (parts.contains("live")) {
-            missing += live();
+            missing += live(Beside.LOAD);
+        }
+        if (parts.contains("replay")) {
+            missing += live(Beside.REPLAY);
+        }
+        if (parts.contains("reconcile")) {
+            reconcile();
         }
         return missing == 0 ? 0 : 1;
     }
@@ -130,25 +189,102 @@ public final class LoadBench implements Callable<Integer> {
                 .sum();
     }
 
-    private int live() throws InterruptedException {
-        System.out.printf("%nLive changes, 500 a second, for %d s%n%n", seconds);
-        System.out.println("| | p50, ms | p99, ms | rows loaded meanwhile | changes missing |");
-        System.out.println("|---|---|---|---|---|");
-        int missing = 0;
-        for (int round = 0; round < 2 * rounds; round++) {
-            // In turns, and the other way round every other time.
-            boolean load = round % 2 == 1;
-            Live live = live(load);
-            System.out.printf(
-                    "| %s | %.1f | %.1f | %,d | %d |%n",
-                    load ? "beside a load" : "alone",
-                    Quantiles.of(live.millis(), 0.5),
-                    Quantiles.of(live.millis(), 0.99),
-                    live.loaded(),
-                    live.missing());
-            missing += live.missing();
+    private int live(Beside other) throws InterruptedException {
+        Map<Beside, List<Live>> results = new EnumMap<>(Beside.class);
+        for (int round = 0; round < rounds; round++) {
+            // In turns.
+            for (Beside beside : List.of(Beside.NOTHING, other)) {
+                results.computeIfAbsent(beside, name -> new ArrayList<>()).add(live(beside, other));
+            }
         }
-        return missing;
+        System.out.printf("%nLive changes, 500 a second, for %d s%n%n", seconds);
+        System.out.println(
+                "| | p50, ms | p99, ms | brought beside, a second | CPU of the process | of PostgreSQL | changes missing |");
+        System.out.println("|---|---|---|---|---|---|---|");
+        results.forEach((beside, live) -> System.out.printf(
+                "| %s | %s | %s | %s | %s | %s | %d |%n",
+                beside.title,
+                Quantiles.spread("%.0f", live, one -> one.quantile(0.5)),
+                Quantiles.spread("%.0f", live, one -> one.quantile(0.99)),
+                Quantiles.spread("%,.0f", live, Live::perSecond),
+                Quantiles.spread("%.2f", live, Live::cpu),
+                Quantiles.spread("%.2f", live, Live::serverCpu),
+                live.stream().mapToInt(Live::missing).sum()));
+        return results.values().stream()
+                .flatMap(List::stream)
+                .mapToInt(Live::missing)
+                .sum();
+    }
+
+    private void reconcile() throws InterruptedException {
+        Map<String, List<Compared>> results = new LinkedHashMap<>();
+        for (int round = 0; round < rounds; round++) {
+            for (int shards : SHARDS) {
+                add(results, Integer.toString(shards), compared(shards));
+            }
+        }
+        System.out.printf("%nleat reconcile, %,d rows of 300 bytes, an event each%n%n", rows);
+        System.out.println("| shards | rows/s | CPU-s: process | PostgreSQL | memory, MiB |");
+        System.out.println("|---|---|---|---|---|");
+        results.forEach((shards, compared) -> System.out.printf(
+                "| %s | %s | %s | %s | %s |%n",
+                shards,
+                Quantiles.spread("%,.0f", compared, Compared::perSecond),
+                Quantiles.spread("%.1f", compared, Compared::cpu),
+                Quantiles.spread("%.1f", compared, Compared::serverCpu),
+                Quantiles.spread("%.0f", compared, Compared::memory)));
+    }
+
+    private Compared compared(int shards) throws InterruptedException {
+        Contender contender = Contender.leat("leat");
+        Contender reconcile = new Contender(
+                "leat reconcile",
+                System.getProperty("java.home"),
+                List.of("{java}", "-jar", "target/leat.jar", "reconcile", "public.big"),
+                Source.OUTBOX,
+                "SELECT 1",
+                null);
+        try (TestDatabase database = contender.database();
+                TestStream stream = new TestStream(shards)) {
+            database.run(TABLE);
+            database.run("SELECT leat.attach('big')");
+            fill(database);
+            Process process = contender.start(database, stream);
+            try {
+                drained(database);
+                double serverBefore = Processes.treeCpuSeconds(server);
+                long began = System.nanoTime();
+                Process comparison = reconcile.start(database, stream);
+                double cpu = 0;
+                double memory = 0;
+                while (!comparison.waitFor(50, TimeUnit.MILLISECONDS)) {
+                    try {
+                        cpu = Processes.cpuSeconds(comparison.pid());
+                        memory = Math.max(memory, Processes.peakMemory(comparison.pid()));
+                    } catch (UncheckedIOException e) {
+                        // It has just ended.
+                    }
+                }
+                if (comparison.exitValue() != 0) {
+                    throw new IllegalStateException("leat reconcile ended with " + comparison.exitValue());
+                }
+                return new Compared(
+                        rows / ((System.nanoTime() - began) / 1e9),
+                        cpu,
+                        Processes.treeCpuSeconds(server) - serverBefore,
+                        memory);
+            } finally {
+                process.destroy();
+                process.waitFor();
+            }
+        }
+    }
+
+    private static void drained(TestDatabase database) {
+        Await.until(
+                "an empty outbox",
+                PATIENCE,
+                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
     }
 
     private static <T> void add(Map<String, List<T>> results, String name, T result) {
@@ -264,33 +400,40 @@ public final class LoadBench implements Callable<Integer> {
         }
     }
 
-    private Live live(boolean load) throws InterruptedException {
-        Contender contender = Contender.leat("leat");
+    /**
+     * @param other with which it is compared: what both have in common, they do alike
+     */
+    private Live live(Beside beside, Beside other) throws InterruptedException {
+        Contender contender =
+                other == Beside.REPLAY ? Contender.leat("leat", "--retain", "1d") : Contender.leat("leat");
         try (TestDatabase database = contender.database();
                 TestStream stream = new TestStream(4)) {
             database.run(TABLE);
             Object unused = new Backlog(database);
-            if (load) {
-                fill(database);
-                database.run("SELECT leat.attach('big')");
-            }
+            prepare(database, beside);
             Process process = contender.start(database, stream);
             try (Ticks ticks = new Ticks(database, new Ticks.Load(500, 1, 2, 0, Backlog.KEYS))) {
                 ticks.write(Duration.ofSeconds(5));
-                if (load) {
-                    database.run("SELECT leat.load('big')");
-                }
+                database.run(beside.begin);
+                double before = Processes.cpuSeconds(process.pid());
+                double serverBefore = Processes.treeCpuSeconds(server);
+                long began = System.nanoTime();
                 Ticks.Written written = ticks.write(Duration.ofSeconds(seconds));
-                int loaded = Integer.parseInt(
-                        String.valueOf(database.value("SELECT coalesce(sum(loaded), 0) FROM leat_internal.load")));
-                if (load) {
-                    database.run("SELECT leat.cancel_load(relation) FROM leat_internal.load WHERE state = 'running'");
+                double took = (System.nanoTime() - began) / 1e9;
+                double cpu = (Processes.cpuSeconds(process.pid()) - before) / took;
+                double serverCpu = (Processes.treeCpuSeconds(server) - serverBefore) / took;
+                List<@Nullable String> brought = database.rows("SELECT b.brought, extract(epoch FROM b.ended_at) * 1e6"
+                                + " FROM (" + beside.brought + ") AS b (brought, ended_at)")
+                        .get(0);
+                database.run(beside.end);
+                drained(database);
+                if (brought.get(1) != null) {
+                    // Measured beside nothing from then on.
+                    throw new IllegalStateException(beside.title + ": it ended before " + seconds
+                            + " s were over: take more --rows, or fewer --seconds");
                 }
-                Await.until(
-                        "an empty outbox",
-                        PATIENCE,
-                        () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
-                return live(stream, ticks, written, loaded);
+                double perSecond = Double.parseDouble(String.valueOf(brought.get(0))) / took;
+                return live(stream, ticks, written, perSecond, cpu, serverCpu);
             } finally {
                 process.destroy();
                 process.waitFor();
@@ -298,7 +441,28 @@ public final class LoadBench implements Callable<Integer> {
         }
     }
 
-    private static Live live(TestStream stream, Ticks ticks, Ticks.Written written, int loaded) {
+    private void prepare(TestDatabase database, Beside beside) {
+        switch (beside) {
+            case NOTHING -> {
+                // Only what is live.
+            }
+            case LOAD -> {
+                fill(database);
+                database.run("SELECT leat.attach('big')");
+            }
+            case REPLAY -> {
+                database.run("SELECT leat.attach('big')");
+                fill(database);
+                // As if a poller with --retain had published them.
+                database.run("INSERT INTO leat_internal.sent SELECT * FROM leat_internal.outbox;"
+                        + " TRUNCATE leat_internal.outbox");
+                database.superuser("CHECKPOINT");
+            }
+        }
+    }
+
+    private static Live live(
+            TestStream stream, Ticks ticks, Ticks.Written written, double perSecond, double cpu, double serverCpu) {
         BitSet seen = new BitSet();
         double[] millis = stream.local().records(TestStream.NAME).stream()
                 .filter(record -> record.partitionKey().startsWith("public.item."))
@@ -312,7 +476,7 @@ public final class LoadBench implements Callable<Integer> {
                 .filter(latency -> !Double.isNaN(latency))
                 .toArray();
         Arrays.sort(millis);
-        return new Live(millis, written.end() - seen.cardinality(), loaded);
+        return new Live(millis, written.end() - seen.cardinality(), perSecond, cpu, serverCpu);
     }
 
     private static int number(Pattern pattern, KeptRecord record) {

@@ -288,8 +288,15 @@ final class KnownMistakes {
                             "     WHERE false\n")),
             Mistake.of(
                     "new events wait for what a replay sends",
-                    REPLAYED_STREAM + "aReplayToAStreamThatIsGoneHoldsUpNoNewEvents",
+                    LANE_CLAIMS + "whatAReplaySendsAgainIsReadTogetherWithTheOutbox",
                     new Edit(MAIN + "outbox/LaneReader.java", "if (!event.replay()) {", "if (event.id() > 0) {")),
+            Mistake.of(
+                    "a lane is taken for empty though more of a replay waits in it",
+                    LANE_CLAIMS + "whatAReplaySendsAgainIsReadTogetherWithTheOutbox",
+                    new Edit(
+                            MAIN + "outbox/LaneReader.java",
+                            "fromQuarantine.cutAt(lane).isPresent() ? OptionalLong.of(0) : fromOutbox.cutAt(lane);",
+                            "fromOutbox.cutAt(lane);")),
             Mistake.of(
                     "a replayed event does not say so",
                     REPLAYED_STREAM + "anotherStreamGetsTheReplayAndOnlyThat",

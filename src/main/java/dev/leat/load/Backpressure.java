@@ -1,9 +1,12 @@
 package dev.leat.load;
 
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
 /**
  * How many rows may be added to the outbox until it is looked at again. Loaded rows are published behind what waits already, and so are
- * the changes of writers behind loaded rows: a short backlog keeps these quick. While there are such changes it is very short. Not
- * thread-safe.
+ * the changes of writers behind loaded rows: a short backlog keeps these quick. While there are such changes it is very short. Many changes
+ * keep it longer than that all the time; then a few rows are added each second, so that every load ends. Not thread-safe.
  */
 final class Backpressure {
 
@@ -34,29 +37,38 @@ final class Backpressure {
     /** So many looks at the outbox in a row, about a second of them, must have found no change: between two changes there may be a pause. */
     private static final int LOOKS_WITHOUT_CHANGES = 100;
 
+    /** With so many times the limit in the outbox, pollers are behind, and no row is added. */
+    private static final int BEHIND = 2;
+
+    private static final long AT_LEAST_EVERY_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final Limits alone;
     private final Limits besideChanges;
+    private final LongSupplier nanoTime;
     private int looksWithoutChanges;
+    private long addedAt;
     private long events;
     private long bytes;
     private double bytesPerRow = FIRST_GUESS;
 
     Backpressure() {
-        this(Limits.ALONE, Limits.BESIDE_CHANGES);
+        this(Limits.ALONE, Limits.BESIDE_CHANGES, System::nanoTime);
     }
 
     /**
      * @param alone while nobody changes attached tables
      * @param besideChanges while somebody does
      */
-    Backpressure(Limits alone, Limits besideChanges) {
+    Backpressure(Limits alone, Limits besideChanges, LongSupplier nanoTime) {
         this.alone = alone;
         this.besideChanges = besideChanges;
+        this.nanoTime = nanoTime;
+        this.addedAt = nanoTime.getAsLong();
     }
 
     /** As many events as are worth counting: a change behind so many would not be seen. */
     long mostEvents() {
-        return 2 * alone.events();
+        return BEHIND * alone.events();
     }
 
     /**
@@ -69,6 +81,11 @@ final class Backpressure {
         Limits limits = looksWithoutChanges < LOOKS_WITHOUT_CHANGES ? besideChanges : alone;
         events = limits.events() - waitingEvents;
         bytes = limits.bytes() - waitingBytes;
+        boolean behind = waitingEvents >= BEHIND * alone.events() || waitingBytes >= BEHIND * alone.bytes();
+        if (rows() == 0 && !behind && nanoTime.getAsLong() - addedAt >= AT_LEAST_EVERY_NANOS) {
+            events = besideChanges.events();
+            bytes = besideChanges.bytes();
+        }
     }
 
     /** Notes what was added. */
@@ -76,6 +93,7 @@ final class Backpressure {
         events -= rows;
         bytes -= size;
         if (rows > 0) {
+            addedAt = nanoTime.getAsLong();
             bytesPerRow = Math.max(1, (bytesPerRow + (double) size / rows) / 2);
         }
     }

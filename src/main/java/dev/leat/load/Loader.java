@@ -128,7 +128,7 @@ public final class Loader {
         }
     }
 
-    /** One chunk, if a load is under way and there is backpressure. */
+    /** One chunk, if a load is under way and the outbox is short. */
     private Duration step() {
         if (!underWay) {
             return IDLE;

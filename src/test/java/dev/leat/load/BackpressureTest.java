@@ -3,12 +3,14 @@ package dev.leat.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class BackpressureTest {
 
-    private final Backpressure backpressure =
-            new Backpressure(new Backpressure.Limits(1_000, 10_000_000), new Backpressure.Limits(100, 1_000_000));
+    private final AtomicLong now = new AtomicLong();
+    private final Backpressure backpressure = new Backpressure(
+            new Backpressure.Limits(1_000, 10_000_000), new Backpressure.Limits(100, 1_000_000), now::get);
 
     @Test
     void nothingIsAddedBeforeALook() {
@@ -49,6 +51,28 @@ class BackpressureTest {
             backpressure.seen(30, 5_000, 0);
             assertThat(backpressure.rows()).isEqualTo(970);
         }
+    }
+
+    /** Or a load beside many changes would never end. */
+    @Test
+    void eachSecondFewRowsMayBeAddedHoweverManyChangesWait() {
+        backpressure.seen(1_999, 5_000_000, 1_999);
+        assertThat(backpressure.rows()).isZero();
+        now.addAndGet(1_000_000_000);
+        backpressure.seen(1_999, 5_000_000, 1_999);
+        assertThat(backpressure.rows()).isEqualTo(100);
+        backpressure.added(100, 10_000);
+        backpressure.seen(1_999, 5_000_000, 1_999);
+        assertThat(backpressure.rows()).isZero();
+    }
+
+    @Test
+    void noRowIsAddedWhilePollersAreBehind() {
+        now.addAndGet(10_000_000_000L);
+        backpressure.seen(2_000, 5_000, 2_000);
+        assertThat(backpressure.rows()).isZero();
+        backpressure.seen(1_000, 20_000_000, 1_000);
+        assertThat(backpressure.rows()).isZero();
     }
 
     @Test

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Timeout;
 
 /** Two pollers load three tables and publish them, while writers change the same rows. */
 @Tag("postgres")
-@Timeout(180)
+@Timeout(300)
 class LoadedStreamTest {
 
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @AutoClose
     private final TestDatabase database = TestServer.shared().database();
@@ -37,9 +37,9 @@ class LoadedStreamTest {
 
     @Test
     void theViewOfAConsumerEqualsTheTablesWhateverWritersDoMeanwhile() throws Exception {
-        LeatPoller one = poller();
-        LeatPoller other = poller();
-        try (LoadedTables tables = new LoadedTables(database, 6_000, 1_000, SEED)) {
+        try (LeatPoller one = poller();
+                LeatPoller other = poller();
+                LoadedTables tables = new LoadedTables(database, 4_000, 400, SEED)) {
             tables.load();
             Await.until("three loads to end", PATIENCE, tables::ended);
             tables.settle(PATIENCE);

@@ -66,10 +66,10 @@ final class Loads {
         this.database = database;
     }
 
-    /** Begins the loads of all tables, in chunks so small that they last for most of a round. */
+    /** Begins the loads of all tables, in small chunks, so that disturbances meet them. */
     void begin(Random random) {
         for (Table table : Table.values()) {
-            begin(table, 5 + random.nextInt(16));
+            begin(table, 20 + random.nextInt(60));
         }
     }
 

@@ -14,10 +14,12 @@ import java.util.Objects;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** While the demo runs, other users of the machine can get neither into its database nor, by its superuser, into its account. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EmbeddedServerTest {
 
     @AutoClose
@@ -25,7 +27,7 @@ class EmbeddedServerTest {
 
     EmbeddedServerTest() throws IOException {}
 
-    @BeforeEach
+    @BeforeAll
     void aShop() throws SQLException {
         server.createRole("shop");
         server.createRole("poller");

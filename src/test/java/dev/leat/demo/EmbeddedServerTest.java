@@ -14,7 +14,6 @@ import java.util.Objects;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -25,13 +24,13 @@ class EmbeddedServerTest {
     @AutoClose
     private final EmbeddedServer server = EmbeddedServer.start();
 
-    EmbeddedServerTest() throws IOException {}
+    private final Path passwordFile;
 
-    @BeforeAll
-    void aShop() throws SQLException {
+    EmbeddedServerTest() throws IOException, SQLException {
         server.createRole("shop");
         server.createRole("poller");
         server.createDatabase("shop", "shop");
+        passwordFile = server.passwordFile("shop", "shop");
     }
 
     private void connect(String role, @Nullable String password) throws SQLException {
@@ -64,8 +63,7 @@ class EmbeddedServerTest {
 
     @Test
     void itListensOnTheLoopbackAloneAndTrustsNobody() throws IOException {
-        Path data = Objects.requireNonNull(server.passwordFile("shop", "shop").getParent())
-                .resolve("data");
+        Path data = Objects.requireNonNull(passwordFile.getParent()).resolve("data");
         List<String> running = Files.readAllLines(data.resolve("postmaster.pid"));
         assertThat(running.get(4)).as("directory of a socket").isEmpty();
         assertThat(running.get(5)).as("address").isEqualTo("localhost");
@@ -81,7 +79,7 @@ class EmbeddedServerTest {
     void nobodyElseCanReadAPassword() throws SQLException, IOException {
         String password =
                 Objects.requireNonNull(server.dataSource("shop", "shop").getPassword());
-        Path file = server.passwordFile("shop", "shop");
+        Path file = passwordFile;
 
         assertThat(Files.readString(file)).isEqualTo("localhost:" + server.port() + ":shop:shop:" + password + "\n");
         if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
@@ -103,8 +101,7 @@ class EmbeddedServerTest {
     @Test
     void theFileLetsItsOwnerIn() throws SQLException, IOException {
         String before = System.getProperty("org.postgresql.pgpassfile");
-        System.setProperty(
-                "org.postgresql.pgpassfile", server.passwordFile("shop", "shop").toString());
+        System.setProperty("org.postgresql.pgpassfile", passwordFile.toString());
         try {
             connect("shop", null);
         } finally {

@@ -57,14 +57,14 @@ public final class PollerRegistry {
      * @param catalogChanges a number that changes with the catalog; 0: not known
      * @param loading whether a load or a replay may be running
      */
-    record Heard(long catalogChanges, boolean loading) {
+    record HeartbeatReply(long catalogChanges, boolean loading) {
 
         /** If a heartbeat fails. */
-        static final Heard NOTHING = new Heard(0, true);
+        static final HeartbeatReply UNKNOWN = new HeartbeatReply(0, true);
     }
 
     /** Writes a heartbeat, removes pollers that were last seen more than a minute ago, and counts those alive. */
-    Heard beat() {
+    HeartbeatReply beat() {
         List<@Nullable Object> row = database.call(
                 "SELECT others, catalog_changes, loading FROM leat_poller.heartbeat(?, ?, ?, ?)",
                 self.poller(),
@@ -72,7 +72,7 @@ public final class PollerRegistry {
                 self.pid(),
                 self.version());
         alive = 1 + number(row.get(0)).intValue();
-        return new Heard(number(row.get(1)).longValue(), Boolean.TRUE.equals(row.get(2)));
+        return new HeartbeatReply(number(row.get(1)).longValue(), Boolean.TRUE.equals(row.get(2)));
     }
 
     private static Number number(@Nullable Object value) {

@@ -31,7 +31,7 @@ public final class Upkeep {
     private final Runnable loads;
     private final @Nullable Duration retain;
     private final PollerListener listener;
-    private volatile PollerRegistry.Heard heard = PollerRegistry.Heard.NOTHING;
+    private volatile PollerRegistry.HeartbeatReply reply = PollerRegistry.HeartbeatReply.UNKNOWN;
     private final ScheduledThreadPoolExecutor heart = executor("leat-heartbeat");
     private final ScheduledThreadPoolExecutor duties = executor("leat-upkeep");
 
@@ -97,7 +97,7 @@ public final class Upkeep {
                 Duration.ofSeconds(1),
                 "look at changed tables",
                 "rows of changed tables are captured by a slower way",
-                () -> housekeeping.refreshIfChanged(heard.catalogChanges()));
+                () -> housekeeping.refreshIfChanged(reply.catalogChanges()));
         every(Duration.ofSeconds(5), "look at the backlog", "warnings do not say what waits", backlog::look);
         Duration keep = retain;
         if (keep != null) {
@@ -139,11 +139,11 @@ public final class Upkeep {
 
     /** After one that fails, all that it would have told of may be. */
     private void beat() {
-        PollerRegistry.Heard now = PollerRegistry.Heard.NOTHING;
+        PollerRegistry.HeartbeatReply now = PollerRegistry.HeartbeatReply.UNKNOWN;
         try {
             now = registry.beat();
         } finally {
-            heard = now;
+            reply = now;
             if (now.loading()) {
                 loads.run();
             }

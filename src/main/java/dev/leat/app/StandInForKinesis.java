@@ -45,10 +45,12 @@ final class StandInForKinesis implements AutoCloseable {
         try (exchange) {
             String target = String.valueOf(exchange.getRequestHeaders().getFirst("X-Amz-Target"));
             byte[] request = exchange.getRequestBody().readAllBytes();
-            // Rights to list shards, or to describe the stream, are optional; without them a poller goes on.
-            byte[] answer = target.endsWith(".PutRecords") ? accept(records(request)) : new byte[] {(byte) 0xa0};
+            boolean put = target.endsWith(".PutRecords");
+            boolean describe = target.endsWith(".DescribeStreamSummary");
+            // The right to list shards is optional; without it a poller goes on.
+            byte[] answer = put ? accept(records(request)) : describe ? description() : new byte[] {(byte) 0xa0};
             exchange.getResponseHeaders().add("Content-Type", TYPE);
-            exchange.sendResponseHeaders(target.endsWith(".PutRecords") ? 200 : 400, answer.length);
+            exchange.sendResponseHeaders(put || describe ? 200 : 400, answer.length);
             exchange.getResponseBody().write(answer);
         }
     }
@@ -83,6 +85,24 @@ final class StandInForKinesis implements AutoCloseable {
                 cbor.writeEndObject();
             }
             cbor.writeEndArray();
+            cbor.writeEndObject();
+        }
+        return answer.toByteArray();
+    }
+
+    private static byte[] description() throws IOException {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        try (JsonGenerator cbor = CBOR.createGenerator(answer)) {
+            cbor.writeStartObject();
+            cbor.writeObjectFieldStart("StreamDescriptionSummary");
+            cbor.writeStringField("StreamName", "warm");
+            cbor.writeStringField("StreamARN", "arn:aws:kinesis:us-east-1:000000000000:stream/warm");
+            cbor.writeStringField("StreamStatus", "ACTIVE");
+            cbor.writeNumberField("OpenShardCount", 1);
+            cbor.writeNumberField("RetentionPeriodHours", 24);
+            cbor.writeArrayFieldStart("EnhancedMonitoring");
+            cbor.writeEndArray();
+            cbor.writeEndObject();
             cbor.writeEndObject();
         }
         return answer.toByteArray();

@@ -8,11 +8,12 @@ import dev.leat.PollerSettings;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.app.connection.Fault;
 import dev.leat.app.connection.Pools;
+import dev.leat.app.connection.StreamClient;
 import dev.leat.config.Settings;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.kinesis.KinesisClients;
 import dev.leat.kinesis.KinesisPublisher;
 import dev.leat.kinesis.PublishSettings;
+import dev.leat.observe.LogListener;
 import dev.leat.outbox.ClaimSettings;
 import dev.leat.outbox.LaneClaims;
 import dev.leat.pipeline.Claim;
@@ -21,10 +22,14 @@ import dev.leat.pipeline.Deadline;
 import dev.leat.pipeline.Lanes;
 import dev.leat.pipeline.Shaper;
 import dev.leat.pipeline.StreamRecord;
+import dev.leat.poller.PollerRuntime;
+import dev.leat.poller.StreamCheck;
 import dev.leat.settings.InvalidSettings;
 import dev.leat.shape.DebeziumJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,9 +38,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import picocli.CommandLine.Command;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
@@ -81,17 +83,14 @@ final class WarmCommand extends DatabaseCommand {
     private static void publish(StandInForKinesis kinesis) {
         PublishSettings settings = PublishSettings.defaults();
         Shaper shaper = new DebeziumJson("0", STREAM, STREAM, Clock.systemUTC());
-        try (KinesisClient client = KinesisClients.prepare(
-                                KinesisClient.builder()
-                                        .endpointOverride(kinesis.endpoint())
-                                        .region(Region.US_EAST_1)
-                                        .credentialsProvider(StaticCredentialsProvider.create(
-                                                AwsBasicCredentials.create("warm", "warm"))),
-                                settings,
-                                1)
-                        .build();
+        useInPlaceOfAws(kinesis.endpoint());
+        // As run opens it, so that the SDK's providers of the region and of credentials are among the classes.
+        try (KinesisClient client = StreamClient.open(STREAM, settings, 1);
                 KinesisPublisher publisher =
                         new KinesisPublisher(client, settings, new PollerListener() {}, System::nanoTime, () -> 0.5)) {
+            if (!(StreamCheck.describe(client, STREAM) instanceof StreamCheck.Known)) {
+                throw new IllegalStateException("the stand-in did not describe its stream");
+            }
             for (int claim = 0; claim < CLAIMS; claim++) {
                 List<StreamRecord> records = new ArrayList<>();
                 for (int n = 0; n < EVENTS; n++) {
@@ -102,6 +101,16 @@ final class WarmCommand extends DatabaseCommand {
         } catch (Shaper.Unshapeable e) {
             throw new IllegalStateException(e.reason(), e);
         }
+    }
+
+    /** These properties win over the environment and the files of the machine, so nothing is sent to AWS or to the machine's own addresses. */
+    private static void useInPlaceOfAws(URI endpoint) {
+        System.setProperty("aws.accessKeyId", "warm");
+        System.setProperty("aws.secretAccessKey", "warm");
+        System.setProperty("aws.region", "us-east-1");
+        System.setProperty("aws.endpointUrlKinesis", endpoint.toString());
+        System.setProperty("aws.ignoreConfiguredEndpointUrls", "false");
+        System.setProperty("aws.ignoreConfiguredEndpointUrls", "false");
     }
 
     private static StreamRecord record(Shaper shaper, int n) throws Shaper.Unshapeable {
@@ -124,6 +133,7 @@ final class WarmCommand extends DatabaseCommand {
             try (HikariDataSource pool = Pools.open(settings, "leat warm", 2, Duration.ofSeconds(60))) {
                 PinnedDataSource database = PinnedDataSource.of(pool);
                 requireSchema(database);
+                loadRuntime(database);
                 PollerSettings poller = PollerSettings.builder().build();
                 Claims claims = new LaneClaims(
                                 database.raw(),
@@ -144,5 +154,18 @@ final class WarmCommand extends DatabaseCommand {
                 return 0;
             }
         });
+    }
+
+    /** All that a poller consists of. It is not started, because it would publish. */
+    private static void loadRuntime(PinnedDataSource database) throws SQLException {
+        try (KinesisClient client = StreamClient.open(STREAM, PublishSettings.defaults(), 1)) {
+            Object unused = new PollerRuntime(
+                    database,
+                    client,
+                    STREAM,
+                    PollerSettings.builder().build(),
+                    PollerRuntime.identify(),
+                    new LogListener());
+        }
     }
 }

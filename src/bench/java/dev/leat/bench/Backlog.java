@@ -10,10 +10,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** An attached table of a thousand rows, whose changes fill the outbox, and a check of the records that they become. */
+/** An attached table, whose changes fill the outbox, and a check of the records that they become. */
 final class Backlog {
 
-    static final int KEYS = 1_000;
+    /** The table's rows: a thousand, or what {@code -Dleat.bench.keys} says. */
+    static final int KEYS = Integer.getInteger("leat.bench.keys", 1_000);
 
     /** Creates the table and its rows. */
     static final String TABLE = "CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL, note text NOT NULL);"

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToDoubleFunction;
 import picocli.CommandLine;
 
@@ -24,6 +25,7 @@ public final class ScaleBench implements Callable<Integer> {
     private static final long WINDOW = TimeUnit.SECONDS.toNanos(1);
     private static final int SLOW_MILLIS = 100;
     private static final int REFILL = 20_000;
+    private static final Duration PHASE = Duration.ofSeconds(5);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @CommandLine.Option(names = "--pollers", split = ",", defaultValue = "1,2,4,8", description = "Processes of Leat.")
@@ -141,11 +143,44 @@ public final class ScaleBench implements Callable<Integer> {
             third.destroyForcibly();
             fleet.leave(third);
             System.out.printf("it is killed: spread evenly after %.1f s%n", even(fleet, watch, 2, began));
+            claims(fleet, watch);
             Object unused = fleet.arrive();
             Backlog.Check check = fleet.check();
             failed |= !check.right();
             System.out.println("lost, late, twice: " + check);
         }
+    }
+
+    /** How often a fleet claims while one joins and leaves. */
+    private static void claims(Fleet fleet, LaneWatch watch) {
+        double two = transactions(fleet);
+        Process third = fleet.join();
+        double joins = transactions(fleet);
+        even(fleet, watch, 3, System.nanoTime());
+        double three = transactions(fleet);
+        fleet.leave(third);
+        double leaves = transactions(fleet);
+        System.out.printf(
+                "transactions a second, over %d s each: two %.0f, a third joins %.0f, three %.0f, it leaves %.0f%n",
+                PHASE.toSeconds(), two, joins, three, leaves);
+    }
+
+    /** The pollers' claims, and the few transactions that the benchmark makes, a second; the backlog never ends. */
+    private static double transactions(Fleet fleet) {
+        long began = System.nanoTime();
+        long first = count(fleet);
+        while (System.nanoTime() - began < PHASE.toNanos()) {
+            if (fleet.waiting() < REFILL) {
+                fleet.write(REFILL);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
+        return (count(fleet) - first) * 1e9 / (System.nanoTime() - began);
+    }
+
+    private static long count(Fleet fleet) {
+        return Long.parseLong(String.valueOf(fleet.database()
+                .value("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()")));
     }
 
     /** Waits until that many hold lanes, and none many more than another on average of a second; returns the seconds since then. */

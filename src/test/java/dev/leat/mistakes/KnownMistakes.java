@@ -291,6 +291,13 @@ final class KnownMistakes {
                     LANE_CLAIMS + "whatAReplaySendsAgainIsReadTogetherWithTheOutbox",
                     new Edit(MAIN + "outbox/LaneReader.java", "if (!event.replay()) {", "if (event.id() > 0) {")),
             Mistake.of(
+                    "a lane is taken for empty though more of a replay waits in it",
+                    LANE_CLAIMS + "aLaneInWhichMoreOfAReplayWaitsIsFull",
+                    new Edit(
+                            MAIN + "outbox/LaneReader.java",
+                            "fromQuarantine.cutAt(lane).isPresent() ? OptionalLong.of(0) : fromOutbox.cutAt(lane);",
+                            "fromOutbox.cutAt(lane);")),
+            Mistake.of(
                     "a replayed event does not say so",
                     REPLAYED_STREAM + "anotherStreamGetsTheReplayAndOnlyThat",
                     new Edit(MAIN + "shape/DebeziumJson.java", "if (event.replay()) {", "if (event.id() < 0) {")),

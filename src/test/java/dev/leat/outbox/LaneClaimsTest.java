@@ -149,6 +149,19 @@ class LaneClaimsTest {
         assertThat(deliver(small)).isEmpty();
     }
 
+    /** All of the outbox was read, and not all of the replay. */
+    @Test
+    void aLaneInWhichMoreOfAReplayWaitsIsFull() {
+        replayed();
+        write("a");
+        try (Claim claim = small.claim(Set.of())) {
+            assertThat(claim.events()).extracting(Event::id).containsExactly(1L, 2L, 5L);
+            assertThat(claim.full()).isTrue();
+            settle(claim, delivered(claim));
+        }
+        assertThat(deliver(small)).containsExactly(3L);
+    }
+
     @Test
     void aLaneThatWasPassedOverIsReadSoon() {
         // The other lanes always have more than a claim holds, and the large event fits into none that has begun.
@@ -318,11 +331,11 @@ class LaneClaimsTest {
                 .isEqualTo("0");
     }
 
-    /** A large replay must not hold up new events, nor the low of their lane. */
-    @Test
-    void whatAReplaySendsAgainIsReadTogetherWithTheOutbox() {
-        Claims small =
-                claims(1, ClaimSettings.of(PollerSettings.builder().batch(2).build()));
+    private final Claims small =
+            claims(1, ClaimSettings.of(PollerSettings.builder().batch(2).build()));
+
+    /** Three events of one key that a replay sends again. */
+    private void replayed() {
         write("a", "a", "a", "a");
         try (Claim claim = claims.claim(Set.of())) {
             settle(
@@ -333,6 +346,12 @@ class LaneClaimsTest {
         }
         database.run("UPDATE leat_internal.quarantine SET state = 'retry', replay = 1, may_pass = true WHERE id <= 3");
         database.run("DELETE FROM leat_internal.quarantine WHERE id = 4");
+    }
+
+    /** A large replay must not hold up new events, nor the low of their lane. */
+    @Test
+    void whatAReplaySendsAgainIsReadTogetherWithTheOutbox() {
+        replayed();
         write("a", "a");
         try (Claim claim = small.claim(Set.of())) {
             assertThat(claim.events()).extracting(Event::id).containsExactly(1L, 2L, 5L, 6L);

@@ -709,7 +709,10 @@ BEGIN
            measured_at = clock_timestamp()
      WHERE s.role = session_user;
     DELETE FROM leat_internal.shard_use s
-     WHERE s.measured_at NOT BETWEEN clock_timestamp() - interval '30 seconds' AND clock_timestamp() + interval '30 seconds';
+     WHERE s.measured_at NOT BETWEEN clock_timestamp() - interval '30 seconds' AND clock_timestamp() + interval '30 seconds'
+        OR s.poller = note_shards.poller AND s.role = session_user
+           AND NOT EXISTS (SELECT FROM unnest(note_shards.streams, note_shards.shards) AS u (stream, shard)
+                            WHERE u.stream = s.stream AND u.shard = s.shard);
 END
 $$;
 

@@ -35,6 +35,9 @@ public final class ShardUses implements PollerListener {
         this.origin = nanoTime.getAsLong();
     }
 
+    /** Whether the database has rows of this poller. */
+    private boolean written;
+
     private record ShardKey(String stream, String id) {}
 
     private record Sums(long records, long bytes, long refused) {}
@@ -86,7 +89,10 @@ public final class ShardUses implements PollerListener {
         return (nanoTime.getAsLong() - origin) / SLOT + 1;
     }
 
-    /** Writes the sums of the last minute, if any shard was used in it; the rows of others and of pollers that are gone are deleted then. */
+    /**
+     * Writes the sums of the last minute. The rows of shards that were not used within it, and of pollers that are gone, are deleted then. If
+     * no shard was used, this is done once.
+     */
     public void flush() {
         long slot = slot();
         List<ShardKey> used = new ArrayList<>();
@@ -98,9 +104,10 @@ public final class ShardUses implements PollerListener {
                 sums.add(sum);
             }
         });
-        if (used.isEmpty()) {
+        if (used.isEmpty() && !written) {
             return;
         }
+        written = !used.isEmpty();
         double seconds = Math.max(
                 1, Math.min(TimeUnit.NANOSECONDS.toSeconds(SLOTS * SLOT), (nanoTime.getAsLong() - origin) / 1e9));
         database.call(

@@ -110,7 +110,6 @@ final class WarmCommand extends DatabaseCommand {
         System.setProperty("aws.region", "us-east-1");
         System.setProperty("aws.endpointUrlKinesis", endpoint.toString());
         System.setProperty("aws.ignoreConfiguredEndpointUrls", "false");
-        System.setProperty("aws.ignoreConfiguredEndpointUrls", "false");
     }
 
     private static StreamRecord record(Shaper shaper, int n) throws Shaper.Unshapeable {

@@ -58,22 +58,19 @@ final class KeptSessions implements AutoCloseable {
      * @param sql for the message if it fails
      */
     <T> T use(String sql, Work<T> work) {
-        if (FOR_NEW_SESSIONS.matcher(sql).find()) {
-            CHANGES.incrementAndGet();
-        }
         long changes = CHANGES.get();
         try {
             Connection connection = open(changes);
             try {
                 T result = work.with(connection);
-                if (kept && connection.getAutoCommit()) {
-                    try (Statement statement = connection.createStatement()) {
-                        statement.execute("DISCARD ALL");
-                    }
-                    idle.push(new Kept(connection, changes));
+                if (!kept) {
+                    connection.close();
                     return result;
                 }
-                connection.close();
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute("DISCARD ALL");
+                }
+                idle.push(new Kept(connection, changes));
                 return result;
             } catch (SQLException | RuntimeException e) {
                 connection.close();

@@ -18,12 +18,14 @@ final class Session {
 
     /**
      * What Leat's statements rest on, whatever the session, its role or its database has set: how names and literals are read, that a statement
-     * sees what was committed before it, and that no limit of the application's ends it. Not by set_config: a query before it would forbid
-     * SET TRANSACTION after it.
+     * sees what was committed before it, and that no limit of the application's ends it. The server ends the session if Leat has stopped or
+     * vanished in the midst of the transaction, so that what it has locked does not block the application. Not by set_config: a query before it
+     * would forbid SET TRANSACTION after it.
      */
     private static final String SETTINGS = "; SET LOCAL quote_all_identifiers = off"
             + "; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL standard_conforming_strings = on"
-            + "; SET LOCAL array_nulls = on; SET LOCAL statement_timeout = 0";
+            + "; SET LOCAL array_nulls = on; SET LOCAL statement_timeout = 0; SET LOCAL tcp_user_timeout = '20s'"
+            + "; SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
     private static final String PIN = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE" + SETTINGS;
 

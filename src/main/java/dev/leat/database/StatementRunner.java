@@ -28,7 +28,9 @@ public final class StatementRunner {
             SELECT pg_catalog.set_config('quote_all_identifiers', 'off', true),
                    pg_catalog.set_config('standard_conforming_strings', 'on', true),
                    pg_catalog.set_config('array_nulls', 'on', true),
-                   pg_catalog.set_config('statement_timeout', '60s', true);
+                   pg_catalog.set_config('statement_timeout', '60s', true),
+                   pg_catalog.set_config('tcp_user_timeout', '20s', true),
+                   pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true);
             """;
 
     private final PinnedDataSource database;

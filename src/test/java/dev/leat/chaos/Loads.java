@@ -126,10 +126,13 @@ final class Loads {
                 "SELECT coalesce(max(state), 'none') FROM leat_internal.load WHERE table_name = '" + table.name + "'"));
     }
 
-    /** Whether the call was done: it has ended by itself meanwhile, or a database that takes no writes refuses it. */
+    /**
+     * Whether the call was done: it has ended by itself meanwhile, a poller that is paused holds it, or a database that takes no writes refuses
+     * it. It must not wait long, because the thread that disturbs is also the one that ends disturbances.
+     */
     private boolean done(String call) {
         try {
-            database.run("SELECT " + call);
+            database.run("SET lock_timeout = '2s'; SELECT " + call);
             return true;
         } catch (IllegalStateException e) {
             return false;

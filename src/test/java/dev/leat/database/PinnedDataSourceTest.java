@@ -248,13 +248,15 @@ class PinnedDataSourceTest {
                 "standard_conforming_strings",
                 "array_nulls",
                 "quote_all_identifiers",
-                "statement_timeout");
+                "statement_timeout",
+                "tcp_user_timeout",
+                "idle_in_transaction_session_timeout");
         try (Connection application = owner.getConnection()) {
             run(
                     application,
                     "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY; SET search_path = nowhere;"
                             + " SET standard_conforming_strings = off; SET array_nulls = off; SET quote_all_identifiers = on;"
-                            + " SET statement_timeout = '4s'");
+                            + " SET statement_timeout = '4s'; SET idle_in_transaction_session_timeout = 0");
             List<String> before = settings(application, names);
             assertThat(application.getNetworkTimeout()).isEqualTo(5_000);
             for (boolean autoCommit : new boolean[] {true, false}) {
@@ -262,7 +264,7 @@ class PinnedDataSourceTest {
                         PinnedDataSource.of(Once.of(application)).getConnection()) {
                     connection.setAutoCommit(autoCommit);
                     assertThat(settings(connection, names))
-                            .containsExactly("read committed", "off", PINNED, "on", "on", "off", "0");
+                            .containsExactly("read committed", "off", PINNED, "on", "on", "off", "0", "20000", "10s");
                     assertThat(connection.getNetworkTimeout()).isEqualTo(60_000);
                     assertThatThrownBy(() -> run(connection, "SELECT nowhere")).isInstanceOf(SQLException.class);
                 }

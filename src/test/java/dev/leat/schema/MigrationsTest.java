@@ -97,6 +97,19 @@ class MigrationsTest {
         assertThat(Migrations.migrate(database.owner())).isPositive();
     }
 
+    /** Flyway's lock is held by a transaction that is idle while the scripts run. */
+    @Test
+    @Tag("full")
+    void aMigrationMayLastLongerThanAnotherTransactionMayBeIdle() {
+        database.superuser("CREATE FUNCTION public.slow() RETURNS event_trigger LANGUAGE plpgsql AS"
+                + " $$ BEGIN PERFORM pg_sleep(3); END $$;"
+                + " CREATE EVENT TRIGGER slow ON ddl_command_end WHEN TAG IN ('CREATE TYPE', 'CREATE VIEW')"
+                + " EXECUTE FUNCTION public.slow()");
+        long begun = System.nanoTime();
+        assertThat(Migrations.migrate(database.owner())).isPositive();
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(12));
+    }
+
     @Test
     void noScriptOfThisVersionRunsOverThoseOfALaterOne() {
         Migrations.migrate(database.owner());

@@ -300,6 +300,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    -- Most of its statements run once or a few times: planning them takes longer than running them.
+    SET plan_cache_mode = force_generic_plan
     AS $$
 #variable_conflict use_column
 DECLARE

@@ -140,6 +140,7 @@ class StatementCaptureTest extends CaptureFixture {
     }
 
     @Test
+    @Tag("full")
     void aRowWhoseJsonDoesNotFitGoesToQuarantineAloneAndTheStatementSucceeds() {
         run("CREATE TABLE public.t (id int PRIMARY KEY, v bytea);" + ATTACH);
 

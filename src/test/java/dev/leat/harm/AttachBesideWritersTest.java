@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.leat.admin.Attachments;
 import dev.leat.config.Attachment;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.Writers;
@@ -105,7 +106,7 @@ class AttachBesideWritersTest {
         attachments.attach(Attachment.of("public.items"));
         try (Writers writers = new Writers(database, 3, WRITERS_PATIENCE, "public.orders", "public.items")) {
             writers.awaitMore(10);
-            for (int round = 0; round < 15; round++) {
+            for (int round = 0; round < Extent.of(5, 15); round++) {
                 attachments.attach(orders());
                 writers.awaitMore(5);
                 database.run("SELECT leat.attach('public.orders', operations => '{truncate}')");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.LeatPoller;
 import dev.leat.PollerListener;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
@@ -39,7 +40,7 @@ class LoadedStreamTest {
     void theViewOfAConsumerEqualsTheTablesWhateverWritersDoMeanwhile() throws Exception {
         try (LeatPoller one = poller();
                 LeatPoller other = poller();
-                LoadedTables tables = new LoadedTables(database, 4_000, 400, SEED)) {
+                LoadedTables tables = new LoadedTables(database, Extent.of(1_000, 4_000), 400, SEED)) {
             tables.load();
             Await.until("three loads to end", PATIENCE, tables::ended);
             tables.settle(PATIENCE);

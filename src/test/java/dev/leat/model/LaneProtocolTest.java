@@ -7,6 +7,7 @@ import dev.leat.model.Scenario.Focus;
 import dev.leat.model.Scenario.Key;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The protocol keeps its promises in every state within the bounds; without any one of its rules it breaks one. */
@@ -57,6 +58,7 @@ class LaneProtocolTest {
     }
 
     @Test
+    @Tag("full")
     void looksProveWhatTheySayForKeysOfBothKinds() {
         assertThat(brokenBySoundProtocol(looking(HELD, ROW))).isEmpty();
     }

@@ -3,12 +3,16 @@ package dev.leat.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.app.CliRun;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("postgres")
@@ -57,24 +61,29 @@ class StrangersSchemaTest {
         done(owner);
     }
 
+    static Stream<String> things() {
+        return Extent.some(
+                4,
+                List.of(
+                        "CREATE TABLE leat.thing ()",
+                        "CREATE FUNCTION leat.thing() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                        "CREATE AGGREGATE leat.thing(int) (SFUNC = int4pl, STYPE = int)",
+                        "CREATE DOMAIN leat.thing AS int",
+                        "CREATE OPERATOR leat.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)",
+                        "CREATE OPERATOR FAMILY leat.thing USING btree",
+                        "CREATE COLLATION leat.thing FROM \"C\"",
+                        "CREATE CONVERSION leat.thing FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
+                        "CREATE TEXT SEARCH CONFIGURATION leat.thing (COPY = simple)",
+                        "CREATE TEXT SEARCH DICTIONARY leat.thing (TEMPLATE = pg_catalog.simple)",
+                        "CREATE TEXT SEARCH TEMPLATE leat.thing (LEXIZE = dsimple_lexize)",
+                        "CREATE TEXT SEARCH PARSER leat.thing (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end,"
+                                + " LEXTYPES = prsd_lextype)",
+                        "CREATE TABLE public.t (a int, b int); CREATE STATISTICS leat.thing ON a, b FROM public.t"))
+                .stream();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "CREATE TABLE leat.thing ()",
-                "CREATE FUNCTION leat.thing() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-                "CREATE AGGREGATE leat.thing(int) (SFUNC = int4pl, STYPE = int)",
-                "CREATE DOMAIN leat.thing AS int",
-                "CREATE OPERATOR leat.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)",
-                "CREATE OPERATOR FAMILY leat.thing USING btree",
-                "CREATE COLLATION leat.thing FROM \"C\"",
-                "CREATE CONVERSION leat.thing FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
-                "CREATE TEXT SEARCH CONFIGURATION leat.thing (COPY = simple)",
-                "CREATE TEXT SEARCH DICTIONARY leat.thing (TEMPLATE = pg_catalog.simple)",
-                "CREATE TEXT SEARCH TEMPLATE leat.thing (LEXIZE = dsimple_lexize)",
-                "CREATE TEXT SEARCH PARSER leat.thing (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end,"
-                        + " LEXTYPES = prsd_lextype)",
-                "CREATE TABLE public.t (a int, b int); CREATE STATISTICS leat.thing ON a, b FROM public.t"
-            })
+    @MethodSource("things")
     void aSchemaThatHoldsAnythingIsNotInstalledInto(String thing) {
         // The owner's own schema, in which a stranger could create things once.
         database.run("CREATE SCHEMA leat");

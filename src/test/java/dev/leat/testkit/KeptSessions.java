@@ -10,14 +10,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions of one role in one database for single statements. A session is used again once everything that it remembers is discarded: most
- * of the time of a short statement is the start of its session. A session that another one may have changed the settings for is not.
+ * Sessions of one role in one database for single statements. A session is used again once what was set in it is discarded: most of the time of
+ * a short statement is the start of its session. It keeps its plans, as an application's session does. A session that another one may have
+ * changed the settings for is not used again.
  */
 final class KeptSessions implements AutoCloseable {
 
     /** These take effect in new sessions. */
     private static final Pattern FOR_NEW_SESSIONS = Pattern.compile(
             "(?i)\\b(ALTER\\s+(DATABASE|ROLE|USER|SYSTEM|GROUP)|pg_reload_conf|session_preload|LOAD)\\b");
+
+    /** DISCARD ALL without DISCARD PLANS. */
+    private static final String DISCARD =
+            "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DEALLOCATE ALL; UNLISTEN *;"
+                    + " SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD SEQUENCES; DISCARD TEMP";
 
     private static final AtomicLong CHANGES = new AtomicLong();
     private static final int VALID_SECONDS = 10;
@@ -68,7 +74,7 @@ final class KeptSessions implements AutoCloseable {
                     return result;
                 }
                 try (Statement statement = connection.createStatement()) {
-                    statement.execute("DISCARD ALL");
+                    statement.execute(DISCARD);
                 }
                 idle.push(new Kept(connection, changes));
                 return result;

@@ -185,9 +185,15 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.too_nested(types oid[]) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
+#variable_conflict use_column
+BEGIN
+    IF 16384 > ALL (types) THEN
+        RETURN false;
+    END IF;
+    RETURN (
         WITH RECURSIVE part (oid, depth) AS (
             SELECT u.type, 0 FROM unnest(too_nested.types) AS u (type) WHERE u.type >= 16384
             UNION ALL
@@ -205,7 +211,9 @@ CREATE OR REPLACE FUNCTION leat_internal.too_nested(types oid[]) RETURNS boolean
         -- The count stops when the limit is exceeded.
         SELECT count(*) > 500 OR coalesce(max(seen.depth), 0) > 4
           FROM (SELECT part.depth FROM part WHERE part.depth > 0 LIMIT 501) AS seen
-    $$;
+    );
+END
+$$;
 
 CREATE OR REPLACE FUNCTION leat_internal.json_expression(value text, typid oid, types_proven boolean, as_text boolean) RETURNS text
     LANGUAGE plpgsql STABLE

@@ -112,18 +112,21 @@ CREATE OR REPLACE FUNCTION leat_internal.order_operators(typid oid, OUT greater 
                -- -1 gives the type without a length: a value cast to character of no stated length would be cut to one.
                format_type(t.oid, -1)
           FROM pg_type t
-          JOIN pg_opclass c ON c.opcdefault AND c.opcmethod = (SELECT m.oid FROM pg_am m WHERE m.amname = 'btree')
-               AND c.opcintype IN (t.oid,
-                                   -- Such as text for varchar, and oid for regclass. Only a superuser can create such a cast.
-                                   (SELECT k.casttarget FROM pg_cast k
-                                     WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'
-                                       AND EXISTS (SELECT FROM pg_opclass o WHERE o.opcdefault AND o.opcmethod = c.opcmethod
-                                                                            AND o.opcintype = k.casttarget)
-                                     ORDER BY k.casttarget LIMIT 1),
-                                   CASE WHEN t.typsubscript = 'array_subscript_handler'::regproc THEN 'anyarray'::regtype
-                                        WHEN t.typtype = 'e' THEN 'anyenum'::regtype WHEN t.typtype = 'c' THEN 'record'::regtype
-                                        WHEN t.typtype = 'r' THEN 'anyrange'::regtype
-                                        WHEN t.typtype = 'm' THEN 'anymultirange'::regtype END::oid)
+         -- Looked for once, and not for each operator class.
+         CROSS JOIN LATERAL (SELECT t.oid AS typid
+                             UNION ALL
+                             -- Such as text for varchar, and oid for regclass. Only a superuser can create such a cast.
+                             (SELECT k.casttarget FROM pg_cast k JOIN pg_opclass o ON o.opcintype = k.casttarget AND o.opcdefault
+                                JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'
+                               WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'
+                               ORDER BY k.casttarget LIMIT 1)
+                             UNION ALL
+                             SELECT CASE WHEN t.typsubscript = 'array_subscript_handler'::regproc THEN 'anyarray'::regtype
+                                         WHEN t.typtype = 'e' THEN 'anyenum'::regtype WHEN t.typtype = 'c' THEN 'record'::regtype
+                                         WHEN t.typtype = 'r' THEN 'anyrange'::regtype
+                                         WHEN t.typtype = 'm' THEN 'anymultirange'::regtype END) AS orders
+          JOIN pg_opclass c ON c.opcintype = orders.typid AND c.opcdefault
+          JOIN pg_am m ON m.oid = c.opcmethod AND m.amname = 'btree'
          WHERE t.oid = leat_internal.base_type(order_operators.typid)
          ORDER BY c.opcintype = t.oid DESC
          LIMIT 1

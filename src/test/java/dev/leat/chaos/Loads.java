@@ -77,10 +77,22 @@ final class Loads {
     static Healing begin(TestSystem system, Random random) {
         Loads loads = system.loads();
         Table table = any(random);
-        String state = loads.state(table);
-        assertThat(state).as("the load of %s", table.name).isNotEqualTo("failed");
-        if (!state.equals("running") && !state.equals("paused")) {
-            loads.begin(table, 1 + random.nextInt(60));
+        int chunk = 1 + random.nextInt(60);
+        return ifThereIsASession(() -> {
+            String state = loads.state(table);
+            assertThat(state).as("the load of %s", table.name).isNotEqualTo("failed");
+            if (!state.equals("running") && !state.equals("paused")) {
+                loads.begin(table, chunk);
+            }
+        });
+    }
+
+    /** Another disturbance may refuse or end the session that asks first. */
+    private static Healing ifThereIsASession(Runnable disturbance) {
+        try {
+            disturbance.run();
+        } catch (IllegalStateException e) {
+            // It is left out.
         }
         return Healing.NOTHING;
     }
@@ -97,14 +109,15 @@ final class Loads {
     static Healing restart(TestSystem system, Random random) {
         Loads loads = system.loads();
         Table table = any(random);
-        if (loads.state(table).equals("running")) {
-            Set<String> rows = table.rows(loads.database);
-            String named = "('public." + table.name + "')";
-            if (loads.done("leat.cancel_load" + named) && loads.done("leat.restart_load" + named)) {
-                loads.begun.put(table, rows);
+        return ifThereIsASession(() -> {
+            if (loads.state(table).equals("running")) {
+                Set<String> rows = table.rows(loads.database);
+                String named = "('public." + table.name + "')";
+                if (loads.done("leat.cancel_load" + named) && loads.done("leat.restart_load" + named)) {
+                    loads.begun.put(table, rows);
+                }
             }
-        }
-        return Healing.NOTHING;
+        });
     }
 
     /** Pauses every load. */

@@ -1,7 +1,7 @@
 -- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
 -- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
 -- That is why it names the others' text (MigrationScriptsTest):
--- scripts ec35563b5f8d21a0
+-- scripts d7e0f7e59766c0f6
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing
@@ -40,7 +40,7 @@ CREATE OR REPLACE FUNCTION leat_internal.poller_rights() RETURNS text[]
             ' leat_poller.sum_counters(),'
             ' leat_poller.note_shards(uuid, double precision, text[], text[], bigint[], bigint[], bigint[]),'
             ' leat_poller.refresh(), leat_poller.rotate_sent(interval), leat_poller.put_rows(),'
-            ' leat_poller.table_faults(), leat_poller.load_chunk(integer), leat_poller.replay_chunk()']
+            ' leat_poller.table_faults(), leat_poller.backlog(integer), leat_poller.load_chunk(integer), leat_poller.replay_chunk()']
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.publisher_rights() RETURNS text[]

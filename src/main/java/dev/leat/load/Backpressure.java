@@ -15,14 +15,15 @@ final class Backpressure {
      *
      * @param events how many events may wait in the outbox
      * @param bytes how much may wait there, images as they are stored
+     * @param look how long pollers take over a good part of them: until the outbox is looked at again
      */
-    record Limits(long events, long bytes) {
+    record Limits(int events, long bytes, Duration look) {
 
         /** What pollers publish in a fraction of a second. */
-        static final Limits ALONE = new Limits(5_000, 16L << 20);
+        static final Limits ALONE = new Limits(5_000, 16L << 20, Duration.ofMillis(25));
 
         /** So few that a claim of them hardly takes longer than one of the changes alone. */
-        static final Limits BESIDE_CHANGES = new Limits(250, 1L << 20);
+        static final Limits BESIDE_CHANGES = new Limits(250, 1L << 20, Duration.ofMillis(5));
 
         Limits {
             if (events < 1 || bytes < 1) {
@@ -34,7 +35,7 @@ final class Backpressure {
     /** Until it is known how large rows are. */
     private static final double FIRST_GUESS = 1_000;
 
-    /** So many looks at the outbox in a row, about a second of them, must have found no change: between two changes there may be a pause. */
+    /** So many looks at the outbox in a row, half a second of them or more, must have found no change: between two changes there may be a pause. */
     private static final int LOOKS_WITHOUT_CHANGES = 100;
 
     /** With so many times the limit in the outbox, pollers are behind, and no row is added. */
@@ -45,6 +46,7 @@ final class Backpressure {
     private final Limits alone;
     private final Limits besideChanges;
     private final LongSupplier nanoTime;
+    private Limits limits;
     private int looksWithoutChanges;
     private long addedAt;
     private long events;
@@ -63,12 +65,18 @@ final class Backpressure {
         this.alone = alone;
         this.besideChanges = besideChanges;
         this.nanoTime = nanoTime;
+        this.limits = besideChanges;
         this.addedAt = nanoTime.getAsLong();
     }
 
     /** As many events as are worth counting: a change behind so many would not be seen. */
-    long mostEvents() {
+    int mostEvents() {
         return BEHIND * alone.events();
+    }
+
+    /** The pause after a look that has found too much. */
+    Duration untilNextLook() {
+        return limits.look();
     }
 
     /**
@@ -78,7 +86,7 @@ final class Backpressure {
      */
     void seen(long waitingEvents, long waitingBytes, long changes) {
         looksWithoutChanges = changes > 0 ? 0 : Math.min(looksWithoutChanges + 1, LOOKS_WITHOUT_CHANGES);
-        Limits limits = looksWithoutChanges < LOOKS_WITHOUT_CHANGES ? besideChanges : alone;
+        limits = looksWithoutChanges < LOOKS_WITHOUT_CHANGES ? besideChanges : alone;
         events = limits.events() - waitingEvents;
         bytes = limits.bytes() - waitingBytes;
         boolean behind = waitingEvents >= BEHIND * alone.events() || waitingBytes >= BEHIND * alone.bytes();

@@ -28,16 +28,13 @@ public final class Loader {
     /** While one is under way, in which other pollers may have the next chunk. */
     private static final Duration LONGEST = Duration.ofSeconds(1);
 
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
+    /** For a load that another poller works on. */
+    private static final Duration TAKEN = Duration.ofMillis(5);
+
     private static final Duration SHORTEST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
 
-    /** Never more rows than may be added, however many there are. */
-    private static final String LOOK = """
-            SELECT count(*), coalesce(sum(size), 0)::bigint, count(*) FILTER (WHERE op OPERATOR(pg_catalog.<>) 'r')
-              FROM (SELECT op, coalesce(pg_column_size(after), 0) + coalesce(pg_column_size(before), 0) AS size
-                      FROM leat_poller.outbox LIMIT ?) AS waiting
-            """;
+    private static final String BACKLOG = "SELECT events, bytes, changes FROM leat_poller.backlog(?)";
 
     private static final String CHUNK = "SELECT number, added, bytes, again, said FROM leat_poller.load_chunk(?)";
 
@@ -134,13 +131,13 @@ public final class Loader {
             return IDLE;
         }
         if (backpressure.rows() == 0) {
-            List<@Nullable Object> waiting = database.row(LOOK, backpressure.mostEvents());
+            List<@Nullable Object> waiting = database.call(BACKLOG, backpressure.mostEvents());
             backpressure.seen(
                     number(waiting.get(0)).longValue(),
                     number(waiting.get(1)).longValue(),
                     number(waiting.get(2)).longValue());
             if (backpressure.rows() == 0) {
-                return BETWEEN_LOOKS;
+                return backpressure.untilNextLook();
             }
         }
         List<@Nullable Object> chunk = database.call(CHUNK, backpressure.rows());
@@ -159,9 +156,7 @@ public final class Loader {
         }
         Duration due = Duration.ofMillis((long) (1_000 * number(again).doubleValue()));
         // What is due and was not had is another poller's.
-        return chunk.get(0) == null && due.compareTo(BETWEEN_LOOKS) < 0
-                ? BETWEEN_LOOKS
-                : due.compareTo(LONGEST) < 0 ? due : LONGEST;
+        return chunk.get(0) == null && due.compareTo(TAKEN) < 0 ? TAKEN : due.compareTo(LONGEST) < 0 ? due : LONGEST;
     }
 
     private static Number number(@Nullable Object value) {

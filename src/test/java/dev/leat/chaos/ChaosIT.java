@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -52,6 +53,7 @@ class ChaosIT {
 
     /** What the checker has found in order, and the comparison has not read as it was: it says what, and nothing else. */
     @Test
+    @Tag("full")
     void theComparisonFindsWhatWasLostOrChangedOnItsWay() {
         PlantedReading reading = new PlantedReading();
         Plan plan = Plan.ofAll(SEED, EnumSet.of(Family.LOADS, Family.RESHARD), 2, Duration.ofSeconds(4))

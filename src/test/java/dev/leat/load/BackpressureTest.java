@@ -3,14 +3,20 @@ package dev.leat.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class BackpressureTest {
 
+    private static final Duration OFTEN = Duration.ofMillis(1);
+    private static final Duration RARELY = Duration.ofMillis(2);
+
     private final AtomicLong now = new AtomicLong();
     private final Backpressure backpressure = new Backpressure(
-            new Backpressure.Limits(1_000, 10_000_000), new Backpressure.Limits(100, 1_000_000), now::get);
+            new Backpressure.Limits(1_000, 10_000_000, RARELY),
+            new Backpressure.Limits(100, 1_000_000, OFTEN),
+            now::get);
 
     @Test
     void nothingIsAddedBeforeALook() {
@@ -44,12 +50,14 @@ class BackpressureTest {
         for (int round = 0; round < 2; round++) {
             backpressure.seen(30, 5_000, 1);
             assertThat(backpressure.rows()).isEqualTo(70);
+            assertThat(backpressure.untilNextLook()).isEqualTo(OFTEN);
             for (int look = 0; look < 99; look++) {
                 backpressure.seen(30, 5_000, 0);
                 assertThat(backpressure.rows()).isEqualTo(70);
             }
             backpressure.seen(30, 5_000, 0);
             assertThat(backpressure.rows()).isEqualTo(970);
+            assertThat(backpressure.untilNextLook()).isEqualTo(RARELY);
         }
     }
 
@@ -77,7 +85,7 @@ class BackpressureTest {
 
     @Test
     void aLimitIsOneEventAtLeast() {
-        assertThatThrownBy(() -> new Backpressure.Limits(0, 1)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Backpressure.Limits(1, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Backpressure.Limits(0, 1, OFTEN)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Backpressure.Limits(1, 0, OFTEN)).isInstanceOf(IllegalArgumentException.class);
     }
 }

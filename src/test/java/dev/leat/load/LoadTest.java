@@ -20,6 +20,20 @@ class LoadTest extends LoadFixture {
             "CREATE TABLE public.t (id int PRIMARY KEY, v text); INSERT INTO public.t SELECT i, 'v' || i FROM generate_series(1, 10) i;";
 
     @Test
+    void theBacklogIsWhatWaitsAboveTheLowsOfTheLanesAndNoMoreThanIsAskedFor() {
+        run("CREATE TABLE public.t (id int PRIMARY KEY, v text); INSERT INTO public.t VALUES (1), (2), (3);"
+                + " SELECT leat.attach('public.t'); SELECT leat.load('public.t')");
+        chunk(10);
+        run("UPDATE public.t SET v = 'x'");
+        String backlog = "SELECT concat_ws(' ', events, bytes > 0, changes) FROM leat_poller.backlog(%d)";
+        assertThat(value(backlog.formatted(100))).isEqualTo("6 t 3");
+        assertThat(value(backlog.formatted(4))).startsWith("4 t ");
+
+        run("UPDATE leat_internal.lane SET low = (SELECT max(o.id) FROM leat_internal.outbox o)");
+        assertThat(value(backlog.formatted(100))).isEqualTo("0 f 0");
+    }
+
+    @Test
     void rowsAreLoadedInTheOrderOfTheKeyAndTheFirstAndTheLastSaySo() {
         run(TABLE + "SELECT leat.attach('public.t'); SELECT leat.load('public.t', filter => 'id <= 5')");
         finish(2);

@@ -145,6 +145,7 @@ BEGIN
                  || ARRAY(SELECT concat_ws('|', f.severe, f.fault, f.remedy) FROM leat_poller.table_faults() AS f ORDER BY f.fault);
     PERFORM leat.load('public.wide', 'id < 100'), leat.load('public.keyed', chunk => 2);
     PERFORM leat.pause_load('public.keyed'), leat.resume_load('public.keyed'), leat.cancel_load('public.keyed'), leat.restart_load('public.keyed');
+    said := said || ARRAY(SELECT concat_ws('|', b.events > 0, b.bytes > 0, b.changes > 0) FROM leat_poller.backlog(100) AS b);
     FOR i IN 1 .. 12 LOOP
         PERFORM leat_poller.load_chunk(100);
     END LOOP;

@@ -1006,6 +1006,34 @@ BEGIN
 END
 $$;
 
+-- leat_poller.backlog(most): what waits in the outbox. It reads by lane and id, from the lows on: the table may have many more dead rows.
+--
+-- most      how many events are counted
+-- Returns:  events; bytes: of their images as they are stored; changes: how many of the events are not loaded rows
+-- Tables:   leat_internal.lane, leat_internal.outbox
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_poller.backlog(most integer, OUT events bigint, OUT bytes bigint, OUT changes bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET jit = off
+    SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+    SET enable_sort = off
+    AS $$
+BEGIN
+    SELECT count(*), coalesce(sum(w.bytes), 0), count(*) FILTER (WHERE w.op <> 'r')
+      INTO backlog.events, backlog.bytes, backlog.changes
+      FROM (SELECT o.op, coalesce(pg_column_size(o.after), 0) + coalesce(pg_column_size(o.before), 0) AS bytes
+              FROM leat_internal.lane l
+             CROSS JOIN LATERAL (SELECT e.op, e.after, e.before FROM leat_internal.outbox e
+                                  WHERE e.lane = l.lane AND e.id > l.low ORDER BY e.id LIMIT backlog.most) AS o
+             LIMIT backlog.most) AS w;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_poller.backlog(integer) FROM PUBLIC;
+
 -- leat_internal.load_estimate(work): how many rows the planner expects; null: unknown.
 -- leat_internal.load_faulty(work, problem): skips the next key, whose rows cannot be read, and writes an event with the fault in their place. If
 -- even the key cannot be found, as with a filter that fails, the load cannot go on, and problem has the reason.

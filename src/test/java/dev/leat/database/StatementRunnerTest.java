@@ -31,7 +31,7 @@ class StatementRunnerTest {
     @Test
     void aCallIsReadCommittedAndMayWriteWhateverTheSessionSays() {
         owner.setOptions("-c default_transaction_isolation=serializable -c default_transaction_read_only=on"
-                + " -c standard_conforming_strings=off -c array_nulls=off -c statement_timeout=1");
+                + " -c standard_conforming_strings=off -c array_nulls=off -c statement_timeout=100");
         database.run("CREATE FUNCTION public.settings() RETURNS text[] LANGUAGE sql AS $$ CREATE TABLE public.t ();"
                 + " SELECT pg_catalog.string_to_array(pg_catalog.concat_ws(' ',"
                 + " pg_catalog.current_setting('transaction_isolation'),"

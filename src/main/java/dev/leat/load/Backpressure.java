@@ -19,8 +19,8 @@ final class Backpressure {
      */
     record Limits(int events, long bytes, Duration look) {
 
-        /** What pollers publish in a fraction of a second. */
-        static final Limits ALONE = new Limits(5_000, 16L << 20, Duration.ofMillis(25));
+        /** What pollers publish in a fraction of a second: twice what they claim at once, so that they have work while they publish. */
+        static final Limits ALONE = new Limits(10_000, 32L << 20, Duration.ofMillis(25));
 
         /** So few that a claim of them hardly takes longer than one of the changes alone. */
         static final Limits BESIDE_CHANGES = new Limits(250, 1L << 20, Duration.ofMillis(5));
@@ -37,9 +37,6 @@ final class Backpressure {
 
     /** So many looks at the outbox in a row, half a second of them or more, must have found no change: between two changes there may be a pause. */
     private static final int LOOKS_WITHOUT_CHANGES = 100;
-
-    /** With so many times the limit in the outbox, pollers are behind, and no row is added. */
-    private static final int BEHIND = 2;
 
     private static final long AT_LEAST_EVERY_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -58,7 +55,7 @@ final class Backpressure {
     }
 
     /**
-     * @param alone while nobody changes attached tables
+     * @param alone while nobody changes attached tables; with so much in the outbox pollers are behind, and nothing is added in any case
      * @param besideChanges while somebody does
      */
     Backpressure(Limits alone, Limits besideChanges, LongSupplier nanoTime) {
@@ -71,7 +68,7 @@ final class Backpressure {
 
     /** As many events as are worth counting: a change behind so many would not be seen. */
     int mostEvents() {
-        return BEHIND * alone.events();
+        return alone.events();
     }
 
     /** The pause after a look that has found too much. */
@@ -89,7 +86,7 @@ final class Backpressure {
         limits = looksWithoutChanges < LOOKS_WITHOUT_CHANGES ? besideChanges : alone;
         events = limits.events() - waitingEvents;
         bytes = limits.bytes() - waitingBytes;
-        boolean behind = waitingEvents >= BEHIND * alone.events() || waitingBytes >= BEHIND * alone.bytes();
+        boolean behind = waitingEvents >= alone.events() || waitingBytes >= alone.bytes();
         if (rows() == 0 && !behind && nanoTime.getAsLong() - addedAt >= AT_LEAST_EVERY_NANOS) {
             events = besideChanges.events();
             bytes = besideChanges.bytes();

@@ -64,22 +64,22 @@ class BackpressureTest {
     /** Or a load beside many changes would never end. */
     @Test
     void eachSecondFewRowsMayBeAddedHoweverManyChangesWait() {
-        backpressure.seen(1_999, 5_000_000, 1_999);
+        backpressure.seen(999, 9_000_000, 999);
         assertThat(backpressure.rows()).isZero();
         now.addAndGet(1_000_000_000);
-        backpressure.seen(1_999, 5_000_000, 1_999);
+        backpressure.seen(999, 9_000_000, 999);
         assertThat(backpressure.rows()).isEqualTo(100);
         backpressure.added(100, 10_000);
-        backpressure.seen(1_999, 5_000_000, 1_999);
+        backpressure.seen(999, 9_000_000, 999);
         assertThat(backpressure.rows()).isZero();
     }
 
     @Test
     void noRowIsAddedWhilePollersAreBehind() {
         now.addAndGet(10_000_000_000L);
-        backpressure.seen(2_000, 5_000, 2_000);
+        backpressure.seen(1_000, 5_000, 1_000);
         assertThat(backpressure.rows()).isZero();
-        backpressure.seen(1_000, 20_000_000, 1_000);
+        backpressure.seen(999, 10_000_000, 999);
         assertThat(backpressure.rows()).isZero();
     }
 

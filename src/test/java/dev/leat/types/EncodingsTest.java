@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.schema.Migrations;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Databases whose encoding is not UTF-8, with texts that UTF-8 cannot represent. */
 @Tag("postgres")
@@ -43,8 +46,12 @@ class EncodingsTest {
         }
     }
 
+    static Stream<String> encodings() {
+        return Extent.some(1, List.of("SQL_ASCII", "WIN1252")).stream();
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"SQL_ASCII", "WIN1252"})
+    @MethodSource("encodings")
     void aRowWithoutAFormInUtf8GoesToQuarantineAndOthersGoOn(String encoding) throws SQLException {
         try (TestDatabase database = database(encoding);
                 Changes changes = new Changes(database)) {
@@ -68,7 +75,7 @@ class EncodingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SQL_ASCII", "WIN1252"})
+    @MethodSource("encodings")
     void namesAndContextsWithoutAFormInUtf8AreEscaped(String encoding) throws SQLException {
         try (TestDatabase database = database(encoding);
                 Changes changes = new Changes(database)) {
@@ -89,7 +96,7 @@ class EncodingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SQL_ASCII", "WIN1252"})
+    @MethodSource("encodings")
     void aDomainEventWithoutAFormInUtf8IsAnErrorOfItsWriter(String encoding) {
         try (TestDatabase database = database(encoding)) {
             assertThatThrownBy(() ->

@@ -19,7 +19,7 @@ final class Backpressure {
      */
     record Limits(int events, long bytes, Duration look) {
 
-        /** What pollers publish in a fraction of a second: twice what they claim at once, so that they have work while they publish. */
+        /** What pollers publish in a fraction of a second, and more than one claim takes, so that a second one finds events too. */
         static final Limits ALONE = new Limits(10_000, 32L << 20, Duration.ofMillis(25));
 
         /** So few that a claim of them hardly takes longer than one of the changes alone. */

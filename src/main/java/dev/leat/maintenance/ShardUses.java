@@ -23,6 +23,10 @@ public final class ShardUses implements PollerListener {
     private final UUID poller;
     private final LongSupplier nanoTime;
     private final long origin;
+
+    /** Whether the database has rows of this poller. */
+    private boolean written;
+
     private final ConcurrentHashMap<ShardKey, Minute> shards = new ConcurrentHashMap<>();
 
     /**
@@ -34,9 +38,6 @@ public final class ShardUses implements PollerListener {
         this.nanoTime = nanoTime;
         this.origin = nanoTime.getAsLong();
     }
-
-    /** Whether the database has rows of this poller. */
-    private boolean written;
 
     private record ShardKey(String stream, String id) {}
 

@@ -92,7 +92,7 @@ final class Loads {
         try {
             disturbance.run();
         } catch (IllegalStateException e) {
-            // It is left out.
+            // The disturbance is left out.
         }
         return Healing.NOTHING;
     }

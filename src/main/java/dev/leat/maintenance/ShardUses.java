@@ -23,11 +23,10 @@ public final class ShardUses implements PollerListener {
     private final UUID poller;
     private final LongSupplier nanoTime;
     private final long origin;
+    private final ConcurrentHashMap<ShardKey, Minute> shards = new ConcurrentHashMap<>();
 
     /** Whether the database has rows of this poller. */
     private boolean written;
-
-    private final ConcurrentHashMap<ShardKey, Minute> shards = new ConcurrentHashMap<>();
 
     /**
      * @param nanoTime the monotonic clock

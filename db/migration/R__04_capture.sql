@@ -20,9 +20,9 @@ CREATE OR REPLACE FUNCTION leat_internal.insert_event(event jsonb, source text, 
                || CASE WHEN source IS NULL THEN '' ELSE E'\n' || repeat(' ', indent + 2) || 'FROM ' || source END
           FROM (SELECT c.line, string_agg(c.name, ', ' ORDER BY c.place) AS columns,
                        string_agg(event ->> c.name, ', ' ORDER BY c.place) AS values
-                  FROM unnest(ARRAY[1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 6, 6],
+                  FROM unnest(ARRAY[1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 5, 6, 6, 6, 6],
                               ARRAY['lane', 'op', 'held', 'may_pass', 'captured_at', 'xid', 'schema_name', 'table_name', 'partition_key',
-                                    'key', 'before', 'after', 'context', 'db_user', 'application', 'stream', 'fault'])
+                                    'key', 'before', 'after', 'context', 'db_user', 'application', 'stream', 'format', 'fault'])
                        WITH ORDINALITY AS c (line, name, place)
                  WHERE event ? c.name
                  GROUP BY c.line) AS l
@@ -121,7 +121,7 @@ DECLARE
     failure       text;
 {{statement_variables}}BEGIN
 {{statement_part}}    IF TG_OP = 'TRUNCATE' THEN
-        PERFORM leat_internal.capture_truncate(TG_RELID, {{attachment}}, {{held}}, {{key_list}}, {{may_pass}}, {{stream}});
+        PERFORM leat_internal.capture_truncate(TG_RELID, {{attachment}}, {{held}}, {{key_list}}, {{may_pass}}, {{stream}}, {{format}});
         RETURN NULL;
     END IF;
 
@@ -155,7 +155,7 @@ DECLARE
 
     IF NOT done THEN
         PERFORM leat_internal.capture_dynamically({{attachment}}, TG_RELID, TG_OP, OLD, NEW, {{schema_name}}, {{table_name}},
-                                                  {{before}}, {{may_pass}}, {{stream}}, {{hide_values}});
+                                                  {{before}}, {{may_pass}}, {{stream}}, {{format}}, {{hide_values}});
         RETURN NULL;
     END IF;
 
@@ -176,6 +176,7 @@ $template$,
             'key_list', quote_literal(shape.key_list),
             'may_pass', every_event -> 'may_pass',
             'stream', every_event -> 'stream',
+            'format', every_event -> 'format',
             'schema_name', every_event -> 'schema_name',
             'table_name', every_event -> 'table_name',
             'before', options.before::text,
@@ -234,7 +235,8 @@ BEGIN
         'context', context,
         'db_user', db_user,
         'application', $q$nullif(current_setting('application_name'), '')$q$,
-        'stream', quote_nullable(options.stream));
+        'stream', quote_nullable(options.stream),
+        'format', quote_nullable(options.format));
 END
 $$;
 
@@ -389,10 +391,10 @@ BEGIN
                 IF failure IS NULL THEN
                     PERFORM leat_internal.write_events(TG_OP, shape.held, {{may_pass}}, shape.schema_name, shape.table_name,
                                                        pair.old_partition, pair.new_partition, pair.old_key, pair.new_key,
-                                                       pair.old_image, pair.new_image, {{stream}}, {{hide_values}}, NULL);
+                                                       pair.old_image, pair.new_image, {{stream}}, {{format}}, {{hide_values}}, NULL);
                 ELSE
                     PERFORM leat_internal.write_events(TG_OP, true, {{may_pass}}, {{schema_name}}, {{table_name}}, NULL, NULL, NULL, NULL,
-                                                       NULL, NULL, {{stream}}, {{hide_values}}, failure);
+                                                       NULL, NULL, {{stream}}, {{format}}, {{hide_values}}, failure);
                 END IF;
             END LOOP;
             IF cursor IS NOT NULL THEN
@@ -454,6 +456,7 @@ $template$,
             'hide_values', leat_internal.hides_values(options)::text,
             'may_pass', every_event -> 'may_pass',
             'stream', every_event -> 'stream',
+            'format', every_event -> 'format',
             'schema_name', every_event -> 'schema_name',
             'table_name', every_event -> 'table_name',
             'all_lanes', format('%L::smallint[]', ARRAY(SELECT generate_series(0, 63))),
@@ -517,7 +520,7 @@ REVOKE ALL ON FUNCTION leat_internal.statement_declarations() FROM PUBLIC;
 --                  captures it (leat_internal.captured_above)
 -- operation        INSERT, UPDATE or DELETE
 -- old_row, new_row as a trigger has them, of the table's own type
--- schema_name, table_name, may_pass, stream   as events of the table have them, in case they cannot be read
+-- schema_name, table_name, may_pass, stream, format   as events of the table have them, in case they cannot be read
 -- with_before      whether an event contains the old row. Otherwise it contains only the old primary key, and only if the row was deleted or got
 --                  another primary key
 -- hide_values      report only the SQLSTATE of an error, because its text may quote a value of an excluded or masked column
@@ -526,7 +529,7 @@ REVOKE ALL ON FUNCTION leat_internal.statement_declarations() FROM PUBLIC;
 -- Errors:          none but those of the INSERT into the outbox
 CREATE OR REPLACE FUNCTION leat_internal.capture_dynamically(
         attachment integer, fired_for oid, operation text, old_row record, new_row record, schema_name text, table_name text,
-        with_before boolean, may_pass boolean, stream text, hide_values boolean)
+        with_before boolean, may_pass boolean, stream text, format text, hide_values boolean)
     RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -580,13 +583,14 @@ BEGIN
         is_held := true;
     END;
     PERFORM leat_internal.write_events(operation, is_held, may_pass, event_schema, event_table, old_partition, new_partition, old_key,
-                                       new_key, old_image, new_image, stream, hide_values, failure);
+                                       new_key, old_image, new_image, stream, format, hide_values, failure);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.write_events(
         operation text, held boolean, may_pass boolean, event_schema text, event_table text, old_partition text,
-        new_partition text, old_key json, new_key json, old_image json, new_image json, stream text, hide_values boolean, failure text)
+        new_partition text, old_key json, new_key json, old_image json, new_image json, stream text, format text, hide_values boolean,
+        failure text)
     RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -618,9 +622,9 @@ BEGIN
     END IF;
     -- First a delete if the row leaves its key, then the event under the present key.
     INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
-                                      key, before, after, context, db_user, application, stream, fault)
+                                      key, before, after, context, db_user, application, stream, format, fault)
     SELECT leat_internal.lane_of(e.partition), e.op, held, may_pass, clock_timestamp(), txid_current(), event_schema, event_table,
-           e.partition, e.key, e.before, e.after, event_context, event_user, sent_by, stream, failure
+           e.partition, e.key, e.before, e.after, event_context, event_user, sent_by, stream, format, failure
       FROM (VALUES (1, operation = 'DELETE' OR old_partition <> new_partition,
                     old_partition, 'd'::"char", old_key, old_image, NULL::json),
                    (2, operation <> 'DELETE',
@@ -632,12 +636,12 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat_internal.write_events(text, boolean, boolean, text, text, text, text, json, json, json, json, text, boolean, text)
+REVOKE ALL ON FUNCTION leat_internal.write_events(text, boolean, boolean, text, text, text, text, json, json, json, json, text, text, boolean, text)
     FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.capture_dynamically(integer, oid, text, record, record, text, text, boolean, boolean, text, boolean)
+REVOKE ALL ON FUNCTION leat_internal.capture_dynamically(integer, oid, text, record, record, text, text, boolean, boolean, text, text, boolean)
     FROM PUBLIC;
 
--- leat_internal.capture_truncate(truncated, attachment, held, key_list, may_pass, stream): writes the markers of a TRUNCATE, one for each lane,
+-- leat_internal.capture_truncate(truncated, attachment, held, key_list, may_pass, stream, format): writes the markers of a TRUNCATE, one for each lane,
 -- because each lane is claimed and published by itself.
 --
 -- If the attached table itself is truncated, the markers name this table. If one partition is truncated, the markers name that partition, because
@@ -651,12 +655,12 @@ REVOKE ALL ON FUNCTION leat_internal.capture_dynamically(integer, oid, text, rec
 -- truncated  the table whose trigger fires: the attached one or a partition of it
 -- attachment leat_internal.attachment.attachment
 -- held, key_list   as the row events had them when the function was written, in case they cannot be read
--- may_pass, stream   as the row events have them. Held is not always true: the lock of a TRUNCATE orders it before and after the row events of its
+-- may_pass, stream, format   as the row events have them. Held is not always true: the lock of a TRUNCATE orders it before and after the row events of its
 --            table, and later unheld events would overtake a held marker
 -- Tables:    reads leat_internal.attachment; reads and writes leat_internal.outbox
 -- Errors:    none of its own
 CREATE OR REPLACE FUNCTION leat_internal.capture_truncate(
-        truncated oid, attachment integer, held boolean, key_list text, may_pass boolean, stream text)
+        truncated oid, attachment integer, held boolean, key_list text, may_pass boolean, stream text, format text)
     RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -681,7 +685,7 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = truncated
                               AND t.tgname = leat_internal.trigger_name('truncate', other.attachment)) THEN
             PERFORM leat_internal.capture_truncate(truncated, other.attachment, capture_truncate.held, capture_truncate.key_list,
-                                                   other.on_quarantine = 'pass', other.stream);
+                                                   other.on_quarantine = 'pass', other.stream, other.format);
         END IF;
         RETURN;
     ELSIF leat_internal.captured_above(capture_truncate.attachment, 'capture') IS NOT NULL THEN
@@ -719,12 +723,12 @@ BEGIN
     END IF;
     WITH marker AS (
         INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
-                                 db_user, application, stream)
+                                 db_user, application, stream, format)
         SELECT lane.number, 't', is_held, capture_truncate.may_pass, clock_timestamp(),
                pg_current_xact_id()::text::bigint, names[1], names[2], prefix || lane.number,
                leat_internal.readable(nullif(current_setting('leat.context', true), '')),
                leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
-               nullif(current_setting('application_name'), ''), capture_truncate.stream
+               nullif(current_setting('application_name'), ''), capture_truncate.stream, capture_truncate.format
           FROM generate_series(0, 63) AS lane (number)
          ORDER BY lane.number
         RETURNING lane, ctid
@@ -748,7 +752,7 @@ CREATE OR REPLACE FUNCTION leat_internal.marker_at(place tid, id bigint) RETURNS
     $$;
 
 REVOKE ALL ON FUNCTION leat_internal.marker_at(tid, bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.capture_truncate(oid, integer, boolean, text, boolean, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.capture_truncate(oid, integer, boolean, text, boolean, text, text) FROM PUBLIC;
 
 -- leat_internal.owner(): the role that owns all of Leat's objects. An object is never created for the owner of a schema that is not Leat's.
 -- leat_internal.capture_settings(): the settings of every capture function. They make the text of a key the same in every session.

@@ -210,11 +210,13 @@ $$;
 REVOKE ALL ON FUNCTION leat_internal.change_triggers(text, integer) FROM PUBLIC;
 
 -- leat_internal.check_route(who, stream, on_quarantine): raises an error for an invalid stream or on_quarantine.
+-- leat_internal.check_format(who, format): raises an error for an unknown format of a table or an unknown option of it.
 -- leat_internal.attnums(relation, names): the attnums of columns, in the order of the names; 0 for a column that does not exist.
 --
 -- who       the function that asks, for the message
 -- stream    null, a stream's name, or its ARN
--- Returns:  check_route: nothing
+-- format    null, or a format's name and its options with colons between, such as trigger:both
+-- Returns:  check_route, check_format: nothing
 -- Tables:   none; pg_attribute
 -- Errors:   invalid_parameter_value
 CREATE OR REPLACE FUNCTION leat_internal.check_route(who text, stream text, on_quarantine text) RETURNS void
@@ -235,6 +237,38 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION leat_internal.check_format(who text, format text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    name    text := split_part(format, ':', 1);
+    options text := CASE name WHEN 'debezium' THEN 'event-router'
+                              WHEN 'trigger' THEN 'row, old, both'
+                              WHEN 'cloudevents' THEN '' END;
+    unknown text;
+BEGIN
+    IF name = 'raw' THEN
+        RAISE EXCEPTION '%: the format raw is the payload of a domain event, and a table has rows', who
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose raw for a stream of domain events: leat run --format events=raw.';
+    END IF;
+    IF format IS NOT NULL AND options IS NULL THEN
+        RAISE EXCEPTION '%: there is no format "%"', who, format
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The formats of tables are debezium, cloudevents and trigger.';
+    END IF;
+    SELECT o INTO unknown FROM unnest((string_to_array(format, ':'))[2:]) AS o WHERE o <> ALL (string_to_array(options, ', ')) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%: the format % has no option "%"', who, name, unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = CASE options WHEN '' THEN 'It has none.' ELSE format('It has %s.', options) END;
+    END IF;
+    IF name = 'trigger' AND cardinality(string_to_array(format, ':')) > 2 THEN
+        RAISE EXCEPTION '%: the format "%" has two options, and one of row, old and both is possible', who, format
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name one of them.';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]) RETURNS smallint[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -246,6 +280,7 @@ CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]
     $$;
 
 REVOKE ALL ON FUNCTION leat_internal.check_route(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.check_format(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
 -- leat.attach(relation, ...): captures the changes of the table from the commit of this transaction on.
@@ -277,6 +312,7 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
 -- stream         a stream's name or ARN; null: the poller's default
+-- format         the wire format of the table's events (docs/formats.md), with its options; null: the poller's
 -- on_quarantine  wait: when an event cannot be sent, later events of its key wait for a person. pass: they go on
 -- capture        row: each row by itself. statement: all rows of a statement at once, which costs less if a statement changes many rows, and more if
 --                it changes one. It is refused if order or completeness would suffer (leat_internal.statement_risks). If such a reason appears later,
@@ -296,7 +332,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
         stream text DEFAULT NULL,
         on_quarantine text DEFAULT 'wait',
         capture text DEFAULT 'row',
-        without_key text DEFAULT NULL)
+        without_key text DEFAULT NULL,
+        format text DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -324,7 +361,7 @@ DECLARE
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL THEN
-        RAISE EXCEPTION 'leat.attach: only key, stream and without_key may be null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'leat.attach: only key, stream, without_key and format may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -417,6 +454,7 @@ BEGIN
             HINT = 'row: each change by itself (the default). statement: all changes of a statement at once.';
     END IF;
     PERFORM leat_internal.check_route('leat.attach', attach.stream, attach.on_quarantine);
+    PERFORM leat_internal.check_format('leat.attach', attach.format);
 
     -- Only one attach, detach or refresh runs at a time: two that replace the same function would fail.
     PERFORM leat_internal.take_mutex('attachments', 'leat.attach');
@@ -499,23 +537,25 @@ BEGIN
     options.before := attach.before;
     options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
     options.stream := attach.stream;
+    options.format := attach.format;
     options.on_quarantine := attach.on_quarantine;
     options.capture := attach.capture;
 
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.skip_orphan_numbers();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, without_key, left_out,
-                                     left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, on_quarantine, capture)
+                                     left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, format,
+                                     on_quarantine, capture)
         VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.without_key, options.left_out,
                 options.left_out_attnums, options.masked, options.masked_attnums, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
-                options.on_quarantine, options.capture)
+                options.format, options.on_quarantine, options.capture)
         RETURNING attachment INTO options.attachment;
     ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
            SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, without_key = options.without_key, left_out = options.left_out,
                left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums,
                pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
-               on_quarantine = options.on_quarantine, capture = options.capture
+               format = options.format, on_quarantine = options.on_quarantine, capture = options.capture
          WHERE a.attachment = options.attachment;
         changed := true;
     END IF;
@@ -582,7 +622,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text) FROM PUBLIC;
 
 -- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
 -- sent.

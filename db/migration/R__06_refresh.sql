@@ -69,7 +69,7 @@ BEGIN
         SELECT a.attachment,
                hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.without_key, a.left_out, a.left_out_attnums, a.masked,
                                      a.masked_attnums, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
-                                     a.on_quarantine, a.capture), 5)
+                                     a.format, a.on_quarantine, a.capture), 5)
           FROM leat_internal.attachment a
         UNION ALL
         SELECT b.attachment, hash_record_extended((b.parent, c.oid, c.relname, c.relkind, c.relispartition, n.oid, n.nspname), 6)
@@ -501,6 +501,7 @@ CREATE OR REPLACE FUNCTION leat.attached()
         before           boolean,
         operations       text[],
         stream           text,
+        format           text,
         on_quarantine    text,
         capture          text,
         held             boolean,
@@ -520,7 +521,7 @@ DECLARE
 BEGIN
     FOR options IN
         SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.before, a.operations, a.stream,
-               a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
+               a.format, a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
                s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
           FROM leat_internal.attachment a
           LEFT JOIN leat_internal.fingerprints() AS f ON f.attachment = a.attachment
@@ -536,6 +537,7 @@ BEGIN
         before := options.before;
         operations := options.operations;
         stream := options.stream;
+        format := options.format;
         on_quarantine := options.on_quarantine;
         capture := options.capture;
         attached_at := options.attached_at;
@@ -582,6 +584,7 @@ BEGIN
         before := options.before;
         operations := options.operations;
         stream := options.stream;
+        format := options.format;
         on_quarantine := options.on_quarantine;
         capture := options.capture;
         held := NULL;

@@ -331,10 +331,10 @@ BEGIN
     END;
     PERFORM set_config('lock_timeout', former, true);
     INSERT INTO leat_internal.replay_event (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
-                                            partition_key, key, before, after, context, db_user, application, stream, fault)
+                                            partition_key, key, before, after, context, db_user, application, stream, format, fault)
     -- Without holding up later events of its key: they were sent long ago, and new ones must not wait.
     SELECT s.id, s.lane, s.op, s.held, true, s.captured_at, s.xid, s.schema_name, s.table_name, s.type, s.partition_key, s.key,
-           s.before, s.after, s.context, s.db_user, s.application, coalesce(replay.stream, s.stream), s.fault
+           s.before, s.after, s.context, s.db_user, s.application, coalesce(replay.stream, s.stream), s.format, s.fault
       FROM leat_internal.sent s
      WHERE (cardinality(names) = 0
             OR EXISTS (SELECT FROM unnest(schemas, names) AS t (schema_name, table_name)
@@ -439,9 +439,9 @@ BEGIN
          WHERE coalesce(n.bytes_before, 0) < most_bytes
     ), moved AS (
         INSERT INTO leat_internal.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type, partition_key,
-                                              key, before, after, context, db_user, application, stream, fault, state, reason, replay)
+                                              key, before, after, context, db_user, application, stream, format, fault, state, reason, replay)
         SELECT n.id, n.lane, n.op, n.held, n.may_pass, n.captured_at, n.xid, n.schema_name, n.table_name, n.type, n.partition_key,
-               n.key, n.before, n.after, n.context, n.db_user, n.application, n.stream, n.fault, 'retry', 'it is sent again by leat.replay',
+               n.key, n.before, n.after, n.context, n.db_user, n.application, n.stream, n.format, n.fault, 'retry', 'it is sent again by leat.replay',
                work.replay
           FROM next AS n
          WHERE NOT EXISTS (SELECT FROM leat_internal.history h WHERE n.id > h.mark AND n.id <= h.moved_to)

@@ -158,7 +158,7 @@ CREATE OR REPLACE FUNCTION leat_poller.small_events(
         small bigint, lanes smallint[], most integer[], lows bigint[], watermark bigint, default_stream text, backing_off text[])
     RETURNS TABLE (id bigint, lane smallint, op "char", partition_key text, stream text, schema_name text, table_name text, type text,
                        key json, before json, after json, xid bigint, captured_at bigint, db_user text, application text, context text,
-                       may_pass boolean, fault text, stream_known boolean, size integer)
+                       may_pass boolean, fault text, stream_known boolean, format text, size integer)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     SET work_mem = '32MB'
@@ -180,6 +180,7 @@ BEGIN
                e.may_pass,
                CASE WHEN e.size <= small_events.small THEN e.fault END AS fault,
                e.stream_known,
+               e.format,
                e.size
           FROM unnest(small_events.lanes, small_events.most, small_events.lows) AS l (lane, most, low),
                LATERAL (
@@ -204,7 +205,7 @@ CREATE OR REPLACE FUNCTION leat_poller.released_events(
         default_stream text, backing_off text[])
     RETURNS TABLE (id bigint, lane smallint, op "char", partition_key text, stream text, schema_name text, table_name text, type text,
                        key json, before json, after json, xid bigint, captured_at bigint, db_user text, application text, context text,
-                       may_pass boolean, fault text, stream_known boolean, size integer, running numeric, fits boolean, replay boolean)
+                       may_pass boolean, fault text, stream_known boolean, format text, size integer, running numeric, fits boolean, replay boolean)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     SET work_mem = '32MB'
@@ -262,6 +263,7 @@ BEGIN
                e.may_pass,
                CASE WHEN e.read_whole THEN e.fault END AS fault,
                e.stream_known,
+               e.format,
                e.size, e.running, e.fits, e.replay IS NOT NULL
           FROM events AS e;
 END
@@ -272,7 +274,7 @@ CREATE OR REPLACE FUNCTION leat_poller.outbox_events(
         watermark bigint, default_stream text, backing_off text[])
     RETURNS TABLE (id bigint, lane smallint, op "char", partition_key text, stream text, schema_name text, table_name text, type text,
                        key json, before json, after json, xid bigint, captured_at bigint, db_user text, application text, context text,
-                       may_pass boolean, fault text, stream_known boolean, size integer, running numeric, fits boolean)
+                       may_pass boolean, fault text, stream_known boolean, format text, size integer, running numeric, fits boolean)
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
     SET work_mem = '32MB'
@@ -332,6 +334,7 @@ BEGIN
                e.may_pass,
                CASE WHEN e.read_whole THEN e.fault END AS fault,
                e.stream_known,
+               e.format,
                e.size, e.running, e.fits
           FROM events AS e;
 END
@@ -414,9 +417,9 @@ BEGIN
                 RETURNING o.*
             )
             INSERT INTO leat_internal.sent (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
-                                            partition_key, key, before, after, context, db_user, application, stream, fault)
+                                            partition_key, key, before, after, context, db_user, application, stream, format, fault)
             SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
-                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault
+                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.format, g.fault
               FROM gone g;
         ELSE
             DELETE FROM leat_internal.outbox o
@@ -443,9 +446,9 @@ BEGIN
                 RETURNING o.*
             )
             INSERT INTO leat_internal.sent (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
-                                            partition_key, key, before, after, context, db_user, application, stream, fault)
+                                            partition_key, key, before, after, context, db_user, application, stream, format, fault)
             SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
-                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault
+                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.format, g.fault
               FROM gone g;
         ELSE
             DELETE FROM leat_internal.outbox o
@@ -474,9 +477,9 @@ BEGIN
             RETURNING q.*
         ), kept AS (
             INSERT INTO leat_internal.sent (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
-                                            partition_key, key, before, after, context, db_user, application, stream, fault)
+                                            partition_key, key, before, after, context, db_user, application, stream, format, fault)
             SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
-                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault
+                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.format, g.fault
               -- What is replayed is kept already.
               FROM gone g WHERE keep AND g.replay IS NULL
         ), counted AS (
@@ -531,10 +534,10 @@ BEGIN
                 SELECT coalesce(g.schema_name, ''), coalesce(g.table_name, ''), g.op, 1 FROM gone g
             )
             INSERT INTO leat_internal.quarantine (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type,
-                                                  partition_key, key, before, after, context, db_user, application, stream,
+                                                  partition_key, key, before, after, context, db_user, application, stream, format,
                                                   fault, state, reason)
             SELECT g.id, g.lane, g.op, g.held, g.may_pass, g.captured_at, g.xid, g.schema_name, g.table_name, g.type,
-                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.fault,
+                   g.partition_key, g.key, g.before, g.after, g.context, g.db_user, g.application, g.stream, g.format, g.fault,
                    the_state, why
               FROM gone g;
         END IF;

@@ -707,11 +707,12 @@ BEGIN
              WHERE t.locked AND NOT (t.bound IN (SELECT s.bound FROM skipped AS s)) OFFSET 0) AS s
 ), written AS (
     INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type, partition_key,
-                                      key, after, db_user, stream, fault)
+                                      key, after, db_user, stream, format, fault)
     SELECT {{lane}}, 'r', {{held}}, {{may_pass}}, clock_timestamp(), txid_current(), {{schema_name}}, {{table_name}},
            CASE WHEN {{none_left}} AND NOT EXISTS (SELECT FROM skipped) AND {{no_more}} AND c.n = (SELECT max(o.n) FROM chosen AS o) THEN 'last'
                 WHEN {{none_loaded}} AND c.n = (SELECT min(o.n) FROM chosen AS o) THEN 'first' END,
-           c.partition, CASE WHEN c.fault IS NULL THEN c.key END, CASE WHEN c.fault IS NULL THEN c.image END, {{db_user}}, {{stream}}, c.fault
+           c.partition, CASE WHEN c.fault IS NULL THEN c.key END, CASE WHEN c.fault IS NULL THEN c.image END, {{db_user}}, {{stream}}, {{format}},
+           c.fault
       FROM chosen AS c
      ORDER BY c.n
     RETURNING pg_column_size(after) AS bytes
@@ -768,6 +769,7 @@ SELECT (SELECT count(*) FROM taken) AS found, (SELECT count(*) FROM written) AS 
             'table_name', events -> 'table_name',
             'db_user', events -> 'db_user',
             'stream', events -> 'stream',
+            'format', events -> 'format',
             'load', work.load,
             'none_left', (NOT EXISTS (SELECT FROM leat_internal.load_left k WHERE k.load = work.load))::text,
             'none_loaded', (work.loaded = 0)::text,
@@ -1091,9 +1093,10 @@ BEGIN
         END IF;
         work.bound := place;
     END IF;
-    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, db_user, stream, fault)
+    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, db_user, stream, format,
+                                      fault)
     SELECT leat_internal.lane_of(p.key), 'r', true, options.on_quarantine = 'pass', clock_timestamp(), txid_current(), shape.schema_name,
-           shape.table_name, p.key, leat_internal.readable(session_user::text), options.stream,
+           shape.table_name, p.key, leat_internal.readable(session_user::text), options.stream, options.format,
            left('a row could not be loaded: ' || CASE WHEN leat_internal.hides_values(options) THEN 'a value has no form in JSON' ELSE problem END, 1000)
       FROM (SELECT leat_internal.partition_key(quote_ident(shape.schema_name) || '.' || quote_ident(shape.table_name)) AS key) AS p;
     problem := NULL;

@@ -114,6 +114,7 @@ REVOKE ALL ON FUNCTION leat_internal.lock_tables(text, interval, regclass[]) FRO
 --           every lower id is proven committed or rolled back.
 -- may_pass  true: when this event is quarantined, later events of its key do not wait for it.
 -- context   text, not json: a value that a writer has set must never make its statement fail.
+-- format    the wire format, as leat.attach has checked it; null: that of the poller. A format with values of its own has them in the images.
 -- fault     why the row could not be captured completely, at most 1,000 characters. Such an event goes to quarantine.
 -- type      the type of a domain event. For a row that a full load has read (op r): first, last or null.
 CREATE TABLE leat_internal.outbox (
@@ -135,6 +136,7 @@ CREATE TABLE leat_internal.outbox (
     db_user       text        NOT NULL,
     application   text,
     stream        text,
+    format        text,
     fault         text,
     -- Claims read by it. Logical replication needs it too: PostgreSQL refuses DELETE on a published table that has no key.
     PRIMARY KEY (lane, id)
@@ -356,6 +358,7 @@ CREATE TABLE leat_internal.attachment (
     before           boolean    NOT NULL DEFAULT true,
     operations       text[]     NOT NULL DEFAULT '{insert,update,delete,truncate}',
     stream           text,
+    format           text,
     on_quarantine    text       NOT NULL DEFAULT 'wait' CHECK (on_quarantine IN ('wait', 'pass')),
     capture          text       NOT NULL DEFAULT 'row' CHECK (capture IN ('row', 'statement')),
     attached_at      timestamptz NOT NULL DEFAULT now()

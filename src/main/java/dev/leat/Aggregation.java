@@ -1,7 +1,6 @@
 package dev.leat;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -70,22 +69,8 @@ public record Aggregation(Format otherwise, Map<String, Format> byStream, int re
      * @throws IllegalArgumentException when the text says no such thing; the message says what is expected
      */
     static Aggregation parse(String text) {
-        Map<String, Format> formats = new HashMap<>();
-        for (String part : text.split(",", -1)) {
-            String given = part.strip();
-            int sign = given.indexOf('=');
-            // For every stream under the empty name, which no stream has.
-            String stream = sign < 0 ? "" : given.substring(0, sign).strip();
-            if (sign >= 0 && stream.isEmpty()) {
-                throw new IllegalArgumentException("'" + given + "' names no stream: " + EXPECTED);
-            }
-            if (formats.put(stream, format(given.substring(sign + 1).strip())) != null) {
-                throw new IllegalArgumentException("'" + text + "' says twice how "
-                        + (stream.isEmpty() ? "every stream" : stream) + " is aggregated: " + EXPECTED);
-            }
-        }
-        Format everywhere = formats.remove("");
-        return new Aggregation(everywhere == null ? Format.NONE : everywhere, formats, DEFAULT_RECORD_BYTES);
+        ByStream<Format> formats = ByStream.parse(text, Format.NONE, Aggregation::format, "is aggregated", EXPECTED);
+        return new Aggregation(formats.otherwise(), formats.byStream(), DEFAULT_RECORD_BYTES);
     }
 
     private static Format format(String word) {
@@ -99,10 +84,7 @@ public record Aggregation(Format otherwise, Map<String, Format> byStream, int re
 
     /** The text that {@link #parse} reads back as the same formats. */
     String text() {
-        StringBuilder text = new StringBuilder(word(otherwise));
-        byStream.forEach(
-                (stream, format) -> text.append(',').append(stream).append('=').append(word(format)));
-        return text.toString();
+        return new ByStream<>(otherwise, byStream).text(Aggregation::word);
     }
 
     private static String word(Format format) {

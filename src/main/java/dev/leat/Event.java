@@ -55,8 +55,18 @@ public record Event(
     /**
      * @param partitionKey 1 to 256 characters; a longer key was hashed at capture
      * @param stream a stream's name or ARN, or null for the poller's default
+     * @param format the wire format that the table was attached with, as {@link WireFormat#parse} reads it, or null for the poller's
      */
-    public record Route(String partitionKey, @Nullable String stream) {}
+    public record Route(
+            String partitionKey,
+            @Nullable String stream,
+            @Nullable String format) {
+
+        /** A route in the poller's format. */
+        public Route(String partitionKey, @Nullable String stream) {
+            this(partitionKey, stream, null);
+        }
+    }
 
     /**
      * @param schema null for a domain event, as is {@code table}

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
 
@@ -109,6 +110,7 @@ public final class LeatPoller implements AutoCloseable {
         private final String stream;
         private final List<PollerListener> listeners = new ArrayList<>();
         private PollerSettings settings = PollerSettings.builder().build();
+        private @Nullable Shaper shaper;
         private boolean log = true;
 
         private Builder(DataSource database, KinesisClient kinesis, String stream) {
@@ -126,6 +128,12 @@ public final class LeatPoller implements AutoCloseable {
         /** Adds a listener, for example one that counts events. */
         public Builder listener(PollerListener told) {
             listeners.add(told);
+            return this;
+        }
+
+        /** Sets a format of the application's own, for all events. The settings' formats and those of tables have no effect then. */
+        public Builder shaper(Shaper own) {
+            shaper = own;
             return this;
         }
 
@@ -160,7 +168,7 @@ public final class LeatPoller implements AutoCloseable {
                 listener.notice(withheld.why() + ": continuing as if the stream existed");
             }
             PollerRegistry.PollerIdentity identity = PollerRuntime.identify();
-            PollerRuntime runtime = new PollerRuntime(database, kinesis, stream, settings, identity, listener);
+            PollerRuntime runtime = new PollerRuntime(database, kinesis, stream, settings, identity, shaper, listener);
             return new LeatPoller(runtime, identity.poller(), settings.stopDeadline());
         }
     }

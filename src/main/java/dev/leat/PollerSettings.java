@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxRecordSize data and partition key together, in bytes; null: what the stream says, else 1 MiB
  * @param aggregation which streams hold several events in a record
  * @param aggregationSize what an aggregate is filled up to, in bytes
+ * @param format the wire format of each stream
  * @param serverName the {@code source.name} of the envelope; null: the database's name
  */
 public record PollerSettings(
@@ -39,6 +40,7 @@ public record PollerSettings(
         @Nullable Integer maxRecordSize,
         Aggregation aggregation,
         int aggregationSize,
+        WireFormats format,
         @Nullable String serverName) {
 
     /** The stream for events that name none. It is not a component, because it has no default. */
@@ -93,6 +95,12 @@ public record PollerSettings(
             .between(Aggregation.LEAST_RECORD_BYTES, Aggregation.MOST_RECORD_BYTES)
             .meaning("Up to what size such a record is filled, at most the largest record.");
 
+    private static final Setting<WireFormats> FORMAT = Setting.value(
+                    "format", "<format>", WireFormats.class, WireFormats::parse, WireFormats::text)
+            .orElse(WireFormats.all(WireFormat.of(WireFormat.FormatName.DEBEZIUM)))
+            .meaning(
+                    "What a record holds: debezium, cloudevents, trigger or raw; for one stream: debezium,events=raw.");
+
     public static final Setting<String> SERVER_NAME = Setting.text("server-name", "<name>", name -> null)
             .orElseWhat("the database's name")
             .meaning("source.name of the envelope, by which consumers tell databases apart.");
@@ -109,6 +117,7 @@ public record PollerSettings(
             new Option<>(MAX_RECORD_SIZE, Builder::maxRecordSize),
             new Option<>(AGGREGATION, Builder::aggregation),
             new Option<>(AGGREGATION_SIZE, Builder::aggregationSize),
+            new Option<>(FORMAT, Builder::format),
             new Option<>(SERVER_NAME, Builder::serverName));
 
     /** A setting, with the builder's method that sets it. */
@@ -161,6 +170,7 @@ public record PollerSettings(
         private @Nullable Integer maxRecordSize;
         private Aggregation aggregation = AGGREGATION.defaultValue();
         private @Nullable Integer aggregationSize;
+        private WireFormats format = FORMAT.defaultValue();
         private @Nullable String serverName;
 
         private Builder() {}
@@ -216,6 +226,11 @@ public record PollerSettings(
             return this;
         }
 
+        public Builder format(WireFormats formats) {
+            format = formats;
+            return this;
+        }
+
         public Builder serverName(String name) {
             serverName = name;
             return this;
@@ -236,6 +251,7 @@ public record PollerSettings(
                     maxRecordSize,
                     aggregation,
                     aggregationSize == null ? aggregation.recordBytes() : aggregationSize,
+                    format,
                     serverName);
         }
     }

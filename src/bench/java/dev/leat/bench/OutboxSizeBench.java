@@ -1,11 +1,11 @@
 package dev.leat.bench;
 
 import dev.leat.Event;
+import dev.leat.Shaper;
 import dev.leat.outbox.ClaimSettings;
 import dev.leat.outbox.LaneClaims;
 import dev.leat.pipeline.Claim;
-import dev.leat.pipeline.Shaper;
-import dev.leat.shape.DebeziumJson;
+import dev.leat.shape.Shapers;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import java.sql.Connection;
@@ -125,7 +125,7 @@ public final class OutboxSizeBench {
 
     /** Bytes of a record of what waits now, its partition key included. */
     private static long record(TestDatabase database) {
-        DebeziumJson shaper = new DebeziumJson("1.0", "shop", "shop", Clock.systemUTC());
+        Shapers shaper = Shapers.debezium(new Shapers.EnvelopeSource("1.0", "shop", "shop"), Clock.systemUTC());
         try (Pool pool = new Pool(database.owner());
                 Claim claim = new LaneClaims(
                                 pool, ClaimSettings.DEFAULT, "changes", () -> 1, System::nanoTime, new Random(1))

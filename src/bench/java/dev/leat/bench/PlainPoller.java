@@ -2,10 +2,10 @@ package dev.leat.bench;
 
 import dev.leat.Event;
 import dev.leat.Operation;
+import dev.leat.Shaper;
 import dev.leat.kinesis.KinesisClients;
 import dev.leat.kinesis.PublishSettings;
-import dev.leat.pipeline.Shaper;
-import dev.leat.shape.DebeziumJson;
+import dev.leat.shape.Shapers;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -42,7 +42,7 @@ public final class PlainPoller {
 
     private PlainPoller(KinesisClient kinesis, PGSimpleDataSource database, String stream, long restMillis) {
         this.kinesis = kinesis;
-        this.shaper = new DebeziumJson("0", "bench", "bench", Clock.systemUTC());
+        this.shaper = Shapers.debezium(new Shapers.EnvelopeSource("0", "bench", "bench"), Clock.systemUTC());
         this.database = database;
         this.stream = stream;
         this.restMillis = restMillis;

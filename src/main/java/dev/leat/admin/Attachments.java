@@ -66,6 +66,10 @@ public final class Attachments {
             arguments.add("stream => ?");
             values.add(attachment.stream());
         }
+        if (attachment.format() != null) {
+            arguments.add("format => ?");
+            values.add(attachment.format());
+        }
         if (attachment.onQuarantine() != null) {
             arguments.add("on_quarantine => ?");
             values.add(attachment.onQuarantine());

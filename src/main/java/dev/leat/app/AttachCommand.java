@@ -68,6 +68,12 @@ final class AttachCommand extends DatabaseCommand {
     private @Nullable String stream;
 
     @Option(
+            names = "--format",
+            paramLabel = "<format>",
+            description = "What a record holds: debezium, cloudevents or trigger; default: the poller's.")
+    private @Nullable String format;
+
+    @Option(
             names = "--on-quarantine",
             paramLabel = "<wait|pass>",
             description =
@@ -113,6 +119,7 @@ final class AttachCommand extends DatabaseCommand {
         boolean options = !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty())
                 || noBefore
                 || stream != null
+                || format != null
                 || onQuarantine != null
                 || capture != null
                 || withoutKey != null;
@@ -235,7 +242,7 @@ final class AttachCommand extends DatabaseCommand {
 
     private Attachment attachment(String name) {
         return new Attachment(
-                name, key, exclude, mask, !noBefore, operations, stream, onQuarantine, capture, withoutKey);
+                name, key, exclude, mask, !noBefore, operations, stream, format, onQuarantine, capture, withoutKey);
     }
 
     private void tell(Attached attached) {

@@ -62,7 +62,7 @@ final class RunCommand extends DatabaseCommand {
                     requireSchema(database);
                     KinesisClient kinesis = opening.client();
                     PollerRuntime poller = new PollerRuntime(
-                            database, kinesis, settings.stream(), settings.poller(), self, new LogListener());
+                            database, kinesis, settings.stream(), settings.poller(), self, null, new LogListener());
                     return runUntilStopped(settings, self, poller, kinesis);
                 });
             }

@@ -5,6 +5,7 @@ import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
+import dev.leat.Shaper;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.app.connection.Fault;
 import dev.leat.app.connection.Pools;
@@ -20,12 +21,11 @@ import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Claims;
 import dev.leat.pipeline.Deadline;
 import dev.leat.pipeline.Lanes;
-import dev.leat.pipeline.Shaper;
 import dev.leat.pipeline.StreamRecord;
 import dev.leat.poller.PollerRuntime;
 import dev.leat.poller.StreamCheck;
 import dev.leat.settings.InvalidSettings;
-import dev.leat.shape.DebeziumJson;
+import dev.leat.shape.Shapers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -82,7 +82,7 @@ final class WarmCommand extends DatabaseCommand {
 
     private static void publish(StandInForKinesis kinesis) {
         PublishSettings settings = PublishSettings.defaults();
-        Shaper shaper = new DebeziumJson("0", STREAM, STREAM, Clock.systemUTC());
+        Shaper shaper = Shapers.debezium(new Shapers.EnvelopeSource("0", STREAM, STREAM), Clock.systemUTC());
         useInPlaceOfAws(kinesis.endpoint());
         // As run opens it, so that the SDK's providers of the region and of credentials are among the classes.
         try (KinesisClient client = StreamClient.open(STREAM, settings, 1);
@@ -164,6 +164,7 @@ final class WarmCommand extends DatabaseCommand {
                     STREAM,
                     PollerSettings.builder().build(),
                     PollerRuntime.identify(),
+                    null,
                     new LogListener());
         }
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param before whether updates and deletes carry the old row
  * @param operations some of insert, update, delete, truncate; empty: all
  * @param stream a name or an ARN; null: the poller's default
+ * @param format a format's name and options, such as {@code trigger:both}; null: the poller's
  * @param onQuarantine {@code wait} or {@code pass}; null: the default
  * @param capture {@code row} or {@code statement}; null: the default
  * @param withoutKey {@code unique}, {@code whole-row} or {@code table}: the key of a table without a primary key; null: it is refused
@@ -25,6 +26,7 @@ public record Attachment(
         boolean before,
         List<String> operations,
         @Nullable String stream,
+        @Nullable String format,
         @Nullable String onQuarantine,
         @Nullable String capture,
         @Nullable String withoutKey) {
@@ -38,6 +40,6 @@ public record Attachment(
 
     /** A table with every option at its default. */
     public static Attachment of(String table) {
-        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null);
+        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null);
     }
 }

@@ -32,7 +32,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 public final class TablesFile {
 
     private static final String ALLOWED =
-            "key, without_key, exclude, mask, before, operations, stream, on_quarantine, capture";
+            "key, without_key, exclude, mask, before, operations, stream, format, on_quarantine, capture";
 
     private static final List<String> OPERATIONS = List.of("insert", "update", "delete", "truncate");
     private static final Map<String, List<String>> WORDS = Map.of(
@@ -153,7 +153,7 @@ public final class TablesFile {
                     operations.forEach(operation -> oneOf(table, option, operation, OPERATIONS));
                     lists.put(option, operations);
                 }
-                case "stream" -> words.put(option, word(table, option));
+                case "stream", "format" -> words.put(option, word(table, option));
                 case "on_quarantine", "capture", "without_key" -> {
                     String word = word(table, option);
                     oneOf(table, option, word, WORDS.getOrDefault(option, List.of()));
@@ -178,6 +178,7 @@ public final class TablesFile {
                 before,
                 lists.getOrDefault("operations", List.of()),
                 words.get("stream"),
+                words.get("format"),
                 words.get("on_quarantine"),
                 words.get("capture"),
                 words.get("without_key"));

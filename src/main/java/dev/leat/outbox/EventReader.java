@@ -36,13 +36,13 @@ final class EventReader {
 
     Event read() throws SQLException {
         malformed = false;
-        long size = rows.getLong(20);
+        long size = rows.getLong(21);
         @Nullable String stream = text(5);
         Event event = new Event(
                 rows.getLong(1),
                 rows.getInt(2),
                 Operation.of(required(3)),
-                new Event.Route(required(4), stream),
+                new Event.Route(required(4), stream, text(20)),
                 new Event.Subject(text(6), text(7), text(8)),
                 new Event.Row(text(9), text(10), text(11)),
                 new Event.Origin(rows.getLong(12), instant(rows.getLong(13)), required(14), text(15), text(16)),
@@ -67,22 +67,22 @@ final class EventReader {
 
     /** Whether a replay sends this event again. Only the statement of released events has this column. */
     boolean replay() throws SQLException {
-        return rows.getBoolean(23);
+        return rows.getBoolean(24);
     }
 
     /** Whether the claim has room for this row. If it has none, the statement did not return the row's long columns. */
     boolean fits() throws SQLException {
-        return rows.getBoolean(22);
+        return rows.getBoolean(23);
     }
 
     /** The size of this lane's events up to and including this row, in bytes. */
     long running() throws SQLException {
-        return rows.getLong(21);
+        return rows.getLong(22);
     }
 
     /** The size of this row as read, in bytes. */
     long weight() throws SQLException {
-        long size = rows.getLong(20);
+        long size = rows.getLong(21);
         return size <= tooLarge ? size : 0;
     }
 

@@ -2,9 +2,9 @@ package dev.leat.poller;
 
 import dev.leat.Event;
 import dev.leat.Outcome;
+import dev.leat.Shaper;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Publisher;
-import dev.leat.pipeline.Shaper;
 import dev.leat.pipeline.StreamRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,6 +80,9 @@ final class Pass {
                 continue;
             }
             try {
+                if (event.fault() != null) {
+                    throw new Shaper.Unshapeable(event.fault());
+                }
                 String stream = Optional.ofNullable(event.route().stream()).orElse(context.defaultStream());
                 records.add(new StreamRecord(event, stream, stages.shaper().shape(event)));
             } catch (Shaper.Unshapeable e) {

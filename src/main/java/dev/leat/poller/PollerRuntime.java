@@ -3,6 +3,7 @@ package dev.leat.poller;
 import dev.leat.Ending;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
+import dev.leat.Shaper;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.kinesis.KinesisPublisher;
 import dev.leat.kinesis.PublishSettings;
@@ -16,7 +17,7 @@ import dev.leat.observe.Listeners;
 import dev.leat.outbox.ClaimSettings;
 import dev.leat.outbox.LaneClaims;
 import dev.leat.pipeline.DatabaseUnavailable;
-import dev.leat.shape.DebeziumJson;
+import dev.leat.shape.Shapers;
 import io.github.resilience4j.core.IntervalFunction;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -54,6 +55,7 @@ public final class PollerRuntime {
     /**
      * @param kinesis the client; it is not closed here
      * @param stream the stream for events that name none
+     * @param own an application's own shaper; null: the formats of the settings
      * @param told the listener that is told what happens
      * @throws SQLException when the database cannot be asked for its name
      */
@@ -63,6 +65,7 @@ public final class PollerRuntime {
             String stream,
             PollerSettings settings,
             PollerRegistry.PollerIdentity identity,
+            @Nullable Shaper own,
             PollerListener told)
             throws SQLException {
         PollerRegistry registry = new PollerRegistry(database, identity);
@@ -81,7 +84,13 @@ public final class PollerRuntime {
                 listener);
         String databaseName = databaseName(database);
         String serverName = settings.serverName() == null ? databaseName : settings.serverName();
-        DebeziumJson shaper = new DebeziumJson(Version.text(), serverName, databaseName, Clock.systemUTC());
+        Shaper shaper = own == null
+                ? new Shapers(
+                        settings.format(),
+                        stream,
+                        new Shapers.EnvelopeSource(Version.text(), serverName, databaseName),
+                        Clock.systemUTC())
+                : own;
         publisher = new KinesisPublisher(
                 kinesis,
                 PublishSettings.of(settings),

@@ -1,14 +1,8 @@
 package dev.leat.shape;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.leat.Event;
 import dev.leat.Operation;
-import dev.leat.pipeline.Shaper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.leat.Shaper;
 import java.time.Clock;
 import java.time.Instant;
 
@@ -19,20 +13,11 @@ import java.time.Instant;
  * <p>{@code source.connector} is {@code leat} and not {@code postgresql}: readers that know the latter use {@code lsn}, which an outbox
  * does not have.
  */
-public final class DebeziumJson implements Shaper {
+final class DebeziumJson implements Shaper {
 
-    /**
-     * The greatest nesting of a context that is written as JSON. A deeper one is written as a string, because it could overflow the stack
-     * of a reader's parser.
-     */
-    static final int MAX_CONTEXT_DEPTH = 64;
-
-    private static final JsonFactory FACTORY = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_CONTEXT_DEPTH)
-                    .build())
-            .build();
-
+    private static final byte[] PAYLOAD = JsonBytes.ascii("{\"payload\":");
+    private static final byte[] ROUTED_ID = JsonBytes.ascii(",\"id\":\"");
+    private static final byte[] EVENT_TYPE = JsonBytes.ascii("\",\"eventType\":");
     private static final byte[] BEFORE = JsonBytes.ascii("{\"before\":");
     private static final byte[] AFTER = JsonBytes.ascii(",\"after\":");
     private static final byte[] PREFIX = JsonBytes.ascii("{\"message\":{\"prefix\":");
@@ -61,33 +46,46 @@ public final class DebeziumJson implements Shaper {
     private final ThreadLocal<JsonBytes> buffers = ThreadLocal.withInitial(JsonBytes::new);
     private final byte[] source;
     private final byte[] database;
+    private final boolean eventRouter;
     private final Clock clock;
 
     /**
-     * @param version Leat's version, for {@code source.version}
-     * @param name the logical name of the source, for {@code source.name}
-     * @param database the database's name, for {@code source.db}
+     * @param origin for {@code source.version}, {@code source.name} and {@code source.db}
+     * @param eventRouter whether domain events have the form of Debezium's outbox event router
      * @param clock for the top-level {@code ts_*}, the time of shaping
      */
-    public DebeziumJson(String version, String name, String database, Clock clock) {
+    DebeziumJson(Shapers.EnvelopeSource origin, boolean eventRouter, Clock clock) {
         JsonBytes beginning = new JsonBytes();
         beginning.fixed(JsonBytes.ascii(",\"source\":{\"version\":"));
-        beginning.string(version);
+        beginning.string(origin.version());
         beginning.fixed(JsonBytes.ascii(",\"connector\":\"leat\",\"name\":"));
-        beginning.string(name);
+        beginning.string(origin.name());
         this.source = beginning.take();
-        this.database = JsonBytes.quoted(database);
+        this.database = JsonBytes.quoted(origin.database());
+        this.eventRouter = eventRouter;
         this.clock = clock;
     }
 
     @Override
-    public byte[] shape(Event event) throws Unshapeable {
-        if (event.fault() != null) {
-            throw new Unshapeable(event.fault());
-        }
+    public byte[] shape(Event event) {
         JsonBytes json = buffers.get();
-        write(event, json);
+        if (eventRouter && event.operation() == Operation.MESSAGE) {
+            route(event, json);
+        } else {
+            write(event, json);
+        }
         return json.take();
+    }
+
+    /** As the event router writes it with the id and the type placed in the envelope: Kinesis has no headers. */
+    private static void route(Event event, JsonBytes json) {
+        json.fixed(PAYLOAD);
+        json.json(event.row().after());
+        json.fixed(ROUTED_ID);
+        json.number(event.id());
+        json.fixed(EVENT_TYPE);
+        json.string(event.subject().type());
+        json.fixed(END);
     }
 
     private void write(Event event, JsonBytes json) {
@@ -137,11 +135,8 @@ public final class DebeziumJson implements Shaper {
         json.fixed(APPLICATION);
         json.string(origin.application());
         json.fixed(CONTEXT);
-        if (origin.context() != null && isJson(origin.context())) {
-            json.json(origin.context());
-        } else {
-            json.string(origin.context());
-        }
+        Context context = Context.of(origin.context());
+        context.writeTo(json);
         if (event.replay()) {
             json.fixed(REPLAY);
         }
@@ -154,21 +149,6 @@ public final class DebeziumJson implements Shaper {
         }
         String place = event.subject().type();
         return "first".equals(place) ? FIRST_OF_SNAPSHOT : "last".equals(place) ? LAST_OF_SNAPSHOT : SNAPSHOT;
-    }
-
-    /** Whether the text is exactly one JSON value, and not too deep. */
-    private static boolean isJson(String text) {
-        try (JsonParser parser = FACTORY.createParser(text)) {
-            if (parser.nextToken() == null) {
-                return false;
-            }
-            parser.skipChildren();
-            return parser.nextToken() == null;
-        } catch (JsonProcessingException e) {
-            return false;
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading from memory failed", e);
-        }
     }
 
     private static void timestamps(JsonBytes json, Instant at) {

@@ -194,6 +194,15 @@ class ReconcileCommandTest {
     }
 
     @Test
+    void aTableInAnotherFormatIsRefused() {
+        database.run("SELECT leat.attach('orders', format => 'trigger:both')");
+        assertRefused(
+                cli.leat("reconcile", "public.orders"),
+                ExitCode.REFUSED,
+                "public.orders is attached in the format trigger:both, and reconcile reads records in the format debezium");
+    }
+
+    @Test
     void withoutAStreamOneIsAskedFor() {
         cli.environment.remove("LEAT_STREAM");
         assertRefused(cli.leat("reconcile", "public.orders"), ExitCode.USAGE, "set --stream");

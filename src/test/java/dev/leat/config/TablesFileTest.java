@@ -39,6 +39,7 @@ class TablesFileTest {
                             before: false
                             operations: [insert, delete]
                             stream: orders
+                            format: trigger:both
                             on_quarantine: pass
                             capture: statement
                             without_key: whole-row
@@ -54,6 +55,7 @@ class TablesFileTest {
                                 false,
                                 List.of("insert", "delete"),
                                 "orders",
+                                "trigger:both",
                                 "pass",
                                 "statement",
                                 "whole-row"),

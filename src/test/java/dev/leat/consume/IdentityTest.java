@@ -9,8 +9,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.leat.Event;
 import dev.leat.Operation;
-import dev.leat.pipeline.Shaper.Unshapeable;
-import dev.leat.shape.DebeziumJson;
+import dev.leat.Shaper.Unshapeable;
+import dev.leat.shape.Shapers;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.time.Clock;
@@ -55,7 +55,9 @@ final class IdentityTest {
 
     private static byte[] shape(Event event, String name) {
         try {
-            return new DebeziumJson("1", name, "db", Clock.fixed(Instant.EPOCH, ZoneOffset.UTC)).shape(event);
+            return Shapers.debezium(
+                            new Shapers.EnvelopeSource("1", name, "db"), Clock.fixed(Instant.EPOCH, ZoneOffset.UTC))
+                    .shape(event);
         } catch (Unshapeable e) {
             throw new IllegalStateException(e);
         }

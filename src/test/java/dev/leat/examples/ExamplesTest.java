@@ -2,6 +2,7 @@ package dev.leat.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.LeatPoller;
 import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.KeptText;
@@ -45,6 +46,23 @@ class ExamplesTest {
                 .endpointOverride(stream.local().endpoint())
                 .region(Region.of(stream.local().region()))
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")));
+    }
+
+    @Test
+    void anApplicationPublishesInAFormatOfItsOwn() throws Exception {
+        database.run("CREATE TABLE orders (id bigint PRIMARY KEY); SELECT leat.attach('public.orders')");
+        database.run("INSERT INTO orders VALUES (42); DELETE FROM orders");
+        try (KinesisClient kinesis = client().build();
+                LeatPoller poller = OwnFormat.poller(database.owner(), kinesis)) {
+            poller.start();
+            Await.until(
+                    "the pollers have sent it",
+                    Duration.ofSeconds(60),
+                    () -> database.rows("SELECT FROM leat_internal.outbox").isEmpty());
+        }
+        assertThat(stream.texts()).singleElement().asString().endsWith("\torders\t{\"id\":42}");
+        assertThat(database.rows("SELECT reason FROM leat_poller.quarantine"))
+                .containsExactly(List.of("this consumer reads rows, and a deleted row has none"));
     }
 
     @Test
@@ -93,7 +111,8 @@ class ExamplesTest {
                 JdbcPublisher.class,
                 JooqPublisher.class,
                 StreamConsumer.class,
-                LambdaHandler.class
+                LambdaHandler.class,
+                OwnFormat.class
             })
     void thePageShowsTheClassesThatRun(Class<?> example) throws IOException {
         String name = example.getSimpleName();

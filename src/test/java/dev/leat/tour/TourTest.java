@@ -13,7 +13,7 @@ import dev.leat.outbox.LaneClaims;
 import dev.leat.pipeline.Claim;
 import dev.leat.pipeline.Claims;
 import dev.leat.pipeline.StreamRecord;
-import dev.leat.shape.DebeziumJson;
+import dev.leat.shape.Shapers;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
@@ -59,7 +59,10 @@ class TourTest {
             // 3. Shape: the event becomes the bytes that a consumer will read.
             Clock clock = Clock.fixed(Instant.parse("2030-01-01T00:00:00Z"), ZoneOffset.UTC);
             StreamRecord record = new StreamRecord(
-                    event, TestStream.NAME, new DebeziumJson("test", "shop", "shop", clock).shape(event));
+                    event,
+                    TestStream.NAME,
+                    Shapers.debezium(new Shapers.EnvelopeSource("test", "shop", "shop"), clock)
+                            .shape(event));
 
             // 4. Publish: one record of a key in flight, acknowledged before the next of that key leaves.
             List<Outcome> outcomes;

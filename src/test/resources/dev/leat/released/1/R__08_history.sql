@@ -208,10 +208,10 @@ BEGIN
         RETURNING d.new_id, o.*
     )
     INSERT INTO leat_internal.outbox (id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type, partition_key, key,
-                             before, after, context, db_user, application, stream, fault)
+                             before, after, context, db_user, application, stream, format, fault)
     OVERRIDING SYSTEM VALUE
     SELECT new_id, lane, op, held, may_pass, captured_at, xid, schema_name, table_name, type, partition_key, key,
-           before, after, context, db_user, application, stream, fault
+           before, after, context, db_user, application, stream, format, fault
       FROM gone;
     GET DIAGNOSTICS renumbered = ROW_COUNT;
     RETURN renumbered;

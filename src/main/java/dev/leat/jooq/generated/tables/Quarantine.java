@@ -75,6 +75,8 @@ public class Quarantine extends TableImpl<Record> {
 
     public final TableField<Record, String> STREAM = createField(DSL.name("stream"), SQLDataType.CLOB, this, "");
 
+    public final TableField<Record, String> FORMAT = createField(DSL.name("format"), SQLDataType.CLOB, this, "");
+
     public final TableField<Record, String> FAULT = createField(DSL.name("fault"), SQLDataType.CLOB, this, "");
 
     public final TableField<Record, String> STATE = createField(DSL.name("state"), SQLDataType.CLOB, this, "");
@@ -115,6 +117,7 @@ public class Quarantine extends TableImpl<Record> {
          db_user,
          application,
          stream,
+         format,
          fault,
          state,
          reason,

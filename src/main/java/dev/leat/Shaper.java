@@ -1,11 +1,13 @@
-package dev.leat.pipeline;
+package dev.leat;
 
-import dev.leat.Event;
-
-/** Stage 3, shape: turns an event into the bytes of a wire format. Pure, and safe for use by several threads. */
+/**
+ * Stage 3, shape: turns an event into the bytes of a wire format. {@link LeatPoller.Builder#shaper} takes an application's own. Safe for
+ * use by several threads, and without effects: an event can be shaped more than once.
+ */
 public interface Shaper {
 
     /**
+     * @return the data of the record, which Leat does not change; with aggregation {@code lines}, without a line break
      * @throws Unshapeable when the event cannot be encoded; it then goes to quarantine
      */
     byte[] shape(Event event) throws Unshapeable;

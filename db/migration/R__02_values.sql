@@ -134,6 +134,8 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- masked    beside names: true for a column whose value is replaced by '***' (null stays null)
 -- row_name  NEW, OLD or an alias
 -- shape     what leat_internal.shape has returned
+-- format    the attachment's; dms has values of its own
+-- image_names    of shape: with dms and null-and-empty, a deleted row has all of them, null but for the key
 -- limit_clause   which rows: an empty text for all, OFFSET 7 LIMIT 1 for one
 -- Returns:  text of an expression
 -- Tables:   pg_type, pg_attribute
@@ -346,7 +348,79 @@ CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oid[], masked boolean[], row_name text, types_proven boolean)
+-- leat_internal.is_dms(format), has_option(format, option): whether an attachment's format is dms, and whether it has an option.
+-- leat_internal.dms_expression(value, typid, types_proven, format): SQL for a column's value as AWS DMS writes it (docs/dms-format.md).
+-- leat_internal.dms_value(value, typid, format): the same at run time, of a value's text, for columns whose type is not proven.
+--
+-- Numbers and booleans are JSON's own. Timestamps are in UTC, with six decimals or none. All else is its text. Domains and types of users go through
+-- dms_value, so that no function or cast of a user is called.
+CREATE OR REPLACE FUNCTION leat_internal.is_dms(format text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT coalesce(split_part(format, ':', 1) = 'dms', false) $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.has_option(format text, option text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT coalesce(option = ANY ((string_to_array(format, ':'))[2:]), false) $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.dms_expression(value text, typid oid, types_proven boolean, format text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF types_proven AND typid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'numeric'::regtype,
+                                  'bool'::regtype, 'date'::regtype) THEN
+        RETURN value;
+    ELSIF types_proven AND typid IN ('text'::regtype, 'varchar'::regtype) THEN
+        RETURN CASE WHEN leat_internal.has_option(format, 'null-and-empty') THEN value ELSE format($q$nullif(%s COLLATE "C", '')$q$, value) END;
+    ELSIF types_proven AND typid IN ('timestamp'::regtype, 'timestamptz'::regtype) THEN
+        RETURN format($q$CASE WHEN isfinite(%1$s) AND %1$s >= '0001-01-01' THEN replace(to_char(%1$s%2$s, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z') ELSE %1$s::text END$q$,
+                      value, CASE typid WHEN 'timestamptz'::regtype THEN $q$ AT TIME ZONE 'UTC'$q$ ELSE '' END);
+    ELSIF types_proven AND typid = 'money'::regtype THEN
+        RETURN value || '::numeric';
+    ELSIF types_proven AND typid = 'bytea'::regtype THEN
+        RETURN format(CASE WHEN leat_internal.has_option(format, 'no-hex-prefix') THEN $q$encode(%s, 'hex')$q$ ELSE $q$'0x' || encode(%s, 'hex')$q$ END, value);
+    ELSIF types_proven AND typid < 16384 THEN
+        RETURN CASE WHEN leat_internal.has_option(format, 'null-and-empty') THEN value || '::text' ELSE format($q$nullif(%s::text COLLATE "C", '')$q$, value) END;
+    END IF;
+    RETURN format($q$CASE WHEN %1$s IS DISTINCT FROM NULL THEN leat_internal.dms_value(format('%%s', %1$s), pg_typeof(%1$s)::oid, %2$L) END$q$, value, format);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.dms_value(value text, typid oid, format text) RETURNS json
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    base oid := leat_internal.base_type(typid);
+BEGIN
+    IF base IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'numeric'::regtype)
+       AND value ~ '^-?[0-9]' THEN
+        RETURN value::json;
+    ELSIF base = 'bool'::regtype THEN
+        RETURN CASE value WHEN 't' THEN 'true' ELSE 'false' END::json;
+    ELSIF base IN ('timestamp'::regtype, 'timestamptz'::regtype) AND value ~ '^[0-9]{4,}-[0-9-]+ [0-9:.]+([+]00)?$' THEN
+        RETURN to_json(regexp_replace(replace(split_part(value, '+', 1), ' ', 'T') || '.', '([.][0-9]+)?[.]$', '')
+                       || CASE WHEN value ~ '[.]' THEN '.' || rpad(substring(value FROM '[.]([0-9]+)'), 6, '0') ELSE '' END || 'Z');
+    ELSIF base = 'money'::regtype THEN
+        RETURN replace(replace(value, '$', ''), ',', '')::json;
+    ELSIF base = 'bytea'::regtype THEN
+        RETURN to_json(CASE WHEN leat_internal.has_option(format, 'no-hex-prefix') THEN '' ELSE '0x' END || substr(value, 3));
+    ELSIF base = 'bpchar'::regtype THEN
+        value := rtrim(value, ' ');
+    END IF;
+    RETURN CASE WHEN value <> '' OR leat_internal.has_option(format, 'null-and-empty') THEN to_json(value) END;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.is_dms(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.has_option(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.dms_expression(text, oid, boolean, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.dms_value(text, oid, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION leat_internal.image_expression(
+        names text[], types oid[], masked boolean[], row_name text, types_proven boolean, format text)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -357,6 +431,19 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oi
                                                        -- A column may have the same name as the alias.
                                                        ELSE 'row_to_json(%s.*)' END, row_name)
                    WHEN cardinality(names) = 0 THEN $q$'{}'::json$q$
+                   WHEN leat_internal.is_dms(format)
+                   THEN format(CASE WHEN leat_internal.has_option(format, 'null-and-empty') THEN '%s' ELSE 'json_strip_nulls(%s)' END,
+                               format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
+                                      (SELECT string_agg(
+                                                  CASE WHEN is_masked
+                                                       THEN format($q$CASE WHEN %s.%I IS DISTINCT FROM NULL THEN '***' END AS %2$I$q$,
+                                                                   row_name, name)
+                                                       ELSE format('%s AS %I',
+                                                                   leat_internal.dms_expression(format('%s.%I', row_name, name), type,
+                                                                                                types_proven, image_expression.format),
+                                                                   name) END,
+                                                  ', ' ORDER BY place)
+                                         FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place))))
                    ELSE format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
                                (SELECT string_agg(
                                            CASE WHEN is_masked
@@ -371,14 +458,29 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(names text[], types oi
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.pk_expression(names text[], types oid[], masked boolean[], row_name text, types_proven boolean)
+CREATE OR REPLACE FUNCTION leat_internal.pk_expression(
+        names text[], types oid[], masked boolean[], image_names text[], row_name text, types_proven boolean, format text)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT CASE cardinality(names)
                    WHEN 0 THEN 'NULL::json'
-                   ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven)
+                   ELSE CASE
+                            WHEN leat_internal.has_option(format, 'null-and-empty')
+                            THEN format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
+                                        (SELECT string_agg(
+                                                    CASE WHEN n.name <> ALL (names) THEN format('NULL AS %I', n.name)
+                                                         WHEN masked[array_position(names, n.name)] THEN format($q$'***' AS %I$q$, n.name)
+                                                         ELSE format('%s AS %I',
+                                                                     leat_internal.dms_expression(
+                                                                         format('%s.%I', row_name, n.name), types[array_position(names, n.name)],
+                                                                         types_proven, pk_expression.format),
+                                                                     n.name) END,
+                                                    ', ' ORDER BY n.place)
+                                           FROM unnest(image_names) WITH ORDINALITY AS n (name, place)))
+                            ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven, format)
+                        END
                END
     $$;
 
@@ -411,10 +513,11 @@ BEGIN
                 'suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, side, types_proven),
                 'key', leat_internal.key_expression(shape.key_names, shape.key_types, side, types_proven),
                 'image', CASE WHEN side = 'leat_new' OR before
-                              THEN leat_internal.image_expression(images, types, shape.image_masked, side, types_proven)
+                              THEN leat_internal.image_expression(images, types, shape.image_masked, side, types_proven, shape.format)
                               ELSE 'NULL::json' END,
-                'pk', CASE WHEN NOT before AND shape.held
-                           THEN ', ' || leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, side, types_proven)
+                'pk', CASE WHEN NOT before AND (shape.held OR leat_internal.is_dms(shape.format))
+                           THEN ', ' || leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, side,
+                                                                    types_proven, shape.format)
                                 || ' AS pk'
                            ELSE '' END,
                 'rows', CASE limit_clause WHEN '' THEN side
@@ -434,7 +537,7 @@ BEGIN
                FROM {{old_rows}} AS o)$rows$,
                    jsonb_build_object(
                        'old_rows', olds,
-                       'old_image', CASE WHEN before THEN 'o.image' WHEN shape.held THEN 'o.pk' ELSE 'o.key' END))
+                       'old_image', CASE WHEN before THEN 'o.image' WHEN shape.held OR leat_internal.is_dms(shape.format) THEN 'o.pk' ELSE 'o.key' END))
                ELSE leat_internal.fill(
                    $rows$(SELECT place, o.partition AS old_partition, n.partition AS new_partition, o.key AS old_key, n.key AS new_key,
                     {{old_image}} AS old_image, n.image AS new_image, o.partition = n.partition AS same
@@ -444,7 +547,7 @@ BEGIN
                        'old_rows', olds,
                        'new_rows', news,
                        'old_image', CASE WHEN before THEN 'o.image'
-                                         WHEN shape.held
+                                         WHEN shape.held OR leat_internal.is_dms(shape.format)
                                          THEN 'CASE WHEN o.partition <> n.partition OR o.pk::text <> n.pk::text THEN o.pk END'
                                          ELSE 'CASE WHEN o.partition <> n.partition THEN o.key END' END)) END;
 END
@@ -459,6 +562,6 @@ REVOKE ALL ON FUNCTION leat_internal.nested_json(text[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], text[], oid[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text[], text, boolean, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.rows_expression(text, record, boolean, text, boolean) FROM PUBLIC;

@@ -72,15 +72,15 @@ BEGIN
     IF options.before THEN
         old_image := leat_internal.fill($part$                old_image := {{image}};
 $part$, jsonb_build_object(
-            'image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'OLD', true)));
-    ELSIF shape.held AND cardinality(shape.pk_names) > 0 THEN
+            'image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'OLD', true, shape.format)));
+    ELSIF (shape.held OR leat_internal.is_dms(shape.format)) AND cardinality(shape.pk_names) > 0 THEN
         old_image := leat_internal.fill($part$                old_image := {{old_pk}};
                 IF old_partition = new_partition AND old_image::text = ({{new_pk}})::text THEN
                     old_image := NULL;
                 END IF;
 $part$, jsonb_build_object(
-            'old_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, 'OLD', true),
-            'new_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, 'NEW', true)));
+            'old_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, 'OLD', true, shape.format),
+            'new_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, 'NEW', true, shape.format)));
     END IF;
 
     IF getdatabaseencoding() <> 'UTF8' THEN
@@ -185,13 +185,13 @@ $template$,
             'new_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'NEW', true),
             'new_lane', leat_internal.lane_expression('new_partition'),
             'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true),
-            'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true),
+            'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true, shape.format),
             'old_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'OLD', true),
             'old_lane', leat_internal.lane_expression('old_partition'),
             'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true),
             'old_image', old_image,
             'image_of_a_key_that_goes',
-            CASE WHEN NOT options.before AND NOT shape.held THEN E'                    old_image := old_key;\n' ELSE '' END,
+            CASE WHEN NOT options.before AND NOT shape.held AND NOT leat_internal.is_dms(shape.format) THEN E'                    old_image := old_key;\n' ELSE '' END,
             'encoding_check', encoding,
             'insert_delete', leat_internal.insert_event(every_event || jsonb_build_object(
                 'lane', 'old_lane',
@@ -236,7 +236,12 @@ BEGIN
         'db_user', db_user,
         'application', $q$nullif(current_setting('application_name'), '')$q$,
         'stream', quote_nullable(options.stream),
-        'format', quote_nullable(options.format));
+        -- The poller cannot see what the key is.
+        'format', quote_nullable(options.format
+                                 || CASE WHEN NOT leat_internal.is_dms(options.format) THEN ''
+                                         WHEN NOT shape.held THEN ':key=primary-key'
+                                         WHEN cardinality(shape.key_names) = 0 THEN ':key=schema-table'
+                                         ELSE ':key=attribute-name' END));
 END
 $$;
 

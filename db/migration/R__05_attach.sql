@@ -242,29 +242,47 @@ CREATE OR REPLACE FUNCTION leat_internal.check_format(who text, format text) RET
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    name    text := split_part(format, ':', 1);
-    options text := CASE name WHEN 'debezium' THEN 'event-router'
-                              WHEN 'trigger' THEN 'row, old, both'
-                              WHEN 'cloudevents' THEN '' END;
-    unknown text;
+    words   text[] := string_to_array(format, ':');
+    -- Each option, or each group of which one is possible, with commas between; {} is any text.
+    options text[] := CASE words[1]
+                          WHEN 'debezium' THEN ARRAY['event-router']
+                          WHEN 'trigger' THEN ARRAY['row,old,both']
+                          WHEN 'cloudevents' THEN '{}'
+                          WHEN 'dms' THEN ARRAY['json,json-unformatted', 'null-and-empty', 'partition-value', 'partition-include-schema-table',
+                                                'transaction-details', 'no-hex-prefix', 'before-image={}',
+                                                'before-image-columns=pk-only,before-image-columns=non-lob,before-image-columns=all']
+                      END;
+    word    text;
+    place   integer;
+    seen    integer[] := '{}';
 BEGIN
-    IF name = 'raw' THEN
+    IF words[1] = 'raw' THEN
         RAISE EXCEPTION '%: the format raw is the payload of a domain event, and a table has rows', who
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose raw for a stream of domain events: leat run --format events=raw.';
     END IF;
     IF format IS NOT NULL AND options IS NULL THEN
         RAISE EXCEPTION '%: there is no format "%"', who, format
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'The formats of tables are debezium, cloudevents and trigger.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The formats of tables are debezium, cloudevents, trigger and dms.';
     END IF;
-    SELECT o INTO unknown FROM unnest((string_to_array(format, ':'))[2:]) AS o WHERE o <> ALL (string_to_array(options, ', ')) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION '%: the format % has no option "%"', who, name, unknown
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = CASE options WHEN '' THEN 'It has none.' ELSE format('It has %s.', options) END;
-    END IF;
-    IF name = 'trigger' AND cardinality(string_to_array(format, ':')) > 2 THEN
-        RAISE EXCEPTION '%: the format "%" has two options, and one of row, old and both is possible', who, format
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name one of them.';
+    FOREACH word IN ARRAY coalesce(words[2:], '{}') LOOP
+        SELECT o.place INTO place FROM unnest(options) WITH ORDINALITY AS o (words, place)
+         WHERE word = ANY (string_to_array(o.words, ',')) OR o.words LIKE '%={}' AND word ~ ('^' || replace(o.words, '{}', '[^,:]{1,128}') || '$');
+        IF NOT FOUND THEN
+            RAISE EXCEPTION '%: the format % has no option "%"', who, words[1], word
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = CASE WHEN options = '{}' THEN 'It has none.'
+                                  ELSE format('It has %s.', replace(array_to_string(options, ','), ',', ', ')) END;
+        END IF;
+        IF place = ANY (seen) THEN
+            RAISE EXCEPTION '%: the format "%" has two options of which one is possible', who, format
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('Name one of %s.', replace(options[place], ',', ', '));
+        END IF;
+        seen := seen || place;
+    END LOOP;
+    IF format LIKE '%:before-image-columns=%' AND format NOT LIKE '%:before-image=%' THEN
+        RAISE EXCEPTION '%: the format "%" says the columns of a before image and not its name', who, format
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Add the name of the field, such as before-image=before-image.';
     END IF;
 END
 $$;
@@ -308,7 +326,7 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 --                are held. It has no effect where there is a primary key
 -- exclude        columns that never leave the database, whatever they are called later
 -- mask           columns whose values are replaced by '***' (null stays null), whatever they are called later
--- before         whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
+-- before         (not with the format dms, whose options say it) whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
 -- stream         a stream's name or ARN; null: the poller's default
@@ -534,7 +552,9 @@ BEGIN
     options.key_attnums := leat_internal.attnums(attach.relation, keys);
     options.left_out_attnums := leat_internal.attnums(attach.relation, options.left_out);
     options.masked_attnums := leat_internal.attnums(attach.relation, options.masked);
-    options.before := attach.before;
+    -- What an event of this format has of the old row is one of its options.
+    options.before := CASE WHEN leat_internal.is_dms(attach.format)
+                           THEN attach.format ~ ':before-image-columns=(all|non-lob)(:|$)' ELSE attach.before END;
     options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
     options.stream := attach.stream;
     options.format := attach.format;

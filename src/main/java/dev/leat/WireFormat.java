@@ -1,9 +1,12 @@
 package dev.leat;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +27,9 @@ public record WireFormat(FormatName name, List<String> options) {
         /** The operation and the row, as a trigger would send them to a function. */
         TRIGGER,
 
+        /** The messages of AWS DMS. It is chosen for a table, whose columns' types decide how values are captured. */
+        DMS,
+
         /** The payload of a domain event alone, its bytes unchanged. */
         RAW
     }
@@ -40,26 +46,77 @@ public record WireFormat(FormatName name, List<String> options) {
     /** With {@code trigger}: {@code data} has both rows. */
     public static final String BOTH = "both";
 
-    private static final Map<FormatName, List<String>> OPTIONS = Map.of(
-            FormatName.DEBEZIUM, List.of(EVENT_ROUTER),
+    /** With {@code dms}: one line with a newline at its end, and not DMS's indented form. */
+    public static final String JSON_UNFORMATTED = "json-unformatted";
+
+    /** With {@code dms}: nulls and empty texts are written; otherwise they are left out. */
+    public static final String NULL_AND_EMPTY = "null-and-empty";
+
+    /** With {@code dms}: {@code metadata} has {@code partition-key-value}. */
+    public static final String PARTITION_VALUE = "partition-value";
+
+    /** With {@code dms}: {@code partition-key-value} begins with the schema and the table. */
+    public static final String PARTITION_INCLUDE_SCHEMA_TABLE = "partition-include-schema-table";
+
+    /** With {@code dms}: {@code metadata} has the record's place in the transaction, and the time. */
+    public static final String TRANSACTION_DETAILS = "transaction-details";
+
+    /** With {@code dms}, followed by a name: updates have the old row in a field of this name. */
+    public static final String BEFORE_IMAGE = "before-image=";
+
+    /** With {@code dms}, followed by {@code primary-key}, {@code schema-table} or {@code attribute-name}: written at capture. */
+    public static final String KEY = "key=";
+
+    /** By the format: groups of options of which one is possible. An option that ends with an equals sign has a value. */
+    private static final Map<FormatName, List<List<String>>> OPTIONS = Map.of(
+            FormatName.DEBEZIUM, List.of(List.of(EVENT_ROUTER)),
             FormatName.CLOUDEVENTS, List.of(),
-            FormatName.TRIGGER, List.of(ROW, OLD, BOTH),
+            FormatName.TRIGGER, List.of(List.of(ROW, OLD, BOTH)),
+            FormatName.DMS,
+                    List.of(
+                            List.of("json", JSON_UNFORMATTED),
+                            List.of(NULL_AND_EMPTY),
+                            List.of(PARTITION_VALUE),
+                            List.of(PARTITION_INCLUDE_SCHEMA_TABLE),
+                            List.of(TRANSACTION_DETAILS),
+                            List.of("no-hex-prefix"),
+                            List.of(BEFORE_IMAGE),
+                            List.of("before-image-columns="),
+                            List.of(KEY)),
             FormatName.RAW, List.of());
 
     public WireFormat {
         options = List.copyOf(options);
+        Set<List<String>> seen = new HashSet<>();
         for (String option : options) {
-            if (!OPTIONS.getOrDefault(name, List.of()).contains(option)) {
-                throw new IllegalArgumentException("the format " + word(name) + " has no option '" + option + "'"
-                        + (OPTIONS.getOrDefault(name, List.of()).isEmpty()
-                                ? ""
-                                : "; it has " + String.join(", ", OPTIONS.getOrDefault(name, List.of()))));
+            List<String> group = groups(name).stream()
+                    .filter(one -> one.contains(word(option)))
+                    .findFirst()
+                    .orElseThrow(() ->
+                            new IllegalArgumentException("the format " + word(name) + " has no option '" + option
+                                    + "'"
+                                    + (groups(name).isEmpty()
+                                            ? ""
+                                            : "; it has "
+                                                    + groups(name).stream()
+                                                            .flatMap(List::stream)
+                                                            .collect(Collectors.joining(", ")))));
+            if (!seen.add(group)) {
+                throw new IllegalArgumentException("one of " + String.join(", ", group)
+                        + " is possible, and the format is '" + text(name, options) + "'");
             }
         }
-        if (options.stream().distinct().count() < options.size() || name == FormatName.TRIGGER && options.size() > 1) {
-            throw new IllegalArgumentException(
-                    "the format '" + text(name, options) + "' has more options than can hold at once");
-        }
+    }
+
+    private static List<List<String>> groups(FormatName name) {
+        return OPTIONS.getOrDefault(name, List.of());
+    }
+
+    /** An option without its value. */
+    private static String word(String option) {
+        return option.substring(0, option.indexOf('=') + 1).isEmpty()
+                ? option
+                : option.substring(0, option.indexOf('=') + 1);
     }
 
     /** A format without options. */
@@ -70,6 +127,14 @@ public record WireFormat(FormatName name, List<String> options) {
     /** Whether the format has the option. */
     public boolean has(String option) {
         return options.contains(option);
+    }
+
+    /** The value of an option that ends with an equals sign, if the format has it. */
+    public Optional<String> value(String option) {
+        return options.stream()
+                .filter(one -> one.startsWith(option))
+                .findFirst()
+                .map(one -> one.substring(option.length()));
     }
 
     /**

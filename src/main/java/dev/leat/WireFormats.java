@@ -1,6 +1,7 @@
 package dev.leat;
 
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Which stream has which wire format. A table that was attached with a format of its own has that one in every stream.
@@ -14,8 +15,17 @@ public record WireFormats(WireFormat otherwise, Map<String, WireFormat> byStream
             "write debezium, cloudevents, trigger or raw for every stream, stream=format for"
                     + " one, or both with commas between, such as debezium,events=raw";
 
+    /**
+     * @throws IllegalArgumentException when a stream is to have {@code dms}
+     */
     public WireFormats {
         byStream = Map.copyOf(byStream);
+        if (Stream.concat(Stream.of(otherwise), byStream.values().stream())
+                .anyMatch(format -> format.name() == WireFormat.FormatName.DMS)) {
+            throw new IllegalArgumentException(
+                    "the format dms is chosen for a table, whose columns' types decide how values"
+                            + " are captured: leat attach --format dms");
+        }
     }
 
     /** One format for every stream. */

@@ -57,6 +57,13 @@ class WireFormatsTest {
                 .hasMessageContaining("write debezium, cloudevents, trigger or raw for every stream");
     }
 
+    @Test
+    void theFormatOfDmsIsNotAStreams() {
+        assertThatThrownBy(() -> WireFormats.parse("debezium,audit=dms"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("leat attach --format dms");
+    }
+
     /** From the first time it is sent on: in quarantine, released from it, retained, loaded and replayed. */
     @Test
     void anEventKeepsTheFormatOfItsTable() throws Exception {

@@ -70,7 +70,7 @@ final class AttachCommand extends DatabaseCommand {
     @Option(
             names = "--format",
             paramLabel = "<format>",
-            description = "What a record holds: debezium, cloudevents or trigger; default: the poller's.")
+            description = "What a record holds: debezium, cloudevents, trigger or dms; default: the poller's.")
     private @Nullable String format;
 
     @Option(

@@ -74,7 +74,7 @@ public record SourceTable(
                           ' w.image::text, w.since FROM (SELECT %L || %s AS wanted, %s AS image, age(leat_r.xmin) <= %s AS since'
                           ' FROM %s%s AS leat_r OFFSET 0) AS w',
                           s.prefix, leat_internal.suffix_expression(s.hashed, s.key_names, s.key_types, 'leat_r', true),
-                          leat_internal.image_expression(s.image_names, s.image_types, s.image_masked, 'leat_r', true),
+                          leat_internal.image_expression(s.image_names, s.image_types, s.image_masked, 'leat_r', true, s.format),
                           age(a.xmin), CASE (SELECT c.relkind FROM pg_class c WHERE c.oid = s.relid) WHEN 'p' THEN '' ELSE 'ONLY ' END,
                           a.relation) AS query
               FROM leat_internal.attachment a CROSS JOIN LATERAL leat_internal.shape(a.attachment) AS s

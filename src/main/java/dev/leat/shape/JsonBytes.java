@@ -43,6 +43,51 @@ final class JsonBytes {
         fixed(value == null ? NULL : value.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Appends an object without white space whose members are scalars, with other text between the members.
+     *
+     * @param end what stands before the closing brace
+     * @param line what stands before each member
+     * @param colon what stands between a name and its value
+     */
+    void indented(byte[] object, byte[] end, byte[] line, byte[] colon) {
+        fixed(object, 0, 1);
+        int from = 1;
+        boolean quoted = false;
+        if (object.length > 2) {
+            fixed(line);
+        }
+        for (int at = 1; at < object.length - 1; at++) {
+            byte one = object[at];
+            if (quoted) {
+                if (one == '\\') {
+                    at++;
+                } else if (one == '"') {
+                    quoted = false;
+                }
+            } else if (one == '"') {
+                quoted = true;
+            } else if (one == ':') {
+                fixed(object, from, at);
+                fixed(colon);
+                from = at + 1;
+            } else if (one == ',') {
+                fixed(object, from, at + 1);
+                fixed(line);
+                from = at + 1;
+            }
+        }
+        fixed(object, from, object.length - 1);
+        fixed(end);
+        fixed(object, object.length - 1, object.length);
+    }
+
+    private void fixed(byte[] part, int from, int to) {
+        ensureCapacity(to - from);
+        System.arraycopy(part, from, bytes, size, to - from);
+        size += to - from;
+    }
+
     /** Appends a string, or null. */
     void string(@Nullable String text) {
         if (text == null) {

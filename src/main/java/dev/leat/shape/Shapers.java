@@ -78,6 +78,7 @@ public final class Shapers implements Shaper {
             case DEBEZIUM -> new DebeziumJson(source, one.has(WireFormat.EVENT_ROUTER), clock);
             case CLOUDEVENTS -> new CloudEventsJson(source);
             case TRIGGER -> new TriggerJson(one);
+            case DMS -> new DmsJson(one, clock);
             case RAW -> new RawPayload();
         });
     }

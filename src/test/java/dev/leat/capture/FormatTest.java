@@ -80,7 +80,11 @@ class FormatTest extends CaptureFixture {
                 "'' | there is no format \"\"",
                 "raw | raw is the payload of a domain event, and a table has rows",
                 "trigger:new | trigger has no option \"new\"",
-                "trigger:old:both | has two options",
+                "trigger:old:both | has two options of which one is possible",
+                "dms:json:json-unformatted | has two options of which one is possible",
+                "dms:before-image= | dms has no option",
+                "dms:before-image-columns=all | says the columns of a before image and not its name",
+                "dms:key=primary-key | dms has no option",
                 "cloudevents:binary | cloudevents has no option \"binary\"",
                 "debezium: | debezium has no option \"\"",
             })

@@ -65,6 +65,20 @@ final class ShapedEvents {
                 null);
     }
 
+    /** The same event of a table that was attached with a format. */
+    static Event inFormat(Event event, String format) {
+        return new Event(
+                event.id(),
+                event.lane(),
+                event.operation(),
+                new Event.Route(event.route().partitionKey(), null, format),
+                event.subject(),
+                event.row(),
+                event.origin(),
+                false,
+                null);
+    }
+
     /** The leaves by their paths; also shows that the bytes are one JSON object in valid UTF-8, and nothing after it. */
     static Map<String, Object> parse(byte[] json) throws IOException {
         assertThat(new String(json, UTF_8).getBytes(UTF_8)).isEqualTo(json);

@@ -16,6 +16,8 @@ CREATE TABLE public.bulk (id int PRIMARY KEY, text text, tags text[]);
 CREATE TABLE public.keyed (id int PRIMARY KEY, customer text, text text);
 CREATE TABLE public.rows AS TABLE public.staging WITH NO DATA;
 CREATE TABLE public.uniq (id int NOT NULL UNIQUE, text text);
+CREATE TABLE public.sent_as_dms AS TABLE public.staging WITH NO DATA;
+ALTER TABLE public.sent_as_dms ADD PRIMARY KEY (id), ADD paid money, ADD local timestamp;
 CREATE TABLE public.log AS TABLE public.uniq;
 CREATE TABLE public.parts (id int PRIMARY KEY, text text) PARTITION BY RANGE (id);
 CREATE TABLE public.part PARTITION OF public.parts FOR VALUES FROM (0) TO (100);
@@ -44,6 +46,7 @@ BEGIN
                  || leat.attach('public.keyed', key => ARRAY['customer'], on_quarantine => 'pass')
                  || leat.attach('public.rows', without_key => 'whole-row', exclude => ARRAY['mood'])
                  || leat.attach('public.uniq', without_key => 'unique') || leat.attach('public.log', without_key => 'table')
+                 || leat.attach('public.sent_as_dms', format => 'dms:before-image=old:before-image-columns=all')
                  || leat.attach('public.parts') || leat.attach('public.parts', before => false);
 
     INSERT INTO public.wide SELECT s.*, 'secret', s.text FROM public.staging s;
@@ -63,6 +66,9 @@ BEGIN
     INSERT INTO public.uniq SELECT id, text FROM public.staging;
     INSERT INTO public.log SELECT id, text FROM public.staging;
     INSERT INTO public.parts SELECT id, text FROM public.staging;
+    INSERT INTO public.sent_as_dms SELECT s.*, 1.5::numeric::money, s.at AT TIME ZONE 'UTC' FROM public.staging s;
+    UPDATE public.sent_as_dms SET text = '' WHERE id < 3;
+    DELETE FROM public.sent_as_dms WHERE id = 4;
     TRUNCATE public.part;
     TRUNCATE public.parts;
     -- After DDL: first the slower way, then a function that is written anew.
@@ -70,11 +76,13 @@ BEGIN
     ALTER TABLE public.bulk RENAME tags TO labels;
     ALTER TABLE public.parts ADD extra int;
     ALTER TABLE public.rows RENAME text TO line;
+    ALTER TABLE public.sent_as_dms ADD extra int;
     ALTER TABLE public.parts ATTACH PARTITION public.part_2 FOR VALUES FROM (100) TO (200);
     FOR i IN 1 .. 2 LOOP
         UPDATE public.wide SET text = text || '+' WHERE id = 1;
         INSERT INTO public.parts SELECT id + 90 + 10 * i, text, id FROM public.staging;
         UPDATE public.rows SET id = id + 10;
+        UPDATE public.sent_as_dms SET extra = 1 WHERE id = 1;
         INSERT INTO public.bulk SELECT id + 10 * i, text, tags FROM public.staging WHERE id < 3;
         said := said || leat.refresh()::text;
     END LOOP;

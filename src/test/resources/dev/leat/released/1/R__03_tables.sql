@@ -93,6 +93,7 @@ REVOKE ALL ON FUNCTION leat_internal.unique_keys(oid) FROM PUBLIC;
 --                an event contains only these columns of the old row
 --   pk_types, pk_masked   of pk_names: the types, and whether the column is masked
 --   typed_names, typed_types    the columns that are published unmasked, or as the key, and their types
+--   format       the wire format of the attachment
 --   guard        SQL for a capture function: true as long as all of this is valid, except for the types of typed_names
 --   query        SQL: computes from one row ($1) the key's suffix, the key, the image and the image of pk_names, whatever its types are by now
 --   problem      why there is no usable key, or what is wrong with the key; null: nothing
@@ -118,6 +119,7 @@ CREATE OR REPLACE FUNCTION leat_internal.shape(
         OUT pk_masked boolean[],
         OUT typed_names text[],
         OUT typed_types oid[],
+        OUT format text,
         OUT guard text,
         OUT query text,
         OUT problem text,
@@ -131,7 +133,7 @@ DECLARE
 BEGIN
     SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
     SELECT s.* INTO relid, schema_name, table_name, key_names, key_types, hashed, key_list, held, prefix, image_names, image_types, image_masked,
-                    pk_names, pk_types, pk_masked, typed_names, typed_types, guard, query, problem, unsafe
+                    pk_names, pk_types, pk_masked, typed_names, typed_types, format, guard, query, problem, unsafe
       FROM leat_internal.shape_of(options) AS s;
 END
 $$;
@@ -155,6 +157,7 @@ CREATE OR REPLACE FUNCTION leat_internal.shape_of(
         OUT pk_masked boolean[],
         OUT typed_names text[],
         OUT typed_types oid[],
+        OUT format text,
         OUT guard text,
         OUT query text,
         OUT problem text,
@@ -189,6 +192,7 @@ BEGIN
     relid := options.relation;
     schema_name := leat_internal.readable(names[1]);
     table_name := leat_internal.readable(names[2]);
+    format := options.format;
     pinned := options.pinned_in = options.relation::oid;
 
     SELECT coalesce(array_agg(c.attnum ORDER BY c.attnum), '{}'), coalesce(array_agg(c.name ORDER BY c.attnum), '{}')
@@ -290,6 +294,7 @@ BEGIN
      WHERE c.attnum <> ALL (left_out_numbers || masked_numbers);
     hashed := CASE options.without_key WHEN 'whole-row' THEN typed_names END;
     IF cardinality(left_out_numbers) > 0 OR cardinality(masked_numbers) > 0 OR cardinality(options.left_out || options.masked) > 0
+       OR leat_internal.is_dms(options.format)
        OR EXISTS (SELECT FROM (SELECT DISTINCT t.type FROM unnest(typed_types) AS t (type)) AS t
                    WHERE t.type IS NULL OR NOT leat_internal.plain(t.type)) THEN
         SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'),
@@ -340,8 +345,8 @@ BEGIN
                     leat_internal.suffix_expression(hashed, key_names, key_types, 'leat_image', false),
                     leat_internal.key_expression(key_names, key_types, 'leat_image', false),
                     leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
-                                                   image_masked, 'leat_image', false),
-                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, 'leat_image', false));
+                                                   image_masked, 'leat_image', false, options.format),
+                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, options.format));
 END
 $$;
 

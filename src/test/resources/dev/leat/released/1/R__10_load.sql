@@ -695,7 +695,7 @@ BEGIN
     images := format('%s AS suffix, %s AS key, %s AS image',
                      leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'leat_r', true),
                      leat_internal.key_expression(shape.key_names, shape.key_types, 'leat_r', true),
-                     leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'leat_r', true));
+                     leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'leat_r', true, shape.format));
     events := leat_internal.event_values(options, shape);
     RETURN leat_internal.fill(
         $statement$WITH {{taken}}, skipped AS MATERIALIZED (

@@ -5,9 +5,6 @@ import dev.leat.Operation;
 import dev.leat.Shaper;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +16,8 @@ final class CloudEventsJson implements Shaper {
     private static final byte[] ID = JsonBytes.ascii("{\"specversion\":\"1.0\",\"id\":\"");
     private static final byte[] SOURCE = JsonBytes.ascii("\",\"source\":");
     private static final byte[] TYPE = JsonBytes.ascii(",\"type\":");
-    private static final byte[] TIME = JsonBytes.ascii(",\"time\":\"");
-    private static final byte[] PARTITION_KEY = JsonBytes.ascii("\",\"partitionkey\":");
+    private static final byte[] TIME = JsonBytes.ascii(",\"time\":");
+    private static final byte[] PARTITION_KEY = JsonBytes.ascii(",\"partitionkey\":");
     private static final byte[] SEQUENCE = JsonBytes.ascii(",\"sequence\":\"");
     private static final byte[] TRACE_PARENT = JsonBytes.ascii("\",\"traceparent\":");
     private static final byte[] TRACE_STATE = JsonBytes.ascii(",\"tracestate\":");
@@ -35,10 +32,6 @@ final class CloudEventsJson implements Shaper {
     private static final byte[] APPLICATION = JsonBytes.ascii(",\"application\":");
     private static final byte[] CONTEXT = JsonBytes.ascii(",\"context\":");
     private static final byte[] END = JsonBytes.ascii("}");
-
-    private static final DateTimeFormatter MICROSECONDS = DateTimeFormatter.ofPattern(
-                    "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
 
     private final ThreadLocal<JsonBytes> buffers = ThreadLocal.withInitial(JsonBytes::new);
     private final String name;
@@ -59,7 +52,7 @@ final class CloudEventsJson implements Shaper {
         json.fixed(TYPE);
         json.string(type(event));
         json.fixed(TIME);
-        json.fixed(JsonBytes.ascii(MICROSECONDS.format(origin.capturedAt())));
+        json.time(origin.capturedAt());
         json.fixed(PARTITION_KEY);
         json.string(event.route().partitionKey());
         json.fixed(SEQUENCE);

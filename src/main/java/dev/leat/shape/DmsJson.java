@@ -11,12 +11,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +24,6 @@ final class DmsJson implements Shaper {
     private static final JsonFactory FACTORY = new JsonFactory();
 
     private static final byte[] EMPTY = JsonBytes.ascii("{}");
-
-    private static final DateTimeFormatter MICROSECONDS = DateTimeFormatter.ofPattern(
-                    "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
 
     private final ThreadLocal<JsonBytes> buffers = ThreadLocal.withInitial(JsonBytes::new);
     private final WireFormat format;
@@ -86,7 +78,7 @@ final class DmsJson implements Shaper {
         Event.Origin origin = event.origin();
         boolean truncate = event.operation() == Operation.TRUNCATE;
         json.open();
-        json.string("timestamp", time(clock.instant()));
+        json.time("timestamp", clock.instant());
         json.string("record-type", truncate ? "control" : "data");
         json.string("operation", operation(event.operation()));
         json.string("partition-key-type", keyType);
@@ -102,7 +94,7 @@ final class DmsJson implements Shaper {
             json.number("transaction-id", origin.transactionId());
             if (format.has(WireFormat.TRANSACTION_DETAILS)) {
                 json.number("transaction-record-id", event.id());
-                json.string("commit-timestamp", time(origin.capturedAt()));
+                json.time("commit-timestamp", origin.capturedAt());
                 json.string("stream-position", Long.toString(event.id()));
             }
         }
@@ -118,10 +110,6 @@ final class DmsJson implements Shaper {
             case TRUNCATE -> "truncate-table";
             case MESSAGE -> "message";
         };
-    }
-
-    private static String time(Instant instant) {
-        return MICROSECONDS.format(instant);
     }
 
     /** The values of the key columns. DMS says nothing of several; they are joined by dots here. */

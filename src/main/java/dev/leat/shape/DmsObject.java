@@ -1,5 +1,6 @@
 package dev.leat.shape;
 
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,11 @@ final class DmsObject {
     void string(String name, @Nullable String value) {
         name(name);
         bytes.string(value);
+    }
+
+    void time(String name, Instant value) {
+        name(name);
+        bytes.time(value);
     }
 
     void number(String name, long value) {

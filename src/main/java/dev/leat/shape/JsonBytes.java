@@ -2,7 +2,11 @@ package dev.leat.shape;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +21,13 @@ final class JsonBytes {
     private static final byte[] NULL = ascii("null");
     private static final int MOST_DIGITS = 20;
 
+    private static final DateTimeFormatter SECONDS =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
     private byte[] bytes = new byte[2048];
     private int size;
+    private long second = Long.MIN_VALUE;
+    private byte[] secondText = {};
 
     /** For {@link #fixed}. */
     static byte[] ascii(String text) {
@@ -51,35 +60,37 @@ final class JsonBytes {
      * @param colon what stands between a name and its value
      */
     void indented(byte[] object, byte[] end, byte[] line, byte[] colon) {
+        int last = object.length - 1;
         fixed(object, 0, 1);
-        int from = 1;
-        boolean quoted = false;
-        if (object.length > 2) {
+        for (int at = 1; at < last; ) {
             fixed(line);
-        }
-        for (int at = 1; at < object.length - 1; at++) {
-            byte one = object[at];
-            if (quoted) {
-                if (one == '\\') {
+            int name = afterString(object, at);
+            fixed(object, at, name);
+            fixed(colon);
+            int value = name + 1;
+            at = value;
+            if (object[at] == '"') {
+                at = afterString(object, at);
+            } else {
+                while (at < last && object[at] != ',') {
                     at++;
-                } else if (one == '"') {
-                    quoted = false;
                 }
-            } else if (one == '"') {
-                quoted = true;
-            } else if (one == ':') {
-                fixed(object, from, at);
-                fixed(colon);
-                from = at + 1;
-            } else if (one == ',') {
-                fixed(object, from, at + 1);
-                fixed(line);
-                from = at + 1;
             }
+            // With the comma, if there is one.
+            at = Math.min(at + 1, last);
+            fixed(object, value, at);
         }
-        fixed(object, from, object.length - 1);
         fixed(end);
-        fixed(object, object.length - 1, object.length);
+        fixed(object, last, last + 1);
+    }
+
+    /** Where the text goes on after the string that begins here. */
+    private static int afterString(byte[] text, int quote) {
+        int at = quote + 1;
+        while (text[at] != '"') {
+            at += text[at] == '\\' ? 2 : 1;
+        }
+        return at + 1;
     }
 
     private void fixed(byte[] part, int from, int to) {
@@ -135,6 +146,24 @@ final class JsonBytes {
             rest /= 10;
         }
         size += digits;
+    }
+
+    /** Appends a time in UTC with six decimals, in quotes. The text of its second is kept: most events of a claim share it. */
+    void time(Instant at) {
+        if (at.getEpochSecond() != second) {
+            second = at.getEpochSecond();
+            secondText = ascii("\"" + SECONDS.format(at) + ".");
+        }
+        fixed(secondText);
+        ensureCapacity(MOST_DIGITS);
+        int micros = at.getNano() / 1_000;
+        for (int digit = 5; digit >= 0; digit--) {
+            bytes[size + digit] = (byte) ('0' + micros % 10);
+            micros /= 10;
+        }
+        bytes[size + 6] = 'Z';
+        bytes[size + 7] = '"';
+        size += 8;
     }
 
     private void ensureCapacity(int more) {

@@ -93,7 +93,9 @@ REVOKE ALL ON FUNCTION leat_internal.unique_keys(oid) FROM PUBLIC;
 --                an event contains only these columns of the old row
 --   pk_types, pk_masked   of pk_names: the types, and whether the column is masked
 --   typed_names, typed_types    the columns that are published unmasked, or as the key, and their types
---   format       the wire format of the attachment
+--   event_schema, event_table   the names that events have: those of the table, or those that leat.attach was told
+--   output       how values are written: format, the attachment's wire format; names, the names that columns are sent under, by their own; masks,
+--                how columns are masked that are not masked by ***, by their names
 --   guard        SQL for a capture function: true as long as all of this is valid, except for the types of typed_names
 --   query        SQL: computes from one row ($1) the key's suffix, the key, the image and the image of pk_names, whatever its types are by now
 --   problem      why there is no usable key, or what is wrong with the key; null: nothing
@@ -119,7 +121,9 @@ CREATE OR REPLACE FUNCTION leat_internal.shape(
         OUT pk_masked boolean[],
         OUT typed_names text[],
         OUT typed_types oid[],
-        OUT format text,
+        OUT event_schema text,
+        OUT event_table text,
+        OUT output jsonb,
         OUT guard text,
         OUT query text,
         OUT problem text,
@@ -133,7 +137,7 @@ DECLARE
 BEGIN
     SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
     SELECT s.* INTO relid, schema_name, table_name, key_names, key_types, hashed, key_list, held, prefix, image_names, image_types, image_masked,
-                    pk_names, pk_types, pk_masked, typed_names, typed_types, format, guard, query, problem, unsafe
+                    pk_names, pk_types, pk_masked, typed_names, typed_types, event_schema, event_table, output, guard, query, problem, unsafe
       FROM leat_internal.shape_of(options) AS s;
 END
 $$;
@@ -157,7 +161,9 @@ CREATE OR REPLACE FUNCTION leat_internal.shape_of(
         OUT pk_masked boolean[],
         OUT typed_names text[],
         OUT typed_types oid[],
-        OUT format text,
+        OUT event_schema text,
+        OUT event_table text,
+        OUT output jsonb,
         OUT guard text,
         OUT query text,
         OUT problem text,
@@ -192,7 +198,8 @@ BEGIN
     relid := options.relation;
     schema_name := leat_internal.readable(names[1]);
     table_name := leat_internal.readable(names[2]);
-    format := options.format;
+    event_schema := coalesce(options.renamed ->> 'schema', schema_name);
+    event_table := coalesce(options.renamed ->> 'table', table_name);
     pinned := options.pinned_in = options.relation::oid;
 
     SELECT coalesce(array_agg(c.attnum ORDER BY c.attnum), '{}'), coalesce(array_agg(c.name ORDER BY c.attnum), '{}')
@@ -294,7 +301,7 @@ BEGIN
      WHERE c.attnum <> ALL (left_out_numbers || masked_numbers);
     hashed := CASE options.without_key WHEN 'whole-row' THEN typed_names END;
     IF cardinality(left_out_numbers) > 0 OR cardinality(masked_numbers) > 0 OR cardinality(options.left_out || options.masked) > 0
-       OR leat_internal.is_dms(options.format)
+       OR leat_internal.is_dms(options.format) OR options.renamed ? 'columns'
        OR EXISTS (SELECT FROM (SELECT DISTINCT t.type FROM unnest(typed_types) AS t (type)) AS t
                    WHERE t.type IS NULL OR NOT leat_internal.plain(t.type)) THEN
         SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'),
@@ -303,6 +310,21 @@ BEGIN
           INTO image_names, image_types, image_masked
           FROM unnest(numbers, columns, types) AS c (attnum, name, type)
          WHERE c.attnum <> ALL (left_out_numbers);
+    END IF;
+
+    output := jsonb_strip_nulls(jsonb_build_object(
+        'format', options.format,
+        'names', options.renamed -> 'columns',
+        'masks', (SELECT jsonb_object_agg(c.name, m.kind)
+                    FROM unnest(numbers, columns) AS c (attnum, name)
+                    CROSS JOIN LATERAL (SELECT coalesce(options.masks ->> c.name,
+                                                        (SELECT options.masks ->> o.name
+                                                           FROM unnest(options.masked, options.masked_attnums) AS o (name, attnum)
+                                                          WHERE pinned AND o.attnum = c.attnum AND options.masks ? o.name LIMIT 1)) AS kind) AS m
+                   WHERE c.attnum = ANY (masked_numbers) AND m.kind IS NOT NULL)));
+    IF (SELECT count(DISTINCT coalesce(output -> 'names' ->> n.name, n.name)) < count(*) FROM unnest(image_names) AS n (name)) THEN
+        output := output - 'names';
+        problem := 'a column has the name that another one is sent under: all have their own names; attach the table again, renaming otherwise';
     END IF;
 
     -- The function is only for this table and its partitions.
@@ -343,10 +365,10 @@ BEGIN
 
     query := format('SELECT %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
                     leat_internal.suffix_expression(hashed, key_names, key_types, 'leat_image', false),
-                    leat_internal.key_expression(key_names, key_types, 'leat_image', false),
+                    leat_internal.key_expression(key_names, key_types, 'leat_image', false, output),
                     leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
-                                                   image_masked, 'leat_image', false, options.format),
-                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, options.format));
+                                                   image_masked, 'leat_image', false, output),
+                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, output));
 END
 $$;
 

@@ -468,6 +468,8 @@ BEGIN
     options.left_out_attnums := work.left_out_attnums;
     options.masked := work.masked;
     options.masked_attnums := work.masked_attnums;
+    options.masks := '{}';
+    options.renamed := '{}';
     options.pinned_in := work.relation;
     options.pinned_columns := '{}';
     options.before := true;
@@ -694,8 +696,8 @@ BEGIN
     ends := CASE WHEN most IS NULL THEN '' ELSE format(' ORDER BY %s FETCH FIRST %s ROWS WITH TIES', keys, most + 1) END;
     images := format('%s AS suffix, %s AS key, %s AS image',
                      leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'leat_r', true),
-                     leat_internal.key_expression(shape.key_names, shape.key_types, 'leat_r', true),
-                     leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'leat_r', true, shape.format));
+                     leat_internal.key_expression(shape.key_names, shape.key_types, 'leat_r', true, shape.output),
+                     leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'leat_r', true, shape.output));
     events := leat_internal.event_values(options, shape);
     RETURN leat_internal.fill(
         $statement$WITH {{taken}}, skipped AS MATERIALIZED (
@@ -1095,8 +1097,8 @@ BEGIN
     END IF;
     INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, db_user, stream, format,
                                       fault)
-    SELECT leat_internal.lane_of(p.key), 'r', true, options.on_quarantine = 'pass', clock_timestamp(), txid_current(), shape.schema_name,
-           shape.table_name, p.key, leat_internal.readable(session_user::text), options.stream, options.format,
+    SELECT leat_internal.lane_of(p.key), 'r', true, options.on_quarantine = 'pass', clock_timestamp(), txid_current(), shape.event_schema,
+           shape.event_table, p.key, leat_internal.readable(session_user::text), options.stream, options.format,
            left('a row could not be loaded: ' || CASE WHEN leat_internal.hides_values(options) THEN 'a value has no form in JSON' ELSE problem END, 1000)
       FROM (SELECT leat_internal.partition_key(quote_ident(shape.schema_name) || '.' || quote_ident(shape.table_name)) AS key) AS p;
     problem := NULL;

@@ -82,6 +82,15 @@ public final class Attachments {
             arguments.add("without_key => ?");
             values.add(attachment.withoutKey());
         }
+        list(arguments, values, "rename", attachment.rename());
+        if (attachment.renameSchema() != null) {
+            arguments.add("rename_schema => ?");
+            values.add(attachment.renameSchema());
+        }
+        if (attachment.renameTable() != null) {
+            arguments.add("rename_table => ?");
+            values.add(attachment.renameTable());
+        }
         return arguments.toString();
     }
 

@@ -51,8 +51,25 @@ final class AttachCommand extends DatabaseCommand {
             description = "Columns that never leave the database.")
     private List<String> exclude = List.of();
 
-    @Option(names = "--mask", split = ",", paramLabel = "<column>", description = "Columns of which only *** leaves.")
+    @Option(
+            names = "--mask",
+            split = ",",
+            paramLabel = "<column>",
+            description = "Columns of which only *** leaves; with =hash, =digits or =random-digits, another mask.")
     private List<String> mask = List.of();
+
+    @Option(
+            names = "--rename",
+            split = ",",
+            paramLabel = "<column=name>",
+            description = "Columns that consumers see under another name.")
+    private List<String> rename = List.of();
+
+    @Option(names = "--rename-schema", paramLabel = "<name>", description = "The schema's name that consumers see.")
+    private @Nullable String renameSchema;
+
+    @Option(names = "--rename-table", paramLabel = "<name>", description = "The table's name that consumers see.")
+    private @Nullable String renameTable;
 
     @Option(names = "--no-before", description = "Updates and deletes carry no old row.")
     private boolean noBefore;
@@ -116,13 +133,16 @@ final class AttachCommand extends DatabaseCommand {
 
     @Override
     public Integer call() {
-        boolean options = !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty())
-                || noBefore
-                || stream != null
-                || format != null
-                || onQuarantine != null
-                || capture != null
-                || withoutKey != null;
+        boolean options =
+                !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty() && rename.isEmpty())
+                        || noBefore
+                        || stream != null
+                        || format != null
+                        || onQuarantine != null
+                        || capture != null
+                        || withoutKey != null
+                        || renameSchema != null
+                        || renameTable != null;
         if (table == null && file == null) {
             throw new ParameterException(spec().commandLine(), "name a table, or a --file that declares them");
         }
@@ -242,7 +262,20 @@ final class AttachCommand extends DatabaseCommand {
 
     private Attachment attachment(String name) {
         return new Attachment(
-                name, key, exclude, mask, !noBefore, operations, stream, format, onQuarantine, capture, withoutKey);
+                name,
+                key,
+                exclude,
+                mask,
+                !noBefore,
+                operations,
+                stream,
+                format,
+                onQuarantine,
+                capture,
+                withoutKey,
+                rename,
+                renameSchema,
+                renameTable);
     }
 
     private void tell(Attached attached) {

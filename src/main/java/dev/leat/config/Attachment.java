@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param table as SQL writes it, such as {@code public.orders} or {@code public."Orders"}
  * @param key the columns that make the partition key; empty: the primary key
  * @param exclude columns that never leave the database
- * @param mask columns of which only a mask leaves
+ * @param mask columns of which only a mask leaves, with {@code =hash}, {@code =digits} or {@code =random-digits} for one that is not ***
  * @param before whether updates and deletes carry the old row
  * @param operations some of insert, update, delete, truncate; empty: all
  * @param stream a name or an ARN; null: the poller's default
@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param onQuarantine {@code wait} or {@code pass}; null: the default
  * @param capture {@code row} or {@code statement}; null: the default
  * @param withoutKey {@code unique}, {@code whole-row} or {@code table}: the key of a table without a primary key; null: it is refused
+ * @param rename columns that consumers see under another name, such as {@code note=remark}
+ * @param renameSchema the schema's name that consumers see; null: its own
+ * @param renameTable the table's name that consumers see; null: its own
  */
 public record Attachment(
         String table,
@@ -29,17 +32,23 @@ public record Attachment(
         @Nullable String format,
         @Nullable String onQuarantine,
         @Nullable String capture,
-        @Nullable String withoutKey) {
+        @Nullable String withoutKey,
+        List<String> rename,
+        @Nullable String renameSchema,
+        @Nullable String renameTable) {
 
     public Attachment {
         key = List.copyOf(key);
         exclude = List.copyOf(exclude);
         mask = List.copyOf(mask);
         operations = List.copyOf(operations);
+        rename = List.copyOf(rename);
     }
 
     /** A table with every option at its default. */
     public static Attachment of(String table) {
-        return new Attachment(table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null);
+        return new Attachment(
+                table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null, List.of(), null,
+                null);
     }
 }

@@ -32,7 +32,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 public final class TablesFile {
 
     private static final String ALLOWED =
-            "key, without_key, exclude, mask, before, operations, stream, format, on_quarantine, capture";
+            "key, without_key, exclude, mask, before, operations, stream, format, on_quarantine, capture, rename, rename_schema, rename_table";
 
     private static final List<String> OPERATIONS = List.of("insert", "update", "delete", "truncate");
     private static final Map<String, List<String>> WORDS = Map.of(
@@ -147,13 +147,13 @@ public final class TablesFile {
                 fault(table + ": '" + option + "' is given twice");
             }
             switch (option) {
-                case "key", "exclude", "mask" -> lists.put(option, names(table, option));
+                case "key", "exclude", "mask", "rename" -> lists.put(option, names(table, option));
                 case "operations" -> {
                     List<String> operations = names(table, option);
                     operations.forEach(operation -> oneOf(table, option, operation, OPERATIONS));
                     lists.put(option, operations);
                 }
-                case "stream", "format" -> words.put(option, word(table, option));
+                case "stream", "format", "rename_schema", "rename_table" -> words.put(option, word(table, option));
                 case "on_quarantine", "capture", "without_key" -> {
                     String word = word(table, option);
                     oneOf(table, option, word, WORDS.getOrDefault(option, List.of()));
@@ -181,7 +181,10 @@ public final class TablesFile {
                 words.get("format"),
                 words.get("on_quarantine"),
                 words.get("capture"),
-                words.get("without_key"));
+                words.get("without_key"),
+                lists.getOrDefault("rename", List.of()),
+                words.get("rename_schema"),
+                words.get("rename_table"));
     }
 
     private List<String> names(String table, String option) throws IOException {

@@ -55,7 +55,7 @@ public record SourceTable(
 
     /** The expressions are those of a full load, which are those of capture. */
     private static final String HOW_IT_READS = """
-            SELECT s.schema_name, s.table_name, s.prefix, s.problem, s.unsafe, s.key_names = '{}' AS keyless, a.stream, a.format, a.operations, a.attached_at,
+            SELECT s.event_schema AS schema_name, s.event_table AS table_name, s.prefix, s.problem, s.unsafe, s.key_names = '{}' AS keyless, a.stream, a.format, a.operations, a.attached_at,
                    (SELECT max(l.registered_at) FROM leat_internal.load l
                      WHERE l.relation = a.relation AND l.captured AND l.filter IS NULL AND l.state = 'finished') AS loaded_since,
                    -- A unique index on columns of the key: then no two rows share a partition key.
@@ -64,7 +64,9 @@ public record SourceTable(
                               AND NOT EXISTS (SELECT FROM unnest((i.indkey::smallint[])[0:i.indnkeyatts - 1]) AS k (attnum)
                                                 JOIN pg_attribute t ON t.attrelid = s.relid AND t.attnum = k.attnum
                                                WHERE NOT t.attnotnull OR t.attname::text <> ALL (s.key_names))) AS key_is_enough,
-                   s.pk_names,
+                   -- As the images name them.
+                   ARRAY(SELECT coalesce(s.output -> 'names' ->> n.name, n.name) FROM unnest(s.pk_names) WITH ORDINALITY AS n (name, place)
+                          ORDER BY n.place) AS pk_names,
                    coalesce((SELECT cardinality(con.conkey) = cardinality(s.pk_names) FROM pg_constraint con
                               WHERE con.conrelid = s.relid AND con.contype = 'p'), false)
                    AND NOT true = ANY (s.pk_masked) AS pk_leaves,
@@ -74,7 +76,7 @@ public record SourceTable(
                           ' w.image::text, w.since FROM (SELECT %L || %s AS wanted, %s AS image, age(leat_r.xmin) <= %s AS since'
                           ' FROM %s%s AS leat_r OFFSET 0) AS w',
                           s.prefix, leat_internal.suffix_expression(s.hashed, s.key_names, s.key_types, 'leat_r', true),
-                          leat_internal.image_expression(s.image_names, s.image_types, s.image_masked, 'leat_r', true, s.format),
+                          leat_internal.image_expression(s.image_names, s.image_types, s.image_masked, 'leat_r', true, s.output),
                           age(a.xmin), CASE (SELECT c.relkind FROM pg_class c WHERE c.oid = s.relid) WHEN 'p' THEN '' ELSE 'ONLY ' END,
                           a.relation) AS query
               FROM leat_internal.attachment a CROSS JOIN LATERAL leat_internal.shape(a.attachment) AS s

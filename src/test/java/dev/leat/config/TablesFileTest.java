@@ -43,6 +43,9 @@ class TablesFileTest {
                             on_quarantine: pass
                             capture: statement
                             without_key: whole-row
+                            rename: [state=status]
+                            rename_schema: landing
+                            rename_table: src_orders
                           public.items:
                           public.carts: {}
                         """))
@@ -58,7 +61,10 @@ class TablesFileTest {
                                 "trigger:both",
                                 "pass",
                                 "statement",
-                                "whole-row"),
+                                "whole-row",
+                                List.of("state=status"),
+                                "landing",
+                                "src_orders"),
                         plain("public.items"),
                         plain("public.carts"));
     }

@@ -41,12 +41,13 @@ BEGIN
     PERFORM set_config('leat.context', 'a' || chr(92) || 'b', true);
 
     said := said || leat.attach('public.wide', exclude => ARRAY['secret'], mask => ARRAY['shown'])
-                 || leat.attach('public."we' || chr(92) || 'ird"', mask => ARRAY['ma' || chr(92) || 'sk'], stream => 'arn:aws:kinesis:eu-central-1:123456789012:stream/a.b')
+                 || leat.attach('public."we' || chr(92) || 'ird"', mask => ARRAY['ma' || chr(92) || 'sk=digits:' || chr(92)], rename => ARRAY['co' || chr(92) || 'l=c' || chr(92) || '1'],
+                                rename_table => 'n' || chr(92), stream => 'arn:aws:kinesis:eu-central-1:123456789012:stream/a.b')
                  || leat.attach('public.bulk', capture => 'statement')
                  || leat.attach('public.keyed', key => ARRAY['customer'], on_quarantine => 'pass')
                  || leat.attach('public.rows', without_key => 'whole-row', exclude => ARRAY['mood'])
                  || leat.attach('public.uniq', without_key => 'unique') || leat.attach('public.log', without_key => 'table')
-                 || leat.attach('public.sent_as_dms', format => 'dms:before-image=old:before-image-columns=all')
+                 || leat.attach('public.sent_as_dms', format => 'dms:before-image=old:before-image-columns=all', mask => ARRAY['text=hash', 'mood=random-digits'])
                  || leat.attach('public.parts') || leat.attach('public.parts', before => false);
 
     INSERT INTO public.wide SELECT s.*, 'secret', s.text FROM public.staging s;

@@ -117,9 +117,11 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- leat_internal.types_expression(names, types, row_name): SQL that is true as long as these columns have these types.
 -- leat_internal.suffix_expression(hashed, names, types, row_name, types_proven): SQL for the suffix of the partition key after the table: a dot and
 -- the key's text, or the hash of the hashed columns, or nothing if there is no key.
--- leat_internal.key_expression(names, types, row_name, types_proven): SQL for the key columns as a JSON object, or null if there is no key.
--- leat_internal.image_expression(names, types, masked, row_name, types_proven): SQL for the row as a JSON object; the whole row when names is null.
--- leat_internal.pk_expression(names, types, masked, row_name, types_proven): the same for the columns that identify a row; null if there are none.
+-- leat_internal.key_expression(names, types, row_name, types_proven, output): SQL for the key columns as a JSON object, or null if there is no key.
+-- leat_internal.column_expression(name, typid, is_masked, row_name, types_proven, as_text, output): SQL for one column of an image, with its name.
+-- leat_internal.random_digits(text): the text with another digit in the place of each digit.
+-- leat_internal.image_expression(names, types, masked, row_name, types_proven, output): SQL for the row as a JSON object; the whole row when names is null.
+-- leat_internal.pk_expression(names, types, masked, image_names, row_name, types_proven, output): the same for the columns that identify a row; null if there are none.
 -- leat_internal.rows_expression(operation, shape, before, limit_clause, types_proven): SQL for the rows of a statement's transition tables leat_old
 -- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an UPDATE same (whether the
 -- key is unchanged) and place (the number of the row in the statement).
@@ -131,9 +133,10 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- hashed    column names whose values together are the key, by their hash; null: names are the key columns
 -- names     column names; they are quoted here
 -- types     beside names
--- masked    beside names: true for a column whose value is replaced by '***' (null stays null)
+-- masked    beside names: true for a column whose value is replaced by a mask (null stays null)
 -- row_name  NEW, OLD or an alias
 -- shape     what leat_internal.shape has returned
+-- output    how values are written (leat_internal.shape)
 -- format    the attachment's; dms has values of its own
 -- image_names    of shape: with dms and null-and-empty, a deleted row has all of them, null but for the key
 -- limit_clause   which rows: an empty text for all, OFFSET 7 LIMIT 1 for one
@@ -331,7 +334,8 @@ CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(hashed text[], names 
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[], row_name text, types_proven boolean) RETURNS text
+CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[], row_name text, types_proven boolean, output jsonb)
+    RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
@@ -341,7 +345,7 @@ CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[
                    ELSE format($q$(%s || '}')::json$q$,
                                (SELECT string_agg(
                                            format($q$%L || coalesce(to_json(%s)::text, 'null')$q$,
-                                                  CASE place WHEN 1 THEN '{' ELSE ',' END || to_json(name) || ':',
+                                                  CASE place WHEN 1 THEN '{' ELSE ',' END || to_json(coalesce(output -> 'names' ->> name, name)) || ':',
                                                   leat_internal.json_expression(format('%s.%I', row_name, name), type, types_proven, leat_internal.too_nested(types))),
                                            ' || ' ORDER BY place)
                                   FROM unnest(names, types) WITH ORDINALITY AS n (name, type, place)))
@@ -419,8 +423,43 @@ REVOKE ALL ON FUNCTION leat_internal.has_option(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.dms_expression(text, oid, boolean, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.dms_value(text, oid, text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION leat_internal.column_expression(
+        name text, typid oid, is_masked boolean, row_name text, types_proven boolean, as_text boolean, output jsonb)
+    RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    value text := format('%s.%I', row_name, column_expression.name);
+    mask  text := output -> 'masks' ->> column_expression.name;
+BEGIN
+    RETURN format('%s AS %I',
+                  CASE WHEN is_masked
+                       THEN format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', value,
+                                   CASE WHEN mask = 'hash'
+                                        THEN format($q$upper(encode(sha256(convert_to(format('%%s', %s), 'UTF8')), 'hex'))$q$, value)
+                                        WHEN mask LIKE 'digits:_'
+                                        THEN format($q$regexp_replace(format('%%s', %s), '[0-9]', %L, 'g')$q$, value, replace(right(mask, 1), chr(92), repeat(chr(92), 2)))
+                                        WHEN mask = 'random-digits' THEN format($q$leat_internal.random_digits(format('%%s', %s))$q$, value)
+                                        ELSE $q$'***'$q$ END)
+                       WHEN leat_internal.is_dms(output ->> 'format')
+                       THEN leat_internal.dms_expression(value, typid, types_proven, output ->> 'format')
+                       ELSE leat_internal.json_expression(value, typid, types_proven, as_text) END,
+                  coalesce(output -> 'names' ->> column_expression.name, column_expression.name));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.random_digits(text text) RETURNS text
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT string_agg(CASE WHEN c.sign ~ '[0-9]' THEN floor(random() * 10)::integer::text ELSE c.sign END, '' ORDER BY c.place)
+          FROM string_to_table(random_digits.text, NULL) WITH ORDINALITY AS c (sign, place)
+    $$;
+
 CREATE OR REPLACE FUNCTION leat_internal.image_expression(
-        names text[], types oid[], masked boolean[], row_name text, types_proven boolean, format text)
+        names text[], types oid[], masked boolean[], row_name text, types_proven boolean, output jsonb)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -431,56 +470,36 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(
                                                        -- A column may have the same name as the alias.
                                                        ELSE 'row_to_json(%s.*)' END, row_name)
                    WHEN cardinality(names) = 0 THEN $q$'{}'::json$q$
-                   WHEN leat_internal.is_dms(format)
-                   THEN format(CASE WHEN leat_internal.has_option(format, 'null-and-empty') THEN '%s' ELSE 'json_strip_nulls(%s)' END,
+                   ELSE format(CASE WHEN leat_internal.is_dms(output ->> 'format')
+                                         AND NOT leat_internal.has_option(output ->> 'format', 'null-and-empty') THEN 'json_strip_nulls(%s)'
+                                    ELSE '%s' END,
                                format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
-                                      (SELECT string_agg(
-                                                  CASE WHEN is_masked
-                                                       THEN format($q$CASE WHEN %s.%I IS DISTINCT FROM NULL THEN '***' END AS %2$I$q$,
-                                                                   row_name, name)
-                                                       ELSE format('%s AS %I',
-                                                                   leat_internal.dms_expression(format('%s.%I', row_name, name), type,
-                                                                                                types_proven, image_expression.format),
-                                                                   name) END,
-                                                  ', ' ORDER BY place)
-                                         FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place))))
-                   ELSE format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
-                               (SELECT string_agg(
-                                           CASE WHEN is_masked
-                                                THEN format($q$CASE WHEN %s.%I IS DISTINCT FROM NULL THEN '***' END AS %2$I$q$,
-                                                            row_name, name)
-                                                ELSE format('%s AS %I',
-                                                            leat_internal.json_expression(format('%s.%I', row_name, name), type, types_proven, nested.as_text),
-                                                            name) END,
-                                           ', ' ORDER BY place)
-                                  FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place),
-                                       (SELECT leat_internal.too_nested(types) AS as_text OFFSET 0) AS nested))
+                                      (SELECT string_agg(leat_internal.column_expression(name, type, is_masked, row_name, types_proven,
+                                                                                         nested.as_text, output),
+                                                         ', ' ORDER BY place)
+                                         FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place),
+                                              (SELECT leat_internal.too_nested(types) AS as_text OFFSET 0) AS nested)))
                END
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.pk_expression(
-        names text[], types oid[], masked boolean[], image_names text[], row_name text, types_proven boolean, format text)
+        names text[], types oid[], masked boolean[], image_names text[], row_name text, types_proven boolean, output jsonb)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT CASE cardinality(names)
-                   WHEN 0 THEN 'NULL::json'
-                   ELSE CASE
-                            WHEN leat_internal.has_option(format, 'null-and-empty')
-                            THEN format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
-                                        (SELECT string_agg(
-                                                    CASE WHEN n.name <> ALL (names) THEN format('NULL AS %I', n.name)
-                                                         WHEN masked[array_position(names, n.name)] THEN format($q$'***' AS %I$q$, n.name)
-                                                         ELSE format('%s AS %I',
-                                                                     leat_internal.dms_expression(
-                                                                         format('%s.%I', row_name, n.name), types[array_position(names, n.name)],
-                                                                         types_proven, pk_expression.format),
-                                                                     n.name) END,
-                                                    ', ' ORDER BY n.place)
-                                           FROM unnest(image_names) WITH ORDINALITY AS n (name, place)))
-                            ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven, format)
-                        END
+        SELECT CASE
+                   WHEN cardinality(names) = 0 THEN 'NULL::json'
+                   WHEN leat_internal.has_option(output ->> 'format', 'null-and-empty')
+                   THEN format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
+                               (SELECT string_agg(
+                                           CASE WHEN k.place IS NULL THEN format('NULL AS %I', coalesce(output -> 'names' ->> n.name, n.name))
+                                                ELSE leat_internal.column_expression(n.name, types[k.place], masked[k.place], row_name, types_proven,
+                                                                                     false, output) END,
+                                           ', ' ORDER BY n.place)
+                                  FROM unnest(image_names) WITH ORDINALITY AS n (name, place)
+                                 CROSS JOIN LATERAL (SELECT array_position(names, n.name) AS place) AS k))
+                   ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven, output)
                END
     $$;
 
@@ -511,13 +530,13 @@ BEGIN
                 'place', CASE operation WHEN 'UPDATE' THEN 'row_number() OVER () AS place, ' ELSE '' END,
                 'prefix', quote_literal(shape.prefix),
                 'suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, side, types_proven),
-                'key', leat_internal.key_expression(shape.key_names, shape.key_types, side, types_proven),
+                'key', leat_internal.key_expression(shape.key_names, shape.key_types, side, types_proven, shape.output),
                 'image', CASE WHEN side = 'leat_new' OR before
-                              THEN leat_internal.image_expression(images, types, shape.image_masked, side, types_proven, shape.format)
+                              THEN leat_internal.image_expression(images, types, shape.image_masked, side, types_proven, shape.output)
                               ELSE 'NULL::json' END,
-                'pk', CASE WHEN NOT before AND (shape.held OR leat_internal.is_dms(shape.format))
+                'pk', CASE WHEN NOT before AND (shape.held OR leat_internal.is_dms(shape.output ->> 'format'))
                            THEN ', ' || leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, side,
-                                                                    types_proven, shape.format)
+                                                                    types_proven, shape.output)
                                 || ' AS pk'
                            ELSE '' END,
                 'rows', CASE limit_clause WHEN '' THEN side
@@ -537,7 +556,7 @@ BEGIN
                FROM {{old_rows}} AS o)$rows$,
                    jsonb_build_object(
                        'old_rows', olds,
-                       'old_image', CASE WHEN before THEN 'o.image' WHEN shape.held OR leat_internal.is_dms(shape.format) THEN 'o.pk' ELSE 'o.key' END))
+                       'old_image', CASE WHEN before THEN 'o.image' WHEN shape.held OR leat_internal.is_dms(shape.output ->> 'format') THEN 'o.pk' ELSE 'o.key' END))
                ELSE leat_internal.fill(
                    $rows$(SELECT place, o.partition AS old_partition, n.partition AS new_partition, o.key AS old_key, n.key AS new_key,
                     {{old_image}} AS old_image, n.image AS new_image, o.partition = n.partition AS same
@@ -547,7 +566,7 @@ BEGIN
                        'old_rows', olds,
                        'new_rows', news,
                        'old_image', CASE WHEN before THEN 'o.image'
-                                         WHEN shape.held OR leat_internal.is_dms(shape.format)
+                                         WHEN shape.held OR leat_internal.is_dms(shape.output ->> 'format')
                                          THEN 'CASE WHEN o.partition <> n.partition OR o.pk::text <> n.pk::text THEN o.pk END'
                                          ELSE 'CASE WHEN o.partition <> n.partition THEN o.key END' END)) END;
 END
@@ -561,7 +580,9 @@ REVOKE ALL ON FUNCTION leat_internal.json_expression(text, oid, boolean, boolean
 REVOKE ALL ON FUNCTION leat_internal.nested_json(text[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], text[], oid[], text, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text[], text, boolean, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.column_expression(text, oid, boolean, text, boolean, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.random_digits(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text[], text, boolean, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.rows_expression(text, record, boolean, text, boolean) FROM PUBLIC;

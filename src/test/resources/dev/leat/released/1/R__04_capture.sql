@@ -72,15 +72,15 @@ BEGIN
     IF options.before THEN
         old_image := leat_internal.fill($part$                old_image := {{image}};
 $part$, jsonb_build_object(
-            'image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'OLD', true, shape.format)));
-    ELSIF (shape.held OR leat_internal.is_dms(shape.format)) AND cardinality(shape.pk_names) > 0 THEN
+            'image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'OLD', true, shape.output)));
+    ELSIF (shape.held OR leat_internal.is_dms(options.format)) AND cardinality(shape.pk_names) > 0 THEN
         old_image := leat_internal.fill($part$                old_image := {{old_pk}};
                 IF old_partition = new_partition AND old_image::text = ({{new_pk}})::text THEN
                     old_image := NULL;
                 END IF;
 $part$, jsonb_build_object(
-            'old_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, 'OLD', true, shape.format),
-            'new_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, 'NEW', true, shape.format)));
+            'old_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, 'OLD', true, shape.output),
+            'new_pk', leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, 'NEW', true, shape.output)));
     END IF;
 
     IF getdatabaseencoding() <> 'UTF8' THEN
@@ -184,14 +184,14 @@ $template$,
             'prefix', quote_literal(shape.prefix),
             'new_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'NEW', true),
             'new_lane', leat_internal.lane_expression('new_partition'),
-            'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true),
-            'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true, shape.format),
+            'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true, shape.output),
+            'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true, shape.output),
             'old_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'OLD', true),
             'old_lane', leat_internal.lane_expression('old_partition'),
-            'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true),
+            'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true, shape.output),
             'old_image', old_image,
             'image_of_a_key_that_goes',
-            CASE WHEN NOT options.before AND NOT shape.held AND NOT leat_internal.is_dms(shape.format) THEN E'                    old_image := old_key;\n' ELSE '' END,
+            CASE WHEN NOT options.before AND NOT shape.held AND NOT leat_internal.is_dms(options.format) THEN E'                    old_image := old_key;\n' ELSE '' END,
             'encoding_check', encoding,
             'insert_delete', leat_internal.insert_event(every_event || jsonb_build_object(
                 'lane', 'old_lane',
@@ -230,8 +230,8 @@ BEGIN
     RETURN jsonb_build_object(
         'held', shape.held::text,
         'may_pass', (options.on_quarantine = 'pass')::text,
-        'schema_name', quote_literal(shape.schema_name),
-        'table_name', quote_literal(shape.table_name),
+        'schema_name', quote_literal(shape.event_schema),
+        'table_name', quote_literal(shape.event_table),
         'context', context,
         'db_user', db_user,
         'application', $q$nullif(current_setting('application_name'), '')$q$,
@@ -394,7 +394,7 @@ BEGIN
                 END IF;
                 row_no := row_no + 1;
                 IF failure IS NULL THEN
-                    PERFORM leat_internal.write_events(TG_OP, shape.held, {{may_pass}}, shape.schema_name, shape.table_name,
+                    PERFORM leat_internal.write_events(TG_OP, shape.held, {{may_pass}}, shape.event_schema, shape.event_table,
                                                        pair.old_partition, pair.new_partition, pair.old_key, pair.new_key,
                                                        pair.old_image, pair.new_image, {{stream}}, {{format}}, {{hide_values}}, NULL);
                 ELSE
@@ -569,8 +569,8 @@ BEGIN
             RAISE EXCEPTION '%', problem;
         END IF;
         is_held := shape.held;
-        event_schema := shape.schema_name;
-        event_table := shape.table_name;
+        event_schema := shape.event_schema;
+        event_table := shape.event_table;
         IF operation <> 'INSERT' THEN
             EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk USING old_row;
             old_partition := leat_internal.partition_key(shape.prefix || old_partition);
@@ -674,6 +674,8 @@ CREATE OR REPLACE FUNCTION leat_internal.capture_truncate(
 #variable_conflict use_column
 DECLARE
     names   text[] := leat_internal.readable_names(truncated);
+    sent_as text[] := leat_internal.readable_names(truncated);  -- the names in the markers
+    root_as text[];                                             -- and in those of the attached table
     root    oid;
     is_held boolean := capture_truncate.held;
     list    text := capture_truncate.key_list;
@@ -698,7 +700,11 @@ BEGIN
     END IF;
     BEGIN
         SELECT a.relation INTO root FROM leat_internal.attachment a WHERE a.attachment = capture_truncate.attachment;
-        SELECT s.held, s.key_list INTO STRICT is_held, list FROM leat_internal.shape(capture_truncate.attachment) AS s;
+        SELECT s.held, s.key_list, ARRAY[s.event_schema, s.event_table] INTO STRICT is_held, list, root_as
+          FROM leat_internal.shape(capture_truncate.attachment) AS s;
+        IF truncated = root THEN
+            sent_as := root_as;
+        END IF;
     EXCEPTION WHEN OTHERS THEN
         NULL;  -- as it was when the function was written
     END;
@@ -722,7 +728,8 @@ BEGIN
         place := substring(current_setting('leat.truncated', true) FROM '^[(][0-9]{1,9},[0-9]{1,4}[)]$');
         above := leat_internal.marker_at(place::tid, last_id);
         IF EXISTS (SELECT FROM pg_partition_ancestors(truncated) AS p
-                    WHERE p.relid <> truncated AND leat_internal.readable_names(p.relid) = above) THEN
+                    WHERE p.relid <> truncated
+                      AND above = CASE p.relid WHEN root THEN root_as ELSE leat_internal.readable_names(p.relid) END) THEN
             RETURN;
         END IF;
     END IF;
@@ -730,7 +737,7 @@ BEGIN
         INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key, context,
                                  db_user, application, stream, format)
         SELECT lane.number, 't', is_held, capture_truncate.may_pass, clock_timestamp(),
-               pg_current_xact_id()::text::bigint, names[1], names[2], prefix || lane.number,
+               pg_current_xact_id()::text::bigint, sent_as[1], sent_as[2], prefix || lane.number,
                leat_internal.readable(nullif(current_setting('leat.context', true), '')),
                leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
                nullif(current_setting('application_name'), ''), capture_truncate.stream, capture_truncate.format

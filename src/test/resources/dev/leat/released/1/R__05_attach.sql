@@ -287,6 +287,94 @@ BEGIN
 END
 $$;
 
+-- leat_internal.split_column(relation, entry): the column's name and what stands after the = in an entry of mask or rename. A name may contain =. So
+-- the name is the longest beginning that is a column's name, or else what stands before the first =.
+CREATE OR REPLACE FUNCTION leat_internal.split_column(relation regclass, entry text, OUT name text, OUT rest text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT p.name, nullif(substr(entry, length(p.name) + 1), '')
+          FROM (SELECT coalesce((SELECT c.name FROM leat_internal.columns_of(relation) c
+                                  WHERE entry = c.name OR starts_with(entry, c.name || '=')
+                                  ORDER BY length(c.name) DESC LIMIT 1), split_part(entry, '=', 1)) AS name) AS p
+    $$;
+
+-- leat_internal.read_masks(who, relation, mask): the masked columns, and the masks of those that are not masked by ***.
+-- leat_internal.read_renames(who, relation, rename, exclude, schema, table): the names that consumers see, as leat_internal.attachment.renamed.
+--
+-- Errors:   invalid_parameter_value, undefined_column
+CREATE OR REPLACE FUNCTION leat_internal.read_masks(who text, relation regclass, mask text[], OUT names text[], OUT masks jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    entry text;
+    part  record;
+    kind  text;
+BEGIN
+    names := '{}';
+    masks := '{}';
+    FOREACH entry IN ARRAY mask LOOP
+        SELECT s.name, s.rest INTO part FROM leat_internal.split_column(relation, entry) AS s;
+        names := names || part.name;
+        CONTINUE WHEN part.rest IS NULL;
+        kind := substr(part.rest, 2);
+        IF kind <> ALL ('{hash,digits,random-digits}') AND kind !~ '^digits:[!-~]$' THEN
+            RAISE EXCEPTION '%: there is no mask "%" for column "%"', who, kind, part.name
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('The masks are %1$s=hash, %1$s=digits, %1$s=digits:x for a sign other than #, %1$s=random-digits and %1$s for ***.',
+                                    part.name);
+        END IF;
+        masks := masks || jsonb_build_object(part.name, CASE kind WHEN 'digits' THEN 'digits:#' ELSE kind END);
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.read_renames(
+        who text, relation regclass, rename text[], exclude text[], schema_name text, table_name text)
+    RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    entry   text;
+    part    record;
+    columns jsonb := '{}';
+    twice   text;
+BEGIN
+    IF schema_name = '' OR table_name = '' OR length(schema_name) > 128 OR length(table_name) > 128 THEN
+        RAISE EXCEPTION '%: rename_schema and rename_table have 1 to 128 characters', who USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave them out for the table''s own name.';
+    END IF;
+    FOREACH entry IN ARRAY rename LOOP
+        SELECT s.name, substr(s.rest, 2) AS target INTO part FROM leat_internal.split_column(relation, entry) AS s;
+        IF coalesce(part.target, '') = '' OR octet_length(part.target) > 63 THEN
+            RAISE EXCEPTION '%: "%" renames no column', who, coalesce(entry, 'null') USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Write the column''s name, = and the name that consumers see, of at most 63 bytes.';
+        END IF;
+        IF NOT EXISTS (SELECT FROM leat_internal.columns_of(relation) c WHERE c.name = part.name) THEN
+            RAISE EXCEPTION '%: % has no column "%" to rename', who, relation, part.name USING ERRCODE = 'undefined_column',
+                HINT = 'A column''s name is given as it is, without quotes and in its own case.';
+        END IF;
+        IF columns ? part.name OR part.name = ANY (exclude) THEN
+            RAISE EXCEPTION '%: column "%" is %', who, part.name, CASE WHEN columns ? part.name THEN 'renamed twice' ELSE 'both excluded and renamed' END
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Decide for one.';
+        END IF;
+        columns := columns || jsonb_build_object(part.name, part.target);
+    END LOOP;
+    SELECT coalesce(columns ->> c.name, c.name) INTO twice
+      FROM leat_internal.columns_of(relation) c
+     WHERE c.name <> ALL (exclude)
+     GROUP BY 1 HAVING count(*) > 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%: two columns would be sent as "%"', who, twice USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Rename otherwise, or exclude one of them.';
+    END IF;
+    RETURN jsonb_strip_nulls(jsonb_build_object('schema', schema_name, 'table', table_name,
+                                                'columns', CASE WHEN columns <> '{}' THEN columns END));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]) RETURNS smallint[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -299,6 +387,9 @@ CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]
 
 REVOKE ALL ON FUNCTION leat_internal.check_route(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.check_format(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.split_column(regclass, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.read_masks(text, regclass, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.read_renames(text, regclass, text[], text[], text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
 -- leat.attach(relation, ...): captures the changes of the table from the commit of this transaction on.
@@ -325,7 +416,11 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 --                whole-row: the hash of all columns, but excluded and masked ones. table: none, the table's events have one order. In each case they
 --                are held. It has no effect where there is a primary key
 -- exclude        columns that never leave the database, whatever they are called later
--- mask           columns whose values are replaced by '***' (null stays null), whatever they are called later
+-- mask           columns whose values are replaced by a mask (null stays null), whatever they are called later: by '***'; with =hash after the name by
+--                the SHA-256 of its text, as 64 hexadecimal digits in upper case; with =digits, each digit by # or, with =digits:x, by x; with
+--                =random-digits, each digit by another
+-- rename         columns that consumers see under another name: the column's name, = and that name
+-- rename_schema, rename_table   the names of schema and table that consumers see; null: the table's own. Partition keys keep the table's own
 -- before         (not with the format dms, whose options say it) whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
@@ -351,7 +446,10 @@ CREATE OR REPLACE FUNCTION leat.attach(
         on_quarantine text DEFAULT 'wait',
         capture text DEFAULT 'row',
         without_key text DEFAULT NULL,
-        format text DEFAULT NULL)
+        format text DEFAULT NULL,
+        rename text[] DEFAULT '{}',
+        rename_schema text DEFAULT NULL,
+        rename_table text DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -376,10 +474,12 @@ DECLARE
     sequence text;
     keys     text[] := attach.key;
     index    text;
+    masks    jsonb := '{}';
+    renamed  jsonb := '{}';
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
-       OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL THEN
-        RAISE EXCEPTION 'leat.attach: only key, stream, without_key and format may be null' USING ERRCODE = 'null_value_not_allowed';
+       OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL OR attach.rename IS NULL THEN
+        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema and rename_table may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -414,6 +514,8 @@ BEGIN
                                 pg_get_userbyid(target.relowner), current_user);
     END IF;
 
+    SELECT m.names, m.masks INTO attach.mask, masks FROM leat_internal.read_masks('leat.attach', attach.relation, attach.mask) AS m;
+    renamed := leat_internal.read_renames('leat.attach', attach.relation, attach.rename, attach.exclude, attach.rename_schema, attach.rename_table);
     SELECT c.name INTO unknown
       FROM unnest(coalesce(attach.key, '{}') || attach.exclude || attach.mask) AS c (name)
      WHERE c.name IS NULL OR NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = attach.relation
@@ -553,6 +655,9 @@ BEGIN
     options.left_out_attnums := leat_internal.attnums(attach.relation, options.left_out);
     options.masked_attnums := leat_internal.attnums(attach.relation, options.masked);
     -- What an event of this format has of the old row is one of its options.
+    options.masks := masks || coalesce((SELECT jsonb_object_agg(m.key, m.value) FROM jsonb_each(seen.masks) AS m
+                                        WHERE m.key = ANY (options.masked) AND NOT masks ? m.key AND m.key <> ALL (attach.mask)), '{}');
+    options.renamed := renamed;
     options.before := CASE WHEN leat_internal.is_dms(attach.format)
                            THEN attach.format ~ ':before-image-columns=(all|non-lob)(:|$)' ELSE attach.before END;
     options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
@@ -564,16 +669,16 @@ BEGIN
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.skip_orphan_numbers();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, without_key, left_out,
-                                     left_out_attnums, masked, masked_attnums, followed, pinned_in, pinned_columns, before, operations, stream, format,
+                                     left_out_attnums, masked, masked_attnums, masks, renamed, followed, pinned_in, pinned_columns, before, operations, stream, format,
                                      on_quarantine, capture)
         VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.without_key, options.left_out,
-                options.left_out_attnums, options.masked, options.masked_attnums, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
+                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
                 options.format, options.on_quarantine, options.capture)
         RETURNING attachment INTO options.attachment;
     ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
            SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, without_key = options.without_key, left_out = options.left_out,
-               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums,
+               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed,
                pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
                format = options.format, on_quarantine = options.on_quarantine, capture = options.capture
          WHERE a.attachment = options.attachment;
@@ -642,7 +747,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text) FROM PUBLIC;
 
 -- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
 -- sent.

@@ -68,7 +68,7 @@ BEGIN
         -- Without the source, which is written together with the function.
         SELECT a.attachment,
                hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.without_key, a.left_out, a.left_out_attnums, a.masked,
-                                     a.masked_attnums, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
+                                     a.masked_attnums, a.masks, a.renamed, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
                                      a.format, a.on_quarantine, a.capture), 5)
           FROM leat_internal.attachment a
         UNION ALL
@@ -255,7 +255,7 @@ BEGIN
         IF changed THEN
             UPDATE leat_internal.attachment a
                SET key_attnums = now_is.key_attnums, left_out = now_is.left_out,
-                   left_out_attnums = now_is.left_out_attnums, masked = now_is.masked,
+                   left_out_attnums = now_is.left_out_attnums, masked = now_is.masked, masks = now_is.masks,
                    masked_attnums = now_is.masked_attnums, pinned_in = now_is.pinned_in,
                    pinned_columns = now_is.pinned_columns, followed = now_is.followed
              WHERE a.attachment = options.attachment;
@@ -367,6 +367,12 @@ BEGIN
     IF options.pinned_in = options.relation::oid THEN
         now_is.left_out := leat_internal.follow_renames(options.relation, options.left_out, options.left_out_attnums);
         now_is.masked := leat_internal.follow_renames(options.relation, options.masked, options.masked_attnums);
+        -- Under its present name, a column is masked as it was.
+        now_is.masks := options.masks || coalesce((
+            SELECT jsonb_object_agg(c.name, options.masks -> m.name)
+              FROM unnest(options.masked, options.masked_attnums) AS m (name, attnum)
+              JOIN leat_internal.columns_of(options.relation) c ON c.attnum = m.attnum
+             WHERE options.masks ? m.name AND NOT options.masks ? c.name), '{}');
         now_is.followed := ARRAY(SELECT name FROM unnest(now_is.left_out || now_is.masked) AS name
                                   WHERE name <> ALL (options.left_out || options.masked)
                                   UNION SELECT unnest(options.followed) ORDER BY 1);
@@ -498,6 +504,8 @@ CREATE OR REPLACE FUNCTION leat.attached()
         without_key      text,
         excluded         text[],
         masked           text[],
+        masks            jsonb,
+        renamed          jsonb,
         before           boolean,
         operations       text[],
         stream           text,
@@ -520,7 +528,7 @@ DECLARE
     lost    record;
 BEGIN
     FOR options IN
-        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.before, a.operations, a.stream,
+        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.masks, a.renamed, a.before, a.operations, a.stream,
                a.format, a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
                s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
           FROM leat_internal.attachment a
@@ -534,6 +542,8 @@ BEGIN
         without_key := options.without_key;
         excluded := options.left_out;
         masked := options.masked;
+        masks := options.masks;
+        renamed := options.renamed;
         before := options.before;
         operations := options.operations;
         stream := options.stream;
@@ -581,6 +591,8 @@ BEGIN
         without_key := options.without_key;
         excluded := options.left_out;
         masked := options.masked;
+        masks := options.masks;
+        renamed := options.renamed;
         before := options.before;
         operations := options.operations;
         stream := options.stream;

@@ -96,8 +96,10 @@ REVOKE ALL ON FUNCTION leat_internal.unique_keys(oid) FROM PUBLIC;
 --   event_schema, event_table   the names that events have: those of the table, or those that leat.attach was told
 --   output       how values are written: format, the attachment's wire format; names, the names that columns are sent under, by their own; masks,
 --                how columns are masked that are not masked by ***, by their names
+--   filter       which rows are captured, with the present names and types of its columns; null: all
 --   guard        SQL for a capture function: true as long as all of this is valid, except for the types of typed_names
---   query        SQL: computes from one row ($1) the key's suffix, the key, the image and the image of pk_names, whatever its types are by now
+--   query        SQL: computes from one row ($1) the key's suffix, the key, the image, the image of pk_names and whether the row is captured, whatever
+--                its types are by now
 --   problem      why there is no usable key, or what is wrong with the key; null: nothing
 --   unsafe       true: it is not certain which columns must not be published, so no row may be read. problem has the reason
 -- Tables:   leat_internal.attachment, pg_class, pg_attribute, pg_type, pg_constraint
@@ -124,6 +126,7 @@ CREATE OR REPLACE FUNCTION leat_internal.shape(
         OUT event_schema text,
         OUT event_table text,
         OUT output jsonb,
+        OUT filter jsonb,
         OUT guard text,
         OUT query text,
         OUT problem text,
@@ -137,7 +140,7 @@ DECLARE
 BEGIN
     SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = shape.attachment;
     SELECT s.* INTO relid, schema_name, table_name, key_names, key_types, hashed, key_list, held, prefix, image_names, image_types, image_masked,
-                    pk_names, pk_types, pk_masked, typed_names, typed_types, event_schema, event_table, output, guard, query, problem, unsafe
+                    pk_names, pk_types, pk_masked, typed_names, typed_types, event_schema, event_table, output, filter, guard, query, problem, unsafe
       FROM leat_internal.shape_of(options) AS s;
 END
 $$;
@@ -164,6 +167,7 @@ CREATE OR REPLACE FUNCTION leat_internal.shape_of(
         OUT event_schema text,
         OUT event_table text,
         OUT output jsonb,
+        OUT filter jsonb,
         OUT guard text,
         OUT query text,
         OUT problem text,
@@ -185,6 +189,7 @@ DECLARE
     pk_numbers       smallint[];
     pk_defers        boolean;
     key_numbers      smallint[] := '{}';
+    filter_numbers   smallint[];   -- columns of the filter
     needed           smallint[];   -- columns that must keep their numbers and names
     last_number      integer;
     conditions       text[];       -- of the guard
@@ -214,6 +219,17 @@ BEGIN
     IF unsafe THEN
         problem := 'the table was restored and then changed, so which of its columns must not leave is not certain: attach it again,'
                    ' naming them';
+    END IF;
+    -- A column of the filter goes by its name, or else, as a key column does, by the number that it had at attach.
+    SELECT jsonb_agg(f.entry || jsonb_build_object('column', c.name, 'type', c.type) ORDER BY f.place), coalesce(array_agg(c.attnum), '{}')
+      INTO filter, filter_numbers
+      FROM jsonb_array_elements(options.filter) WITH ORDINALITY AS f (entry, place)
+      LEFT JOIN LATERAL (SELECT n.* FROM unnest(numbers, columns, types) AS n (attnum, name, type)
+                          WHERE n.name = f.entry ->> 'column' OR pinned AND n.attnum = (f.entry ->> 'attnum')::smallint
+                          ORDER BY n.name = f.entry ->> 'column' DESC LIMIT 1) AS c ON true;
+    IF jsonb_path_exists(filter, '$[*] ? (@.type == null)') THEN
+        unsafe := true;
+        problem := 'a column of its filter is gone, so which rows to capture is not certain: attach it again';
     END IF;
     -- A listed name stays left out. So does the column that had this name at attach, whatever its name is now.
     SELECT coalesce(array_agg(c.attnum), '{}') INTO left_out_numbers
@@ -327,6 +343,12 @@ BEGIN
         problem := 'a column has the name that another one is sent under: all have their own names; attach the table again, renaming otherwise';
     END IF;
 
+    -- The guard proves the types of the filter's columns too. If image_names is null, they are among the others.
+    SELECT typed_names || coalesce(array_agg(c.name ORDER BY c.attnum), '{}'), typed_types || coalesce(array_agg(c.type ORDER BY c.attnum), '{}')
+      INTO typed_names, typed_types
+      FROM unnest(numbers, columns, types) AS c (attnum, name, type)
+     WHERE c.attnum = ANY (filter_numbers) AND c.name <> ALL (typed_names);
+
     -- The function is only for this table and its partitions.
     SELECT CASE c.relkind WHEN 'p' THEN ARRAY[format('pg_partition_root(TG_RELID)::oid = %s', pg_partition_root(relid)::oid)]
                           -- If the table has become a partition, or is none any more, another table above it may capture its rows.
@@ -334,7 +356,7 @@ BEGIN
                                      format('pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', pg_partition_root(relid)::oid)] END
       INTO conditions
       FROM pg_class c WHERE c.oid = relid;
-    needed := key_numbers || left_out_numbers || masked_numbers || CASE WHEN NOT options.before THEN pk_numbers END
+    needed := key_numbers || left_out_numbers || masked_numbers || array_remove(filter_numbers, NULL) || CASE WHEN NOT options.before THEN pk_numbers END
               -- Two columns of one type may exchange their names, and a row then has another hash.
               || CASE WHEN hashed IS NOT NULL THEN numbers END;
     -- pg_describe_object returns the present names of column, schema and table, in less than half a microsecond.
@@ -363,12 +385,13 @@ BEGIN
                           ' options, as long as it is', (SELECT a.relation FROM leat_internal.attachment a WHERE a.attachment = above));
     END IF;
 
-    query := format('SELECT %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
+    query := format('SELECT %s, %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
                     leat_internal.suffix_expression(hashed, key_names, key_types, 'leat_image', false),
                     leat_internal.key_expression(key_names, key_types, 'leat_image', false, output),
                     leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
                                                    image_masked, 'leat_image', false, output),
-                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, output));
+                    leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, output),
+                    CASE WHEN unsafe OR filter IS NULL THEN 'true' ELSE leat_internal.filter_expression(filter, 'leat_image') END);
 END
 $$;
 
@@ -494,6 +517,8 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RET
         SELECT coalesce(array_agg(risk ORDER BY risk), '{}') FROM (
             SELECT 'its key is not its primary key, so its events are held and change their key more often' AS risk
               FROM shape WHERE held
+            UNION
+            SELECT 'it has a filter, and a row that an update takes into it or out of it is an insert or a delete' FROM shape WHERE filter IS NOT NULL
             UNION
             SELECT 'it is partitioned: a statement on a partition would not be captured'
               FROM shape JOIN pg_class c ON c.oid = shape.relid WHERE c.relkind = 'p'

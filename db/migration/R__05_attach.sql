@@ -299,6 +299,7 @@ CREATE OR REPLACE FUNCTION leat_internal.split_column(relation regclass, entry t
                                   ORDER BY length(c.name) DESC LIMIT 1), split_part(entry, '=', 1)) AS name) AS p
     $$;
 
+-- leat_internal.read_filter(who, relation, filter): a filter as it is stored, with the numbers of its columns.
 -- leat_internal.read_masks(who, relation, mask): the masked columns, and the masks of those that are not masked by ***.
 -- leat_internal.read_renames(who, relation, rename, exclude, schema, table): the names that consumers see, as leat_internal.attachment.renamed.
 --
@@ -327,6 +328,68 @@ BEGIN
         END IF;
         masks := masks || jsonb_build_object(part.name, CASE kind WHEN 'digits' THEN 'digits:#' ELSE kind END);
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.read_filter(who text, relation regclass, filter jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    stored jsonb := '[]';
+    entry  jsonb;
+    one    jsonb;
+    target record;
+    base   oid;
+    wrong  text;
+BEGIN
+    IF filter IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF jsonb_typeof(filter) <> 'array' OR filter = '[]' THEN
+        RAISE EXCEPTION '%: the filter is no list of entries', who USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Write [{"column": "age", "any": [{"operator": "gte", "value": "30"}]}].';
+    END IF;
+    FOR entry IN SELECT e.value FROM jsonb_array_elements(filter) AS e (value) LOOP
+        IF jsonb_typeof(entry -> 'column') IS DISTINCT FROM 'string' OR jsonb_typeof(entry -> 'any') IS DISTINCT FROM 'array' OR entry -> 'any' = '[]' THEN
+            RAISE EXCEPTION '%: an entry of the filter names no column or has no conditions: %', who, left(entry::text, 200)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"column": "age", "any": [{"operator": "gte", "value": "30"}]}.';
+        END IF;
+        SELECT c.attnum, a.atttypid INTO target
+          FROM leat_internal.columns_of(relation) c JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = c.attnum
+         WHERE c.name = entry ->> 'column';
+        IF NOT FOUND THEN
+            RAISE EXCEPTION '%: % has no column "%" for its filter', who, relation, entry ->> 'column' USING ERRCODE = 'undefined_column',
+                HINT = 'A column''s name is given as it is, without quotes and in its own case.';
+        END IF;
+        base := leat_internal.base_type(target.atttypid);
+        FOR one IN SELECT o.value FROM jsonb_array_elements(entry -> 'any') AS o (value) LOOP
+            wrong := CASE
+                         WHEN one ->> 'operator' IN ('null', 'notnull') THEN NULL
+                         WHEN base >= 16384 AND one ->> 'operator' NOT IN ('eq', 'noteq')
+                         THEN 'its type is not PostgreSQL''s own, so it can only be compared by eq, noteq, null and notnull'
+                         WHEN one ->> 'operator' IN ('eq', 'noteq', 'gte', 'lte') THEN CASE WHEN one ->> 'value' IS NULL THEN 'it has no value' END
+                         WHEN one ->> 'operator' IN ('between', 'notbetween')
+                         THEN CASE WHEN one ->> 'start' IS NULL OR one ->> 'end' IS NULL THEN 'it has no start and end' END
+                         ELSE 'its operator is none of eq, noteq, gte, lte, between, notbetween, null, notnull'
+                     END;
+            IF wrong IS NULL THEN
+                BEGIN
+                    EXECUTE 'SELECT ' || leat_internal.filter_expression(
+                                jsonb_build_array(jsonb_build_object('column', 'value', 'type', base, 'any', jsonb_build_array(one))), 'leat_r')
+                            || format(' FROM (SELECT NULL::%s AS value) AS leat_r', CASE WHEN base < 16384 THEN format_type(base, -1) ELSE 'text' END);
+                EXCEPTION WHEN OTHERS THEN
+                    wrong := SQLERRM;
+                END;
+            END IF;
+            IF wrong IS NOT NULL THEN
+                RAISE EXCEPTION '%: a condition of the filter on column "%" cannot be used: %', who, entry ->> 'column', wrong
+                    USING ERRCODE = 'invalid_parameter_value', DETAIL = left(one::text, 200);
+            END IF;
+        END LOOP;
+        stored := stored || jsonb_build_array(jsonb_build_object('column', entry ->> 'column', 'attnum', target.attnum, 'any', entry -> 'any'));
+    END LOOP;
+    RETURN stored;
 END
 $$;
 
@@ -389,6 +452,7 @@ REVOKE ALL ON FUNCTION leat_internal.check_route(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.check_format(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.split_column(regclass, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_masks(text, regclass, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.read_filter(text, regclass, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_renames(text, regclass, text[], text[], text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
@@ -420,6 +484,10 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 --                the SHA-256 of its text, as 64 hexadecimal digits in upper case; with =digits, each digit by # or, with =digits:x, by x; with
 --                =random-digits, each digit by another
 -- rename         columns that consumers see under another name: the column's name, = and that name
+-- filter         which rows are captured; null: all. A list of entries that must all be true, each for one column: {"column": "age", "any": [...]} with
+--                conditions of which one must be true: {"operator": "gte", "value": "30"}, {"operator": "between", "start": "1", "end": "5"},
+--                {"operator": "notnull"}. The operators are eq, noteq, gte, lte, between, notbetween, null and notnull. An update that takes a row into
+--                the filter is captured as an insert, one that takes it out of the filter as a delete
 -- rename_schema, rename_table   the names of schema and table that consumers see; null: the table's own. Partition keys keep the table's own
 -- before         (not with the format dms, whose options say it) whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
@@ -449,7 +517,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
         format text DEFAULT NULL,
         rename text[] DEFAULT '{}',
         rename_schema text DEFAULT NULL,
-        rename_table text DEFAULT NULL)
+        rename_table text DEFAULT NULL,
+        filter jsonb DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -479,7 +548,7 @@ DECLARE
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL OR attach.rename IS NULL THEN
-        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema and rename_table may be null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema, rename_table and filter may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -658,6 +727,7 @@ BEGIN
     options.masks := masks || coalesce((SELECT jsonb_object_agg(m.key, m.value) FROM jsonb_each(seen.masks) AS m
                                         WHERE m.key = ANY (options.masked) AND NOT masks ? m.key AND m.key <> ALL (attach.mask)), '{}');
     options.renamed := renamed;
+    options.filter := leat_internal.read_filter('leat.attach', attach.relation, attach.filter);
     options.before := CASE WHEN leat_internal.is_dms(attach.format)
                            THEN attach.format ~ ':before-image-columns=(all|non-lob)(:|$)' ELSE attach.before END;
     options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
@@ -669,16 +739,16 @@ BEGIN
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.skip_orphan_numbers();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, without_key, left_out,
-                                     left_out_attnums, masked, masked_attnums, masks, renamed, followed, pinned_in, pinned_columns, before, operations, stream, format,
+                                     left_out_attnums, masked, masked_attnums, masks, renamed, filter, followed, pinned_in, pinned_columns, before, operations, stream, format,
                                      on_quarantine, capture)
         VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.without_key, options.left_out,
-                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
+                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.filter, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
                 options.format, options.on_quarantine, options.capture)
         RETURNING attachment INTO options.attachment;
     ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
            SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, without_key = options.without_key, left_out = options.left_out,
-               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed,
+               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed, filter = options.filter,
                pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
                format = options.format, on_quarantine = options.on_quarantine, capture = options.capture
          WHERE a.attachment = options.attachment;
@@ -747,7 +817,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text, jsonb) FROM PUBLIC;
 
 -- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
 -- sent.

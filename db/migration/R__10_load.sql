@@ -684,6 +684,7 @@ BEGIN
     IF shape.unsafe THEN
         RAISE EXCEPTION '%', shape.problem USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    filter := filter || coalesce(' AND ' || leat_internal.filter_expression(shape.filter, 'leat_r'), '');
     SELECT string_agg(format('leat_r.%I AS k%s', c.name, c.place), ', ' ORDER BY c.place),
            string_agg('k' || c.place, ', ' ORDER BY c.place),
            'ARRAY[' || string_agg(format('CASE WHEN f.k%1$s IS DISTINCT FROM NULL THEN format(''%%s'', f.k%1$s) END', c.place), ', '

@@ -74,11 +74,11 @@ public record SourceTable(
                           WHERE p.relid <> s.relid) AS partitions,
                    format('SELECT CASE WHEN length(w.wanted) > 256 THEN leat_internal.partition_key(w.wanted) ELSE w.wanted END,'
                           ' w.image::text, w.since FROM (SELECT %L || %s AS wanted, %s AS image, age(leat_r.xmin) <= %s AS since'
-                          ' FROM %s%s AS leat_r OFFSET 0) AS w',
+                          ' FROM %s%s AS leat_r WHERE %s OFFSET 0) AS w',
                           s.prefix, leat_internal.suffix_expression(s.hashed, s.key_names, s.key_types, 'leat_r', true),
                           leat_internal.image_expression(s.image_names, s.image_types, s.image_masked, 'leat_r', true, s.output),
                           age(a.xmin), CASE (SELECT c.relkind FROM pg_class c WHERE c.oid = s.relid) WHEN 'p' THEN '' ELSE 'ONLY ' END,
-                          a.relation) AS query
+                          a.relation, coalesce(leat_internal.filter_expression(s.filter, 'leat_r'), 'true')) AS query
               FROM leat_internal.attachment a CROSS JOIN LATERAL leat_internal.shape(a.attachment) AS s
              WHERE a.attachment = ?
             """;

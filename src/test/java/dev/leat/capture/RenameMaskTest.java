@@ -69,7 +69,8 @@ class RenameMaskTest extends CaptureFixture {
         run("CREATE TABLE public.t (id int PRIMARY KEY, a text, b text, c text, d text, e int, \"f=hash\" text)");
         run(
                 "SELECT leat.attach('public.t', mask => ARRAY['a=hash', 'b=digits', 'c=digits:\\', 'd=random-digits', 'e=hash', 'f=hash'])");
-        run("INSERT INTO public.t VALUES (1, 'KLM1234', 'KLM1234', 'KLM1234', 'KLM-0000000000000000', 7, 'x'); INSERT INTO public.t (id) VALUES (2)");
+        run(
+                "INSERT INTO public.t VALUES (1, 'KLM1234', 'KLM1234', 'KLM1234', 'KLM-0000000000000000', 7, 'x'); INSERT INTO public.t (id) VALUES (2)");
 
         List<Captured> events = captured();
         assertThat(String.valueOf(events.get(0).after()))

@@ -47,7 +47,9 @@ BEGIN
                  || leat.attach('public.keyed', key => ARRAY['customer'], on_quarantine => 'pass')
                  || leat.attach('public.rows', without_key => 'whole-row', exclude => ARRAY['mood'])
                  || leat.attach('public.uniq', without_key => 'unique') || leat.attach('public.log', without_key => 'table')
-                 || leat.attach('public.sent_as_dms', format => 'dms:before-image=old:before-image-columns=all', mask => ARRAY['text=hash', 'mood=random-digits'])
+                 || leat.attach('public.sent_as_dms', format => 'dms:before-image=old:before-image-columns=all', mask => ARRAY['text=hash', 'mood=random-digits'],
+                                filter => jsonb_build_array(jsonb_build_object('column', 'at', 'any', jsonb_build_array(jsonb_build_object(
+                                    'operator', 'gte', 'value', '2000-01-01 00:00')))))
                  || leat.attach('public.parts') || leat.attach('public.parts', before => false);
 
     INSERT INTO public.wide SELECT s.*, 'secret', s.text FROM public.staging s;

@@ -122,6 +122,8 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- leat_internal.random_digits(text): the text with another digit in the place of each digit.
 -- leat_internal.image_expression(names, types, masked, row_name, types_proven, output): SQL for the row as a JSON object; the whole row when names is null.
 -- leat_internal.pk_expression(names, types, masked, image_names, row_name, types_proven, output): the same for the columns that identify a row; null if there are none.
+-- leat_internal.filter_expression(filter, row_name): SQL that is true if a row is to be captured; filter as leat_internal.shape returns it. A value of a
+-- type that is not PostgreSQL's own is compared by its text, because an operator of the type's owner would run with the rights of Leat's owner.
 -- leat_internal.rows_expression(operation, shape, before, limit_clause, types_proven): SQL for the rows of a statement's transition tables leat_old
 -- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an UPDATE same (whether the
 -- key is unchanged) and place (the number of the row in the statement).
@@ -502,6 +504,57 @@ CREATE OR REPLACE FUNCTION leat_internal.pk_expression(
                    ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven, output)
                END
     $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.filter_expression(filter jsonb, row_name text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    entry jsonb;
+    one   jsonb;
+    base  oid;
+    value text;
+    type  text;
+    parts text[];
+    every text[] := '{}';
+BEGIN
+    FOR entry IN SELECT e.value FROM jsonb_array_elements(filter) AS e (value) LOOP
+        base := leat_internal.base_type((entry ->> 'type')::oid);
+        value := format('%s.%I', row_name, entry ->> 'column');
+        parts := '{}';
+        IF base < 16384 THEN
+            -- With -1: without a number, character and bit would have the length 1.
+            type := format_type(base, -1);
+            IF (entry ->> 'type')::oid <> base THEN
+                value := format('(%s)::%s', value, type);
+            END IF;
+        ELSE
+            type := 'text';
+            value := format($q$CASE WHEN %1$s IS DISTINCT FROM NULL THEN format('%%s', %1$s) END$q$, value);
+        END IF;
+        IF base >= 16384 OR base IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN
+            value := format('(%s) COLLATE "C"', value);
+        END IF;
+        FOR one IN SELECT o.value FROM jsonb_array_elements(entry -> 'any') AS o (value) LOOP
+            parts := parts || CASE one ->> 'operator'
+                                  WHEN 'eq' THEN format('%s = %L::%s', value, one ->> 'value', type)
+                                  WHEN 'noteq' THEN format('%s <> %L::%s', value, one ->> 'value', type)
+                                  WHEN 'gte' THEN format('%s >= %L::%s', value, one ->> 'value', type)
+                                  WHEN 'lte' THEN format('%s <= %L::%s', value, one ->> 'value', type)
+                                  WHEN 'between' THEN format('%1$s >= %2$L::%4$s AND %1$s <= %3$L::%4$s', value, one ->> 'start', one ->> 'end', type)
+                                  WHEN 'notbetween' THEN format('%1$s < %2$L::%4$s OR %1$s > %3$L::%4$s', value, one ->> 'start', one ->> 'end', type)
+                                  WHEN 'null' THEN format('%s IS NOT DISTINCT FROM NULL', value)
+                                  WHEN 'notnull' THEN format('%s IS DISTINCT FROM NULL', value)
+                              END;
+        END LOOP;
+        every := every || ('(' || array_to_string(parts, ' OR ') || ')');
+    END LOOP;
+    RETURN array_to_string(every, ' AND ');
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.filter_expression(jsonb, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION leat_internal.rows_expression(
         operation text, shape record, before boolean, limit_clause text, types_proven boolean)

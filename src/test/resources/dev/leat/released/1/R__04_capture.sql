@@ -60,6 +60,7 @@ DECLARE
     old_image    text := '';
     encoding     text := '';
     by_statement boolean;
+    filter       jsonb;
 BEGIN
     SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = capture_source.attachment;
     SELECT s.* INTO shape FROM leat_internal.shape(options.attachment) s;
@@ -67,6 +68,7 @@ BEGIN
         RETURN NULL;
     END IF;
     by_statement := options.capture = 'statement';
+    filter := CASE WHEN NOT shape.unsafe THEN shape.filter END;
 
     -- Without old images, the primary key identifies the row that was deleted or got another key.
     IF options.before THEN
@@ -128,7 +130,7 @@ DECLARE
     BEGIN
         IF {{guard}}
            AND {{same_types}} THEN
-            IF TG_OP <> 'DELETE' THEN
+            IF TG_OP <> 'DELETE'{{and_new_is_wanted}} THEN
                 new_partition := {{prefix}} || {{new_suffix}};
                 IF length(new_partition) > 256 THEN
                     new_partition := leat_internal.partition_key(new_partition);
@@ -137,7 +139,7 @@ DECLARE
                 new_key := {{new_key}};
                 new_image := {{new_image}};
             END IF;
-            IF TG_OP <> 'INSERT' THEN
+            IF TG_OP <> 'INSERT'{{and_old_is_wanted}} THEN
                 old_partition := {{prefix}} || {{old_suffix}};
                 IF length(old_partition) > 256 THEN
                     old_partition := leat_internal.partition_key(old_partition);
@@ -159,10 +161,10 @@ DECLARE
         RETURN NULL;
     END IF;
 
-{{encoding_check}}    IF TG_OP = 'DELETE' OR old_partition <> new_partition THEN
+{{encoding_check}}    IF {{row_goes}} THEN
         {{insert_delete}};
     END IF;
-    IF TG_OP <> 'DELETE' THEN
+    IF {{row_stays}} THEN
         {{insert_create_or_update}};
     END IF;
     RETURN NULL;
@@ -170,6 +172,12 @@ END
 $template$,
         jsonb_build_object(
             'attachment', options.attachment,
+            -- Only a row that the filter takes has a partition key. An update into the filter is an insert, one out of it a delete.
+            'and_new_is_wanted', coalesce(' AND ' || leat_internal.filter_expression(filter, 'NEW'), ''),
+            'and_old_is_wanted', coalesce(' AND ' || leat_internal.filter_expression(filter, 'OLD'), ''),
+            'row_goes', CASE WHEN filter IS NULL THEN $q$TG_OP = 'DELETE' OR old_partition <> new_partition$q$
+                             ELSE 'old_partition IS NOT NULL AND old_partition IS DISTINCT FROM new_partition' END,
+            'row_stays', CASE WHEN filter IS NULL THEN $q$TG_OP <> 'DELETE'$q$ ELSE 'new_partition IS NOT NULL' END,
             'guard', shape.guard,
             'same_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'NEW'),
             'held', shape.held::text,
@@ -553,6 +561,7 @@ DECLARE
     new_image     json;
     old_pk        json;
     new_pk        json;
+    wanted        boolean;
     problem       text;
     failure       text;
 BEGIN
@@ -572,12 +581,12 @@ BEGIN
         event_schema := shape.event_schema;
         event_table := shape.event_table;
         IF operation <> 'INSERT' THEN
-            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk USING old_row;
-            old_partition := leat_internal.partition_key(shape.prefix || old_partition);
+            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk, wanted USING old_row;
+            old_partition := CASE WHEN wanted THEN leat_internal.partition_key(shape.prefix || old_partition) END;
         END IF;
         IF operation <> 'DELETE' THEN
-            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk USING new_row;
-            new_partition := leat_internal.partition_key(shape.prefix || new_partition);
+            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk, wanted USING new_row;
+            new_partition := CASE WHEN wanted THEN leat_internal.partition_key(shape.prefix || new_partition) END;
         END IF;
         IF NOT with_before THEN
             old_image := CASE WHEN old_partition = new_partition AND old_pk::text = new_pk::text THEN NULL ELSE old_pk END;
@@ -609,6 +618,7 @@ BEGIN
     IF failure IS NOT NULL THEN
         new_partition := leat_internal.partition_key(quote_ident(event_schema) || '.' || quote_ident(event_table));
         old_partition := CASE WHEN operation <> 'INSERT' THEN new_partition END;
+        new_partition := CASE WHEN operation <> 'DELETE' THEN new_partition END;
     ELSIF getdatabaseencoding() <> 'UTF8' THEN
         -- The event loses its images and keeps its key, so that later events of the key follow on_quarantine.
         BEGIN
@@ -625,14 +635,14 @@ BEGIN
         old_image := NULL;
         new_image := NULL;
     END IF;
-    -- First a delete if the row leaves its key, then the event under the present key.
+    -- First a delete if the row leaves its key or the filter, then the event under the present key.
     INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, schema_name, table_name, partition_key,
                                       key, before, after, context, db_user, application, stream, format, fault)
     SELECT leat_internal.lane_of(e.partition), e.op, held, may_pass, clock_timestamp(), txid_current(), event_schema, event_table,
            e.partition, e.key, e.before, e.after, event_context, event_user, sent_by, stream, format, failure
-      FROM (VALUES (1, operation = 'DELETE' OR old_partition <> new_partition,
+      FROM (VALUES (1, old_partition IS NOT NULL AND old_partition IS DISTINCT FROM new_partition,
                     old_partition, 'd'::"char", old_key, old_image, NULL::json),
-                   (2, operation <> 'DELETE',
+                   (2, new_partition IS NOT NULL,
                     new_partition, CASE WHEN old_partition = new_partition THEN 'u' ELSE 'c' END::"char", new_key,
                     CASE WHEN old_partition = new_partition THEN old_image END, new_image))
            AS e (place, happened, partition, op, key, before, after)

@@ -122,7 +122,8 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- leat_internal.random_digits(text): the text with another digit in the place of each digit.
 -- leat_internal.image_expression(names, types, masked, row_name, types_proven, output): SQL for the row as a JSON object; the whole row when names is null.
 -- leat_internal.pk_expression(names, types, masked, image_names, row_name, types_proven, output): the same for the columns that identify a row; null if there are none.
--- leat_internal.filter_expression(filter, row_name): SQL that is true if a row is to be captured; filter as leat_internal.shape returns it. A value of a
+-- leat_internal.filter_expression(filter, row_name): SQL that is true if a row is to be captured; null if filter is null, which is as
+-- leat_internal.shape returns it. A value of a
 -- type that is not PostgreSQL's own is compared by its text, because an operator of the type's owner would run with the rights of Leat's owner.
 -- leat_internal.rows_expression(operation, shape, before, limit_clause, types_proven): SQL for the rows of a statement's transition tables leat_old
 -- and leat_new, as a query in parentheses: old_partition, new_partition, old_key, new_key, old_image, new_image, and for an UPDATE same (whether the
@@ -506,7 +507,7 @@ CREATE OR REPLACE FUNCTION leat_internal.pk_expression(
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.filter_expression(filter jsonb, row_name text) RETURNS text
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
     AS $$

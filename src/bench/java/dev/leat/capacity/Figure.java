@@ -13,7 +13,7 @@ enum Figure {
     BUSY(0.5, "share of CPU to plan with; the rest is for catching up", "chosen"),
     SHARD_FILL(0.8, "share of a shard's limits to plan with: keys do not fall evenly", "chosen"),
     LANE_SECONDS(0.025, "seconds between two claims of a lane: an answer of 20 ms and a claim", "chosen"),
-    OUTAGE_HOURS(12, "hours for which the outbox must have room when nothing is published", "chosen"),
+    OUTAGE_HOURS(12, "hours that the disk of the outbox must last when nothing is published", "chosen"),
     WORKERS(2, "workers of a poller, the default", "chosen"),
     DATABASE_CORES(32, "cores of one PostgreSQL that capture, claims and settling may fill, by half", "chosen"),
     DATABASE_LOG(100e6, "bytes a second of write-ahead log that one PostgreSQL is to write for it", "chosen"),

@@ -27,7 +27,7 @@ final class Backpressure {
 
         Limits {
             if (events < 1 || bytes < 1) {
-                throw new IllegalArgumentException("a load needs room for at least one event");
+                throw new IllegalArgumentException("a load must be allowed at least one event");
             }
         }
     }

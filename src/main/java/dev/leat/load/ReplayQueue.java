@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Moves the events of a replay to where claims find them, a few hundred at a time, and tells when it has finished. The database decides
- * how many may be there, so that claims have room for new events.
+ * how many may be there, so that claims take new events too.
  */
 final class ReplayQueue {
 

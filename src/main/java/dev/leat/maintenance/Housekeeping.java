@@ -134,7 +134,7 @@ final class Housekeeping {
                         "SELECT pg_catalog.string_agg(fault || ': ' || remedy, '; ') FROM leat_poller.table_faults() WHERE severe");
     }
 
-    /** Drops partitions of {@code leat_internal.sent} that were kept long enough, and makes room for what comes. */
+    /** Drops partitions of {@code leat_internal.sent} that were kept long enough, and creates those of the days to come. */
     void rotateSent(Duration keep) {
         database.run("SELECT leat_poller.rotate_sent(?::pg_catalog.interval)", keep.toSeconds() + " seconds");
     }

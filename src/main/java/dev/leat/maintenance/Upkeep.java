@@ -104,7 +104,7 @@ public final class Upkeep {
             Duty removal = new Duty(
                     duties,
                     "removal of old sent events",
-                    "leat_internal.sent grows, and without room for the day to come published events are not kept",
+                    "leat_internal.sent grows, and without a partition for the day to come published events are not kept",
                     Duration.ofMinutes(10),
                     Duration.ofMinutes(10),
                     () -> housekeeping.rotateSent(keep));

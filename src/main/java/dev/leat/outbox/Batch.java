@@ -29,7 +29,7 @@ final class Batch {
         return cut[lane.lane()] ? OptionalLong.of(last[lane.lane()]) : OptionalLong.empty();
     }
 
-    /** Whether the lane has events, but the claim had no room for any of them. */
+    /** Whether the lane has events, but the budget of the claim was spent before any of them. */
     boolean passedOver(LaneQuery lane) {
         return closed[lane.lane()] && counts[lane.lane()] == 0;
     }

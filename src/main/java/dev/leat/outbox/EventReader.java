@@ -70,7 +70,7 @@ final class EventReader {
         return rows.getBoolean(24);
     }
 
-    /** Whether the claim has room for this row. If it has none, the statement did not return the row's long columns. */
+    /** Whether this row is within the budget of the claim. If not, the statement did not return the row's long columns. */
     boolean fits() throws SQLException {
         return rows.getBoolean(23);
     }

@@ -193,12 +193,12 @@ final class LaneMemory {
         slow = slow.and(lanes);
     }
 
-    /** How many claims in a row had no room left for this lane. The lanes with the highest count are read first. */
+    /** How many claims in a row had spent their budget before this lane. The lanes with the highest count are read first. */
     synchronized int passedOver(int lane) {
         return passedOver[lane];
     }
 
-    /** Records whether a claim had no room for the lane. */
+    /** Records whether a claim had spent its budget before the lane. */
     synchronized void turnTaken(int lane, boolean wasPassedOver) {
         passedOver[lane] = wasPassedOver ? passedOver[lane] + 1 : 0;
     }

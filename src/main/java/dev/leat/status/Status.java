@@ -80,7 +80,7 @@ public record Status(
      * @param capped whether counting ended there: then there are at least so many
      * @param oldestCapturedAt when the oldest of them was captured; null when there are none
      * @param oldestAgeSeconds its age by the database's clock
-     * @param bytesOnDisk of the outbox with its index, dead rows and room for new ones included
+     * @param bytesOnDisk of the outbox with its index, dead rows and free space included
      */
     public record OutboxStatus(
             long events,

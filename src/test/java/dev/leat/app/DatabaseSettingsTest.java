@@ -69,7 +69,7 @@ class DatabaseSettingsTest {
 
     static Stream<String> settings() {
         return Extent.some(
-                2,
+                1,
                 List.of(
                         "default_transaction_isolation = 'serializable'",
                         "default_transaction_deferrable = on",

@@ -26,7 +26,7 @@ class ClusterIT {
     /** So many entries fail at least, however slow the machine is. */
     private static final long FAULTS = 100;
 
-    private static final int ROUNDS = Extent.of(3, 10);
+    private static final int ROUNDS = Extent.of(2, 10);
     private static final int POLLERS = 4;
     private static final int CHANGES_PER_SECOND = 2_000;
     private static final int ENOUGH_TO_SHARE = 5_000;
@@ -45,7 +45,7 @@ class ClusterIT {
     }
 
     private static Cluster cluster() throws SQLException {
-        Cluster cluster = new Cluster(5_000);
+        Cluster cluster = new Cluster(Extent.of(2_000, 5_000));
         for (int i = 0; i < POLLERS; i++) {
             cluster.startPoller();
         }

@@ -55,7 +55,7 @@ class CountersIT {
         try {
             start();
             start();
-            int rounds = Extent.of(4, 12);
+            int rounds = Extent.of(3, 12);
             for (int round = 0; round < rounds; round++) {
                 String published = published();
                 database.run("""

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 final class RequestSchedulerModelTest {
 
-    private static final int ROUNDS = Integer.getInteger("leat.test.rounds", Extent.of(250, 2_000));
+    private static final int ROUNDS = Integer.getInteger("leat.test.rounds", Extent.of(150, 2_000));
     private static final int MAX_RECORDS = 7;
     private static final int LARGEST = RandomClaim.LARGEST;
     private static final int POISON = RandomClaim.POISON;

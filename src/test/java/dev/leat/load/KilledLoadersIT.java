@@ -25,7 +25,7 @@ class KilledLoadersIT {
 
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff);
     private static final int ROUNDS = Integer.getInteger("leat.test.load.rounds", 1);
-    private static final int ROWS = Integer.getInteger("leat.test.load.rows", Extent.of(2_000, 5_000));
+    private static final int ROWS = Integer.getInteger("leat.test.load.rows", Extent.of(1_000, 5_000));
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration LIFE = Duration.ofSeconds(5);
 

@@ -40,7 +40,7 @@ class LoadedStreamTest {
     void theViewOfAConsumerEqualsTheTablesWhateverWritersDoMeanwhile() throws Exception {
         try (LeatPoller one = poller();
                 LeatPoller other = poller();
-                LoadedTables tables = new LoadedTables(database, Extent.of(1_000, 4_000), Extent.of(100, 400), SEED)) {
+                LoadedTables tables = new LoadedTables(database, Extent.of(500, 4_000), Extent.of(100, 400), SEED)) {
             tables.load();
             Await.until("three loads to end", PATIENCE, tables::ended);
             tables.settle(PATIENCE);

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class LoadedTables implements AutoCloseable {
 
     private static final int WRITERS = 3;
+    private static final int ENOUGH = 100;
 
     private static final String TABLES = """
             CREATE SEQUENCE public.change;
@@ -107,6 +108,7 @@ final class LoadedTables implements AutoCloseable {
 
     /** Ends the writers, and waits until everything was published. */
     void settle(Duration patience) throws InterruptedException {
+        Await.until("enough writes", patience, () -> written.get() > ENOUGH || !troubles.isEmpty());
         close();
         Await.until("an empty outbox", patience, () -> waiting() == 0);
     }
@@ -116,7 +118,7 @@ final class LoadedTables implements AutoCloseable {
         assertThat(database.value("SELECT string_agg(concat_ws(' ', state, error), ', ') FROM leat_internal.load"))
                 .isEqualTo("finished, finished, finished");
         assertThat(troubles).isEmpty();
-        assertThat(written.get()).isGreaterThan(100);
+        assertThat(written.get()).isGreaterThan(ENOUGH);
         Map<String, String> view = view(stream);
         for (Keyed keyed : KEYED) {
             TreeSet<@Nullable String> source = new TreeSet<>();

@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 @Tag("postgres")
 class EndToEndIT {
 
-    private static final int ROWS = Extent.of(20_000, 100_000);
+    private static final int ROWS = Extent.of(10_000, 100_000);
 
     @AutoClose
     private final TestDatabase database = TestServer.shared().emptyDatabase();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.LeatPoller;
 import dev.leat.localstream.LocalStream;
 import dev.leat.testkit.Await;
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.Session;
 import dev.leat.testkit.TestStream;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class PublisherTest extends Attack {
 
     private static final Duration LONG = Duration.ofSeconds(60);
+    private static final int INVENTED = Extent.of(5_000, 20_000);
 
     /** CREATE RULE and CREATE TRIGGER wait for the table's lock before they ask for the right; everybody else waits behind them. */
     @Test
@@ -61,8 +63,8 @@ class PublisherTest extends Attack {
             LocalStream streams = stream.local();
             streams.createStream("orders", 1);
             streams.createStream("audit", 1);
-            publisher.run(
-                    "SELECT leat.publish('k' || n, 'T', '1', stream => 'invented-' || n) FROM generate_series(1, 20000) n");
+            publisher.run("SELECT leat.publish('k' || n, 'T', '1', stream => 'invented-' || n) FROM generate_series(1, "
+                    + INVENTED + ") n");
             publisher.run(
                     "SELECT leat.publish('known', 'T', '1', stream => s) FROM unnest('{changes,orders,audit}'::text[]) s;"
                             + " SELECT leat.publish('default', 'T', '1'); INSERT INTO public.t VALUES (1)");
@@ -77,7 +79,8 @@ class PublisherTest extends Attack {
                 Await.until(
                         "all else is in quarantine",
                         LONG,
-                        () -> "20001".equals(database.value("SELECT count(*) FROM leat_internal.quarantine")));
+                        () -> Integer.toString(INVENTED + 1)
+                                .equals(database.value("SELECT count(*) FROM leat_internal.quarantine")));
                 assertThat(database.value("SELECT reason FROM leat_internal.quarantine WHERE stream = 'audit'"))
                         .contains("the stream audit is not known")
                         .contains("leat.allow_stream('audit')");

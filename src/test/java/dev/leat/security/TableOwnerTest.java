@@ -2,14 +2,17 @@ package dev.leat.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.Session;
 import dev.leat.testkit.TestServer;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The attacker owns an attached table, its schema and the types in it, and wants the rights of Leat's owner, or to deceive it. */
@@ -225,22 +228,27 @@ class TableOwnerTest extends Attack {
         assertThat(events()).isEmpty();
     }
 
+    static Stream<String> silencing() {
+        return Extent.some(
+                4,
+                List.of(
+                        "ALTER TABLE mallory.t DISABLE TRIGGER ALL",
+                        "ALTER TABLE mallory.t ENABLE REPLICA TRIGGER \"!leat_capture\"",
+                        "DROP TRIGGER \"!leat_capture\" ON mallory.t",
+                        "DROP TRIGGER \"!leat_truncate\" ON mallory.t",
+                        "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER INSERT OR UPDATE OR DELETE ON mallory.t"
+                                + " FOR EACH ROW EXECUTE FUNCTION mallory.nothing()",
+                        "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER INSERT OR UPDATE OR DELETE ON mallory.t"
+                                + " FOR EACH ROW WHEN (false) EXECUTE FUNCTION mallory.nothing()",
+                        "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER UPDATE OF id ON mallory.t"
+                                + " FOR EACH ROW EXECUTE FUNCTION mallory.nothing()",
+                        "DROP TRIGGER \"!leat_truncate\" ON mallory.t; CREATE TRIGGER \"!leat_truncate\" AFTER TRUNCATE ON mallory.t"
+                                + " EXECUTE FUNCTION mallory.nothing()"))
+                .stream();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "ALTER TABLE mallory.t DISABLE TRIGGER ALL",
-                "ALTER TABLE mallory.t ENABLE REPLICA TRIGGER \"!leat_capture\"",
-                "DROP TRIGGER \"!leat_capture\" ON mallory.t",
-                "DROP TRIGGER \"!leat_truncate\" ON mallory.t",
-                "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER INSERT OR UPDATE OR DELETE ON mallory.t"
-                        + " FOR EACH ROW EXECUTE FUNCTION mallory.nothing()",
-                "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER INSERT OR UPDATE OR DELETE ON mallory.t"
-                        + " FOR EACH ROW WHEN (false) EXECUTE FUNCTION mallory.nothing()",
-                "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER UPDATE OF id ON mallory.t"
-                        + " FOR EACH ROW EXECUTE FUNCTION mallory.nothing()",
-                "DROP TRIGGER \"!leat_truncate\" ON mallory.t; CREATE TRIGGER \"!leat_truncate\" AFTER TRUNCATE ON mallory.t"
-                        + " EXECUTE FUNCTION mallory.nothing()"
-            })
+    @MethodSource("silencing")
     void whoSilencesCaptureIsSeen(String tampering) throws Exception {
         try (Session mallory = tenant("mallory")) {
             mallory.run(
@@ -268,20 +276,25 @@ class TableOwnerTest extends Attack {
         assertThat(leat("status").out()).contains("FAIL: ");
     }
 
+    static Stream<String> tampering() {
+        return Extent.some(
+                4,
+                List.of(
+                        "CREATE OR REPLACE FUNCTION leat_internal.capture_1() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+                                + " AS $$ BEGIN RETURN NULL; END $$",
+                        "DO $$ BEGIN EXECUTE replace(pg_get_functiondef('leat_internal.capture_1'::regproc), 'RETURN NULL;',"
+                                + " 'RETURN NULL; -- mine'); END $$",
+                        "ALTER FUNCTION leat_internal.capture_1() SECURITY INVOKER",
+                        "ALTER FUNCTION leat_internal.capture_1() RESET search_path",
+                        "ALTER FUNCTION leat_internal.capture_1() OWNER TO mallory",
+                        "REVOKE EXECUTE ON FUNCTION leat_internal.capture_1() FROM PUBLIC",
+                        "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER INSERT OR UPDATE OR DELETE ON mallory.t"
+                                + " FOR EACH ROW WHEN (false) EXECUTE FUNCTION leat_internal.capture_1()"))
+                .stream();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "CREATE OR REPLACE FUNCTION leat_internal.capture_1() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
-                        + " AS $$ BEGIN RETURN NULL; END $$",
-                "DO $$ BEGIN EXECUTE replace(pg_get_functiondef('leat_internal.capture_1'::regproc), 'RETURN NULL;',"
-                        + " 'RETURN NULL; -- mine'); END $$",
-                "ALTER FUNCTION leat_internal.capture_1() SECURITY INVOKER",
-                "ALTER FUNCTION leat_internal.capture_1() RESET search_path",
-                "ALTER FUNCTION leat_internal.capture_1() OWNER TO mallory",
-                "REVOKE EXECUTE ON FUNCTION leat_internal.capture_1() FROM PUBLIC",
-                "CREATE OR REPLACE TRIGGER \"!leat_capture\" AFTER INSERT OR UPDATE OR DELETE ON mallory.t"
-                        + " FOR EACH ROW WHEN (false) EXECUTE FUNCTION leat_internal.capture_1()"
-            })
+    @MethodSource("tampering")
     void whatWasDoneToCaptureByWhomeverIsSeen(String tampering) throws SQLException {
         try (Session mallory = tenant("mallory")) {
             mallory.run("CREATE TABLE mallory.t (id int PRIMARY KEY)");

@@ -2,13 +2,15 @@ package dev.leat.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.testkit.Extent;
 import dev.leat.testkit.Session;
 import dev.leat.testkit.TestServer;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The attacker may write an attached table, and wants the rights of Leat's owner, a false event, or a secret to be published. */
 @Tag("postgres")
@@ -59,14 +61,39 @@ class WriterTest extends Attack {
     }
 
     /** Names that generated SQL uses itself. */
+    static Stream<String> names() {
+        return Extent.some(
+                12,
+                List.of(
+                        "leat_row",
+                        "leat_image",
+                        "leat_fields",
+                        "leat_element",
+                        "leat_old",
+                        "leat_new",
+                        "new",
+                        "old",
+                        "s",
+                        "o",
+                        "n",
+                        "r",
+                        "value",
+                        "image",
+                        "key",
+                        "partition",
+                        "place",
+                        "wanted",
+                        "failure",
+                        "done",
+                        "new_image",
+                        "typed",
+                        "form",
+                        "moved"))
+                .stream();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "leat_row", "leat_image", "leat_fields", "leat_element", "leat_old", "leat_new", "new", "old", "s", "o",
-                        "n", "r",
-                "value", "image", "key", "partition", "place", "wanted", "failure", "done", "new_image", "typed",
-                        "form", "moved"
-            })
+    @MethodSource("names")
     void aColumnOfANameThatCaptureUsesIsAColumnAndNothingElse(String name) {
         String quoted = "\"" + name + "\"";
         run("CREATE TYPE public.pair AS (" + quoted + " int, secret text);"

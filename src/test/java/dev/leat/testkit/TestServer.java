@@ -41,6 +41,7 @@ public final class TestServer {
     private final String superuserUrl;
     private final KeptSessions superusers = new KeptSessions(() -> superuser("postgres"));
     private boolean templateReady;
+    private @Nullable String strategy;
 
     /** @param templateReady whether the server's data come with the template */
     TestServer(String superuserUrl, boolean templateReady) {
@@ -153,8 +154,19 @@ public final class TestServer {
 
     private TestDatabase clone(String template) {
         String name = "leat_test_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
-        superuser("postgres", "CREATE DATABASE " + name + " OWNER " + OWNER + " TEMPLATE " + template);
+        superuser("postgres", "CREATE DATABASE " + name + " OWNER " + OWNER + strategy() + " TEMPLATE " + template);
         return new TestDatabase(this, name);
+    }
+
+    /** Copying files takes less CPU than writing them to the log; but where files are synced, its checkpoints take time. */
+    private synchronized String strategy() {
+        if (strategy == null) {
+            boolean copies = value("SELECT current_setting('fsync') = 'off'"
+                            + " AND current_setting('server_version_num')::int >= 150000")
+                    .equals("t");
+            strategy = copies ? " STRATEGY file_copy" : "";
+        }
+        return strategy;
     }
 
     synchronized void prepareTemplate() {

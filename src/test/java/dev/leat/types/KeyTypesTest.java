@@ -63,7 +63,7 @@ class KeyTypesTest {
     }
 
     Stream<String> someKeyTypes() {
-        return Extent.some(8, keyTypes().toList()).stream();
+        return Extent.some(5, keyTypes().toList()).stream();
     }
 
     @Test

@@ -40,7 +40,7 @@ class TypesTest {
     }
 
     Stream<String> types() {
-        return Extent.some(12, List.copyOf(all.types())).stream();
+        return Extent.some(8, List.copyOf(all.types())).stream();
     }
 
     @ParameterizedTest

@@ -244,11 +244,11 @@ BEGIN
             -- The sum follows the order of the rows, lane by lane. The reader uses "fits", not the order.
             SELECT w.*, sum(w.weight) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM weighed AS w
         ), events AS (
-            SELECT t.*, room.fits, room.fits AND t.size <= t.too_large AS read_whole
+            SELECT t.*, budget.fits, budget.fits AND t.size <= t.too_large AS read_whole
               FROM totalled AS t
              CROSS JOIN LATERAL (
                  -- Within the claim's budget; or the first event whose size counts.
-                 SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS room
+                 SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS budget
         )
         SELECT e.id, e.lane, e.op, e.partition_key, e.stream, e.schema_name, e.table_name,
                CASE WHEN e.read_whole THEN e.type END AS type,
@@ -315,11 +315,11 @@ BEGIN
             -- The sum follows the order of the rows, lane by lane. The reader uses "fits", not the order.
             SELECT w.*, sum(w.weight) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM weighed AS w
         ), events AS (
-            SELECT t.*, room.fits, room.fits AND t.size <= t.too_large AS read_whole
+            SELECT t.*, budget.fits, budget.fits AND t.size <= t.too_large AS read_whole
               FROM totalled AS t
              CROSS JOIN LATERAL (
                  -- Within the claim's budget; or the first event whose size counts.
-                 SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS room
+                 SELECT t.total <= t.claim_budget OR (t.total = t.weight AND t.weight <= t.alone) AS fits) AS budget
         )
         SELECT e.id, e.lane, e.op, e.partition_key, e.stream, e.schema_name, e.table_name,
                CASE WHEN e.read_whole THEN e.type END AS type,

@@ -256,17 +256,21 @@ class LoadTest extends LoadFixture {
         assertThat(plan).contains("Merge Append").doesNotContain("Seq Scan").doesNotContain("rows=10000");
     }
 
+    private int chunkRows() {
+        return Integer.parseInt(String.valueOf(value("SELECT chunk_rows FROM leat_internal.load")));
+    }
+
     @Test
     void theSizeOfAChunkAdaptsToItsTime() {
         run("CREATE TABLE public.t (id int PRIMARY KEY); INSERT INTO public.t SELECT generate_series(1, 30000);"
                 + " SELECT leat.attach('public.t'); SELECT leat.load('public.t')");
         chunk(MOST);
         assertThat(value("SELECT loaded FROM leat_internal.load")).isEqualTo("500");
-        for (int i = 0; i < 3; i++) {
+        // On a machine that is busy a chunk may take its time, and then the next one is not larger.
+        for (int i = 0; i < 40 && chunkRows() <= 500; i++) {
             chunk(MOST);
         }
-        assertThat(Integer.parseInt(String.valueOf(value("SELECT chunk_rows FROM leat_internal.load"))))
-                .isGreaterThan(500);
+        assertThat(chunkRows()).isGreaterThan(500);
         run("SELECT leat.cancel_load('public.t'); SELECT leat.load('public.t', chunk => 40)");
         chunk(MOST);
         chunk(MOST);

@@ -7,12 +7,16 @@ import dev.leat.admin.MissingRight;
 import dev.leat.admin.TableNames;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.app.connection.Fault;
+import dev.leat.app.mapping.MappingOptions;
+import dev.leat.app.mapping.MappingRun;
 import dev.leat.config.Attachment;
 import dev.leat.config.TablesFile;
 import dev.leat.config.TablesFile.Declaration;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.dms.file.MappingFile;
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -23,6 +27,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -102,7 +107,11 @@ final class AttachCommand extends DatabaseCommand {
     @Option(names = "--detach-others", description = "With --file: detach the tables that it does not name.")
     private boolean detachOthers;
 
+    @Mixin
+    private MappingOptions dms = new MappingOptions();
+
     private List<Declaration> declarations = List.of();
+    private @Nullable MappingRun mapping;
 
     AttachCommand(ProcessEnvironment process) {
         super(process);
@@ -110,14 +119,19 @@ final class AttachCommand extends DatabaseCommand {
 
     @Override
     public Integer call() {
-        boolean options = !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty())
-                || noBefore
-                || stream != null
-                || onQuarantine != null
-                || capture != null
-                || withoutKey != null;
+        boolean options = tableOptions();
+        String misuse = dms.misuse(table != null || file != null || detachOthers, options || load);
+        if (misuse != null) {
+            throw new ParameterException(spec().commandLine(), misuse);
+        }
+        Path mappings = dms.file();
+        if (mappings != null) {
+            mapping = new MappingRun(MappingFile.read(mappings.toString(), text(mappings)), dms, out(), err());
+            return super.call();
+        }
         if (table == null && file == null) {
-            throw new ParameterException(spec().commandLine(), "name a table, or a --file that declares them");
+            throw new ParameterException(
+                    spec().commandLine(), "name a table, or a --file or --dms-mappings that declare them");
         }
         if (table != null && file != null) {
             throw new ParameterException(
@@ -139,13 +153,25 @@ final class AttachCommand extends DatabaseCommand {
         return super.call();
     }
 
+    private boolean tableOptions() {
+        return !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty())
+                || noBefore
+                || stream != null
+                || onQuarantine != null
+                || capture != null
+                || withoutKey != null;
+    }
+
     @Override
     String advice(MissingRight missing) {
-        return missing.toAttach(tables());
+        return missing.toAttach(mapping == null ? tables() : mapping.tables());
     }
 
     @Override
     int work(PinnedDataSource database) {
+        if (mapping != null) {
+            return mapping.run(database);
+        }
         TableNames names = new TableNames(database);
         requireTables(names, tables());
         refuseTwice(names);
@@ -244,9 +270,18 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     private static List<Declaration> declared(Path file) {
+        String text = text(file);
         try {
-            // Reads the whole file first: the YAML parser would report a file that cannot be read as invalid YAML.
-            return TablesFile.read(file.toString(), new StringReader(Files.readString(file)));
+            return TablesFile.read(file.toString(), new StringReader(text));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading a string failed", e);
+        }
+    }
+
+    /** The whole file: a parser would report one that cannot be read as invalid. */
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
         } catch (NoSuchFileException e) {
             throw new Fault(ExitCode.USAGE, "there is no file " + file, e);
         } catch (AccessDeniedException e) {

@@ -3,19 +3,25 @@ package dev.leat.admin;
 import dev.leat.config.Attachment;
 import dev.leat.jooq.Dsl;
 import java.sql.SQLWarning;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import javax.sql.DataSource;
+import org.jooq.Configuration;
 import org.jooq.DSLContext;
 import org.jooq.ExecuteContext;
 import org.jooq.ExecuteListener;
 import org.jooq.impl.DefaultExecuteListenerProvider;
 
-/** Attaches and detaches tables, one transaction for each, so that no table stays locked while another is waited for. */
+/**
+ * Attaches and detaches tables, one transaction for each, so that no table stays locked while another is waited for; or many tables
+ * in one transaction, all of them or none.
+ */
 public final class Attachments {
 
-    private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'";
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = " + PATIENCE.toMillis();
 
     private final DSLContext database;
 
@@ -36,17 +42,39 @@ public final class Attachments {
      *     to be had within five seconds
      */
     public Attached attach(Attachment attachment) {
+        return attachAll(List.of(attachment)).get(0);
+    }
+
+    /**
+     * Attaches all of them in one transaction. A table that has been attached in it stays locked against writers until its end, so the
+     * waits for locks of all tables together take at most five seconds.
+     *
+     * @return in the same order
+     * @throws org.jooq.exception.DataAccessException when the database declines one of them; then none is attached
+     */
+    public List<Attached> attachAll(List<Attachment> attachments) {
+        return database.transactionResult(transaction -> {
+            List<Attached> attached = new ArrayList<>();
+            long ends = System.nanoTime() + PATIENCE.toNanos();
+            for (Attachment each : attachments) {
+                long left =
+                        Math.max(1, Duration.ofNanos(ends - System.nanoTime()).toMillis());
+                transaction.dsl().execute("SET LOCAL lock_timeout = " + left);
+                attached.add(attach(transaction, each));
+            }
+            return attached;
+        });
+    }
+
+    private static Attached attach(Configuration transaction, Attachment attachment) {
         List<String> warnings = new ArrayList<>();
         List<Object> values = new ArrayList<>();
         String call = call(attachment, values);
-        String change = database.transactionResult(transaction -> {
-            transaction.dsl().execute(LOCK_TIMEOUT);
-            return transaction
-                    .derive(new DefaultExecuteListenerProvider(new Warnings(warnings)))
-                    .dsl()
-                    .fetchSingle(call, values.toArray())
-                    .get(0, String.class);
-        });
+        String change = transaction
+                .derive(new DefaultExecuteListenerProvider(new Warnings(warnings)))
+                .dsl()
+                .fetchSingle(call, values.toArray())
+                .get(0, String.class);
         return new Attached(attachment.table(), change, List.copyOf(warnings));
     }
 
@@ -90,6 +118,10 @@ public final class Attachments {
         if (attachment.renameTable() != null) {
             arguments.add("rename_table => ?");
             values.add(attachment.renameTable());
+        }
+        if (attachment.filter() != null) {
+            arguments.add("filter => ?::jsonb");
+            values.add(attachment.filter());
         }
         return arguments.toString();
     }

@@ -7,12 +7,17 @@ import dev.leat.admin.MissingRight;
 import dev.leat.admin.TableNames;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.app.connection.Fault;
+import dev.leat.app.mapping.MappingOptions;
+import dev.leat.app.mapping.MappingRun;
 import dev.leat.config.Attachment;
 import dev.leat.config.TablesFile;
 import dev.leat.config.TablesFile.Declaration;
 import dev.leat.database.PinnedDataSource;
+import dev.leat.dms.file.MappingFile;
+import dev.leat.dms.file.SettingsFile;
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -23,6 +28,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -125,7 +131,11 @@ final class AttachCommand extends DatabaseCommand {
     @Option(names = "--detach-others", description = "With --file: detach the tables that it does not name.")
     private boolean detachOthers;
 
+    @Mixin
+    private MappingOptions dms = new MappingOptions();
+
     private List<Declaration> declarations = List.of();
+    private @Nullable MappingRun mapping;
 
     AttachCommand(ProcessEnvironment process) {
         super(process);
@@ -133,18 +143,29 @@ final class AttachCommand extends DatabaseCommand {
 
     @Override
     public Integer call() {
-        boolean options =
-                !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty() && rename.isEmpty())
-                        || noBefore
-                        || stream != null
-                        || format != null
-                        || onQuarantine != null
-                        || capture != null
-                        || withoutKey != null
-                        || renameSchema != null
-                        || renameTable != null;
+        boolean options = tableOptions();
+        // What the file of table mappings does not say may be given beside it.
+        boolean beside = stream != null || format != null;
+        String misuse = dms.misuse(table != null || file != null || detachOthers, options || load, format != null);
+        if (misuse != null) {
+            throw new ParameterException(spec().commandLine(), misuse);
+        }
+        Path mappings = dms.file();
+        if (mappings != null) {
+            Path settings = dms.settings();
+            mapping = new MappingRun(
+                    MappingFile.read(mappings.toString(), text(mappings)),
+                    settings == null ? null : SettingsFile.read(settings.toString(), text(settings)),
+                    new MappingRun.Beside(stream, format),
+                    dms,
+                    out(),
+                    err());
+            return super.call();
+        }
+        options |= beside;
         if (table == null && file == null) {
-            throw new ParameterException(spec().commandLine(), "name a table, or a --file that declares them");
+            throw new ParameterException(
+                    spec().commandLine(), "name a table, or a --file or --dms-mappings that declare them");
         }
         if (table != null && file != null) {
             throw new ParameterException(
@@ -166,13 +187,26 @@ final class AttachCommand extends DatabaseCommand {
         return super.call();
     }
 
+    private boolean tableOptions() {
+        return !(key.isEmpty() && exclude.isEmpty() && mask.isEmpty() && operations.isEmpty() && rename.isEmpty())
+                || noBefore
+                || onQuarantine != null
+                || capture != null
+                || withoutKey != null
+                || renameSchema != null
+                || renameTable != null;
+    }
+
     @Override
     String advice(MissingRight missing) {
-        return missing.toAttach(tables());
+        return missing.toAttach(mapping == null ? tables() : mapping.tables());
     }
 
     @Override
     int work(PinnedDataSource database) {
+        if (mapping != null) {
+            return mapping.run(database);
+        }
         TableNames names = new TableNames(database);
         requireTables(names, tables());
         refuseTwice(names);
@@ -275,7 +309,8 @@ final class AttachCommand extends DatabaseCommand {
                 withoutKey,
                 rename,
                 renameSchema,
-                renameTable);
+                renameTable,
+                null);
     }
 
     private void tell(Attached attached) {
@@ -284,9 +319,18 @@ final class AttachCommand extends DatabaseCommand {
     }
 
     private static List<Declaration> declared(Path file) {
+        String text = text(file);
         try {
-            // Reads the whole file first: the YAML parser would report a file that cannot be read as invalid YAML.
-            return TablesFile.read(file.toString(), new StringReader(Files.readString(file)));
+            return TablesFile.read(file.toString(), new StringReader(text));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading a string failed", e);
+        }
+    }
+
+    /** The whole file: a parser would report one that cannot be read as invalid. */
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
         } catch (NoSuchFileException e) {
             throw new Fault(ExitCode.USAGE, "there is no file " + file, e);
         } catch (AccessDeniedException e) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param rename columns that consumers see under another name, such as {@code note=remark}
  * @param renameSchema the schema's name that consumers see; null: its own
  * @param renameTable the table's name that consumers see; null: its own
+ * @param filter which rows are captured, as JSON; null: all
  */
 public record Attachment(
         String table,
@@ -35,7 +36,8 @@ public record Attachment(
         @Nullable String withoutKey,
         List<String> rename,
         @Nullable String renameSchema,
-        @Nullable String renameTable) {
+        @Nullable String renameTable,
+        @Nullable String filter) {
 
     public Attachment {
         key = List.copyOf(key);
@@ -49,6 +51,6 @@ public record Attachment(
     public static Attachment of(String table) {
         return new Attachment(
                 table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null, List.of(), null,
-                null);
+                null, null);
     }
 }

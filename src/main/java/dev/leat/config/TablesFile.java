@@ -184,7 +184,8 @@ public final class TablesFile {
                 words.get("without_key"),
                 lists.getOrDefault("rename", List.of()),
                 words.get("rename_schema"),
-                words.get("rename_table"));
+                words.get("rename_table"),
+                null);
     }
 
     private List<String> names(String table, String option) throws IOException {

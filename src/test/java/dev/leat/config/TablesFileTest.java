@@ -64,7 +64,8 @@ class TablesFileTest {
                                 "whole-row",
                                 List.of("state=status"),
                                 "landing",
-                                "src_orders"),
+                                "src_orders",
+                                null),
                         plain("public.items"),
                         plain("public.carts"));
     }

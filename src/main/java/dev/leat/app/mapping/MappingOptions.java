@@ -1,0 +1,82 @@
+package dev.leat.app.mapping;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of {@code leat attach} that are about table mappings. */
+public final class MappingOptions {
+
+    @Option(
+            names = "--dms-mappings",
+            paramLabel = "<file>",
+            description = "Table mappings of AWS DMS that say what to attach, instead of a table and options.")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--dms-settings",
+            paramLabel = "<file>",
+            description =
+                    "With --dms-mappings: the settings of DMS's Kinesis endpoint, by which the tables get the format dms.")
+    private @Nullable Path settings;
+
+    @Option(
+            names = "--dry-run",
+            description = "With --dms-mappings: show what would happen and why, and change nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "With --dry-run: as JSON.")
+    private boolean json;
+
+    @Option(
+            names = "--skip-unsupported",
+            description = "With --dms-mappings: list what is not supported, and apply the rest.")
+    private boolean skipUnsupported;
+
+    /** Null: no table mappings are given. */
+    public @Nullable Path file() {
+        return file;
+    }
+
+    /** Null: no settings are given, and the tables have the poller's format. */
+    public @Nullable Path settings() {
+        return settings;
+    }
+
+    boolean dryRun() {
+        return dryRun;
+    }
+
+    boolean json() {
+        return json;
+    }
+
+    boolean skipUnsupported() {
+        return skipUnsupported;
+    }
+
+    /**
+     * What is wrong with the options; null: nothing.
+     *
+     * @param otherSource whether a table, a file of tables, or what goes with it is given too
+     * @param tableOptions whether options of a table are given
+     * @param format whether a format is given
+     */
+    public @Nullable String misuse(boolean otherSource, boolean tableOptions, boolean format) {
+        if (file == null) {
+            return dryRun || json || skipUnsupported || settings != null
+                    ? "--dms-settings, --dry-run, --json and --skip-unsupported go with --dms-mappings"
+                    : null;
+        }
+        if (otherSource) {
+            return "--dms-mappings excludes a table, --file and --detach-others";
+        }
+        if (tableOptions) {
+            return "with --dms-mappings, the rules of the file take the place of the options of a table";
+        }
+        if (settings != null && format) {
+            return "--dms-settings and --format exclude each other: the settings are those of the format dms";
+        }
+        return json && !dryRun ? "--json goes with --dry-run" : null;
+    }
+}

@@ -1,0 +1,227 @@
+package dev.leat.dms;
+
+import dev.leat.dms.ColumnPlan.ColumnDecision;
+import dev.leat.dms.ObjectMappingRule.PartitionKeyType;
+import dev.leat.dms.RuleAction.MaskColumn;
+import dev.leat.dms.TablePlan.ChangedName;
+import dev.leat.dms.TablePlan.KeyPlan;
+import dev.leat.dms.TablePlan.TargetPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of a plan an attachment can do today, for one table. This is the only place that knows it: what Leat learns to do moves from
+ * {@code unsupported} to {@code options} here.
+ *
+ * @param options null: the table cannot be attached, whatever is skipped
+ * @param unsupported what cannot be done, each with the rule that asks for it
+ */
+public record Applicability(@Nullable TableOptions options, List<Unsupported> unsupported) {
+
+    public Applicability {
+        unsupported = List.copyOf(unsupported);
+    }
+
+    /**
+     * The options of the table's attachment.
+     *
+     * @param table as SQL writes it
+     * @param key columns of the partition key; empty: the primary key
+     * @param exclude columns that do not leave
+     * @param withoutKey {@code table} where there is no key, and the table has one order; else null
+     * @param mask columns of which only a mask leaves, each with its mask
+     * @param rename columns that leave under another name, each with that name
+     * @param renameSchema the schema's name that consumers see; null: its own
+     * @param renameTable the table's name that consumers see; null: its own
+     * @param filter which rows are captured, as JSON; null: all
+     */
+    public record TableOptions(
+            String table,
+            List<String> key,
+            List<String> exclude,
+            @Nullable String withoutKey,
+            List<String> mask,
+            List<String> rename,
+            @Nullable String renameSchema,
+            @Nullable String renameTable,
+            @Nullable String filter) {
+        public TableOptions {
+            key = List.copyOf(key);
+            exclude = List.copyOf(exclude);
+            mask = List.copyOf(mask);
+            rename = List.copyOf(rename);
+        }
+    }
+
+    /**
+     * Something that is not supported.
+     *
+     * @param rule that asks for it
+     * @param subject a table or a column of it
+     * @param feature the same words wherever the same is asked for, such as {@code renaming a column}
+     * @param detail what exactly; empty: nothing more
+     * @param withholds whether rows or values would leave that the rule keeps back. Then the table is not attached without it
+     */
+    public record Unsupported(RuleName rule, String subject, String feature, String detail, boolean withholds) {
+
+        /** Such as {@code public.orders: renaming a table (to sales) is not supported yet}. */
+        public String what() {
+            return subject + ": " + feature + (detail.isEmpty() ? "" : " (" + detail + ")") + " is not supported yet";
+        }
+
+        @Override
+        public String toString() {
+            return rule + ": " + what();
+        }
+    }
+
+    /** Whether the table is attached when unsupported rules are skipped. */
+    public boolean attachable() {
+        return options != null && unsupported.stream().noneMatch(Unsupported::withholds);
+    }
+
+    /**
+     * @param plan of a selected table
+     */
+    public static Applicability of(TablePlan plan) {
+        SelectionRule selection = plan.selection();
+        TargetPlan target = plan.target();
+        if (selection == null || target == null) {
+            throw new IllegalArgumentException(plan.table() + " is not selected");
+        }
+        List<Unsupported> unsupported = new ArrayList<>();
+        String table = plan.table().toString();
+        if (plan.table().view()) {
+            unsupported.add(new Unsupported(selection.rule(), table, "a view", "it has no changes of its own", true));
+            return new Applicability(null, unsupported);
+        }
+        for (ColumnPlan column : target.columns()) {
+            column(column, table, unsupported);
+        }
+        if (target.definedKey() != null) {
+            unsupported.add(new Unsupported(target.definedKey().rule(), table, "define-primary-key", "", false));
+        }
+        form(target, table, unsupported);
+        List<String> exclude = target.columns().stream()
+                .filter(column -> !column.sent())
+                .map(ColumnPlan::name)
+                .toList();
+        return new Applicability(options(plan, target, exclude, unsupported), unsupported);
+    }
+
+    /** Null: it keeps its name. */
+    private static @Nullable String renamed(ChangedName changed, String name) {
+        return changed.name().equals(name) ? null : changed.name();
+    }
+
+    /** The mask of a column, as {@code leat.attach} writes it; null: it has none. */
+    private static @Nullable String mask(ColumnPlan column) {
+        for (ColumnDecision decision : column.decisions()) {
+            if (decision.action() instanceof MaskColumn mask) {
+                return column.name()
+                        + switch (mask.kind()) {
+                            case HASH -> "=hash";
+                            case DIGITS -> "=digits:" + mask.digit();
+                            case RANDOM_DIGITS -> "=random-digits";
+                        };
+            }
+        }
+        return null;
+    }
+
+    private static void column(ColumnPlan column, String table, List<Unsupported> unsupported) {
+        String name = table + "." + column.name();
+        for (ColumnDecision decision : column.decisions()) {
+            RuleName rule = decision.rule();
+            if (rule == null || !column.sent()) {
+                continue;
+            }
+            switch (decision.kind()) {
+                case ADDED -> unsupported.add(new Unsupported(rule, name, "adding a column", "", false));
+                case TYPE_CHANGED ->
+                    unsupported.add(new Unsupported(rule, name, "another data type", decision.text(), false));
+                case BEFORE_IMAGE ->
+                    unsupported.add(new Unsupported(rule, name, "a column with the value before", "", false));
+                case RENAMED, MASKED, REMOVED, NOT_INCLUDED, INCLUDED, EXCLUDED -> {
+                    // The options rename, mask and exclude do these.
+                }
+            }
+        }
+    }
+
+    private static void form(TargetPlan target, String table, List<Unsupported> unsupported) {
+        ObjectMappingRule form = target.form();
+        if (form == null) {
+            return;
+        }
+        if (form.document()) {
+            unsupported.add(new Unsupported(form.rule(), table, "map-record-to-document", "", false));
+        }
+        form.attributes()
+                .forEach(attribute -> unsupported.add(
+                        new Unsupported(form.rule(), table, "a mapped attribute", attribute.name(), false)));
+    }
+
+    /** The key's part of the options. A key that is not supported leaves the table with its default. */
+    private static TableOptions options(
+            TablePlan plan, TargetPlan target, List<String> exclude, List<Unsupported> unsupported) {
+        CatalogTable table = plan.table();
+        KeyPlan key = target.key();
+        boolean keyed = !table.primaryKey().isEmpty();
+        List<String> columns = List.of();
+        if (key.type() == PartitionKeyType.ATTRIBUTE_NAME && key.alone()) {
+            columns = key.columns().equals(table.primaryKey()) ? List.of() : key.columns();
+        } else if (key.rule() != null && !supported(key, keyed)) {
+            unsupported.add(new Unsupported(
+                    key.rule(),
+                    table.toString(),
+                    "the partition key " + key.type().word(),
+                    key.value(),
+                    false));
+        }
+        List<String> used = columns.isEmpty() ? table.primaryKey() : columns;
+        for (ColumnPlan column : target.columns()) {
+            RuleName rule = column.decisions().stream()
+                    .map(ColumnDecision::rule)
+                    .filter(each -> each != null)
+                    .findFirst()
+                    .orElse(null);
+            if ((!column.sent() || mask(column) != null) && rule != null && used.contains(column.name())) {
+                unsupported.add(new Unsupported(
+                        rule,
+                        table + "." + column.name(),
+                        (column.sent() ? "masking" : "leaving out") + " a column of the partition key",
+                        "",
+                        true));
+            }
+        }
+        List<ColumnPlan> sent = target.columns().stream()
+                .filter(column -> column.sent() && !column.added())
+                .toList();
+        SelectionRule selection = plan.selection();
+        return new TableOptions(
+                table.sqlName(),
+                columns,
+                exclude,
+                keyed || !columns.isEmpty() ? null : "table",
+                sent.stream().map(Applicability::mask).filter(Objects::nonNull).toList(),
+                sent.stream()
+                        .filter(column -> !column.target().equals(column.name()))
+                        .map(column -> column.name() + "=" + column.target())
+                        .toList(),
+                renamed(target.schema(), table.schema()),
+                renamed(target.name(), table.name()),
+                selection == null || selection.filters().isEmpty() ? null : SourceFilter.json(selection.filters()));
+    }
+
+    /** Whether the attachment's default has the same order: of the primary key, or of a whole table without one. */
+    private static boolean supported(KeyPlan key, boolean keyed) {
+        return switch (key.type()) {
+            case DEFAULT, PRIMARY_KEY -> true;
+            case SCHEMA_TABLE -> !keyed;
+            case TRANSACTION_ID, CONSTANT, ATTRIBUTE_NAME -> false;
+        };
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.leat.dms.file;
+
+import org.jspecify.annotations.NullMarked;

@@ -441,7 +441,7 @@ BEGIN
                   CASE WHEN is_masked
                        THEN format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', value,
                                    CASE WHEN mask = 'hash'
-                                        THEN format($q$upper(encode(sha256(convert_to(format('%%s', %s), 'UTF8')), 'hex'))$q$, value)
+                                        THEN format($q$translate(encode(sha256(convert_to(format('%%s', %s), 'UTF8')), 'hex'), 'abcdef', 'ABCDEF')$q$, value)
                                         WHEN mask LIKE 'digits:_'
                                         THEN format($q$regexp_replace(format('%%s', %s), '[0-9]', %L, 'g')$q$, value, replace(right(mask, 1), chr(92), repeat(chr(92), 2)))
                                         WHEN mask = 'random-digits' THEN format($q$leat_internal.random_digits(format('%%s', %s))$q$, value)

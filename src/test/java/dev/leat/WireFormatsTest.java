@@ -100,6 +100,11 @@ class WireFormatsTest {
                     "the pollers have sent it",
                     Duration.ofSeconds(60),
                     () -> stream.texts().size() == 2);
+            // What is in the stream is replayed when it is settled.
+            Await.until(
+                    "both are kept",
+                    Duration.ofSeconds(60),
+                    () -> database.rows("SELECT FROM leat_internal.sent").size() == 2);
             database.run("SELECT leat.replay(stream => 'audit')");
             Await.until(
                     "the pollers have sent it",

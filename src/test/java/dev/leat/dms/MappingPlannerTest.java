@@ -213,9 +213,9 @@ class MappingPlannerTest {
                 "\"rule-action\": \"include\", \"filters\": [{\"filter-type\": \"source\"," + "\"column-name\": \""
                         + column + "\", \"filter-conditions\": [{" + condition + "}]}]");
         if (fault.equals("none")) {
-            assertThat(unsupported(sound(), "shop.orders")).containsExactly("a filter");
-            assertThat(Applicability.of(of(sound(), "shop.orders")).attachable())
-                    .isFalse();
+            assertThat(unsupported(sound(), "shop.orders")).isEmpty();
+            assertThat(options(sound(), "shop.orders").filter())
+                    .startsWith("[{\"column\":\"" + column + "\",\"any\":[{\"operator\":\"");
         } else {
             assertThat(plan().faults()).singleElement().asString().contains("selection rule 1 (r1)", fault);
         }
@@ -239,8 +239,9 @@ class MappingPlannerTest {
         select(1, "include", "%.orders");
         change(2, "column", action, "shop.orders.State", rest);
         assertThat(column(sound(), "shop.orders", "State").target()).isEqualTo(name);
-        assertThat(unsupported(sound(), "shop.orders"))
-                .isEqualTo(name.equals("State") ? List.of() : List.of("renaming a column"));
+        assertThat(unsupported(sound(), "shop.orders")).isEmpty();
+        assertThat(options(sound(), "shop.orders").rename())
+                .isEqualTo(name.equals("State") ? List.of() : List.of("State=" + name));
         tables.add(PlanText.table("State.State(id bigint*)"));
         select(3, "include", "State.%");
         change(4, "schema", action, "State", rest).change(5, "table", action, "State.%", rest);
@@ -268,9 +269,10 @@ class MappingPlannerTest {
         change(4, "column", "data-masking-hash-mask", "shop.orders.card", "");
         change(5, "column", "rename", "shop.orders.card", "\"value\": \"x\"");
         change(3, "column", "change-data-type", "shop.orders.card", "\"data-type\": {\"type\": \"string\"}");
-        assertThat(unsupported(sound(), "shop.orders")).containsExactly("another data type", "this mask");
+        assertThat(unsupported(sound(), "shop.orders")).containsExactly("another data type");
+        assertThat(options(sound(), "shop.orders").mask()).containsExactly("card=hash");
         assertThat(column(sound(), "shop.orders", "card").target()).isEqualTo("card");
-        assertThat(Applicability.of(of(sound(), "shop.orders")).attachable()).isFalse();
+        assertThat(Applicability.of(of(sound(), "shop.orders")).attachable()).isTrue();
     }
 
     @Test

@@ -262,15 +262,19 @@ class LoadTest extends LoadFixture {
                 + " SELECT leat.attach('public.t'); SELECT leat.load('public.t')");
         chunk(MOST);
         assertThat(value("SELECT loaded FROM leat_internal.load")).isEqualTo("500");
-        for (int i = 0; i < 3; i++) {
+        // A chunk during which the machine was busy makes the next ones smaller.
+        for (int i = 0; i < 20 && chunkRows() <= 500; i++) {
             chunk(MOST);
         }
-        assertThat(Integer.parseInt(String.valueOf(value("SELECT chunk_rows FROM leat_internal.load"))))
-                .isGreaterThan(500);
+        assertThat(chunkRows()).isGreaterThan(500);
         run("SELECT leat.cancel_load('public.t'); SELECT leat.load('public.t', chunk => 40)");
         chunk(MOST);
         chunk(MOST);
         assertThat(value("SELECT concat_ws(' ', loaded, most_rows) FROM leat_internal.load WHERE state = 'running'"))
                 .isEqualTo("80 40");
+    }
+
+    private int chunkRows() {
+        return Integer.parseInt(String.valueOf(value("SELECT chunk_rows FROM leat_internal.load")));
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("postgres")
 class FingerprintsTest extends CaptureFixture {
 
-    private static final int STEPS = Extent.of(30, 80);
+    private static final int STEPS = Extent.of(40, 80);
 
     private static final String TABLES = """
             CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA s3;

@@ -193,6 +193,24 @@ class ReconcileCommandTest {
         assertRefused(cli.leat(command.split(" ", -1)), exitCode, says);
     }
 
+    /** The stream has the rows that the filter takes, under the names that consumers see. */
+    @Test
+    void aTableWithAFilterOtherNamesAndAMaskIsComparedAsItIsSent() throws Exception {
+        database.run("SELECT leat.attach('orders', rename => '{id=order_no,state=status}', rename_schema => 'landing',"
+                + " rename_table => 'src_orders', filter => '[{\"column\": \"id\", \"any\": [{\"operator\": \"gte\","
+                + " \"value\": \"100\"}]}]')");
+        database.run("DELETE FROM leat_internal.outbox");
+        database.run("INSERT INTO orders SELECT i, 'new' FROM generate_series(90, 109) i");
+        database.run("UPDATE orders SET id = id + 100 WHERE id BETWEEN 90 AND 94");
+        database.run(
+                "UPDATE orders SET id = id - 40 WHERE id BETWEEN 100 AND 101; UPDATE orders SET state = 'paid' WHERE id = 105");
+        publish();
+        CliRun.Result result = cli.leat("reconcile", "public.orders", "--complete");
+        assertThat(result.out()).containsPattern("equal +13\n").containsPattern("extra +0\n");
+        assertThat(result.out().lines()).last().isEqualTo("EQUAL");
+        assertThat(stream.texts().get(0)).contains("\"order_no\":", "\"schema\":\"landing\",\"table\":\"src_orders\"");
+    }
+
     @Test
     void aTableInAnotherFormatIsRefused() {
         database.run("SELECT leat.attach('orders', format => 'trigger:both')");

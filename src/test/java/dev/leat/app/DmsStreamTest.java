@@ -1,0 +1,129 @@
+package dev.leat.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.leat.LeatPoller;
+import dev.leat.app.connection.ExitCode;
+import dev.leat.testkit.Await;
+import dev.leat.testkit.TestDatabase;
+import dev.leat.testkit.TestServer;
+import dev.leat.testkit.TestStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A task of DMS with full load and changes: its two files, and what a consumer of its messages has at the end. */
+@Tag("postgres")
+class DmsStreamTest {
+
+    private static final String MAPPINGS = """
+            {"rules": [
+              {"rule-type": "selection", "rule-id": "1", "rule-name": "port", "rule-action": "include",
+               "object-locator": {"schema-name": "port", "table-name": "%"}},
+              {"rule-type": "selection", "rule-id": "2", "rule-name": "no logs", "rule-action": "exclude",
+               "object-locator": {"schema-name": "port", "table-name": "%_log"}},
+              {"rule-type": "selection", "rule-id": "3", "rule-name": "open berths", "rule-action": "include",
+               "object-locator": {"schema-name": "port", "table-name": "berth"},
+               "filters": [{"filter-type": "source", "column-name": "depth",
+                            "filter-conditions": [{"filter-operator": "gte", "value": "10"}]}]},
+              {"rule-type": "transformation", "rule-id": "4", "rule-name": "schema", "rule-target": "schema",
+               "object-locator": {"schema-name": "port"}, "rule-action": "rename", "value": "harbour"},
+              {"rule-type": "transformation", "rule-id": "5", "rule-name": "prefix", "rule-target": "table",
+               "object-locator": {"schema-name": "port", "table-name": "ship"}, "rule-action": "add-prefix", "value": "src_"},
+              {"rule-type": "transformation", "rule-id": "6", "rule-name": "name", "rule-target": "column",
+               "object-locator": {"schema-name": "port", "table-name": "ship", "column-name": "name"},
+               "rule-action": "rename", "value": "title"},
+              {"rule-type": "transformation", "rule-id": "7", "rule-name": "secret", "rule-target": "column",
+               "object-locator": {"schema-name": "port", "table-name": "ship", "column-name": "radio"},
+               "rule-action": "data-masking-digits-mask", "value": "x"}
+            ]}""";
+
+    private static final String SETTINGS = """
+            {"MessageFormat": "json-unformatted", "IncludePartitionValue": true, "IncludeNullAndEmpty": false,
+             "StreamArn": "arn:aws:kinesis:eu-central-1:123456789012:stream/old"}""";
+
+    @AutoClose
+    private final TestDatabase database = TestServer.shared().database();
+
+    @AutoClose
+    private final TestStream stream = new TestStream(2);
+
+    private final CliRun cli = CliRun.on(database);
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void aConsumerOfDmsHasWhatTheFilesAskFor() throws Exception {
+        database.run(
+                "CREATE SCHEMA port; CREATE TABLE port.ship (id int PRIMARY KEY, name text, radio text, built timestamp);"
+                        + " CREATE TABLE port.berth (id int PRIMARY KEY, depth int); CREATE TABLE port.ship_log (id int PRIMARY KEY);"
+                        + " CREATE TABLE public.other (id int PRIMARY KEY)");
+        database.run("INSERT INTO port.ship VALUES (1, 'Ada', 'K12', '2020-01-02 03:04:05'), (2, '', NULL, NULL);"
+                + " INSERT INTO port.berth VALUES (1, 9), (2, 10), (3, 11)");
+        Path mappings = Files.writeString(directory.resolve("table-mappings.json"), MAPPINGS);
+        Path settings = Files.writeString(directory.resolve("kinesis-settings.json"), SETTINGS);
+
+        CliRun.Result attached =
+                cli.leat("attach", "--dms-mappings", mappings.toString(), "--dms-settings", settings.toString());
+        assertThat(attached.exitCode()).as(attached.toString()).isEqualTo(ExitCode.DONE);
+        assertThat(attached.err()).contains("StreamArn has no effect and is ignored");
+        assertThat(database.rows("SELECT relation::text FROM leat.attached() ORDER BY 1"))
+                .extracting(row -> row.get(0))
+                .containsExactly("port.berth", "port.ship");
+        assertThat(cli.leat("load", "port.ship", "port.berth").exitCode()).isEqualTo(ExitCode.DONE);
+        try (LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
+                .build()) {
+            poller.start();
+            Await.until(
+                    "the load is finished",
+                    Duration.ofSeconds(60),
+                    () -> "2".equals(database.value("SELECT count(*) FROM leat_poller.load WHERE state = 'finished'")));
+            database.run(
+                    "INSERT INTO port.ship VALUES (3, 'Eve', 'X9', NULL); UPDATE port.ship SET name = 'Bob' WHERE id = 2;"
+                            + " DELETE FROM port.ship WHERE id = 1; INSERT INTO port.ship_log VALUES (1)");
+            database.run("UPDATE port.berth SET depth = 12 WHERE id = 1; UPDATE port.berth SET depth = 2 WHERE id = 2");
+            Await.until(
+                    "everything is sent",
+                    Duration.ofSeconds(60),
+                    () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        }
+        assertThat(replayed())
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "harbour.src_ship 2", "{\"id\":2,\"title\":\"Bob\"}",
+                        "harbour.src_ship 3", "{\"id\":3,\"title\":\"Eve\",\"radio\":\"Xx\"}",
+                        "harbour.berth 1", "{\"id\":1,\"depth\":12}",
+                        "harbour.berth 3", "{\"id\":3,\"depth\":11}"));
+        assertThat(stream.texts())
+                .anySatisfy(text -> assertThat(text)
+                        .contains("{\"id\":1,\"title\":\"Ada\",\"radio\":\"Kxx\",\"built\":\"2020-01-02T03:04:05Z\"}")
+                        .contains(
+                                "\"operation\":\"load\",\"partition-key-type\":\"primary-key\",\"partition-key-value\":\"1\"")
+                        .endsWith("}}\n"));
+    }
+
+    /** The rows that a consumer has who applies the messages in their order. */
+    private Map<String, String> replayed() throws Exception {
+        Map<String, String> rows = new TreeMap<>();
+        for (String text : stream.texts()) {
+            JsonNode message = new ObjectMapper().readTree(text);
+            String row = message.at("/metadata/schema-name").asText() + "."
+                    + message.at("/metadata/table-name").asText() + " "
+                    + message.at("/data/id").asText();
+            if (message.at("/metadata/operation").asText().equals("delete")) {
+                rows.remove(row);
+            } else {
+                rows.put(row, message.at("/data").toString());
+            }
+        }
+        return rows;
+    }
+}

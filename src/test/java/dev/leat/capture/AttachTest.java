@@ -104,7 +104,7 @@ class AttachTest extends CaptureFixture {
             'public.t', stream => 'two words'            | 22023 | "two words" is neither         | 1 to 128
             'public.t', stream => ''                     | 22023 | "" is neither                  | 1 to 128
             'public.t', stream => 'arn:aws:s3:::bucket'  | 22023 | is neither                     | ARN
-            'public.t', before => NULL                   | 22004 | only key, stream and           | null
+            'public.t', before => NULL                   | 22004 | only key, stream,              | null
             'public.nokey'                               | 22023 | has no primary key             | Name the columns
             'public.v'                                   | 42809 | is a view                      | holds the rows
             'public.mv'                                  | 42809 | is a materialized view         | holds the rows

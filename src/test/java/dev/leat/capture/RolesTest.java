@@ -41,7 +41,7 @@ class RolesTest extends CaptureFixture {
                     "SELECT * FROM leat_internal.outbox",
                     "SELECT * FROM leat_internal.quarantine",
                     "SELECT leat.schema_version()",
-                    "SELECT leat_internal.capture_truncate(1, 1, false, '', false, NULL)",
+                    "SELECT leat_internal.capture_truncate(1, 1, false, '', false, NULL, NULL)",
                     "SELECT leat.retry(1)",
                     "SELECT leat.move_past_gap(force => true)",
                     "SELECT leat_poller.renumber('{3}', 10)",

@@ -79,8 +79,8 @@ final class KnownMistakes {
                             CAPTURE, "    done          boolean := false;", "    done boolean := false; drawn bigint;"),
                     new Edit(
                             CAPTURE,
-                            "{{encoding_check}}    IF TG_OP = 'DELETE'",
-                            "{{encoding_check}}    drawn := nextval('leat_internal.outbox_id_seq');\n    IF TG_OP = 'DELETE'"),
+                            "{{encoding_check}}    IF {{row_goes}}",
+                            "{{encoding_check}}    drawn := nextval('leat_internal.outbox_id_seq');\n    IF {{row_goes}}"),
                     new Edit(
                             CAPTURE,
                             "leat_internal.outbox (%s)'",

@@ -151,7 +151,7 @@ class TableOwnerTest extends Attack {
     @Test
     void anErrorsTextIsBoundedWhereItIsMade() {
         run(
-                "SELECT leat_internal.write_events('INSERT', true, false, 's', 't', NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+                "SELECT leat_internal.write_events('INSERT', true, false, 's', 't', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
                         + " false, repeat('x', 1000000))");
         assertThat(database.value("SELECT length(fault) FROM leat_internal.outbox"))
                 .isEqualTo("1000");

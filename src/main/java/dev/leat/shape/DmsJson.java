@@ -3,6 +3,7 @@ package dev.leat.shape;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Shaper;
@@ -21,7 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class DmsJson implements Shaper {
 
-    private static final JsonFactory FACTORY = new JsonFactory();
+    /** Reads keys that PostgreSQL wrote: a numeric may have more digits than the parser allows by default. */
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
 
     private static final byte[] EMPTY = JsonBytes.ascii("{}");
 

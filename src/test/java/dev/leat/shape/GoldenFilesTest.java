@@ -86,6 +86,20 @@ final class GoldenFilesTest {
     }
 
     @Test
+    void aKeyMayHaveManyDigits() throws Exception {
+        String digits = "7".repeat(100_000);
+        Event event = ShapedEvents.inFormat(
+                ShapedEvents.event(
+                        Operation.DELETE,
+                        new Event.Subject("public", "orders", null),
+                        new Event.Row("{\"id\":" + digits + "}", "{}", null),
+                        null),
+                "dms:json-unformatted:partition-value:key=primary-key");
+        assertThat(new String(ShapedEvents.shaper("debezium").shape(event), UTF_8))
+                .contains("\"partition-key-value\":\"" + digits + "\"");
+    }
+
+    @Test
     void rowsOfATableHaveNoRawForm() {
         assertThatThrownBy(() -> ShapedEvents.shaper("raw").shape(ShapedEvents.of(Operation.UPDATE)))
                 .isInstanceOf(Unshapeable.class)

@@ -10,7 +10,6 @@ import dev.leat.consume.Identity;
 import dev.leat.consume.Unpacker;
 import dev.leat.localstream.Faults;
 import dev.leat.localstream.KeptRecord;
-import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
@@ -76,10 +75,7 @@ class AggregatedStreamTest {
     }
 
     private void awaitPublished() {
-        Await.until(
-                "the outbox to be empty",
-                PATIENCE,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        database.awaitEmptyOutbox(PATIENCE);
     }
 
     @Test

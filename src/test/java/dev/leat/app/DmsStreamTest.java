@@ -91,10 +91,7 @@ class DmsStreamTest {
                     "INSERT INTO port.ship VALUES (3, 'Eve', 'X9', NULL); UPDATE port.ship SET name = 'Bob' WHERE id = 2;"
                             + " DELETE FROM port.ship WHERE id = 1; INSERT INTO port.ship_log VALUES (1)");
             database.run("UPDATE port.berth SET depth = 12 WHERE id = 1; UPDATE port.berth SET depth = 2 WHERE id = 2");
-            Await.until(
-                    "everything is sent",
-                    Duration.ofSeconds(60),
-                    () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+            database.awaitEmptyOutbox(Duration.ofSeconds(60));
         }
         assertThat(replayed())
                 .containsExactlyInAnyOrderEntriesOf(Map.of(

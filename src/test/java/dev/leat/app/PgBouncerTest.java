@@ -125,10 +125,7 @@ class PgBouncerTest {
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'leat_poller'");
             }
         }
-        Await.until(
-                "an empty outbox",
-                PATIENCE,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        database.awaitEmptyOutbox(PATIENCE);
         for (CliRun poller : pollers) {
             poller.stop.countDown();
         }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.leat.LeatPoller;
 import dev.leat.PollerSettings;
 import dev.leat.app.connection.ExitCode;
-import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
 import dev.leat.testkit.TestStream;
@@ -62,10 +61,7 @@ class ReconcileCommandTest {
                 .settings(settings)
                 .build();
         poller.start();
-        Await.until(
-                "an empty outbox",
-                Duration.ofSeconds(60),
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        database.awaitEmptyOutbox(Duration.ofSeconds(60));
     }
 
     private void publish() throws SQLException {

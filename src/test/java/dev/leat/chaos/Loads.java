@@ -175,10 +175,7 @@ final class Loads {
             database.run("SELECT leat.load('public." + table.name + "')");
         }
         Await.until("the end of the last loads", patience, this::ended);
-        Await.until(
-                "an empty outbox",
-                patience,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        database.awaitEmptyOutbox(patience);
     }
 
     private boolean ended() {

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * views that the documented consumers build must equal the tables.
  */
 @Tag("full")
-@Timeout(300)
+@Timeout(600)
 class DocumentedConsumersIT {
 
     private static final long SEED = Long.getLong("leat.test.seed", System.nanoTime() & 0xffff_ffffL);
@@ -85,12 +85,7 @@ class DocumentedConsumersIT {
             writers.forEach(CompletableFuture::join);
         }
         databases.keySet().forEach(name -> startPoller(name, format));
-        databases
-                .values()
-                .forEach(database -> Await.until(
-                        "the outbox to be empty",
-                        PATIENCE,
-                        () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox"))));
+        databases.values().forEach(database -> database.awaitEmptyOutbox(PATIENCE));
         stream.local().faults(Faults.none());
         pollers.values().forEach(LeatProcess::terminate);
         pollers.values().forEach(LeatProcess::exitCode);

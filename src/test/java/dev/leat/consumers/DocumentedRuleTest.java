@@ -70,10 +70,7 @@ class DocumentedRuleTest {
     }
 
     private static void awaitPublished(TestDatabase database) {
-        Await.until(
-                "the outbox to be empty",
-                PATIENCE,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        database.awaitEmptyOutbox(PATIENCE);
     }
 
     private void publish(TestDatabase database, Aggregation.Format format) throws SQLException, InterruptedException {

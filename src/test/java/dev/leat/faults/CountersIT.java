@@ -77,10 +77,7 @@ class CountersIT {
                     PATIENCE,
                     () -> "finished".equals(database.value("SELECT state FROM leat_internal.load")));
             database.run("TRUNCATE public.orders");
-            Await.until(
-                    "an empty outbox",
-                    PATIENCE,
-                    () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+            database.awaitEmptyOutbox(PATIENCE);
             LeatProcess.run(environment, "quarantine", "discard", "--all");
             pollers.removeFirst().kill();
 

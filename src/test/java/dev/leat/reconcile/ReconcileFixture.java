@@ -75,10 +75,7 @@ abstract class ReconcileFixture {
     }
 
     void awaitPublished() {
-        Await.until(
-                "an empty outbox",
-                PATIENCE,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        database.awaitEmptyOutbox(PATIENCE);
     }
 
     void awaitLoaded() {

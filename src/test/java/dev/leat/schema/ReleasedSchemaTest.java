@@ -103,10 +103,7 @@ class ReleasedSchemaTest {
             writers.awaitMore(50);
             assertThat(writers.failures()).isEmpty();
         }
-        Await.until(
-                "an empty outbox",
-                PATIENCE,
-                () -> "0".equals(database.value("SELECT count(*) FROM leat_internal.outbox")));
+        database.awaitEmptyOutbox(PATIENCE);
         assertThat(renewed.stop(Duration.ofSeconds(20)).orderly()).isTrue();
         assertThat(troubles).isEmpty();
         assertEveryChangeArrived();

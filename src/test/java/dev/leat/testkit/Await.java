@@ -3,6 +3,7 @@ package dev.leat.testkit;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * Waits for a condition: checks it again and again for a limited time. The longer it has waited, the longer are the pauses: most conditions
@@ -24,6 +25,25 @@ public final class Await {
                 throw new AssertionError("waited " + atMost + " in vain for: " + what);
             }
             LockSupport.parkNanos(Math.min(LONGEST_NANOS, Math.max(SHORTEST_NANOS, waited / 10)));
+        }
+    }
+
+    /**
+     * Returns as soon as the count is 0; fails, naming what was to end, if it has not become smaller for that time. So a slow machine
+     * is no failure, and one that stands still is.
+     */
+    public static void noneLeft(String what, Duration stalled, LongSupplier count) {
+        long[] least = {Long.MAX_VALUE};
+        while (least[0] > 0) {
+            long before = least[0];
+            try {
+                until("fewer", stalled, () -> {
+                    least[0] = Math.min(least[0], count.getAsLong());
+                    return least[0] < before;
+                });
+            } catch (AssertionError e) {
+                throw new AssertionError(before + " " + what + " left, and no fewer for " + stalled, e);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,14 @@ public final class TestDatabase implements AutoCloseable {
     /** The first column of the first row, as text. */
     public @Nullable String value(String sql) {
         return rows(sql).get(0).get(0);
+    }
+
+    /** Waits until the outbox is empty; fails if it has not shrunk for that time. */
+    public void awaitEmptyOutbox(Duration stalled) {
+        Await.noneLeft(
+                "events",
+                stalled,
+                () -> Long.parseLong(String.valueOf(value("SELECT count(*) FROM leat_internal.outbox"))));
     }
 
     @Override

@@ -300,6 +300,7 @@ CREATE OR REPLACE FUNCTION leat_internal.split_column(relation regclass, entry t
     $$;
 
 -- leat_internal.read_filter(who, relation, filter): a filter as it is stored, with the numbers of its columns.
+-- leat_internal.read_transform(who, relation, transform, excluded, masked, renamed): what is added and changed, after it was tried.
 -- leat_internal.read_masks(who, relation, mask): the masked columns, and the masks of those that are not masked by ***.
 -- leat_internal.read_renames(who, relation, rename, exclude, schema, table): the names that consumers see, as leat_internal.attachment.renamed.
 --
@@ -393,6 +394,74 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION leat_internal.read_transform(
+        who text, relation regclass, transform jsonb, excluded text[], masked text[], renamed jsonb)
+    RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    source jsonb := jsonb_build_object(
+        'schema', '', 'table', '',
+        'columns', (SELECT coalesce(jsonb_object_agg(c.name, a.atttypid::bigint), '{}')
+                      FROM leat_internal.columns_of(relation) c JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = c.attnum
+                     WHERE c.name <> ALL (excluded || masked)));
+    entry  record;
+    wrong  text;
+BEGIN
+    IF transform IS NULL OR transform = '{}' THEN
+        RETURN NULL;
+    END IF;
+    wrong := CASE WHEN jsonb_typeof(transform) <> 'object' THEN 'it is no object'
+                  WHEN transform - '{add,types,before}'::text[] <> '{}' THEN 'it has more than add, types and before'
+                  WHEN jsonb_typeof(coalesce(transform -> 'add', '[]')) <> 'array' THEN 'add is no list'
+                  WHEN jsonb_typeof(coalesce(transform -> 'types', '{}')) <> 'object' THEN 'types is no object of columns'
+                  WHEN transform ? 'before' AND coalesce(transform -> 'before' ->> 'columns', '') NOT IN ('pk-only', 'non-lob', 'all')
+                  THEN 'the columns of before are none of pk-only, non-lob and all'
+                  WHEN transform ? 'before' AND concat(transform -> 'before' ->> 'prefix', transform -> 'before' ->> 'suffix') = ''
+                  THEN 'before has neither a prefix nor a suffix' END;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION '%: transform cannot be used: %', who, wrong USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Write {"add": [{"name": "changed_at", "type": "datetime", "value": {"header": "timestamp"}}], "types": {"id": "string"}}.';
+    END IF;
+    FOR entry IN SELECT t.key AS name, t.value #>> '{}' AS type FROM jsonb_each(transform -> 'types') AS t LOOP
+        IF NOT source -> 'columns' ? entry.name THEN
+            RAISE EXCEPTION '%: % has no column "%" whose type could change', who, relation, entry.name USING ERRCODE = 'undefined_column',
+                HINT = 'A column''s name is given as it is, without quotes and in its own case. It may be neither excluded nor masked.';
+        ELSIF entry.type IS DISTINCT FROM 'string' THEN
+            RAISE EXCEPTION '%: the type of column "%" cannot become "%"', who, entry.name, coalesce(entry.type, 'null')
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It can become string.';
+        END IF;
+    END LOOP;
+    FOR entry IN SELECT e.value, e.value ->> 'name' AS name FROM jsonb_array_elements(transform -> 'add') AS e (value) LOOP
+        IF coalesce(entry.name, '') = '' OR octet_length(entry.name) > 63 THEN
+            RAISE EXCEPTION '%: a column that is added has no name of 1 to 63 bytes: %', who, left(entry.value::text, 200)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"name": "changed_at", "type": "datetime", "value": {"header": "timestamp"}}.';
+        END IF;
+        BEGIN
+            EXECUTE 'SELECT ' || leat_internal.added_column(entry.value, source, 'leat_r', $q$'INSERT'$q$, true, NULL)
+                    || format(' FROM (SELECT (NULL::%s).*) AS leat_r', relation);
+        EXCEPTION WHEN OTHERS THEN
+            wrong := SQLERRM;
+        END;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION '%: the column "%" cannot be added: %', who, entry.name, wrong USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'It may read columns of the table that are neither excluded nor masked.';
+        END IF;
+    END LOOP;
+    SELECT n.name INTO wrong
+      FROM (SELECT coalesce(renamed -> 'columns' ->> c.name, c.name) FROM leat_internal.columns_of(relation) c
+             WHERE c.name <> ALL (excluded)
+            UNION ALL SELECT e.value ->> 'name' FROM jsonb_array_elements(transform -> 'add') AS e (value)) AS n (name)
+     GROUP BY n.name HAVING count(*) > 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%: two columns would be called "%"', who, wrong USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the added one another name.';
+    END IF;
+    RETURN transform;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION leat_internal.read_renames(
         who text, relation regclass, rename text[], exclude text[], schema_name text, table_name text)
     RETURNS jsonb
@@ -453,6 +522,7 @@ REVOKE ALL ON FUNCTION leat_internal.check_format(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.split_column(regclass, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_masks(text, regclass, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_filter(text, regclass, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.read_transform(text, regclass, jsonb, text[], text[], jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_renames(text, regclass, text[], text[], text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
@@ -488,6 +558,10 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 --                conditions of which one must be true: {"operator": "gte", "value": "30"}, {"operator": "between", "start": "1", "end": "5"},
 --                {"operator": "notnull"}. The operators are eq, noteq, gte, lte, between, notbetween, null and notnull. An update that takes a row into
 --                the filter is captured as an insert, one that takes it out of the filter as a delete
+-- transform      columns that are added and changed on their way; null: none. An object of add, a list of {"name": "at", "type": "datetime", "value": node}, whose
+--                values are computed when a row is captured (leat_internal.value_expression has the nodes; types are those of AWS DMS); types, an object of
+--                columns whose values are sent as strings: {"total": "string"}; and before, {"prefix": "BI_", "suffix": "", "columns": "pk-only"} or
+--                non-lob or all, which adds to updates what these columns were before. Not with capture by the statement
 -- rename_schema, rename_table   the names of schema and table that consumers see; null: the table's own. Partition keys keep the table's own
 -- before         (not with the format dms, whose options say it) whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
@@ -518,7 +592,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
         rename text[] DEFAULT '{}',
         rename_schema text DEFAULT NULL,
         rename_table text DEFAULT NULL,
-        filter jsonb DEFAULT NULL)
+        filter jsonb DEFAULT NULL,
+        transform jsonb DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -548,7 +623,7 @@ DECLARE
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL OR attach.rename IS NULL THEN
-        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema, rename_table and filter may be null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema, rename_table, filter and transform may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -728,6 +803,7 @@ BEGIN
                                         WHERE m.key = ANY (options.masked) AND NOT masks ? m.key AND m.key <> ALL (attach.mask)), '{}');
     options.renamed := renamed;
     options.filter := leat_internal.read_filter('leat.attach', attach.relation, attach.filter);
+    options.transform := leat_internal.read_transform('leat.attach', attach.relation, attach.transform, options.left_out, options.masked, renamed);
     options.before := CASE WHEN leat_internal.is_dms(attach.format)
                            THEN attach.format ~ ':before-image-columns=(all|non-lob)(:|$)' ELSE attach.before END;
     options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
@@ -739,16 +815,16 @@ BEGIN
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.skip_orphan_numbers();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, without_key, left_out,
-                                     left_out_attnums, masked, masked_attnums, masks, renamed, filter, followed, pinned_in, pinned_columns, before, operations, stream, format,
+                                     left_out_attnums, masked, masked_attnums, masks, renamed, filter, transform, followed, pinned_in, pinned_columns, before, operations, stream, format,
                                      on_quarantine, capture)
         VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.without_key, options.left_out,
-                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.filter, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
+                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.filter, options.transform, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
                 options.format, options.on_quarantine, options.capture)
         RETURNING attachment INTO options.attachment;
     ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
            SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, without_key = options.without_key, left_out = options.left_out,
-               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed, filter = options.filter,
+               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed, filter = options.filter, transform = options.transform,
                pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
                format = options.format, on_quarantine = options.on_quarantine, capture = options.capture
          WHERE a.attachment = options.attachment;
@@ -817,7 +893,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text, jsonb, jsonb) FROM PUBLIC;
 
 -- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
 -- sent.

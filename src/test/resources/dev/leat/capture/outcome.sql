@@ -49,7 +49,17 @@ BEGIN
                  || leat.attach('public.uniq', without_key => 'unique') || leat.attach('public.log', without_key => 'table')
                  || leat.attach('public.sent_as_dms', format => 'dms:before-image=old:before-image-columns=all', mask => ARRAY['text=hash', 'mood=random-digits'],
                                 filter => jsonb_build_array(jsonb_build_object('column', 'at', 'any', jsonb_build_array(jsonb_build_object(
-                                    'operator', 'gte', 'value', '2000-01-01 00:00')))))
+                                    'operator', 'gte', 'value', '2000-01-01 00:00')))),
+                                transform => jsonb_build_object(
+                                    'types', jsonb_build_object('id', 'string'),
+                                    'before', jsonb_build_object('prefix', 'BI_', 'columns', 'all'),
+                                    'add', jsonb_build_array(
+                                        jsonb_build_object('name', 'op' || chr(92), 'type', 'string', 'value', jsonb_build_object('header', 'operation')),
+                                        jsonb_build_object('name', 'later', 'type', 'boolean', 'value', jsonb_build_object('case', jsonb_build_array(jsonb_build_array(
+                                            jsonb_build_object('call', '>', 'of', jsonb_build_array(jsonb_build_object('column', 'id'), 2)), true)))),
+                                        jsonb_build_object('name', 'of', 'type', 'string', 'value', jsonb_build_object('call', '||', 'of', jsonb_build_array(
+                                            jsonb_build_object('column', 'paid'), chr(92), jsonb_build_object('column', 'at'),
+                                            jsonb_build_object('call', 'hash_sha256', 'of', jsonb_build_array(jsonb_build_object('column', 'local')))))))))
                  || leat.attach('public.parts') || leat.attach('public.parts', before => false);
 
     INSERT INTO public.wide SELECT s.*, 'secret', s.text FROM public.staging s;

@@ -446,9 +446,10 @@ BEGIN
                                         THEN format($q$regexp_replace(format('%%s', %s), '[0-9]', %L, 'g')$q$, value, replace(right(mask, 1), chr(92), repeat(chr(92), 2)))
                                         WHEN mask = 'random-digits' THEN format($q$leat_internal.random_digits(format('%%s', %s))$q$, value)
                                         ELSE $q$'***'$q$ END)
-                       WHEN leat_internal.is_dms(output ->> 'format')
-                       THEN leat_internal.dms_expression(value, typid, types_proven, output ->> 'format')
-                       ELSE leat_internal.json_expression(value, typid, types_proven, as_text) END,
+                       ELSE format(CASE output -> 'types' ->> column_expression.name WHEN 'string' THEN $q$(to_json(%s) #>> '{}')$q$ ELSE '%s' END,
+                                   CASE WHEN leat_internal.is_dms(output ->> 'format')
+                                        THEN leat_internal.dms_expression(value, typid, types_proven, output ->> 'format')
+                                        ELSE leat_internal.json_expression(value, typid, types_proven, as_text) END) END,
                   coalesce(output -> 'names' ->> column_expression.name, column_expression.name));
 END
 $$;
@@ -556,6 +557,293 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION leat_internal.filter_expression(jsonb, text) FROM PUBLIC;
+
+-- leat_internal.value_expression(node, source, row_name, operation, types_proven): SQL for the value of an added column, from the tree that leat.attach
+-- takes in transform. Only what is listed here is ever called, so nobody's code runs with the rights of Leat's owner.
+-- leat_internal.value_text(sql, kind): SQL for such a value as text.
+-- leat_internal.added_column(entry, source, ...): SQL for an added column, in the type that it was given.
+-- leat_internal.added_expression(output, ...): SQL for a JSON object of all added columns of a row.
+-- leat_internal.former_expression(names, ...): SQL for a JSON object of the columns that show what a row was before.
+-- leat_internal.with_added(image, added): an image with the members of another object after its own.
+--
+-- node       a text, a number, true, false or null; {"column": name}; {"header": word}; {"case": [[condition, value], ...], "else": node};
+--            {"call": word, "of": [node, ...]}
+-- source     columns (the type of each by its name), schema and table of the row
+-- operation  SQL for the operation of the row's event: INSERT, UPDATE, DELETE, or READ of a load, which has the values of an INSERT without a place in
+--            the order of changes
+-- kind       text, number, boolean, time (a timestamp in UTC), second (the same without a fraction) or null
+-- output     as of leat_internal.shape
+-- Returns:   text
+-- Tables:    pg_type
+-- Errors:    invalid_parameter_value for a tree that cannot be evaluated, with the reason
+CREATE OR REPLACE FUNCTION leat_internal.value_expression(
+        node jsonb, source jsonb, row_name text, operation text, types_proven boolean, OUT sql text, OUT kind text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    now      CONSTANT text := $q$(clock_timestamp() AT TIME ZONE 'UTC')$q$;
+    loading  boolean := operation = $q$'READ'$q$;
+    word     text;
+    entry    jsonb;
+    one      record;
+    two      record;
+    values   text[] := '{}';
+    texts    text[] := '{}';
+    kinds    text[] := '{}';
+    branches text[] := '{}';
+    base     oid;
+    operands integer;
+BEGIN
+    CASE jsonb_typeof(node)
+        WHEN 'string' THEN
+            sql := quote_literal(node #>> '{}') || '::text';
+            kind := 'text';
+            RETURN;
+        WHEN 'number' THEN
+            sql := format('%L::numeric', node #>> '{}');
+            kind := 'number';
+            RETURN;
+        WHEN 'boolean' THEN
+            sql := node #>> '{}';
+            kind := 'boolean';
+            RETURN;
+        WHEN 'null' THEN
+            sql := 'NULL::text';
+            kind := 'null';
+            RETURN;
+        WHEN 'object' THEN
+            NULL;
+        ELSE
+            RAISE EXCEPTION 'a value is no list: %', left(node::text, 100) USING ERRCODE = 'invalid_parameter_value';
+    END CASE;
+    IF node ? 'column' THEN
+        IF NOT source -> 'columns' ? (node ->> 'column') THEN
+            RAISE EXCEPTION 'there is no column "%" that it could read', node ->> 'column' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        base := leat_internal.base_type((source -> 'columns' ->> (node ->> 'column'))::oid);
+        sql := format('%s.%I', row_name, node ->> 'column');
+        sql := format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', sql,
+                      leat_internal.text_expression(sql, (source -> 'columns' ->> (node ->> 'column'))::oid, types_proven));
+        IF base IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype, 'numeric'::regtype) THEN
+            sql := '(' || sql || ')::numeric';
+            kind := 'number';
+        ELSIF base = 'bool'::regtype THEN
+            sql := '(' || sql || ')::boolean';
+            kind := 'boolean';
+        ELSE
+            kind := 'text';
+        END IF;
+    ELSIF node ? 'header' THEN
+        kind := 'text';
+        CASE node ->> 'header'
+            WHEN 'operation' THEN sql := CASE WHEN loading THEN $q$'INSERT'::text$q$ ELSE '(' || operation || ')::text' END;
+            -- The number is drawn from the sequence of the event's id just before it, so it grows with the events of a key.
+            WHEN 'change-seq' THEN
+                sql := CASE WHEN loading THEN $q$''::text$q$
+                            ELSE format($q$(left(to_char(%s, 'YYYYMMDDHH24MISSUS'), 16) || lpad(nextval('leat_internal.outbox_id_seq')::text, 19, '0'))$q$, now) END;
+            WHEN 'stream-position' THEN sql := CASE WHEN loading THEN $q$''::text$q$ ELSE 'pg_current_wal_insert_lsn()::text' END;
+            WHEN 'timestamp', 'commit-timestamp' THEN
+                sql := now;
+                kind := 'time';
+            WHEN 'schema' THEN sql := quote_literal(source ->> 'schema') || '::text';
+            WHEN 'table' THEN sql := quote_literal(source ->> 'table') || '::text';
+            ELSE
+                RAISE EXCEPTION 'there is no header "%": there are operation, change-seq, stream-position, timestamp, commit-timestamp, schema and table',
+                        node ->> 'header' USING ERRCODE = 'invalid_parameter_value';
+        END CASE;
+    ELSIF jsonb_typeof(node -> 'case') = 'array' AND node -> 'case' <> '[]' THEN
+        FOR entry IN SELECT e.value FROM jsonb_array_elements(node -> 'case') AS e (value) LOOP
+            IF jsonb_typeof(entry) <> 'array' OR jsonb_array_length(entry) <> 2 THEN
+                RAISE EXCEPTION 'a branch of a case is [condition, value], and not %', left(entry::text, 100) USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            SELECT v.sql, v.kind INTO one FROM leat_internal.value_expression(entry -> 0, source, row_name, operation, types_proven) AS v;
+            SELECT v.sql, v.kind INTO two FROM leat_internal.value_expression(entry -> 1, source, row_name, operation, types_proven) AS v;
+            IF one.kind <> 'boolean' THEN
+                RAISE EXCEPTION 'a condition of its case is no comparison' USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            branches := branches || one.sql;
+            values := values || two.sql;
+            kinds := kinds || two.kind;
+        END LOOP;
+        SELECT v.sql, v.kind INTO one FROM leat_internal.value_expression(coalesce(node -> 'else', 'null'), source, row_name, operation, types_proven) AS v;
+        values := values || one.sql;
+        kinds := kinds || one.kind;
+        kind := CASE (SELECT count(DISTINCT k) FROM unnest(kinds) AS k WHERE k <> 'null')
+                    WHEN 0 THEN 'null' WHEN 1 THEN (SELECT min(k) FROM unnest(kinds) AS k WHERE k <> 'null') ELSE 'text' END;
+        SELECT 'CASE ' || string_agg(coalesce('WHEN ' || branches[v.place] || ' THEN ', 'ELSE ')
+                                     || CASE WHEN v.kind = 'null' THEN 'NULL'
+                                             WHEN value_expression.kind = 'text' THEN leat_internal.value_text(v.value, v.kind) ELSE v.value END,
+                                     ' ' ORDER BY v.place) || ' END'
+          INTO sql
+          FROM unnest(values, kinds) WITH ORDINALITY AS v (value, kind, place);
+        sql := CASE WHEN kind = 'null' THEN 'NULL::text' ELSE '(' || sql || ')' END;
+    ELSIF jsonb_typeof(node -> 'call') = 'string' AND jsonb_typeof(coalesce(node -> 'of', '[]')) = 'array' THEN
+        word := node ->> 'call';
+        FOR entry IN SELECT e.value FROM jsonb_array_elements(coalesce(node -> 'of', '[]')) AS e (value) LOOP
+            SELECT v.sql, v.kind INTO one FROM leat_internal.value_expression(entry, source, row_name, operation, types_proven) AS v;
+            values := values || one.sql;
+            kinds := kinds || one.kind;
+            texts := texts || leat_internal.value_text(one.sql, one.kind);
+        END LOOP;
+        operands := cardinality(values);
+        IF NOT coalesce(CASE
+               WHEN word IN ('lower', 'upper', 'hash_sha256', 'length', 'not', 'is-null', 'abs') THEN operands = 1
+               WHEN word IN ('=', '<>', '<', '<=', '>', '>=', 'nullif', '+', '-', '*') THEN operands = 2
+               WHEN word IN ('trim', 'ltrim', 'rtrim', 'round') THEN operands IN (1, 2)
+               WHEN word = 'replace' THEN operands = 3
+               WHEN word = 'substr' THEN operands IN (2, 3)
+               WHEN word IN ('||', 'and', 'or', 'coalesce') THEN operands >= 2
+               WHEN word IN ('datetime', 'date', 'time') THEN operands = 0 END, false) THEN
+            RAISE EXCEPTION 'there is no % of % values', word, operands USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        IF word IN ('and', 'or', 'not') AND EXISTS (SELECT FROM unnest(kinds) AS k WHERE k <> 'boolean') THEN
+            RAISE EXCEPTION '% is of conditions, and one of its values is none', word USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        IF word IN ('+', '-', '*', 'abs', 'round') AND EXISTS (SELECT FROM unnest(kinds) AS k WHERE k <> 'number')
+           OR word = 'substr' AND 'number' <> ANY (kinds[2:]) THEN
+            RAISE EXCEPTION '% is of numbers, and one of its values is none', word USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        IF word = 'substr' AND EXISTS (SELECT FROM jsonb_path_query(node -> 'of', '$[1 to 2]') AS n (value)
+                                        WHERE jsonb_typeof(n.value) <> 'number' OR n.value #>> '{}' !~ '^[0-9]{1,9}$') OR word = 'substr' AND node -> 'of' -> 1 = '0'
+           OR word = 'round' AND operands = 2 AND (jsonb_typeof(node -> 'of' -> 1) <> 'number' OR node -> 'of' ->> 1 !~ '^[0-9]{1,2}$') THEN
+            RAISE EXCEPTION '% takes whole numbers that are written out, and substr begins at 1', word USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        IF word IN ('=', '<>', '<', '<=', '>', '>=', 'nullif')
+           AND (SELECT count(DISTINCT k) FROM unnest(kinds) AS k WHERE k <> 'null') > 1 THEN
+            RAISE EXCEPTION '% compares a % with a %', word, kinds[1], kinds[2] USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        kind := CASE WHEN word IN ('=', '<>', '<', '<=', '>', '>=', 'and', 'or', 'not', 'is-null') THEN 'boolean'
+                     WHEN word IN ('+', '-', '*', 'abs', 'round', 'length') THEN 'number'
+                     WHEN word = 'datetime' THEN 'second'
+                     WHEN word = 'nullif' THEN kinds[1]
+                     WHEN word = 'coalesce' AND (SELECT count(DISTINCT k) FROM unnest(kinds) AS k WHERE k <> 'null') = 1
+                     THEN (SELECT min(k) FROM unnest(kinds) AS k WHERE k <> 'null')
+                     ELSE 'text' END;
+        IF word IN ('=', '<>', '<', '<=', '>', '>=', 'nullif') AND 'text' = ANY (kinds) THEN
+            values := ARRAY(SELECT t || ' COLLATE "C"' FROM unnest(texts) WITH ORDINALITY AS t (t, place) ORDER BY place);
+        END IF;
+        sql := CASE
+                   WHEN word = 'is-null' THEN format('(%s IS NOT DISTINCT FROM NULL)', values[1])
+                   WHEN word = 'not' THEN format('(NOT %s)', values[1])
+                   WHEN word IN ('and', 'or') THEN '(' || array_to_string(values, ' ' || word || ' ') || ')'
+                   WHEN word IN ('=', '<>', '<', '<=', '>', '>=', '+', '-', '*') THEN format('(%s %s %s)', values[1], word, values[2])
+                   WHEN word = 'nullif' THEN format('nullif(%s, %s)', values[1], values[2])
+                   WHEN word = '||' THEN '(' || array_to_string(texts, ' || ') || ')'
+                   WHEN word = 'coalesce' THEN format('coalesce(%s)', array_to_string(CASE WHEN kind = 'text' THEN texts ELSE
+                       ARRAY(SELECT v.value FROM unnest(values, kinds) WITH ORDINALITY AS v (value, kind, place) WHERE v.kind <> 'null' ORDER BY v.place) END, ', '))
+                   -- As SQLite has them: of ASCII letters alone.
+                   WHEN word IN ('lower', 'upper') THEN format('%s(%s COLLATE "C")', word, texts[1])
+                   WHEN word = 'hash_sha256' THEN format($q$translate(encode(sha256(convert_to(%s, 'UTF8')), 'hex'), 'abcdef', 'ABCDEF')$q$, texts[1])
+                   WHEN word = 'length' THEN format('length(%s)::numeric', texts[1])
+                   WHEN word = 'abs' THEN format('abs(%s)', values[1])
+                   WHEN word = 'round' THEN format('round(%s, %s)', values[1], coalesce(node -> 'of' ->> 1, '0'))
+                   WHEN word = 'substr' THEN format('substr(%s, %s)', texts[1], concat_ws(', ', node -> 'of' ->> 1, node -> 'of' ->> 2))
+                   WHEN word = 'trim' THEN format('btrim(%s)', array_to_string(texts, ', '))
+                   WHEN word IN ('ltrim', 'rtrim', 'replace') THEN format('%s(%s)', word, array_to_string(texts, ', '))
+                   WHEN word = 'datetime' THEN format($q$date_trunc('second', %s)$q$, now)
+                   WHEN word = 'date' THEN format($q$to_char(%s, 'YYYY-MM-DD')$q$, now)
+                   WHEN word = 'time' THEN format($q$to_char(%s, 'HH24:MI:SS')$q$, now)
+               END;
+    ELSE
+        RAISE EXCEPTION 'it has a value that is none: %', left(node::text, 100) USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.value_text(sql text, kind text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE kind WHEN 'text' THEN sql
+                         WHEN 'time' THEN format($q$to_char(%s, 'YYYY-MM-DD HH24:MI:SS.US')$q$, sql)
+                         WHEN 'second' THEN format($q$to_char(%s, 'YYYY-MM-DD HH24:MI:SS')$q$, sql)
+                         ELSE '(' || sql || ')::text' END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.added_column(
+        entry jsonb, source jsonb, row_name text, operation text, types_proven boolean, format text)
+    RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    type text := entry ->> 'type';
+    sql  text;
+    kind text;
+    goal text := CASE WHEN type IN ('string', 'wstring', 'clob', 'nclob') THEN 'text'
+                      WHEN type IN ('int1', 'int2', 'int4', 'int8', 'uint1', 'uint2', 'uint4', 'uint8', 'numeric', 'decimal', 'real4', 'real8') THEN 'number'
+                      WHEN type IN ('boolean', 'date', 'time', 'datetime') THEN type END;
+BEGIN
+    SELECT v.sql, v.kind INTO sql, kind FROM leat_internal.value_expression(coalesce(entry -> 'value', 'null'), source, row_name, operation, types_proven) AS v;
+    IF goal IS NULL OR NOT coalesce(CASE goal WHEN 'text' THEN true
+                                              WHEN 'number' THEN kind IN ('number', 'boolean', 'null')
+                                              WHEN 'boolean' THEN kind IN ('number', 'boolean', 'null')
+                                              ELSE kind IN ('time', 'second', 'text', 'null') END, false) THEN
+        RAISE EXCEPTION '%', CASE WHEN goal IS NULL THEN format('its type cannot be %s', coalesce(type, 'null'))
+                                  ELSE format('its value is a %s and cannot be a %s', kind, type) END
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    sql := CASE
+               WHEN kind = 'null' THEN 'NULL::text'
+               WHEN goal = 'text' THEN leat_internal.value_text(sql, kind)
+               WHEN goal = 'number' AND kind = 'boolean' THEN format('CASE WHEN %1$s THEN 1 WHEN NOT %1$s THEN 0 END', sql)
+               WHEN goal = 'boolean' AND kind = 'number' THEN format('(%s <> 0)', sql)
+               WHEN kind IN ('number', 'boolean', 'text') THEN sql
+               WHEN goal = 'date' THEN format($q$to_char(%s, 'YYYY-MM-DD')$q$, sql)
+               WHEN goal = 'time' THEN format($q$to_char(%s, 'HH24:MI:SS.US')$q$, sql)
+               ELSE format($q$replace(to_char(%s, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')$q$, sql)
+           END;
+    RETURN CASE WHEN goal <> 'number' AND goal <> 'boolean' AND leat_internal.is_dms(format) AND NOT leat_internal.has_option(format, 'null-and-empty')
+                THEN format($q$nullif(%s COLLATE "C", '')$q$, sql) ELSE sql END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.added_expression(output jsonb, row_name text, operation text, types_proven boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+        SELECT coalesce(format(CASE WHEN leat_internal.is_dms(output ->> 'format') AND NOT leat_internal.has_option(output ->> 'format', 'null-and-empty')
+                                    THEN 'json_strip_nulls(%s)' ELSE '%s' END,
+                               format('(SELECT row_to_json(leat_added.*) FROM (SELECT %s) AS leat_added)',
+                                      string_agg(format('%s AS %I', leat_internal.added_column(e.entry, output -> 'source', row_name, operation, types_proven,
+                                                                                             output ->> 'format'), e.entry ->> 'name'),
+                                                 ', ' ORDER BY e.place))),
+                        'NULL::json')
+          FROM jsonb_array_elements(output -> 'added') WITH ORDINALITY AS e (entry, place)
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.former_expression(
+        names text[], types oid[], masked boolean[], output jsonb, row_name text, types_proven boolean)
+    RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN count(*) = 0 THEN 'NULL::json'
+                    ELSE leat_internal.image_expression(array_agg(n.name ORDER BY n.place), array_agg(n.type ORDER BY n.place),
+                                                        array_agg(n.is_masked ORDER BY n.place), row_name, types_proven,
+                                                        output || jsonb_build_object('names', output -> 'former')) END
+          FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place)
+         WHERE output -> 'former' ? n.name
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.with_added(image json, added json) RETURNS json
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN added IS NULL OR added::text = '{}' THEN image
+                    WHEN image IS NULL OR image::text = '{}' THEN added
+                    ELSE (left(image::text, -1) || ',' || substr(added::text, 2))::json END
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.value_expression(jsonb, jsonb, text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.value_text(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.added_column(jsonb, jsonb, text, text, boolean, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.added_expression(jsonb, text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.former_expression(text[], oid[], boolean[], jsonb, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.with_added(json, json) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION leat_internal.rows_expression(
         operation text, shape record, before boolean, limit_clause text, types_proven boolean)

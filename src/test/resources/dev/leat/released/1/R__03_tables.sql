@@ -98,8 +98,8 @@ REVOKE ALL ON FUNCTION leat_internal.unique_keys(oid) FROM PUBLIC;
 --                how columns are masked that are not masked by ***, by their names
 --   filter       which rows are captured, with the present names and types of its columns; null: all
 --   guard        SQL for a capture function: true as long as all of this is valid, except for the types of typed_names
---   query        SQL: computes from one row ($1) the key's suffix, the key, the image, the image of pk_names and whether the row is captured, whatever
---                its types are by now
+--   query        SQL: computes from one row ($1) and an operation ($2) the key's suffix, the key, the image, the image of pk_names, whether the row is
+--                captured, the added columns, and those that show what the row was before, whatever its types are by now
 --   problem      why there is no usable key, or what is wrong with the key; null: nothing
 --   unsafe       true: it is not certain which columns must not be published, so no row may be read. problem has the reason
 -- Tables:   leat_internal.attachment, pg_class, pg_attribute, pg_type, pg_constraint
@@ -317,7 +317,7 @@ BEGIN
      WHERE c.attnum <> ALL (left_out_numbers || masked_numbers);
     hashed := CASE options.without_key WHEN 'whole-row' THEN typed_names END;
     IF cardinality(left_out_numbers) > 0 OR cardinality(masked_numbers) > 0 OR cardinality(options.left_out || options.masked) > 0
-       OR leat_internal.is_dms(options.format) OR options.renamed ? 'columns'
+       OR leat_internal.is_dms(options.format) OR options.renamed ? 'columns' OR options.transform IS NOT NULL
        OR EXISTS (SELECT FROM (SELECT DISTINCT t.type FROM unnest(typed_types) AS t (type)) AS t
                    WHERE t.type IS NULL OR NOT leat_internal.plain(t.type)) THEN
         SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'),
@@ -341,6 +341,40 @@ BEGIN
     IF (SELECT count(DISTINCT coalesce(output -> 'names' ->> n.name, n.name)) < count(*) FROM unnest(image_names) AS n (name)) THEN
         output := output - 'names';
         problem := 'a column has the name that another one is sent under: all have their own names; attach the table again, renaming otherwise';
+    END IF;
+
+    IF options.transform IS NOT NULL AND image_names IS NOT NULL THEN
+        output := output || jsonb_build_object(
+            'types', coalesce(options.transform -> 'types', '{}'),
+            'source', jsonb_build_object(
+                'schema', schema_name, 'table', table_name,
+                -- An added column says nothing of columns that must not leave.
+                'columns', (SELECT coalesce(jsonb_object_agg(c.name, c.type::bigint), '{}') FROM unnest(image_names, image_types, image_masked) AS c (name, type, is_masked)
+                             WHERE NOT c.is_masked AND c.type IS NOT NULL)),
+            'former', (SELECT coalesce(jsonb_object_agg(c.name, concat(options.transform -> 'before' ->> 'prefix', coalesce(output -> 'names' ->> c.name, c.name),
+                                                              options.transform -> 'before' ->> 'suffix')), '{}')
+                         FROM unnest(image_names, image_types) AS c (name, type)
+                        WHERE CASE options.transform -> 'before' ->> 'columns'
+                                  WHEN 'pk-only' THEN c.name = ANY (pk_names)
+                                  WHEN 'non-lob' THEN leat_internal.base_type(c.type) <> ALL ('{text,json,jsonb,bytea,xml,tsvector}'::regtype[]::oid[])
+                                                      AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = c.type AND t.typcategory IN ('A', 'C'))
+                                  WHEN 'all' THEN true
+                                  ELSE false END));
+        output := output || jsonb_build_object(
+            'added', (SELECT coalesce(jsonb_agg(e.entry ORDER BY e.place), '[]')
+                        FROM jsonb_array_elements(options.transform -> 'add') WITH ORDINALITY AS e (entry, place)
+                       WHERE NOT EXISTS (SELECT FROM jsonb_path_query(e.entry -> 'value', '$.**.column') AS r (name)
+                                          WHERE NOT output -> 'source' -> 'columns' ? (r.name #>> '{}'))));
+        IF jsonb_array_length(output -> 'added') < jsonb_array_length(coalesce(options.transform -> 'add', '[]')) THEN
+            problem := 'an added column reads a column that is gone: it is not added any more; attach the table again';
+        END IF;
+        IF (SELECT count(DISTINCT n.name) < count(*)
+              FROM (SELECT coalesce(output -> 'names' ->> i.name, i.name) FROM unnest(image_names) AS i (name)
+                    UNION ALL SELECT f.value FROM jsonb_each_text(output -> 'former') AS f
+                    UNION ALL SELECT e.entry ->> 'name' FROM jsonb_array_elements(output -> 'added') AS e (entry)) AS n (name)) THEN
+            output := output || '{"added": [], "former": {}}';
+            problem := 'a column has the name of one that is added: none is added any more; attach the table again, naming them otherwise';
+        END IF;
     END IF;
 
     -- The guard proves the types of the filter's columns too. If image_names is null, they are among the others.
@@ -385,13 +419,15 @@ BEGIN
                           ' options, as long as it is', (SELECT a.relation FROM leat_internal.attachment a WHERE a.attachment = above));
     END IF;
 
-    query := format('SELECT %s, %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
+    query := format('SELECT %s, %s, %s, %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
                     leat_internal.suffix_expression(hashed, key_names, key_types, 'leat_image', false),
                     leat_internal.key_expression(key_names, key_types, 'leat_image', false, output),
                     leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
                                                    image_masked, 'leat_image', false, output),
                     leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, output),
-                    CASE WHEN unsafe OR filter IS NULL THEN 'true' ELSE leat_internal.filter_expression(filter, 'leat_image') END);
+                    CASE WHEN unsafe OR filter IS NULL THEN 'true' ELSE leat_internal.filter_expression(filter, 'leat_image') END,
+                    leat_internal.added_expression(output, 'leat_image', '$2', false),
+                    leat_internal.former_expression(image_names, image_types, image_masked, output, 'leat_image', false));
 END
 $$;
 
@@ -519,6 +555,8 @@ CREATE OR REPLACE FUNCTION leat_internal.statement_risks(attachment integer) RET
               FROM shape WHERE held
             UNION
             SELECT 'it has a filter, and a row that an update takes into it or out of it is an insert or a delete' FROM shape WHERE filter IS NOT NULL
+            UNION
+            SELECT 'columns are added to its rows, one row at a time' FROM shape WHERE output -> 'added' <> '[]' OR output -> 'former' <> '{}'
             UNION
             SELECT 'it is partitioned: a statement on a partition would not be captured'
               FROM shape JOIN pg_class c ON c.oid = shape.relid WHERE c.relkind = 'p'

@@ -149,7 +149,7 @@ DECLARE
                     old_key := {{old_key}};
 {{image_of_a_key_that_goes}}                END IF;
             END IF;
-            done := true;
+{{added_part}}            done := true;
         END IF;
     EXCEPTION WHEN OTHERS THEN
         done := false;
@@ -200,6 +200,20 @@ $template$,
             'old_image', old_image,
             'image_of_a_key_that_goes',
             CASE WHEN NOT options.before AND NOT shape.held AND NOT leat_internal.is_dms(options.format) THEN E'                    old_image := old_key;\n' ELSE '' END,
+            'added_part', CASE WHEN coalesce(shape.output -> 'added', '[]') = '[]' AND coalesce(shape.output -> 'former', '{}') = '{}' THEN ''
+                               ELSE leat_internal.fill($part$            IF old_partition IS DISTINCT FROM new_partition AND old_partition IS NOT NULL THEN
+                old_image := leat_internal.with_added(old_image, {{old_added}});
+            END IF;
+            IF new_partition IS NOT NULL THEN
+                new_image := leat_internal.with_added(new_image, {{new_added}});
+                IF old_partition IS NOT NULL THEN
+                    new_image := leat_internal.with_added(new_image, {{former}});
+                END IF;
+            END IF;
+$part$, jsonb_build_object(
+                'old_added', leat_internal.added_expression(shape.output, 'OLD', $q$'DELETE'$q$, true),
+                'new_added', leat_internal.added_expression(shape.output, 'NEW', $q$CASE WHEN old_partition = new_partition THEN 'UPDATE' ELSE 'INSERT' END$q$, true),
+                'former', leat_internal.former_expression(shape.image_names, shape.image_types, shape.image_masked, shape.output, 'OLD', true))) END,
             'encoding_check', encoding,
             'insert_delete', leat_internal.insert_event(every_event || jsonb_build_object(
                 'lane', 'old_lane',
@@ -561,6 +575,10 @@ DECLARE
     new_image     json;
     old_pk        json;
     new_pk        json;
+    old_added     json;
+    new_added     json;
+    former        json;
+    none          json;
     wanted        boolean;
     problem       text;
     failure       text;
@@ -581,15 +599,28 @@ BEGIN
         event_schema := shape.event_schema;
         event_table := shape.event_table;
         IF operation <> 'INSERT' THEN
-            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk, wanted USING old_row;
+            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk, wanted, old_added, former USING old_row, 'DELETE'::text;
             old_partition := CASE WHEN wanted THEN leat_internal.partition_key(shape.prefix || old_partition) END;
         END IF;
         IF operation <> 'DELETE' THEN
-            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk, wanted USING new_row;
+            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk, wanted, new_added, none USING new_row, 'INSERT'::text;
             new_partition := CASE WHEN wanted THEN leat_internal.partition_key(shape.prefix || new_partition) END;
+            IF old_partition = new_partition AND new_added IS DISTINCT FROM NULL THEN
+                EXECUTE 'SELECT added FROM (' || shape.query || ') AS r (suffix, key, image, pk, wanted, added, former)'
+                   INTO STRICT new_added USING new_row, 'UPDATE'::text;
+            END IF;
         END IF;
         IF NOT with_before THEN
             old_image := CASE WHEN old_partition = new_partition AND old_pk::text = new_pk::text THEN NULL ELSE old_pk END;
+        END IF;
+        IF old_partition IS DISTINCT FROM new_partition AND old_partition IS NOT NULL THEN
+            old_image := leat_internal.with_added(old_image, old_added);
+        END IF;
+        IF new_partition IS NOT NULL THEN
+            new_image := leat_internal.with_added(new_image, new_added);
+            IF old_partition IS NOT NULL THEN
+                new_image := leat_internal.with_added(new_image, former);
+            END IF;
         END IF;
     EXCEPTION WHEN OTHERS THEN
         failure := left('the row could not be read: '

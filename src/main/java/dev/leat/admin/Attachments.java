@@ -123,6 +123,10 @@ public final class Attachments {
             arguments.add("filter => ?::jsonb");
             values.add(attachment.filter());
         }
+        if (attachment.transform() != null) {
+            arguments.add("transform => ?::jsonb");
+            values.add(attachment.transform());
+        }
         return arguments.toString();
     }
 

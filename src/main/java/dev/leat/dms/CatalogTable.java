@@ -67,7 +67,7 @@ public record CatalogTable(
         }
 
         /** Whether DMS's name stands for the type of this column. */
-        boolean is(String dms) {
+        public boolean as(String dms) {
             String base = baseType();
             return switch (dms.toLowerCase(Locale.ROOT)) {
                 case "int2" -> base.equals("smallint");

@@ -29,6 +29,6 @@ public record TransformationRule(RuleName rule, RuleTarget target, Locator locat
     boolean takes(CatalogTable.CatalogColumn column) {
         return locator.column() != null
                 && locator.column().matches(column.name())
-                && (locator.dataType() == null || column.is(locator.dataType()));
+                && (locator.dataType() == null || column.as(locator.dataType()));
     }
 }

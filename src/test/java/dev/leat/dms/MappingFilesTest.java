@@ -2,7 +2,8 @@ package dev.leat.dms;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.leat.dms.Applicability.TableOptions;
+import dev.leat.dms.attachment.Applicability;
+import dev.leat.dms.attachment.Applicability.TableOptions;
 import dev.leat.dms.file.MappingFile;
 import dev.leat.settings.InvalidSettings;
 import java.io.IOException;
@@ -87,7 +88,8 @@ class MappingFilesTest {
                         options.withoutKey() == null ? "" : "without_key " + options.withoutKey(),
                         options.renameSchema() == null ? "" : "rename_schema " + options.renameSchema(),
                         options.renameTable() == null ? "" : "rename_table " + options.renameTable(),
-                        options.filter() == null ? "" : "filter " + options.filter())
+                        options.filter() == null ? "" : "filter " + options.filter(),
+                        options.transform() == null ? "" : "transform " + options.transform())
                 .filter(text -> !text.isEmpty())
                 .forEach(said::add);
         return String.join("; ", said);

@@ -2,7 +2,6 @@ package dev.leat.app.mapping;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.leat.app.output.Json;
-import dev.leat.dms.Applicability;
 import dev.leat.dms.CatalogTable;
 import dev.leat.dms.ColumnPlan;
 import dev.leat.dms.ColumnPlan.ColumnDecision;
@@ -16,6 +15,7 @@ import dev.leat.dms.SelectionRule;
 import dev.leat.dms.SourceFilter;
 import dev.leat.dms.TablePlan.ChangedName;
 import dev.leat.dms.TablePlan.TargetPlan;
+import dev.leat.dms.attachment.Applicability;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;

@@ -7,11 +7,11 @@ import dev.leat.app.connection.ExitCode;
 import dev.leat.app.connection.Fault;
 import dev.leat.config.Attachment;
 import dev.leat.database.PinnedDataSource;
-import dev.leat.dms.Applicability.TableOptions;
-import dev.leat.dms.Applicability.Unsupported;
 import dev.leat.dms.MappingPlan;
 import dev.leat.dms.MappingPlanner;
 import dev.leat.dms.TableMappings;
+import dev.leat.dms.attachment.Applicability.TableOptions;
+import dev.leat.dms.attachment.Applicability.Unsupported;
 import dev.leat.dms.file.SettingsFile.MessageSettings;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -159,7 +159,8 @@ public final class MappingRun {
                         options.rename(),
                         options.renameSchema(),
                         options.renameTable(),
-                        options.filter());
+                        options.filter(),
+                        options.transform());
     }
 
     private void notice(String notice) {

@@ -1,7 +1,6 @@
 package dev.leat.app.mapping;
 
 import dev.leat.app.output.TextTable;
-import dev.leat.dms.Applicability;
 import dev.leat.dms.ColumnPlan;
 import dev.leat.dms.ColumnPlan.ColumnDecision;
 import dev.leat.dms.ObjectMappingRule.AttributeMapping;
@@ -11,6 +10,7 @@ import dev.leat.dms.SourceFilter;
 import dev.leat.dms.TablePlan;
 import dev.leat.dms.TablePlan.KeyPlan;
 import dev.leat.dms.TablePlan.TargetPlan;
+import dev.leat.dms.attachment.Applicability;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

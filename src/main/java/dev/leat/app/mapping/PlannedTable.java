@@ -1,7 +1,7 @@
 package dev.leat.app.mapping;
 
-import dev.leat.dms.Applicability;
 import dev.leat.dms.TablePlan;
+import dev.leat.dms.attachment.Applicability;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

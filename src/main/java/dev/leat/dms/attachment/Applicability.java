@@ -1,8 +1,15 @@
-package dev.leat.dms;
+package dev.leat.dms.attachment;
 
+import dev.leat.dms.CatalogTable;
+import dev.leat.dms.ColumnPlan;
 import dev.leat.dms.ColumnPlan.ColumnDecision;
+import dev.leat.dms.ObjectMappingRule;
 import dev.leat.dms.ObjectMappingRule.PartitionKeyType;
 import dev.leat.dms.RuleAction.MaskColumn;
+import dev.leat.dms.RuleName;
+import dev.leat.dms.SelectionRule;
+import dev.leat.dms.SourceFilter;
+import dev.leat.dms.TablePlan;
 import dev.leat.dms.TablePlan.ChangedName;
 import dev.leat.dms.TablePlan.KeyPlan;
 import dev.leat.dms.TablePlan.TargetPlan;
@@ -36,6 +43,7 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
      * @param renameSchema the schema's name that consumers see; null: its own
      * @param renameTable the table's name that consumers see; null: its own
      * @param filter which rows are captured, as JSON; null: all
+     * @param transform columns that are added and changed, as JSON; null: none
      */
     public record TableOptions(
             String table,
@@ -46,7 +54,8 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
             List<String> rename,
             @Nullable String renameSchema,
             @Nullable String renameTable,
-            @Nullable String filter) {
+            @Nullable String filter,
+            @Nullable String transform) {
         public TableOptions {
             key = List.copyOf(key);
             exclude = List.copyOf(exclude);
@@ -97,9 +106,7 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
             unsupported.add(new Unsupported(selection.rule(), table, "a view", "it has no changes of its own", true));
             return new Applicability(null, unsupported);
         }
-        for (ColumnPlan column : target.columns()) {
-            column(column, table, unsupported);
-        }
+        String transform = ColumnTransform.json(plan.table(), target.columns(), unsupported);
         if (target.definedKey() != null) {
             unsupported.add(new Unsupported(target.definedKey().rule(), table, "define-primary-key", "", false));
         }
@@ -108,7 +115,7 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
                 .filter(column -> !column.sent())
                 .map(ColumnPlan::name)
                 .toList();
-        return new Applicability(options(plan, target, exclude, unsupported), unsupported);
+        return new Applicability(options(plan, target, exclude, transform, unsupported), unsupported);
     }
 
     /** Null: it keeps its name. */
@@ -131,26 +138,6 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
         return null;
     }
 
-    private static void column(ColumnPlan column, String table, List<Unsupported> unsupported) {
-        String name = table + "." + column.name();
-        for (ColumnDecision decision : column.decisions()) {
-            RuleName rule = decision.rule();
-            if (rule == null || !column.sent()) {
-                continue;
-            }
-            switch (decision.kind()) {
-                case ADDED -> unsupported.add(new Unsupported(rule, name, "adding a column", "", false));
-                case TYPE_CHANGED ->
-                    unsupported.add(new Unsupported(rule, name, "another data type", decision.text(), false));
-                case BEFORE_IMAGE ->
-                    unsupported.add(new Unsupported(rule, name, "a column with the value before", "", false));
-                case RENAMED, MASKED, REMOVED, NOT_INCLUDED, INCLUDED, EXCLUDED -> {
-                    // The options rename, mask and exclude do these.
-                }
-            }
-        }
-    }
-
     private static void form(TargetPlan target, String table, List<Unsupported> unsupported) {
         ObjectMappingRule form = target.form();
         if (form == null) {
@@ -166,7 +153,11 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
 
     /** The key's part of the options. A key that is not supported leaves the table with its default. */
     private static TableOptions options(
-            TablePlan plan, TargetPlan target, List<String> exclude, List<Unsupported> unsupported) {
+            TablePlan plan,
+            TargetPlan target,
+            List<String> exclude,
+            @Nullable String transform,
+            List<Unsupported> unsupported) {
         CatalogTable table = plan.table();
         KeyPlan key = target.key();
         boolean keyed = !table.primaryKey().isEmpty();
@@ -213,7 +204,8 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
                         .toList(),
                 renamed(target.schema(), table.schema()),
                 renamed(target.name(), table.name()),
-                selection == null || selection.filters().isEmpty() ? null : SourceFilter.json(selection.filters()));
+                selection == null || selection.filters().isEmpty() ? null : SourceFilter.json(selection.filters()),
+                transform);
     }
 
     /** Whether the attachment's default has the same order: of the primary key, or of a whole table without one. */

@@ -55,7 +55,8 @@ public record SourceTable(
 
     /** The expressions are those of a full load, which are those of capture. */
     private static final String HOW_IT_READS = """
-            SELECT s.event_schema AS schema_name, s.event_table AS table_name, s.prefix, s.problem, s.unsafe, s.key_names = '{}' AS keyless, a.stream, a.format, a.operations, a.attached_at,
+            SELECT s.event_schema AS schema_name, s.event_table AS table_name, s.prefix, s.problem, s.unsafe, s.key_names = '{}' AS keyless,
+                   coalesce(s.output -> 'added', '[]') <> '[]' OR coalesce(s.output -> 'former', '{}') <> '{}' AS adds, a.stream, a.format, a.operations, a.attached_at,
                    (SELECT max(l.registered_at) FROM leat_internal.load l
                      WHERE l.relation = a.relation AND l.captured AND l.filter IS NULL AND l.state = 'finished') AS loaded_since,
                    -- A unique index on columns of the key: then no two rows share a partition key.
@@ -164,6 +165,11 @@ public record SourceTable(
         if (format != null && !format.equals("debezium") && !format.startsWith("debezium:")) {
             throw new TableUnfit(table + " is attached in the format " + format
                     + ", and reconcile reads records in the format debezium alone");
+        }
+        if (row.getBoolean("adds")) {
+            throw new TableUnfit(
+                    table + " has columns that are added to its rows (transform), which the table itself does not have:"
+                            + " reconcile compares tables without them");
         }
         if (row.getBoolean("unsafe") || row.getBoolean("keyless")) {
             throw new TableUnfit(table + " cannot be compared: "

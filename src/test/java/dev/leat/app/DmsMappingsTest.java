@@ -149,7 +149,7 @@ class DmsMappingsTest {
         String file = file(
                 ALL_OF_SHOP,
                 column(3, "rename", "orders", "total", ", \"value\": \"sum\""),
-                column(4, "change-data-type", "orders", "card", ", \"data-type\": {\"type\": \"string\"}"),
+                column(4, "change-data-type", "orders", "card", ", \"data-type\": {\"type\": \"date\"}"),
                 key(5, "orders", "{\"partition-key-name\": \"customer_id\"}"));
         CliRun.Result result = cli.leat("attach", "--dms-mappings", file, "--dry-run", "--json");
         assertThat(result.err()).isEmpty();
@@ -175,7 +175,7 @@ class DmsMappingsTest {
     void whatIsNotSupportedRefusesTheFileOrIsSkipped() throws IOException {
         String file = file(
                 ALL_OF_SHOP,
-                column(13, "change-data-type", "%", "id", ", \"data-type\": {\"type\": \"string\"}"),
+                column(13, "change-data-type", "%", "id", ", \"data-type\": {\"type\": \"date\"}"),
                 column(4, "remove-column", "orders", "id", ""));
         CliRun.Result refused = cli.leat("attach", "--dms-mappings", file);
         assertThat(refused.exitCode()).isEqualTo(ExitCode.REFUSED);

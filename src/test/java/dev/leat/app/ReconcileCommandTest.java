@@ -217,6 +217,16 @@ class ReconcileCommandTest {
     }
 
     @Test
+    void aTableWithAddedColumnsIsRefused() {
+        database.run(
+                "SELECT leat.attach('orders', transform => '{\"add\": [{\"name\": \"x\", \"type\": \"string\"}]}')");
+        assertRefused(
+                cli.leat("reconcile", "public.orders"),
+                ExitCode.REFUSED,
+                "public.orders has columns that are added to its rows (transform)");
+    }
+
+    @Test
     void withoutAStreamOneIsAskedFor() {
         cli.environment.remove("LEAT_STREAM");
         assertRefused(cli.leat("reconcile", "public.orders"), ExitCode.USAGE, "set --stream");

@@ -426,8 +426,8 @@ BEGIN
                                                    image_masked, 'leat_image', false, output),
                     leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, output),
                     CASE WHEN unsafe OR filter IS NULL THEN 'true' ELSE leat_internal.filter_expression(filter, 'leat_image') END,
-                    leat_internal.added_expression(output, 'leat_image', '$2', false),
-                    leat_internal.former_expression(image_names, image_types, image_masked, output, 'leat_image', false));
+                    leat_internal.added_expression(output, leat_internal.added_list(output, 'leat_image', '$2', false)),
+                    leat_internal.added_expression(output, leat_internal.former_list(image_names, image_types, image_masked, output, 'leat_image', false)));
 END
 $$;
 

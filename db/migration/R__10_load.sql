@@ -695,12 +695,11 @@ BEGIN
       INTO names, keys, texts, alike
       FROM leat_internal.page_columns(work) AS c;
     ends := CASE WHEN most IS NULL THEN '' ELSE format(' ORDER BY %s FETCH FIRST %s ROWS WITH TIES', keys, most + 1) END;
-    images := format(CASE WHEN coalesce(shape.output -> 'added', '[]') = '[]' THEN '%s AS suffix, %s AS key, %s AS image'
-                          ELSE '%s AS suffix, %s AS key, leat_internal.with_added(%s, %s) AS image' END,
+    images := format('%s AS suffix, %s AS key, %s AS image',
                      leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'leat_r', true),
                      leat_internal.key_expression(shape.key_names, shape.key_types, 'leat_r', true, shape.output),
-                     leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'leat_r', true, shape.output),
-                     leat_internal.added_expression(shape.output, 'leat_r', $q$'READ'$q$, true));
+                     leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'leat_r', true, shape.output,
+                                                    leat_internal.added_list(shape.output, 'leat_r', $q$'READ'$q$, true)));
     events := leat_internal.event_values(options, shape);
     RETURN leat_internal.fill(
         $statement$WITH {{taken}}, skipped AS MATERIALIZED (

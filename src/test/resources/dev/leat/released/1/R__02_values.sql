@@ -120,8 +120,8 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- leat_internal.key_expression(names, types, row_name, types_proven, output): SQL for the key columns as a JSON object, or null if there is no key.
 -- leat_internal.column_expression(name, typid, is_masked, row_name, types_proven, as_text, output): SQL for one column of an image, with its name.
 -- leat_internal.random_digits(text): the text with another digit in the place of each digit.
--- leat_internal.image_expression(names, types, masked, row_name, types_proven, output): SQL for the row as a JSON object; the whole row when names is null.
--- leat_internal.pk_expression(names, types, masked, image_names, row_name, types_proven, output): the same for the columns that identify a row; null if there are none.
+-- leat_internal.image_expression(names, types, masked, row_name, types_proven, output, further): SQL for the row as a JSON object; the whole row when names is null.
+-- leat_internal.pk_expression(names, types, masked, image_names, row_name, types_proven, output, further): the same for the columns that identify a row; null if there are none.
 -- leat_internal.filter_expression(filter, row_name): SQL that is true if a row is to be captured; null if filter is null, which is as
 -- leat_internal.shape returns it. A value of a
 -- type that is not PostgreSQL's own is compared by its text, because an operator of the type's owner would run with the rights of Leat's owner.
@@ -140,6 +140,7 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- row_name  NEW, OLD or an alias
 -- shape     what leat_internal.shape has returned
 -- output    how values are written (leat_internal.shape)
+-- further   columns after those of the row, as a list for SELECT (leat_internal.added_list); null: none
 -- format    the attachment's; dms has values of its own
 -- image_names    of shape: with dms and null-and-empty, a deleted row has all of them, null but for the key
 -- limit_clause   which rows: an empty text for all, OFFSET 7 LIMIT 1 for one
@@ -463,7 +464,7 @@ CREATE OR REPLACE FUNCTION leat_internal.random_digits(text text) RETURNS text
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.image_expression(
-        names text[], types oid[], masked boolean[], row_name text, types_proven boolean, output jsonb)
+        names text[], types oid[], masked boolean[], row_name text, types_proven boolean, output jsonb, further text DEFAULT NULL)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -473,37 +474,38 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(
                    WHEN names IS NULL THEN format(CASE WHEN row_name IN ('OLD', 'NEW') THEN 'row_to_json(%s)'
                                                        -- A column may have the same name as the alias.
                                                        ELSE 'row_to_json(%s.*)' END, row_name)
-                   WHEN cardinality(names) = 0 THEN $q$'{}'::json$q$
+                   WHEN cardinality(names) = 0 AND further IS NULL THEN $q$'{}'::json$q$
                    ELSE format(CASE WHEN leat_internal.is_dms(output ->> 'format')
                                          AND NOT leat_internal.has_option(output ->> 'format', 'null-and-empty') THEN 'json_strip_nulls(%s)'
                                     ELSE '%s' END,
                                format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
-                                      (SELECT string_agg(leat_internal.column_expression(name, type, is_masked, row_name, types_proven,
-                                                                                         nested.as_text, output),
-                                                         ', ' ORDER BY place)
-                                         FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place),
-                                              (SELECT leat_internal.too_nested(types) AS as_text OFFSET 0) AS nested)))
+                                      concat_ws(', ', (SELECT string_agg(leat_internal.column_expression(name, type, is_masked, row_name, types_proven,
+                                                                                                         nested.as_text, output),
+                                                                         ', ' ORDER BY place)
+                                                         FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place),
+                                                              (SELECT leat_internal.too_nested(types) AS as_text OFFSET 0) AS nested),
+                                                further)))
                END
     $$;
 
 CREATE OR REPLACE FUNCTION leat_internal.pk_expression(
-        names text[], types oid[], masked boolean[], image_names text[], row_name text, types_proven boolean, output jsonb)
+        names text[], types oid[], masked boolean[], image_names text[], row_name text, types_proven boolean, output jsonb, further text DEFAULT NULL)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT CASE
-                   WHEN cardinality(names) = 0 THEN 'NULL::json'
+                   WHEN cardinality(names) = 0 AND further IS NULL THEN 'NULL::json'
                    WHEN leat_internal.has_option(output ->> 'format', 'null-and-empty')
                    THEN format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
-                               (SELECT string_agg(
+                               concat_ws(', ', (SELECT string_agg(
                                            CASE WHEN k.place IS NULL THEN format('NULL AS %I', coalesce(output -> 'names' ->> n.name, n.name))
                                                 ELSE leat_internal.column_expression(n.name, types[k.place], masked[k.place], row_name, types_proven,
                                                                                      false, output) END,
                                            ', ' ORDER BY n.place)
                                   FROM unnest(image_names) WITH ORDINALITY AS n (name, place)
-                                 CROSS JOIN LATERAL (SELECT array_position(names, n.name) AS place) AS k))
-                   ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven, output)
+                                 CROSS JOIN LATERAL (SELECT array_position(names, n.name) AS place) AS k), further))
+                   ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven, output, further)
                END
     $$;
 
@@ -562,8 +564,9 @@ REVOKE ALL ON FUNCTION leat_internal.filter_expression(jsonb, text) FROM PUBLIC;
 -- takes in transform. Only what is listed here is ever called, so nobody's code runs with the rights of Leat's owner.
 -- leat_internal.value_text(sql, kind): SQL for such a value as text.
 -- leat_internal.added_column(entry, source, ...): SQL for an added column, in the type that it was given.
--- leat_internal.added_expression(output, ...): SQL for a JSON object of all added columns of a row.
--- leat_internal.former_expression(names, ...): SQL for a JSON object of the columns that show what a row was before.
+-- leat_internal.added_list(output, ...), former_list(names, ...): the added columns, and those that show what a row was before, as a list for SELECT;
+-- null: none.
+-- leat_internal.added_expression(output, list): SQL for a JSON object of such a list.
 -- leat_internal.with_added(image, added): an image with the members of another object after its own.
 --
 -- node       a text, a number, true, false or null; {"column": name}; {"header": word}; {"case": [[condition, value], ...], "else": node};
@@ -800,31 +803,30 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.added_expression(output jsonb, row_name text, operation text, types_proven boolean) RETURNS text
+CREATE OR REPLACE FUNCTION leat_internal.added_list(output jsonb, row_name text, operation text, types_proven boolean) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
     AS $$
-        SELECT coalesce(format(CASE WHEN leat_internal.is_dms(output ->> 'format') AND NOT leat_internal.has_option(output ->> 'format', 'null-and-empty')
-                                    THEN 'json_strip_nulls(%s)' ELSE '%s' END,
-                               format('(SELECT row_to_json(leat_added.*) FROM (SELECT %s) AS leat_added)',
-                                      string_agg(format('%s AS %I', leat_internal.added_column(e.entry, output -> 'source', row_name, operation, types_proven,
-                                                                                             output ->> 'format'), e.entry ->> 'name'),
-                                                 ', ' ORDER BY e.place))),
-                        'NULL::json')
+        SELECT string_agg(format('%s AS %I', leat_internal.added_column(e.entry, output -> 'source', row_name, operation, types_proven, output ->> 'format'),
+                                 e.entry ->> 'name'), ', ' ORDER BY e.place)
           FROM jsonb_array_elements(output -> 'added') WITH ORDINALITY AS e (entry, place)
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.former_expression(
+CREATE OR REPLACE FUNCTION leat_internal.added_expression(output jsonb, list text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT CASE WHEN list IS NULL THEN 'NULL::json' ELSE leat_internal.image_expression('{}', '{}', '{}', '', false, output, list) END $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.former_list(
         names text[], types oid[], masked boolean[], output jsonb, row_name text, types_proven boolean)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT CASE WHEN count(*) = 0 THEN 'NULL::json'
-                    ELSE leat_internal.image_expression(array_agg(n.name ORDER BY n.place), array_agg(n.type ORDER BY n.place),
-                                                        array_agg(n.is_masked ORDER BY n.place), row_name, types_proven,
-                                                        output || jsonb_build_object('names', output -> 'former')) END
+        SELECT string_agg(leat_internal.column_expression(n.name, n.type, n.is_masked, row_name, types_proven, leat_internal.too_nested(types),
+                                                          output || jsonb_build_object('names', output -> 'former')),
+                          ', ' ORDER BY n.place)
           FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place)
          WHERE output -> 'former' ? n.name
     $$;
@@ -841,8 +843,9 @@ CREATE OR REPLACE FUNCTION leat_internal.with_added(image json, added json) RETU
 REVOKE ALL ON FUNCTION leat_internal.value_expression(jsonb, jsonb, text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.value_text(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.added_column(jsonb, jsonb, text, text, boolean, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.added_expression(jsonb, text, text, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.former_expression(text[], oid[], boolean[], jsonb, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.added_list(jsonb, text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.added_expression(jsonb, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.former_list(text[], oid[], boolean[], jsonb, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.with_added(json, json) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION leat_internal.rows_expression(
@@ -925,6 +928,6 @@ REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], text[], oid[], te
 REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.column_expression(text, oid, boolean, text, boolean, boolean, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.random_digits(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text[], text, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean, jsonb, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.pk_expression(text[], oid[], boolean[], text[], text, boolean, jsonb, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.rows_expression(text, record, boolean, text, boolean) FROM PUBLIC;

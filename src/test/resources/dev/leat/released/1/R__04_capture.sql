@@ -59,6 +59,11 @@ DECLARE
     every_event  jsonb;
     old_image    text := '';
     encoding     text := '';
+    new_image    text;
+    adds         boolean;
+    old_added    text;
+    new_added    text;
+    added_part   text := '';
     by_statement boolean;
     filter       jsonb;
 BEGIN
@@ -102,6 +107,35 @@ $part$, jsonb_build_object(
 $part$, jsonb_build_object('error', leat_internal.error_expression(options)));
     END IF;
 
+    -- Whether an event is an insert or an update is known only after both partition keys, so images with added columns are made after them.
+    adds := coalesce(shape.output -> 'added', '[]') <> '[]' OR coalesce(shape.output -> 'former', '{}') <> '{}';
+    new_added := leat_internal.added_list(shape.output, 'NEW', $q$CASE WHEN old_partition = new_partition THEN 'UPDATE' ELSE 'INSERT' END$q$, true);
+    new_image := leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true, shape.output, new_added);
+    IF adds THEN
+        old_added := leat_internal.added_list(shape.output, 'OLD', $q$'DELETE'$q$, true);
+        added_part := leat_internal.fill($part$            IF old_partition IS DISTINCT FROM new_partition AND old_partition IS NOT NULL THEN
+                old_image := {{old_image}};
+            END IF;
+            IF new_partition IS NOT NULL THEN
+                IF old_partition IS NULL THEN
+                    new_image := {{created}};
+                ELSE
+                    new_image := {{updated}};
+                END IF;
+            END IF;
+$part$, jsonb_build_object(
+            'old_image', CASE WHEN options.before
+                              THEN leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'OLD', true, shape.output,
+                                                                  old_added)
+                              ELSE leat_internal.pk_expression(shape.pk_names, shape.pk_types, shape.pk_masked, shape.image_names, 'OLD', true, shape.output,
+                                                               old_added) END,
+            'created', new_image,
+            'updated', leat_internal.image_expression(
+                shape.image_names, shape.image_types, shape.image_masked, 'NEW', true, shape.output,
+                nullif(concat_ws(', ', new_added, leat_internal.former_list(shape.image_names, shape.image_types, shape.image_masked, shape.output, 'OLD', true)),
+                       ''))));
+    END IF;
+
     every_event := leat_internal.event_values(options, shape) || jsonb_build_object(
         'captured_at', 'clock_timestamp()',
         'xid', 'txid_current()',
@@ -137,8 +171,7 @@ DECLARE
                 END IF;
                 new_lane := {{new_lane}};
                 new_key := {{new_key}};
-                new_image := {{new_image}};
-            END IF;
+{{new_image}}            END IF;
             IF TG_OP <> 'INSERT'{{and_old_is_wanted}} THEN
                 old_partition := {{prefix}} || {{old_suffix}};
                 IF length(old_partition) > 256 THEN
@@ -193,27 +226,14 @@ $template$,
             'new_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'NEW', true),
             'new_lane', leat_internal.lane_expression('new_partition'),
             'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true, shape.output),
-            'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true, shape.output),
+            'new_image', CASE WHEN NOT adds THEN leat_internal.fill(E'                new_image := {{image}};\n', jsonb_build_object('image', new_image)) ELSE '' END,
+            'added_part', added_part,
             'old_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'OLD', true),
             'old_lane', leat_internal.lane_expression('old_partition'),
             'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true, shape.output),
             'old_image', old_image,
             'image_of_a_key_that_goes',
             CASE WHEN NOT options.before AND NOT shape.held AND NOT leat_internal.is_dms(options.format) THEN E'                    old_image := old_key;\n' ELSE '' END,
-            'added_part', CASE WHEN coalesce(shape.output -> 'added', '[]') = '[]' AND coalesce(shape.output -> 'former', '{}') = '{}' THEN ''
-                               ELSE leat_internal.fill($part$            IF old_partition IS DISTINCT FROM new_partition AND old_partition IS NOT NULL THEN
-                old_image := leat_internal.with_added(old_image, {{old_added}});
-            END IF;
-            IF new_partition IS NOT NULL THEN
-                new_image := leat_internal.with_added(new_image, {{new_added}});
-                IF old_partition IS NOT NULL THEN
-                    new_image := leat_internal.with_added(new_image, {{former}});
-                END IF;
-            END IF;
-$part$, jsonb_build_object(
-                'old_added', leat_internal.added_expression(shape.output, 'OLD', $q$'DELETE'$q$, true),
-                'new_added', leat_internal.added_expression(shape.output, 'NEW', $q$CASE WHEN old_partition = new_partition THEN 'UPDATE' ELSE 'INSERT' END$q$, true),
-                'former', leat_internal.former_expression(shape.image_names, shape.image_types, shape.image_masked, shape.output, 'OLD', true))) END,
             'encoding_check', encoding,
             'insert_delete', leat_internal.insert_event(every_event || jsonb_build_object(
                 'lane', 'old_lane',

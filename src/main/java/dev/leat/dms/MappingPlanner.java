@@ -101,9 +101,6 @@ public final class MappingPlanner {
 
     private TablePlan selected(CatalogTable table, SelectionRule selection) {
         selections.checkFilters(selection, table);
-        if (selection.loadOrder() != null) {
-            findings.notice(selection.rule(), "load-order has no effect: attaching a table loads no rows");
-        }
         ObjectMappingRule form = form(table);
         List<ColumnPlan> planned = columns.plan(table, form);
         TargetPlan target = new TargetPlan(

@@ -171,6 +171,35 @@ class DmsMappingsTest {
         assertThat(attached()).isEqualTo("[]");
     }
 
+    /** By the load order, and not again when the file is applied again. */
+    @Test
+    void theRowsOfNewTablesAreLoadedWhereTheMigrationTypeSaysSo() throws IOException {
+        String file = file(
+                "{\"rule-type\": \"selection\", \"rule-id\": 1, \"rule-action\": \"include\", \"object-locator\":"
+                        + " {\"schema-name\": \"shop\", \"table-name\": \"orders\"}}",
+                "{\"rule-type\": \"selection\", \"rule-id\": 2, \"rule-action\": \"include\", \"load-order\": 2, \"object-locator\":"
+                        + " {\"schema-name\": \"shop\", \"table-name\": \"Items\"}}");
+        CliRun.Result result = cli.leat("attach", "--dms-mappings", file, "--dms-migration-type", "cdc");
+        assertThat(result.exitCode()).as(result.toString()).isZero();
+        assertThat(database.value("SELECT count(*) FROM leat_internal.load")).isEqualTo("0");
+        database.run("SELECT leat.detach('shop.\"Items\"'), leat.detach('shop.orders')");
+        for (int pass = 1; pass <= 2; pass++) {
+            result = cli.leat("attach", "--dms-mappings", file, "--dms-migration-type", "full-load-and-cdc");
+            assertThat(result.exitCode()).as(result.toString()).isZero();
+            assertThat(database.value("SELECT string_agg(table_name, ' ' ORDER BY due_at) FROM leat_internal.load"))
+                    .isEqualTo("Items orders");
+        }
+        assertThat(cli.leat("attach", "--dms-mappings", file, "--dms-migration-type", "full-load")
+                        .err())
+                .contains("captures no changes: take full-load-and-cdc");
+        assertThat(cli.leat("attach", "--dms-mappings", file, "--dms-migration-type", "all")
+                        .err())
+                .contains("--dms-migration-type is \"all\": it is cdc or full-load-and-cdc");
+        assertThat(cli.leat("attach", "shop.orders", "--dms-migration-type", "cdc")
+                        .err())
+                .contains("go with --dms-mappings");
+    }
+
     @Test
     void whatIsNotSupportedRefusesTheFileOrIsSkipped() throws IOException {
         String file = file(

@@ -85,14 +85,19 @@ class DmsStreamTest {
         Path mappings = Files.writeString(directory.resolve("table-mappings.json"), MAPPINGS);
         Path settings = Files.writeString(directory.resolve("kinesis-settings.json"), SETTINGS);
 
-        CliRun.Result attached =
-                cli.leat("attach", "--dms-mappings", mappings.toString(), "--dms-settings", settings.toString());
+        CliRun.Result attached = cli.leat(
+                "attach",
+                "--dms-mappings",
+                mappings.toString(),
+                "--dms-settings",
+                settings.toString(),
+                "--dms-migration-type",
+                "full-load-and-cdc");
         assertThat(attached.exitCode()).as(attached.toString()).isEqualTo(ExitCode.DONE);
         assertThat(attached.err()).contains("StreamArn has no effect and is ignored");
         assertThat(database.rows("SELECT relation::text FROM leat.attached() ORDER BY 1"))
                 .extracting(row -> row.get(0))
                 .containsExactly("port.berth", "port.ship");
-        assertThat(cli.leat("load", "port.ship", "port.berth").exitCode()).isEqualTo(ExitCode.DONE);
         try (LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
                 .build()) {
             poller.start();

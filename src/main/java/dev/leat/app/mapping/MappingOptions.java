@@ -21,6 +21,14 @@ public final class MappingOptions {
     private @Nullable Path settings;
 
     @Option(
+            names = "--dms-migration-type",
+            paramLabel = "<type>",
+            description =
+                    "With --dms-mappings: cdc attaches the tables (the default); full-load-and-cdc also loads the rows of those"
+                            + " that were not attached before.")
+    private @Nullable String migrationType;
+
+    @Option(
             names = "--dry-run",
             description = "With --dms-mappings: show what would happen and why, and change nothing.")
     private boolean dryRun;
@@ -41,6 +49,11 @@ public final class MappingOptions {
     /** Null: no settings are given, and the tables have the poller's format. */
     public @Nullable Path settings() {
         return settings;
+    }
+
+    /** Whether tables that were not attached before are loaded. */
+    boolean loads() {
+        return "full-load-and-cdc".equals(migrationType);
     }
 
     boolean dryRun() {
@@ -64,9 +77,16 @@ public final class MappingOptions {
      */
     public @Nullable String misuse(boolean otherSource, boolean tableOptions, boolean format) {
         if (file == null) {
-            return dryRun || json || skipUnsupported || settings != null
-                    ? "--dms-settings, --dry-run, --json and --skip-unsupported go with --dms-mappings"
+            return dryRun || json || skipUnsupported || settings != null || migrationType != null
+                    ? "--dms-settings, --dms-migration-type, --dry-run, --json and --skip-unsupported go with --dms-mappings"
                     : null;
+        }
+        if ("full-load".equals(migrationType)) {
+            return "--dms-migration-type full-load captures no changes: take full-load-and-cdc, and detach the tables when the loads are"
+                    + " finished; or load tables that are not attached by leat load --only <table>";
+        }
+        if (migrationType != null && !loads() && !migrationType.equals("cdc")) {
+            return "--dms-migration-type is \"" + migrationType + "\": it is cdc or full-load-and-cdc";
         }
         if (otherSource) {
             return "--dms-mappings excludes a table, --file and --detach-others";

@@ -3,18 +3,22 @@ package dev.leat.app.mapping;
 import dev.leat.admin.Attachments;
 import dev.leat.admin.Attachments.Attached;
 import dev.leat.admin.Catalog;
+import dev.leat.admin.Loads;
 import dev.leat.app.connection.ExitCode;
 import dev.leat.app.connection.Fault;
 import dev.leat.config.Attachment;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.dms.MappingPlan;
 import dev.leat.dms.MappingPlanner;
+import dev.leat.dms.SelectionRule;
 import dev.leat.dms.TableMappings;
+import dev.leat.dms.TablePlan;
 import dev.leat.dms.attachment.Applicability.TableOptions;
 import dev.leat.dms.attachment.Applicability.Unsupported;
 import dev.leat.dms.file.SettingsFile.MessageSettings;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +80,7 @@ public final class MappingRun {
         if (!refusals.isEmpty()) {
             throw new Fault(ExitCode.REFUSED, refusals);
         }
-        attach(new Attachments(database), plan, planned);
+        attach(new Attachments(database), new Loads(database), plan, planned);
         return ExitCode.DONE;
     }
 
@@ -112,7 +116,7 @@ public final class MappingRun {
         refusals.forEach(refusal -> err.println("leat: " + refusal));
     }
 
-    private void attach(Attachments attachments, MappingPlan plan, List<PlannedTable> planned) {
+    private void attach(Attachments attachments, Loads loads, MappingPlan plan, List<PlannedTable> planned) {
         plan.notices().forEach(this::notice);
         unsupported(planned).forEach(each -> err.println("leat: skipped: " + each));
         if (settings != null) {
@@ -127,9 +131,16 @@ public final class MappingRun {
                 .filter(Objects::nonNull)
                 .toList();
         tables = wanted.stream().map(Attachment::table).toList();
+        List<String> added = new ArrayList<>();
         for (Attached each : attachments.attachAll(wanted)) {
             out.println(each.table() + ": " + each.change());
             each.warnings().forEach(warning -> err.println("leat: warning: " + warning));
+            if (each.change().equals("attached")) {
+                added.add(each.table());
+            }
+        }
+        if (options.loads()) {
+            load(loads, inLoadOrder(planned, added));
         }
         planned.stream()
                 .filter(table -> table.plan().selected() && !table.attached())
@@ -138,6 +149,31 @@ public final class MappingRun {
         attachments
                 .others(tables)
                 .forEach(other -> out.println(other + ": attached, though the file does not ask for it"));
+    }
+
+    /** Tables whose rule has a higher load-order come first, and those without one last. */
+    private static List<String> inLoadOrder(List<PlannedTable> planned, List<String> tables) {
+        return planned.stream()
+                .map(PlannedTable::plan)
+                .filter(plan -> tables.contains(plan.table().sqlName()))
+                .sorted(Comparator.comparing(
+                        MappingRun::loadOrder, Comparator.nullsLast(Comparator.<Integer>reverseOrder())))
+                .map(plan -> plan.table().sqlName())
+                .toList();
+    }
+
+    private static @Nullable Integer loadOrder(TablePlan plan) {
+        SelectionRule selection = plan.selection();
+        return selection == null ? null : selection.loadOrder();
+    }
+
+    private void load(Loads loads, List<String> wanted) {
+        if (!wanted.isEmpty()) {
+            loads.load(wanted, Loads.LoadOptions.WHOLE)
+                    .warnings()
+                    .forEach(warning -> err.println("leat: warning: " + warning));
+            wanted.forEach(table -> out.println(table + ": to be loaded"));
+        }
     }
 
     private @Nullable Attachment attachment(@Nullable TableOptions options) {

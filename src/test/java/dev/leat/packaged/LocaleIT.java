@@ -1,4 +1,4 @@
-package dev.leat.app;
+package dev.leat.packaged;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The command line in a JVM whose locale has other letters, digits or calendars. */
 @Tag("postgres")
-class LocaleTest {
+class LocaleIT {
 
     @AutoClose
     private final TestDatabase database = TestServer.shared().emptyDatabase();
@@ -66,7 +66,7 @@ class LocaleTest {
         assertThat(leat(environment, locale, "status")).contains("1,234 events", "public.orders  yes");
         assertThat(leat(environment, locale, "doctor")).contains("OK    stream " + TestStream.NAME);
 
-        try (LeatProcess run = LeatProcess.startUnpackaged(
+        try (LeatProcess run = LeatProcess.start(
                 environment.with("LEAT_AGGREGATION", "lines").with("LEAT_RETAIN", "1d"), locale, "run")) {
             Await.until("all events settled", Duration.ofSeconds(60), () -> settled() || !run.alive());
             run.terminate();
@@ -86,7 +86,7 @@ class LocaleTest {
     }
 
     private static String leat(LeatProcess.Environment environment, List<String> locale, String... arguments) {
-        try (LeatProcess process = LeatProcess.startUnpackaged(environment, locale, arguments)) {
+        try (LeatProcess process = LeatProcess.start(environment, locale, arguments)) {
             assertThat(process.exitCode()).as(process.said()).isZero();
             return process.said();
         }

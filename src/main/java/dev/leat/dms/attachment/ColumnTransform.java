@@ -92,7 +92,7 @@ final class ColumnTransform {
             added.add(new Added(column.name(), type, masked(column, value)));
         } catch (UnsupportedExpressionException e) {
             unsupported.add(
-                    new Unsupported(rule, table + "." + column.name(), "adding a column", e.getMessage(), false));
+                    new Unsupported(rule, table + "." + column.name(), "adding a column", String.valueOf(e.getMessage()), false));
         }
     }
 

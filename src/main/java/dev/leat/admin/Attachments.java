@@ -123,6 +123,10 @@ public final class Attachments {
             arguments.add("filter => ?::jsonb");
             values.add(attachment.filter());
         }
+        if (attachment.mapping() != null) {
+            arguments.add("mapping => ?::jsonb");
+            values.add(attachment.mapping());
+        }
         return arguments.toString();
     }
 

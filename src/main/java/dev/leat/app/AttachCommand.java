@@ -310,6 +310,7 @@ final class AttachCommand extends DatabaseCommand {
                 rename,
                 renameSchema,
                 renameTable,
+                null,
                 null);
     }
 

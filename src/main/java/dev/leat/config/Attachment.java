@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param renameSchema the schema's name that consumers see; null: its own
  * @param renameTable the table's name that consumers see; null: its own
  * @param filter which rows are captured, as JSON; null: all
+ * @param mapping a partition key and attributes that are made of columns, as JSON; null: none
  */
 public record Attachment(
         String table,
@@ -37,7 +38,8 @@ public record Attachment(
         List<String> rename,
         @Nullable String renameSchema,
         @Nullable String renameTable,
-        @Nullable String filter) {
+        @Nullable String filter,
+        @Nullable String mapping) {
 
     public Attachment {
         key = List.copyOf(key);
@@ -51,6 +53,6 @@ public record Attachment(
     public static Attachment of(String table) {
         return new Attachment(
                 table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null, List.of(), null,
-                null, null);
+                null, null, null);
     }
 }

@@ -185,6 +185,7 @@ public final class TablesFile {
                 lists.getOrDefault("rename", List.of()),
                 words.get("rename_schema"),
                 words.get("rename_table"),
+                null,
                 null);
     }
 

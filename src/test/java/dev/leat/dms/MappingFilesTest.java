@@ -87,7 +87,8 @@ class MappingFilesTest {
                         options.withoutKey() == null ? "" : "without_key " + options.withoutKey(),
                         options.renameSchema() == null ? "" : "rename_schema " + options.renameSchema(),
                         options.renameTable() == null ? "" : "rename_table " + options.renameTable(),
-                        options.filter() == null ? "" : "filter " + options.filter())
+                        options.filter() == null ? "" : "filter " + options.filter(),
+                        options.mapping() == null ? "" : "mapping " + options.mapping())
                 .filter(text -> !text.isEmpty())
                 .forEach(said::add);
         return String.join("; ", said);

@@ -190,11 +190,11 @@ $template$,
             'before', options.before::text,
             'hide_values', leat_internal.hides_values(options)::text,
             'prefix', quote_literal(shape.prefix),
-            'new_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'NEW', true),
+            'new_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'NEW', true, shape.output),
             'new_lane', leat_internal.lane_expression('new_partition'),
             'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true, shape.output),
             'new_image', leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'NEW', true, shape.output),
-            'old_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'OLD', true),
+            'old_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'OLD', true, shape.output),
             'old_lane', leat_internal.lane_expression('old_partition'),
             'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true, shape.output),
             'old_image', old_image,
@@ -247,6 +247,7 @@ BEGIN
         -- The poller cannot see what the key is.
         'format', quote_nullable(options.format
                                  || CASE WHEN NOT leat_internal.is_dms(options.format) THEN ''
+                                         WHEN options.mapping ? 'key' THEN ':key=' || (options.mapping #>> '{key,type}')
                                          WHEN NOT shape.held THEN ':key=primary-key'
                                          WHEN cardinality(shape.key_names) = 0 THEN ':key=schema-table'
                                          ELSE ':key=attribute-name' END));

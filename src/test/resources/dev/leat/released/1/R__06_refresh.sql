@@ -68,7 +68,7 @@ BEGIN
         -- Without the source, which is written together with the function.
         SELECT a.attachment,
                hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.without_key, a.left_out, a.left_out_attnums, a.masked,
-                                     a.masked_attnums, a.masks, a.renamed, a.filter, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
+                                     a.masked_attnums, a.masks, a.renamed, a.filter, a.mapping, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
                                      a.format, a.on_quarantine, a.capture), 5)
           FROM leat_internal.attachment a
         UNION ALL
@@ -507,6 +507,7 @@ CREATE OR REPLACE FUNCTION leat.attached()
         masks            jsonb,
         renamed          jsonb,
         filter           jsonb,
+        mapping          jsonb,
         before           boolean,
         operations       text[],
         stream           text,
@@ -529,7 +530,7 @@ DECLARE
     lost    record;
 BEGIN
     FOR options IN
-        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.masks, a.renamed, a.filter, a.before, a.operations, a.stream,
+        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.masks, a.renamed, a.filter, a.mapping, a.before, a.operations, a.stream,
                a.format, a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
                s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
           FROM leat_internal.attachment a
@@ -546,6 +547,7 @@ BEGIN
         masks := options.masks;
         renamed := options.renamed;
         filter := options.filter;
+        mapping := options.mapping - 'columns';
         before := options.before;
         operations := options.operations;
         stream := options.stream;
@@ -596,6 +598,7 @@ BEGIN
         masks := options.masks;
         renamed := options.renamed;
         filter := options.filter;
+        mapping := options.mapping - 'columns';
         before := options.before;
         operations := options.operations;
         stream := options.stream;

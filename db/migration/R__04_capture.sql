@@ -223,12 +223,12 @@ $template$,
             'before', options.before::text,
             'hide_values', leat_internal.hides_values(options)::text,
             'prefix', quote_literal(shape.prefix),
-            'new_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'NEW', true),
+            'new_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'NEW', true, shape.output),
             'new_lane', leat_internal.lane_expression('new_partition'),
             'new_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'NEW', true, shape.output),
             'new_image', CASE WHEN NOT adds THEN leat_internal.fill(E'                new_image := {{image}};\n', jsonb_build_object('image', new_image)) ELSE '' END,
             'added_part', added_part,
-            'old_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'OLD', true),
+            'old_suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'OLD', true, shape.output),
             'old_lane', leat_internal.lane_expression('old_partition'),
             'old_key', leat_internal.key_expression(shape.key_names, shape.key_types, 'OLD', true, shape.output),
             'old_image', old_image,
@@ -281,6 +281,7 @@ BEGIN
         -- The poller cannot see what the key is.
         'format', quote_nullable(options.format
                                  || CASE WHEN NOT leat_internal.is_dms(options.format) THEN ''
+                                         WHEN options.mapping ? 'key' THEN ':key=' || (options.mapping #>> '{key,type}')
                                          WHEN NOT shape.held THEN ':key=primary-key'
                                          WHEN cardinality(shape.key_names) = 0 THEN ':key=schema-table'
                                          ELSE ':key=attribute-name' END));
@@ -595,10 +596,11 @@ DECLARE
     new_image     json;
     old_pk        json;
     new_pk        json;
-    old_added     json;
-    new_added     json;
-    former        json;
-    none          json;
+    deleted       json;
+    old_deleted   json;
+    inserted      json;
+    updated       json;
+    moved         json;
     wanted        boolean;
     problem       text;
     failure       text;
@@ -619,28 +621,24 @@ BEGIN
         event_schema := shape.event_schema;
         event_table := shape.event_table;
         IF operation <> 'INSERT' THEN
-            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk, wanted, old_added, former USING old_row, 'DELETE'::text;
+            EXECUTE shape.query INTO STRICT old_partition, old_key, old_image, old_pk, wanted, deleted, inserted, updated, moved USING old_row, old_row;
             old_partition := CASE WHEN wanted THEN leat_internal.partition_key(shape.prefix || old_partition) END;
+            old_deleted := deleted;
+        END IF;
+        IF operation = 'INSERT' THEN
+            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk, wanted, deleted, inserted, updated, moved USING new_row, new_row;
+        ELSIF operation = 'UPDATE' THEN
+            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk, wanted, deleted, inserted, updated, moved USING new_row, old_row;
         END IF;
         IF operation <> 'DELETE' THEN
-            EXECUTE shape.query INTO STRICT new_partition, new_key, new_image, new_pk, wanted, new_added, none USING new_row, 'INSERT'::text;
             new_partition := CASE WHEN wanted THEN leat_internal.partition_key(shape.prefix || new_partition) END;
-            IF old_partition = new_partition AND new_added IS DISTINCT FROM NULL THEN
-                EXECUTE 'SELECT added FROM (' || shape.query || ') AS r (suffix, key, image, pk, wanted, added, former)'
-                   INTO STRICT new_added USING new_row, 'UPDATE'::text;
-            END IF;
+            new_image := coalesce(CASE WHEN old_partition IS NULL THEN inserted WHEN old_partition = new_partition THEN updated ELSE moved END, new_image);
         END IF;
         IF NOT with_before THEN
             old_image := CASE WHEN old_partition = new_partition AND old_pk::text = new_pk::text THEN NULL ELSE old_pk END;
         END IF;
         IF old_partition IS DISTINCT FROM new_partition AND old_partition IS NOT NULL THEN
-            old_image := leat_internal.with_added(old_image, old_added);
-        END IF;
-        IF new_partition IS NOT NULL THEN
-            new_image := leat_internal.with_added(new_image, new_added);
-            IF old_partition IS NOT NULL THEN
-                new_image := leat_internal.with_added(new_image, former);
-            END IF;
+            old_image := coalesce(old_deleted, old_image);
         END IF;
     EXCEPTION WHEN OTHERS THEN
         failure := left('the row could not be read: '

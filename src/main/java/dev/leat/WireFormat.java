@@ -64,7 +64,7 @@ public record WireFormat(FormatName name, List<String> options) {
     /** With {@code dms}, followed by a name: updates have the old row in a field of this name. */
     public static final String BEFORE_IMAGE = "before-image=";
 
-    /** With {@code dms}, followed by {@code primary-key}, {@code schema-table} or {@code attribute-name}: written at capture. */
+    /** With {@code dms}, followed by {@code primary-key}, {@code schema-table}, {@code constant} or {@code attribute-name}: written at capture. */
     public static final String KEY = "key=";
 
     /** By the format: groups of options of which one is possible. An option that ends with an equals sign has a value. */

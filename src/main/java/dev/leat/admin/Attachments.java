@@ -127,6 +127,10 @@ public final class Attachments {
             arguments.add("transform => ?::jsonb");
             values.add(attachment.transform());
         }
+        if (attachment.mapping() != null) {
+            arguments.add("mapping => ?::jsonb");
+            values.add(attachment.mapping());
+        }
         return arguments.toString();
     }
 

@@ -311,6 +311,7 @@ final class AttachCommand extends DatabaseCommand {
                 renameSchema,
                 renameTable,
                 null,
+                null,
                 null);
     }
 

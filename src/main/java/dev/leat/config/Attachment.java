@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param renameTable the table's name that consumers see; null: its own
  * @param filter which rows are captured, as JSON; null: all
  * @param transform columns that are added and changed, as JSON; null: none
+ * @param mapping a partition key and attributes that are made of columns, as JSON; null: none
  */
 public record Attachment(
         String table,
@@ -39,7 +40,8 @@ public record Attachment(
         @Nullable String renameSchema,
         @Nullable String renameTable,
         @Nullable String filter,
-        @Nullable String transform) {
+        @Nullable String transform,
+        @Nullable String mapping) {
 
     public Attachment {
         key = List.copyOf(key);
@@ -53,6 +55,6 @@ public record Attachment(
     public static Attachment of(String table) {
         return new Attachment(
                 table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null, List.of(), null,
-                null, null, null);
+                null, null, null, null);
     }
 }

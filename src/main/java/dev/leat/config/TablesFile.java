@@ -186,6 +186,7 @@ public final class TablesFile {
                 words.get("rename_schema"),
                 words.get("rename_table"),
                 null,
+                null,
                 null);
     }
 

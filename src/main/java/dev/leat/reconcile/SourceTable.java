@@ -70,13 +70,13 @@ public record SourceTable(
                           ORDER BY n.place) AS pk_names,
                    coalesce((SELECT cardinality(con.conkey) = cardinality(s.pk_names) FROM pg_constraint con
                               WHERE con.conrelid = s.relid AND con.contype = 'p'), false)
-                   AND NOT true = ANY (s.pk_masked) AS pk_leaves,
+                   AND NOT true = ANY (s.pk_masked) AND NOT coalesce(s.output -> 'mapping' ?? 'document', false) AS pk_leaves,
                    ARRAY(SELECT (leat_internal.readable_names(p.relid))[1:2] FROM leat_internal.partitions(s.relid) AS p
                           WHERE p.relid <> s.relid) AS partitions,
                    format('SELECT CASE WHEN length(w.wanted) > 256 THEN leat_internal.partition_key(w.wanted) ELSE w.wanted END,'
                           ' w.image::text, w.since FROM (SELECT %L || %s AS wanted, %s AS image, age(leat_r.xmin) <= %s AS since'
                           ' FROM %s%s AS leat_r WHERE %s OFFSET 0) AS w',
-                          s.prefix, leat_internal.suffix_expression(s.hashed, s.key_names, s.key_types, 'leat_r', true),
+                          s.prefix, leat_internal.suffix_expression(s.hashed, s.key_names, s.key_types, 'leat_r', true, s.output),
                           leat_internal.image_expression(s.image_names, s.image_types, s.image_masked, 'leat_r', true, s.output),
                           age(a.xmin), CASE (SELECT c.relkind FROM pg_class c WHERE c.oid = s.relid) WHEN 'p' THEN '' ELSE 'ONLY ' END,
                           a.relation, coalesce(leat_internal.filter_expression(s.filter, 'leat_r'), 'true')) AS query

@@ -69,10 +69,10 @@ final class DmsObject {
         bytes.number(value);
     }
 
-    /** An object that PostgreSQL's {@code row_to_json} wrote, whose members are scalars. */
+    /** An object that PostgreSQL's {@code row_to_json} wrote, whose members are scalars and such objects. */
     void block(byte[] object) {
         if (indented) {
-            bytes.indented(object, LINES[level], LINES[level + 1], COLON_AND_TAB);
+            bytes.indented(object, LINES, level, COLON_AND_TAB);
         } else {
             bytes.fixed(object);
         }

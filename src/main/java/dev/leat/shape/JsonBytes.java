@@ -19,6 +19,7 @@ final class JsonBytes {
     private static final int MOST_KEPT = 1 << 16;
 
     private static final byte[] NULL = ascii("null");
+    private static final byte[] TAB = ascii("\t");
     private static final int MOST_DIGITS = 20;
 
     private static final DateTimeFormatter SECONDS =
@@ -53,35 +54,55 @@ final class JsonBytes {
     }
 
     /**
-     * Appends an object without white space whose members are scalars, with other text between the members.
+     * Appends an object without white space whose members are scalars and such objects, with other text between the members.
      *
-     * @param end what stands before the closing brace
-     * @param line what stands before each member
+     * @param lines by the level: what stands before each member and before a closing brace. A level below the last has a tab more
+     * @param level of the object
      * @param colon what stands between a name and its value
      */
-    void indented(byte[] object, byte[] end, byte[] line, byte[] colon) {
-        int last = object.length - 1;
-        fixed(object, 0, 1);
-        for (int at = 1; at < last; ) {
-            fixed(line);
-            int name = afterString(object, at);
-            fixed(object, at, name);
-            fixed(colon);
-            int value = name + 1;
-            at = value;
-            if (object[at] == '"') {
-                at = afterString(object, at);
+    void indented(byte[] object, byte[][] lines, int level, byte[] colon) {
+        int depth = level;
+        int at = 0;
+        while (at < object.length) {
+            byte next = object[at];
+            if (next == '}') {
+                depth--;
+                line(lines, depth);
+                fixed(object, at, ++at);
+            } else if (next == '{') {
+                depth++;
+                fixed(object, at, ++at);
             } else {
-                while (at < last && object[at] != ',') {
-                    at++;
+                if (next == ',') {
+                    fixed(object, at, ++at);
+                }
+                line(lines, depth);
+                int name = afterString(object, at);
+                fixed(object, at, name);
+                fixed(colon);
+                at = name + 1;
+                if (object[at] != '{') {
+                    int value = at;
+                    at = object[at] == '"' ? afterString(object, at) : afterScalar(object, at);
+                    fixed(object, value, at);
                 }
             }
-            // With the comma, if there is one.
-            at = Math.min(at + 1, last);
-            fixed(object, value, at);
         }
-        fixed(end);
-        fixed(object, last, last + 1);
+    }
+
+    private void line(byte[][] lines, int depth) {
+        fixed(lines[Math.min(depth, lines.length - 1)]);
+        for (int more = lines.length; more <= depth; more++) {
+            fixed(TAB);
+        }
+    }
+
+    private static int afterScalar(byte[] text, int from) {
+        int at = from;
+        while (text[at] != ',' && text[at] != '}') {
+            at++;
+        }
+        return at;
     }
 
     /** Where the text goes on after the string that begins here. */

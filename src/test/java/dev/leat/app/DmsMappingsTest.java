@@ -106,7 +106,7 @@ class DmsMappingsTest {
                 .containsExactly("shop.\"Items\": attached", "shop.log: attached", "shop.orders: attached");
         assertThat(result.exitCode()).isZero();
         assertThat(attached())
-                .isEqualTo("[[shop.Items, {id}, {Name}, {}, null], [shop.log, {}, {}, {}, table],"
+                .isEqualTo("[[shop.Items, {id}, {Name}, {}, null], [shop.log, {}, {}, {}, null],"
                         + " [shop.orders, {customer_id}, {card,total}, {}, null]]");
         database.run("INSERT INTO shop.orders VALUES (1, 7, 'secret', 3)");
         assertThat(database.rows("SELECT partition_key, after FROM leat_internal.outbox"))

@@ -66,6 +66,7 @@ class TablesFileTest {
                                 "landing",
                                 "src_orders",
                                 null,
+                                null,
                                 null),
                         plain("public.items"),
                         plain("public.carts"));

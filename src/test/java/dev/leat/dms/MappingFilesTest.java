@@ -89,7 +89,8 @@ class MappingFilesTest {
                         options.renameSchema() == null ? "" : "rename_schema " + options.renameSchema(),
                         options.renameTable() == null ? "" : "rename_table " + options.renameTable(),
                         options.filter() == null ? "" : "filter " + options.filter(),
-                        options.transform() == null ? "" : "transform " + options.transform())
+                        options.transform() == null ? "" : "transform " + options.transform(),
+                        options.mapping() == null ? "" : "mapping " + options.mapping())
                 .filter(text -> !text.isEmpty())
                 .forEach(said::add);
         return String.join("; ", said);

@@ -482,17 +482,17 @@ class MappingPlannerTest {
             log    | {}                                        | []      | table | none
             orders | {"partition-key-type": "primary-key"}     | []      | none  | none
             log    | {"partition-key-type": "primary-key"}     | []      | table | none
-            log    | {"partition-key-type": "schema-table"}    | []      | table | none
-            orders | {"partition-key-type": "schema-table"}    | []      | none  | the partition key schema-table
+            log    | {"partition-key-type": "schema-table"}    | []      | none  | none
+            orders | {"partition-key-type": "schema-table"}    | []      | none  | none
             orders | {"partition-key-type": "transaction-id"}  | []      | none  | the partition key transaction-id
-            log    | {"partition-key": {"value": "k"}}         | []      | table | the partition key constant
+            log    | {"partition-key": {"value": "k"}}         | []      | none  | none
             orders | {"partition-key-name": "card"}            | [card]  | none  | none
             orders | {"partition-key-name": "CARD"}            | [card]  | none  | none
             orders | {"partition-key-name": "${state}"}        | [State] | none  | none
             orders | {"partition-key-name": "id"}              | []      | none  | none
             log    | {"partition-key-name": "line"}            | [line]  | none  | none
-            orders | {"partition-key-name": "${id}-${card}"}   | []      | none  | the partition key attribute-name
-            orders | {"partition-key-name": "x${id}"}          | []      | none  | the partition key attribute-name
+            orders | {"partition-key-name": "${id}-${card}"}   | []      | none  | none
+            orders | {"partition-key-name": "x${id}"}          | []      | none  | none
             """)
     void thePartitionKeyIsThatOfTheRule(String table, String parameters, String key, String withoutKey, String not) {
         select(1, "include", "shop.%").map(2, "shop." + table, parameters);
@@ -501,6 +501,40 @@ class MappingPlannerTest {
                         .replace("null", "none"))
                 .isEqualTo(withoutKey);
         assertThat(String.join("", unsupported(sound(), "shop." + table))).isEqualTo(not.replace("none", ""));
+    }
+
+    /** The keys that are no columns alone, as leat.attach takes them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            log    | {"partition-key-type": "schema-table"}  | {"key":{"type":"schema-table"}}
+            orders | {"partition-key-type": "schema-table"}  | {"key":{"type":"schema-table"}}
+            orders | {"partition-key": {"value": "k"}}       | {"key":{"type":"constant","text":["k"]}}
+            orders | {"partition-key-name": "x${ID}"}        | {"key":{"type":"attribute-name","text":["x",{"column":"id"}]}}
+            orders | {"partition-key-name": "${id}-${state}"} | {"key":{"type":"attribute-name","text":[{"column":"id"},"-",{"column":"State"}]}}
+            orders | {"partition-key-name": "card", "exclude-columns": ["card"]} | {"key":{"type":"attribute-name","text":[{"column":"card"}]}}
+            orders | {"partition-key-name": "card"}          | null
+            orders | {}                                      | null
+            """)
+    void aKeyThatIsNoColumnIsAMapping(String table, String parameters, String mapping) {
+        select(1, "include", "shop.%").map(2, "shop." + table, parameters);
+        assertThat(unsupported(sound(), "shop." + table)).isEmpty();
+        assertThat(String.valueOf(options(sound(), "shop." + table).mapping())).isEqualTo(mapping);
+    }
+
+    @Test
+    void aTextOfTheKeyHasNoColumnThatAnotherRuleHides() {
+        select(1, "include", "shop.orders").map(2, "shop.orders", "{\"partition-key-name\": \"x${card}\"}");
+        change(3, "column", "remove-column", "shop.orders.card", "");
+        assertThat(unsupported(sound(), "shop.orders")).containsExactly("leaving out a column of the partition key");
+        assertThat(Applicability.of(of(sound(), "shop.orders")).attachable()).isFalse();
+        rules.remove(2);
+        change(3, "column", "data-masking-hash-mask", "shop.orders.card", "");
+        assertThat(unsupported(sound(), "shop.orders")).containsExactly("masking a column of the partition key");
+        rules.remove(2);
+        change(3, "column", "remove-column", "shop.orders.id", "");
+        assertThat(unsupported(sound(), "shop.orders"))
+                .as("the primary key is no part of it")
+                .isEmpty();
     }
 
     @Test

@@ -18,6 +18,7 @@ CREATE TABLE public.rows AS TABLE public.staging WITH NO DATA;
 CREATE TABLE public.uniq (id int NOT NULL UNIQUE, text text);
 CREATE TABLE public.sent_as_dms AS TABLE public.staging WITH NO DATA;
 ALTER TABLE public.sent_as_dms ADD PRIMARY KEY (id), ADD paid money, ADD local timestamp;
+CREATE TABLE public.mapped (id int PRIMARY KEY, text text, tags text[], day date);
 CREATE TABLE public.log AS TABLE public.uniq;
 CREATE TABLE public.parts (id int PRIMARY KEY, text text) PARTITION BY RANGE (id);
 CREATE TABLE public.part PARTITION OF public.parts FOR VALUES FROM (0) TO (100);
@@ -60,6 +61,11 @@ BEGIN
                                         jsonb_build_object('name', 'of', 'type', 'string', 'value', jsonb_build_object('call', '||', 'of', jsonb_build_array(
                                             jsonb_build_object('column', 'paid'), chr(92), jsonb_build_object('column', 'at'),
                                             jsonb_build_object('call', 'hash_sha256', 'of', jsonb_build_array(jsonb_build_object('column', 'local')))))))))
+                 || leat.attach('public.mapped', format => 'dms:null-and-empty', mapping => jsonb_build_object(
+                        'key', jsonb_build_object('type', 'constant', 'text', jsonb_build_array('a.' || chr(92))), 'document', true,
+                        'attributes', jsonb_build_array(
+                            jsonb_build_object('name', 'o' || chr(92), 'text', jsonb_build_array(chr(92), jsonb_build_object('column', 'day'))),
+                            jsonb_build_object('name', 'm', 'members', jsonb_build_array(jsonb_build_object('name', 'tags', 'column', 'tags'))))))
                  || leat.attach('public.parts') || leat.attach('public.parts', before => false);
 
     INSERT INTO public.wide SELECT s.*, 'secret', s.text FROM public.staging s;
@@ -78,6 +84,8 @@ BEGIN
     UPDATE public.rows SET id = id + 10;
     INSERT INTO public.uniq SELECT id, text FROM public.staging;
     INSERT INTO public.log SELECT id, text FROM public.staging;
+    INSERT INTO public.mapped SELECT id, text, tags, day FROM public.staging;
+    DELETE FROM public.mapped WHERE id < 3;
     INSERT INTO public.parts SELECT id, text FROM public.staging;
     INSERT INTO public.sent_as_dms SELECT s.*, 1.5::numeric::money, s.at AT TIME ZONE 'UTC' FROM public.staging s;
     UPDATE public.sent_as_dms SET text = '' WHERE id < 3;

@@ -196,7 +196,8 @@ public final class MappingRun {
                         options.renameSchema(),
                         options.renameTable(),
                         options.filter(),
-                        options.transform());
+                        options.transform(),
+                        options.mapping());
     }
 
     private void notice(String notice) {

@@ -3,6 +3,7 @@ package dev.leat.dms.attachment;
 import dev.leat.dms.CatalogTable;
 import dev.leat.dms.ColumnPlan;
 import dev.leat.dms.ColumnPlan.ColumnDecision;
+import dev.leat.dms.ColumnPlan.DecisionKind;
 import dev.leat.dms.ObjectMappingRule;
 import dev.leat.dms.ObjectMappingRule.PartitionKeyType;
 import dev.leat.dms.RuleAction.MaskColumn;
@@ -44,6 +45,7 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
      * @param renameTable the table's name that consumers see; null: its own
      * @param filter which rows are captured, as JSON; null: all
      * @param transform columns that are added and changed, as JSON; null: none
+     * @param mapping a partition key and attributes that are made of columns, as JSON; null: none
      */
     public record TableOptions(
             String table,
@@ -55,7 +57,9 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
             @Nullable String renameSchema,
             @Nullable String renameTable,
             @Nullable String filter,
-            @Nullable String transform) {
+            @Nullable String transform,
+
+            @Nullable String mapping) {
         public TableOptions {
             key = List.copyOf(key);
             exclude = List.copyOf(exclude);
@@ -110,7 +114,7 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
         if (target.definedKey() != null) {
             unsupported.add(new Unsupported(target.definedKey().rule(), table, "define-primary-key", "", false));
         }
-        form(target, table, unsupported);
+        form(plan, target, unsupported);
         List<String> exclude = target.columns().stream()
                 .filter(column -> !column.sent())
                 .map(ColumnPlan::name)
@@ -138,7 +142,8 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
         return null;
     }
 
-    private static void form(TargetPlan target, String table, List<Unsupported> unsupported) {
+    private static void form(TablePlan plan, TargetPlan target, List<Unsupported> unsupported) {
+        String table = plan.table().toString();
         ObjectMappingRule form = target.form();
         if (form == null) {
             return;
@@ -162,28 +167,36 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
         KeyPlan key = target.key();
         boolean keyed = !table.primaryKey().isEmpty();
         List<String> columns = List.of();
-        if (key.type() == PartitionKeyType.ATTRIBUTE_NAME && key.alone()) {
+        MappingArgument mapping = new MappingArgument(table);
+        if (key.type() == PartitionKeyType.ATTRIBUTE_NAME && key.alone() && !excluded(target, key.columns())) {
             columns = key.columns().equals(table.primaryKey()) ? List.of() : key.columns();
-        } else if (key.rule() != null && !supported(key, keyed)) {
+        } else if (key.type() == PartitionKeyType.TRANSACTION_ID && key.rule() != null) {
             unsupported.add(new Unsupported(
                     key.rule(),
                     table.toString(),
-                    "the partition key " + key.type().word(),
-                    key.value(),
+                    "the partition key transaction-id",
+                    "two transactions that change one row could arrive in either order",
                     false));
+        } else if (key.type() != PartitionKeyType.DEFAULT
+                && key.type() != PartitionKeyType.PRIMARY_KEY
+                && !mapping.key(key)
+                && key.rule() != null) {
+            unsupported.add(new Unsupported(
+                    key.rule(), table.toString(), "a partition key of an added column", key.value(), false));
         }
-        List<String> used = columns.isEmpty() ? table.primaryKey() : columns;
+        List<String> used = mapping.keyed() ? key.columns() : columns.isEmpty() ? table.primaryKey() : columns;
         for (ColumnPlan column : target.columns()) {
             RuleName rule = column.decisions().stream()
                     .map(ColumnDecision::rule)
                     .filter(each -> each != null)
                     .findFirst()
                     .orElse(null);
-            if ((!column.sent() || mask(column) != null) && rule != null && used.contains(column.name())) {
+            boolean hidden = mapping.keyed() ? leftOut(column) : !column.sent();
+            if ((hidden || mask(column) != null) && rule != null && used.contains(column.name())) {
                 unsupported.add(new Unsupported(
                         rule,
                         table + "." + column.name(),
-                        (column.sent() ? "masking" : "leaving out") + " a column of the partition key",
+                        (hidden ? "leaving out" : "masking") + " a column of the partition key",
                         "",
                         true));
             }
@@ -196,7 +209,7 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
                 table.sqlName(),
                 columns,
                 exclude,
-                keyed || !columns.isEmpty() ? null : "table",
+                keyed || mapping.keyed() || !columns.isEmpty() ? null : "table",
                 sent.stream().map(Applicability::mask).filter(Objects::nonNull).toList(),
                 sent.stream()
                         .filter(column -> !column.target().equals(column.name()))
@@ -205,15 +218,22 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
                 renamed(target.schema(), table.schema()),
                 renamed(target.name(), table.name()),
                 selection == null || selection.filters().isEmpty() ? null : SourceFilter.json(selection.filters()),
-                transform);
+                transform,
+                mapping.json());
     }
 
-    /** Whether the attachment's default has the same order: of the primary key, or of a whole table without one. */
-    private static boolean supported(KeyPlan key, boolean keyed) {
-        return switch (key.type()) {
-            case DEFAULT, PRIMARY_KEY -> true;
-            case SCHEMA_TABLE -> !keyed;
-            case TRANSACTION_ID, CONSTANT, ATTRIBUTE_NAME -> false;
-        };
+    /** Whether exclude-columns leaves out one of these. An object mapping may make a text of it. */
+    private static boolean excluded(TargetPlan target, List<String> columns) {
+        return target.columns().stream()
+                .anyMatch(column -> columns.contains(column.name())
+                        && column.decisions().stream().anyMatch(decision -> decision.kind() == DecisionKind.EXCLUDED));
+    }
+
+    /** Whether a rule that is no object mapping leaves the column out. Its value may leave in no form. */
+    private static boolean leftOut(ColumnPlan column) {
+        return !column.sent()
+                && column.decisions().stream()
+                        .anyMatch(decision -> decision.kind() == DecisionKind.REMOVED
+                                || decision.kind() == DecisionKind.NOT_INCLUDED);
     }
 }

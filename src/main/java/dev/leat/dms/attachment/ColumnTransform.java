@@ -91,8 +91,8 @@ final class ColumnTransform {
                     : Expression.parse(add.expression(), this::readable);
             added.add(new Added(column.name(), type, masked(column, value)));
         } catch (UnsupportedExpressionException e) {
-            unsupported.add(
-                    new Unsupported(rule, table + "." + column.name(), "adding a column", String.valueOf(e.getMessage()), false));
+            unsupported.add(new Unsupported(
+                    rule, table + "." + column.name(), "adding a column", String.valueOf(e.getMessage()), false));
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.leat.dms.file;
 
-import dev.leat.dms.IgnoredRule;
 import dev.leat.dms.MappingRule;
+import dev.leat.dms.MappingRule.IgnoredRule;
 import dev.leat.dms.RuleName;
 import dev.leat.dms.RuleType;
 import dev.leat.dms.TableMappings;

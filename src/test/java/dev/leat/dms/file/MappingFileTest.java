@@ -3,7 +3,7 @@ package dev.leat.dms.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.leat.dms.IgnoredRule;
+import dev.leat.dms.MappingRule.IgnoredRule;
 import dev.leat.dms.ObjectMappingRule;
 import dev.leat.dms.ObjectMappingRule.PartitionKeyType;
 import dev.leat.dms.RuleAction;

@@ -87,6 +87,23 @@ CREATE OR REPLACE FUNCTION leat_internal.partition_key(wanted text) RETURNS text
 
 REVOKE ALL ON FUNCTION leat_internal.partition_key(text) FROM PUBLIC;
 
+-- leat_internal.free_key(wanted): the partition key for a text that somebody chose. It is never that of a table's events that are not held, because
+-- partition keys of tables begin with schema.table (or sha256:): such a text, and an empty one, gets a preceding ~.
+--
+-- Returns:  text
+-- Tables:   none
+-- Errors:   none
+CREATE OR REPLACE FUNCTION leat_internal.free_key(wanted text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN wanted COLLATE "C" = '' OR starts_with(wanted, 'sha256:')
+                         OR wanted COLLATE "C" ~ '^([a-z_][a-z0-9_]*|"([^"]|"")+")[.]([a-z_][a-z0-9_]*|"([^"]|"")+")([.(#]|$)'
+                    THEN '~' || wanted ELSE wanted END
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.free_key(text) FROM PUBLIC;
+
 -- leat_internal.lane_of(partition_key): the lane of a partition key: the top six bits of its MD5, by which Kinesis chooses the shard.
 --
 -- partition_key  as stored (leat_internal.partition_key)
@@ -115,9 +132,17 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- leat_internal.json_expression(value, typid, types_proven, as_text): SQL for a value that row_to_json and to_json may get in place of this one.
 -- leat_internal.nested_json(elements, dimensions): the JSON of an array, made of the JSON of its elements in order.
 -- leat_internal.types_expression(names, types, row_name): SQL that is true as long as these columns have these types.
--- leat_internal.suffix_expression(hashed, names, types, row_name, types_proven): SQL for the suffix of the partition key after the table: a dot and
--- the key's text, or the hash of the hashed columns, or nothing if there is no key.
--- leat_internal.key_expression(names, types, row_name, types_proven, output): SQL for the key columns as a JSON object, or null if there is no key.
+-- leat_internal.suffix_expression(hashed, names, types, row_name, types_proven, output): SQL for the suffix of the partition key after the table: a dot
+-- and the key's text, or the hash of the hashed columns, or nothing if there is no key. If the mapping of output has a text: the key itself.
+-- leat_internal.key_expression(names, types, row_name, types_proven, output): SQL for the key columns as a JSON object, or null if there is no key. If
+-- the mapping of output has a text: {"key": text}.
+-- leat_internal.value_expression(name, typid, is_masked, row_name, types_proven, as_text, output): SQL for the value of a column in an image.
+-- leat_internal.mapped_text(text, row_name, types_proven, output): SQL for a text of a mapping: its parts, each a text or a column. The text of a column
+-- is that of its value in an image; null is the empty text, but if there is no other part.
+-- leat_internal.mapped_expression(attribute, row_name, types_proven, output): SQL for an attribute of a mapping, with its name: a column's value, a
+-- text, or an object of attributes.
+-- leat_internal.record_expression(names, types, masked, known, row_name, types_proven, output, further): SQL for an image of some columns; null columns that are
+-- not among the known ones.
 -- leat_internal.column_expression(name, typid, is_masked, row_name, types_proven, as_text, output): SQL for one column of an image, with its name.
 -- leat_internal.random_digits(text): the text with another digit in the place of each digit.
 -- leat_internal.image_expression(names, types, masked, row_name, types_proven, output, further): SQL for the row as a JSON object; the whole row when names is null.
@@ -139,8 +164,9 @@ REVOKE ALL ON FUNCTION leat_internal.lane_of(text) FROM PUBLIC;
 -- masked    beside names: true for a column whose value is replaced by a mask (null stays null)
 -- row_name  NEW, OLD or an alias
 -- shape     what leat_internal.shape has returned
--- output    how values are written (leat_internal.shape)
+-- output    how values are written, and the mapping (leat_internal.shape)
 -- further   columns after those of the row, as a list for SELECT (leat_internal.added_list); null: none
+-- known     the columns whose values may be used; null: all. An attribute of others is null, or left out where nulls are
 -- format    the attachment's; dms has values of its own
 -- image_names    of shape: with dms and null-and-empty, a deleted row has all of them, null but for the key
 -- limit_clause   which rows: an empty text for all, OFFSET 7 LIMIT 1 for one
@@ -316,13 +342,41 @@ CREATE OR REPLACE FUNCTION leat_internal.types_expression(names text[], types oi
                END
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(hashed text[], names text[], types oid[], row_name text, types_proven boolean)
+CREATE OR REPLACE FUNCTION leat_internal.mapped_text(text jsonb, row_name text, types_proven boolean, output jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    part   jsonb;
+    used   jsonb;
+    parts  text[] := '{}';
+BEGIN
+    FOR part IN SELECT p.value FROM jsonb_array_elements(mapped_text.text) AS p (value) LOOP
+        IF jsonb_typeof(part) = 'string' THEN
+            parts := parts || (quote_literal(part #>> '{}') || '::text');
+        ELSE
+            used := output #> ARRAY['mapping', 'columns', part ->> 'column'];
+            parts := parts || format($q$(to_json(%s) #>> '{}')$q$,
+                                     leat_internal.value_expression(used ->> 'name', (used ->> 'type')::oid, (used ->> 'masked')::boolean, row_name,
+                                                                    types_proven, true, output));
+        END IF;
+    END LOOP;
+    -- concat takes null as the empty text.
+    RETURN CASE WHEN cardinality(parts) = 1 THEN parts[1] ELSE 'concat(' || array_to_string(parts, ', ') || ')' END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.suffix_expression(
+        hashed text[], names text[], types oid[], row_name text, types_proven boolean, output jsonb)
     RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
     AS $$
         SELECT CASE
+                   WHEN output #> '{mapping,key,text}' IS NOT NULL
+                   THEN format($q$leat_internal.free_key(coalesce(%s, ''))$q$,
+                               leat_internal.mapped_text(output #> '{mapping,key,text}', row_name, types_proven, output))
                    -- Of the text in the database's own encoding, which every text has.
                    WHEN hashed IS NOT NULL
                    THEN format($q$'.' || encode(sha256(convert_to(ROW(%s)::text, %L)), 'hex')$q$,
@@ -344,8 +398,11 @@ CREATE OR REPLACE FUNCTION leat_internal.key_expression(names text[], types oid[
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
     AS $$
-        SELECT CASE cardinality(names)
-                   WHEN 0 THEN 'NULL::json'
+        SELECT CASE
+                   WHEN output #> '{mapping,key,text}' IS NOT NULL
+                   THEN format($q$('{"key":' || to_json(coalesce(%s, '')) || '}')::json$q$,
+                               leat_internal.mapped_text(output #> '{mapping,key,text}', row_name, types_proven, output))
+                   WHEN cardinality(names) = 0 THEN 'NULL::json'
                    ELSE format($q$(%s || '}')::json$q$,
                                (SELECT string_agg(
                                            format($q$%L || coalesce(to_json(%s)::text, 'null')$q$,
@@ -427,7 +484,7 @@ REVOKE ALL ON FUNCTION leat_internal.has_option(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.dms_expression(text, oid, boolean, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.dms_value(text, oid, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION leat_internal.column_expression(
+CREATE OR REPLACE FUNCTION leat_internal.value_expression(
         name text, typid oid, is_masked boolean, row_name text, types_proven boolean, as_text boolean, output jsonb)
     RETURNS text
     LANGUAGE plpgsql STABLE
@@ -435,23 +492,111 @@ CREATE OR REPLACE FUNCTION leat_internal.column_expression(
     SET quote_all_identifiers = off
     AS $$
 DECLARE
-    value text := format('%s.%I', row_name, column_expression.name);
-    mask  text := output -> 'masks' ->> column_expression.name;
+    value text := format('%s.%I', row_name, value_expression.name);
+    mask  text := output -> 'masks' ->> value_expression.name;
 BEGIN
-    RETURN format('%s AS %I',
-                  CASE WHEN is_masked
-                       THEN format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', value,
-                                   CASE WHEN mask = 'hash'
-                                        THEN format($q$translate(encode(sha256(convert_to(format('%%s', %s), 'UTF8')), 'hex'), 'abcdef', 'ABCDEF')$q$, value)
-                                        WHEN mask LIKE 'digits:_'
-                                        THEN format($q$regexp_replace(format('%%s', %s), '[0-9]', %L, 'g')$q$, value, replace(right(mask, 1), chr(92), repeat(chr(92), 2)))
-                                        WHEN mask = 'random-digits' THEN format($q$leat_internal.random_digits(format('%%s', %s))$q$, value)
-                                        ELSE $q$'***'$q$ END)
-                       ELSE format(CASE output -> 'types' ->> column_expression.name WHEN 'string' THEN $q$(to_json(%s) #>> '{}')$q$ ELSE '%s' END,
-                                   CASE WHEN leat_internal.is_dms(output ->> 'format')
-                                        THEN leat_internal.dms_expression(value, typid, types_proven, output ->> 'format')
-                                        ELSE leat_internal.json_expression(value, typid, types_proven, as_text) END) END,
-                  coalesce(output -> 'names' ->> column_expression.name, column_expression.name));
+    RETURN CASE WHEN is_masked
+                THEN format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', value,
+                            CASE WHEN mask = 'hash'
+                                 THEN format($q$translate(encode(sha256(convert_to(format('%%s', %s), 'UTF8')), 'hex'), 'abcdef', 'ABCDEF')$q$, value)
+                                 WHEN mask LIKE 'digits:_'
+                                 THEN format($q$regexp_replace(format('%%s', %s), '[0-9]', %L, 'g')$q$, value, replace(right(mask, 1), chr(92), repeat(chr(92), 2)))
+                                 WHEN mask = 'random-digits' THEN format($q$leat_internal.random_digits(format('%%s', %s))$q$, value)
+                                 ELSE $q$'***'$q$ END)
+                ELSE format(CASE output -> 'types' ->> value_expression.name WHEN 'string' THEN $q$(to_json(%s) #>> '{}')$q$ ELSE '%s' END,
+                            CASE WHEN leat_internal.is_dms(output ->> 'format')
+                                 THEN leat_internal.dms_expression(value, typid, types_proven, output ->> 'format')
+                                 ELSE leat_internal.json_expression(value, typid, types_proven, as_text) END) END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.column_expression(
+        name text, typid oid, is_masked boolean, row_name text, types_proven boolean, as_text boolean, output jsonb)
+    RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+        SELECT format('%s AS %I', leat_internal.value_expression(name, typid, is_masked, row_name, types_proven, as_text, output),
+                      coalesce(output -> 'names' ->> name, name))
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.mapped_expression(attribute jsonb, row_name text, types_proven boolean, output jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    used  jsonb := output #> ARRAY['mapping', 'columns', attribute ->> 'column'];
+    value text;
+BEGIN
+    IF attribute ? 'members' THEN
+        SELECT format('(SELECT row_to_json(leat_part.*) FROM (SELECT %s) AS leat_part)',
+                      string_agg(leat_internal.mapped_expression(m.value, row_name, types_proven, output), ', ' ORDER BY m.place))
+          INTO value
+          FROM jsonb_array_elements(attribute -> 'members') WITH ORDINALITY AS m (value, place);
+    ELSIF attribute ? 'column' THEN
+        value := leat_internal.value_expression(used ->> 'name', (used ->> 'type')::oid, (used ->> 'masked')::boolean, row_name, types_proven, true, output);
+    ELSE
+        value := leat_internal.mapped_text(attribute -> 'text', row_name, types_proven, output);
+        IF leat_internal.is_dms(output ->> 'format') AND NOT leat_internal.has_option(output ->> 'format', 'null-and-empty') THEN
+            value := format($q$nullif(%s COLLATE "C", '')$q$, value);
+        END IF;
+    END IF;
+    RETURN format('%s AS %I', value, attribute ->> 'name');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.record_expression(
+        names text[], types oid[], masked boolean[], known text[], row_name text, types_proven boolean, output jsonb, further text)
+    RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    nulls      boolean := leat_internal.has_option(output ->> 'format', 'null-and-empty');
+    as_text    boolean := leat_internal.too_nested(types);
+    document   boolean := coalesce((output #>> '{mapping,document}')::boolean, false);
+    attribute  jsonb;
+    place      integer;
+    columns    text[] := '{}';
+    own        text[];      -- the names that columns are sent under, beside columns
+    attributes text[] := '{}';
+    made       text;
+    known_all  boolean;
+BEGIN
+    SELECT coalesce(array_agg(CASE WHEN n.name = ANY (record_expression.known) IS NOT FALSE
+                                   THEN leat_internal.column_expression(n.name, n.type, n.is_masked, row_name, types_proven, as_text, output)
+                                   ELSE format('NULL AS %I', coalesce(output -> 'names' ->> n.name, n.name)) END ORDER BY n.place), '{}'),
+           coalesce(array_agg(coalesce(output -> 'names' ->> n.name, n.name) ORDER BY n.place), '{}')
+      INTO columns, own
+      FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place);
+    FOR attribute IN SELECT a.value FROM jsonb_array_elements(output #> '{mapping,attributes}') AS a (value) LOOP
+        known_all := NOT EXISTS (SELECT FROM jsonb_path_query(attribute, '$.**.column') AS u (name)
+                                  WHERE output #>> ARRAY['mapping', 'columns', u.name #>> '{}', 'name'] = ANY (record_expression.known) IS FALSE);
+        CONTINUE WHEN NOT known_all AND NOT nulls AND (document OR attribute ->> 'name' <> ALL (own));
+        made := CASE WHEN known_all THEN leat_internal.mapped_expression(attribute, row_name, types_proven, output)
+                     ELSE format('NULL AS %I', attribute ->> 'name') END;
+        -- In the place of the column of its name.
+        place := CASE WHEN NOT document THEN array_position(own, attribute ->> 'name') END;
+        IF place IS NULL THEN
+            attributes := attributes || made;
+        ELSE
+            columns[place] := made;
+        END IF;
+    END LOOP;
+    IF further IS NOT NULL THEN
+        columns := columns || further;
+    END IF;
+    IF document THEN
+        columns := ARRAY[CASE cardinality(columns) WHEN 0 THEN $q$'{}'::json AS _doc$q$
+                              ELSE format('(SELECT row_to_json(leat_doc.*) FROM (SELECT %s) AS leat_doc) AS _doc', array_to_string(columns, ', ')) END];
+    END IF;
+    columns := columns || attributes;
+    RETURN CASE cardinality(columns) WHEN 0 THEN $q$'{}'::json$q$
+                ELSE format(CASE WHEN leat_internal.is_dms(output ->> 'format') AND NOT nulls THEN 'json_strip_nulls(%s)' ELSE '%s' END,
+                            format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)', array_to_string(columns, ', '))) END;
 END
 $$;
 
@@ -474,17 +619,7 @@ CREATE OR REPLACE FUNCTION leat_internal.image_expression(
                    WHEN names IS NULL THEN format(CASE WHEN row_name IN ('OLD', 'NEW') THEN 'row_to_json(%s)'
                                                        -- A column may have the same name as the alias.
                                                        ELSE 'row_to_json(%s.*)' END, row_name)
-                   WHEN cardinality(names) = 0 AND further IS NULL THEN $q$'{}'::json$q$
-                   ELSE format(CASE WHEN leat_internal.is_dms(output ->> 'format')
-                                         AND NOT leat_internal.has_option(output ->> 'format', 'null-and-empty') THEN 'json_strip_nulls(%s)'
-                                    ELSE '%s' END,
-                               format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
-                                      concat_ws(', ', (SELECT string_agg(leat_internal.column_expression(name, type, is_masked, row_name, types_proven,
-                                                                                                         nested.as_text, output),
-                                                                         ', ' ORDER BY place)
-                                                         FROM unnest(names, types, masked) WITH ORDINALITY AS n (name, type, is_masked, place),
-                                                              (SELECT leat_internal.too_nested(types) AS as_text OFFSET 0) AS nested),
-                                                further)))
+                   ELSE leat_internal.record_expression(names, types, masked, NULL, row_name, types_proven, output, further)
                END
     $$;
 
@@ -497,15 +632,12 @@ CREATE OR REPLACE FUNCTION leat_internal.pk_expression(
         SELECT CASE
                    WHEN cardinality(names) = 0 AND further IS NULL THEN 'NULL::json'
                    WHEN leat_internal.has_option(output ->> 'format', 'null-and-empty')
-                   THEN format('(SELECT row_to_json(leat_row.*) FROM (SELECT %s) AS leat_row)',
-                               concat_ws(', ', (SELECT string_agg(
-                                           CASE WHEN k.place IS NULL THEN format('NULL AS %I', coalesce(output -> 'names' ->> n.name, n.name))
-                                                ELSE leat_internal.column_expression(n.name, types[k.place], masked[k.place], row_name, types_proven,
-                                                                                     false, output) END,
-                                           ', ' ORDER BY n.place)
-                                  FROM unnest(image_names) WITH ORDINALITY AS n (name, place)
-                                 CROSS JOIN LATERAL (SELECT array_position(names, n.name) AS place) AS k), further))
-                   ELSE leat_internal.image_expression(names, types, masked, row_name, types_proven, output, further)
+                   THEN (SELECT leat_internal.record_expression(
+                                    image_names, array_agg(types[k.place] ORDER BY n.place), array_agg(masked[k.place] ORDER BY n.place), names, row_name,
+                                    types_proven, output, further)
+                           FROM unnest(image_names) WITH ORDINALITY AS n (name, place)
+                          CROSS JOIN LATERAL (SELECT array_position(names, n.name) AS place) AS k)
+                   ELSE leat_internal.record_expression(names, types, masked, names, row_name, types_proven, output, further)
                END
     $$;
 
@@ -560,14 +692,12 @@ $$;
 
 REVOKE ALL ON FUNCTION leat_internal.filter_expression(jsonb, text) FROM PUBLIC;
 
--- leat_internal.value_expression(node, source, row_name, operation, types_proven): SQL for the value of an added column, from the tree that leat.attach
+-- leat_internal.added_value(node, source, row_name, operation, types_proven): SQL for the value of an added column, from the tree that leat.attach
 -- takes in transform. Only what is listed here is ever called, so nobody's code runs with the rights of Leat's owner.
 -- leat_internal.value_text(sql, kind): SQL for such a value as text.
 -- leat_internal.added_column(entry, source, ...): SQL for an added column, in the type that it was given.
 -- leat_internal.added_list(output, ...), former_list(names, ...): the added columns, and those that show what a row was before, as a list for SELECT;
 -- null: none.
--- leat_internal.added_expression(output, list): SQL for a JSON object of such a list.
--- leat_internal.with_added(image, added): an image with the members of another object after its own.
 --
 -- node       a text, a number, true, false or null; {"column": name}; {"header": word}; {"case": [[condition, value], ...], "else": node};
 --            {"call": word, "of": [node, ...]}
@@ -579,7 +709,7 @@ REVOKE ALL ON FUNCTION leat_internal.filter_expression(jsonb, text) FROM PUBLIC;
 -- Returns:   text
 -- Tables:    pg_type
 -- Errors:    invalid_parameter_value for a tree that cannot be evaluated, with the reason
-CREATE OR REPLACE FUNCTION leat_internal.value_expression(
+CREATE OR REPLACE FUNCTION leat_internal.added_value(
         node jsonb, source jsonb, row_name text, operation text, types_proven boolean, OUT sql text, OUT kind text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -661,8 +791,8 @@ BEGIN
             IF jsonb_typeof(entry) <> 'array' OR jsonb_array_length(entry) <> 2 THEN
                 RAISE EXCEPTION 'a branch of a case is [condition, value], and not %', left(entry::text, 100) USING ERRCODE = 'invalid_parameter_value';
             END IF;
-            SELECT v.sql, v.kind INTO one FROM leat_internal.value_expression(entry -> 0, source, row_name, operation, types_proven) AS v;
-            SELECT v.sql, v.kind INTO two FROM leat_internal.value_expression(entry -> 1, source, row_name, operation, types_proven) AS v;
+            SELECT v.sql, v.kind INTO one FROM leat_internal.added_value(entry -> 0, source, row_name, operation, types_proven) AS v;
+            SELECT v.sql, v.kind INTO two FROM leat_internal.added_value(entry -> 1, source, row_name, operation, types_proven) AS v;
             IF one.kind <> 'boolean' THEN
                 RAISE EXCEPTION 'a condition of its case is no comparison' USING ERRCODE = 'invalid_parameter_value';
             END IF;
@@ -670,14 +800,14 @@ BEGIN
             values := values || two.sql;
             kinds := kinds || two.kind;
         END LOOP;
-        SELECT v.sql, v.kind INTO one FROM leat_internal.value_expression(coalesce(node -> 'else', 'null'), source, row_name, operation, types_proven) AS v;
+        SELECT v.sql, v.kind INTO one FROM leat_internal.added_value(coalesce(node -> 'else', 'null'), source, row_name, operation, types_proven) AS v;
         values := values || one.sql;
         kinds := kinds || one.kind;
         kind := CASE (SELECT count(DISTINCT k) FROM unnest(kinds) AS k WHERE k <> 'null')
                     WHEN 0 THEN 'null' WHEN 1 THEN (SELECT min(k) FROM unnest(kinds) AS k WHERE k <> 'null') ELSE 'text' END;
         SELECT 'CASE ' || string_agg(coalesce('WHEN ' || branches[v.place] || ' THEN ', 'ELSE ')
                                      || CASE WHEN v.kind = 'null' THEN 'NULL'
-                                             WHEN value_expression.kind = 'text' THEN leat_internal.value_text(v.value, v.kind) ELSE v.value END,
+                                             WHEN added_value.kind = 'text' THEN leat_internal.value_text(v.value, v.kind) ELSE v.value END,
                                      ' ' ORDER BY v.place) || ' END'
           INTO sql
           FROM unnest(values, kinds) WITH ORDINALITY AS v (value, kind, place);
@@ -685,7 +815,7 @@ BEGIN
     ELSIF jsonb_typeof(node -> 'call') = 'string' AND jsonb_typeof(coalesce(node -> 'of', '[]')) = 'array' THEN
         word := node ->> 'call';
         FOR entry IN SELECT e.value FROM jsonb_array_elements(coalesce(node -> 'of', '[]')) AS e (value) LOOP
-            SELECT v.sql, v.kind INTO one FROM leat_internal.value_expression(entry, source, row_name, operation, types_proven) AS v;
+            SELECT v.sql, v.kind INTO one FROM leat_internal.added_value(entry, source, row_name, operation, types_proven) AS v;
             values := values || one.sql;
             kinds := kinds || one.kind;
             texts := texts || leat_internal.value_text(one.sql, one.kind);
@@ -779,7 +909,7 @@ DECLARE
                       WHEN type IN ('int1', 'int2', 'int4', 'int8', 'uint1', 'uint2', 'uint4', 'uint8', 'numeric', 'decimal', 'real4', 'real8') THEN 'number'
                       WHEN type IN ('boolean', 'date', 'time', 'datetime') THEN type END;
 BEGIN
-    SELECT v.sql, v.kind INTO sql, kind FROM leat_internal.value_expression(coalesce(entry -> 'value', 'null'), source, row_name, operation, types_proven) AS v;
+    SELECT v.sql, v.kind INTO sql, kind FROM leat_internal.added_value(coalesce(entry -> 'value', 'null'), source, row_name, operation, types_proven) AS v;
     IF goal IS NULL OR NOT coalesce(CASE goal WHEN 'text' THEN true
                                               WHEN 'number' THEN kind IN ('number', 'boolean', 'null')
                                               WHEN 'boolean' THEN kind IN ('number', 'boolean', 'null')
@@ -813,11 +943,6 @@ CREATE OR REPLACE FUNCTION leat_internal.added_list(output jsonb, row_name text,
           FROM jsonb_array_elements(output -> 'added') WITH ORDINALITY AS e (entry, place)
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.added_expression(output jsonb, list text) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-    AS $$ SELECT CASE WHEN list IS NULL THEN 'NULL::json' ELSE leat_internal.image_expression('{}', '{}', '{}', '', false, output, list) END $$;
-
 CREATE OR REPLACE FUNCTION leat_internal.former_list(
         names text[], types oid[], masked boolean[], output jsonb, row_name text, types_proven boolean)
     RETURNS text
@@ -831,22 +956,11 @@ CREATE OR REPLACE FUNCTION leat_internal.former_list(
          WHERE output -> 'former' ? n.name
     $$;
 
-CREATE OR REPLACE FUNCTION leat_internal.with_added(image json, added json) RETURNS json
-    LANGUAGE sql IMMUTABLE
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-        SELECT CASE WHEN added IS NULL OR added::text = '{}' THEN image
-                    WHEN image IS NULL OR image::text = '{}' THEN added
-                    ELSE (left(image::text, -1) || ',' || substr(added::text, 2))::json END
-    $$;
-
-REVOKE ALL ON FUNCTION leat_internal.value_expression(jsonb, jsonb, text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.added_value(jsonb, jsonb, text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.value_text(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.added_column(jsonb, jsonb, text, text, boolean, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.added_list(jsonb, text, text, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.added_expression(jsonb, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.former_list(text[], oid[], boolean[], jsonb, text, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.with_added(json, json) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION leat_internal.rows_expression(
         operation text, shape record, before boolean, limit_clause text, types_proven boolean)
@@ -874,7 +988,7 @@ BEGIN
             jsonb_build_object(
                 'place', CASE operation WHEN 'UPDATE' THEN 'row_number() OVER () AS place, ' ELSE '' END,
                 'prefix', quote_literal(shape.prefix),
-                'suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, side, types_proven),
+                'suffix', leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, side, types_proven, shape.output),
                 'key', leat_internal.key_expression(shape.key_names, shape.key_types, side, types_proven, shape.output),
                 'image', CASE WHEN side = 'leat_new' OR before
                               THEN leat_internal.image_expression(images, types, shape.image_masked, side, types_proven, shape.output)
@@ -924,8 +1038,12 @@ REVOKE ALL ON FUNCTION leat_internal.too_nested(oid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.json_expression(text, oid, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.nested_json(text[], text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.types_expression(text[], oid[], text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], text[], oid[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.suffix_expression(text[], text[], oid[], text, boolean, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.key_expression(text[], oid[], text, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.value_expression(text, oid, boolean, text, boolean, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.mapped_text(jsonb, text, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.mapped_expression(jsonb, text, boolean, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.record_expression(text[], oid[], boolean[], text[], text, boolean, jsonb, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.column_expression(text, oid, boolean, text, boolean, boolean, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.random_digits(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.image_expression(text[], oid[], boolean[], text, boolean, jsonb, text) FROM PUBLIC;

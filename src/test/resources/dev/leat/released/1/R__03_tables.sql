@@ -95,11 +95,13 @@ REVOKE ALL ON FUNCTION leat_internal.unique_keys(oid) FROM PUBLIC;
 --   typed_names, typed_types    the columns that are published unmasked, or as the key, and their types
 --   event_schema, event_table   the names that events have: those of the table, or those that leat.attach was told
 --   output       how values are written: format, the attachment's wire format; names, the names that columns are sent under, by their own; masks,
---                how columns are masked that are not masked by ***, by their names
+--                how columns are masked that are not masked by ***, by their names; mapping, that of leat.attach, with the present names and types
+--                of its columns and whether they are masked
 --   filter       which rows are captured, with the present names and types of its columns; null: all
 --   guard        SQL for a capture function: true as long as all of this is valid, except for the types of typed_names
---   query        SQL: computes from one row ($1) and an operation ($2) the key's suffix, the key, the image, the image of pk_names, whether the row is
---                captured, the added columns, and those that show what the row was before, whatever its types are by now
+--   query        SQL: computes from one row ($1), and from the row before ($2) where there is one, the key's suffix, the key, the image, the image of
+--                pk_names, whether the row is captured, and where columns are added the images of the row if it is deleted, inserted, updated, and
+--                inserted under another key, whatever its types are by now
 --   problem      why there is no usable key, or what is wrong with the key; null: nothing
 --   unsafe       true: it is not certain which columns must not be published, so no row may be read. problem has the reason
 -- Tables:   leat_internal.attachment, pg_class, pg_attribute, pg_type, pg_constraint
@@ -190,9 +192,12 @@ DECLARE
     pk_defers        boolean;
     key_numbers      smallint[] := '{}';
     filter_numbers   smallint[];   -- columns of the filter
+    mapping          jsonb := options.mapping;
+    mapping_numbers  smallint[];   -- columns of the mapping
     needed           smallint[];   -- columns that must keep their numbers and names
     last_number      integer;
     conditions       text[];       -- of the guard
+    further          text;         -- of query: the images with added columns
     above            integer := leat_internal.captured_above(options.attachment, 'capture');
 BEGIN
     names := (pg_identify_object_as_address('pg_class'::regclass, options.relation, 0)).object_names;
@@ -242,7 +247,28 @@ BEGIN
     SELECT con.oid, con.conkey, con.condeferrable INTO pk, pk_numbers, pk_defers
       FROM pg_constraint con
      WHERE con.conrelid = relid AND con.contype = 'p';
-    IF options.without_key IN ('whole-row', 'table') THEN
+    -- A column of the mapping goes by its name or its number, as one of the filter does.
+    SELECT mapping || jsonb_build_object('columns', jsonb_object_agg(m.used, jsonb_build_object(
+                                             'name', c.name, 'type', c.type, 'masked', c.attnum = ANY (masked_numbers)))),
+           coalesce(array_agg(c.attnum), '{}')
+      INTO mapping, mapping_numbers
+      FROM jsonb_each(mapping -> 'columns') AS m (used, attnum)
+      LEFT JOIN LATERAL (SELECT n.* FROM unnest(numbers, columns, types) AS n (attnum, name, type)
+                          WHERE n.name = m.used OR pinned AND n.attnum = m.attnum::text::smallint
+                          ORDER BY n.name = m.used DESC LIMIT 1) AS c ON true
+     HAVING count(*) > 0;
+    mapping := coalesce(mapping, options.mapping);
+    IF jsonb_path_exists(mapping, '$.columns.* ? (@.type == null)') THEN
+        unsafe := true;
+        problem := 'a column of its mapping is gone, so what to send is not certain: attach it again';
+    END IF;
+    IF mapping ? 'key' THEN
+        IF EXISTS (SELECT FROM jsonb_path_query(mapping, '$.key.**.column') AS u (name)
+                    WHERE (mapping #>> ARRAY['columns', u.name #>> '{}', 'masked'])::boolean) THEN
+            mapping := jsonb_set(mapping, '{key}', '{"type": "schema-table"}');
+            problem := 'a key column is masked: the table''s events share one partition key';
+        END IF;
+    ELSIF options.without_key IN ('whole-row', 'table') THEN
         pk := NULL;
         pk_numbers := NULL;  -- one that was added since is the key when the table is attached again
     ELSIF options.key_columns IS NULL THEN
@@ -292,12 +318,14 @@ BEGIN
     END IF;
     held := NOT (cardinality(key_numbers) > 0 AND pk IS NOT NULL AND NOT pk_defers
                  AND key_numbers @> pk_numbers AND key_numbers <@ pk_numbers);
-    key_list := CASE options.without_key WHEN 'whole-row' THEN '(*)' WHEN 'table' THEN '()' ELSE '' END;
+    key_list := CASE WHEN mapping ? 'key' THEN '()' WHEN options.without_key = 'whole-row' THEN '(*)' WHEN options.without_key = 'table' THEN '()' ELSE '' END;
     IF held AND cardinality(key_names) > 0 THEN
         SELECT '(' || string_agg(quote_ident(leat_internal.readable(n.name)), ',' ORDER BY n.place) || ')' INTO key_list
           FROM unnest(coalesce(options.key_columns, key_names)) WITH ORDINALITY AS n (name, place);
     END IF;
-    prefix := quote_ident(schema_name) || '.' || quote_ident(table_name) || key_list;
+    -- No event that is not held has the name of a table alone as its key, or a text of leat_internal.free_key.
+    prefix := CASE WHEN mapping #> '{key,text}' IS NOT NULL THEN ''
+                   ELSE quote_ident(schema_name) || '.' || quote_ident(table_name) || CASE WHEN mapping ? 'key' THEN '' ELSE key_list END END;
 
     SELECT coalesce(array_agg(c.name ORDER BY c.place), '{}'),
            coalesce(array_agg(c.type ORDER BY c.place), '{}'),
@@ -317,7 +345,7 @@ BEGIN
      WHERE c.attnum <> ALL (left_out_numbers || masked_numbers);
     hashed := CASE options.without_key WHEN 'whole-row' THEN typed_names END;
     IF cardinality(left_out_numbers) > 0 OR cardinality(masked_numbers) > 0 OR cardinality(options.left_out || options.masked) > 0
-       OR leat_internal.is_dms(options.format) OR options.renamed ? 'columns' OR options.transform IS NOT NULL
+       OR leat_internal.is_dms(options.format) OR options.renamed ? 'columns' OR options.transform IS NOT NULL OR mapping ? 'attributes' OR mapping ? 'document'
        OR EXISTS (SELECT FROM (SELECT DISTINCT t.type FROM unnest(typed_types) AS t (type)) AS t
                    WHERE t.type IS NULL OR NOT leat_internal.plain(t.type)) THEN
         SELECT coalesce(array_agg(c.name ORDER BY c.attnum), '{}'),
@@ -331,6 +359,7 @@ BEGIN
     output := jsonb_strip_nulls(jsonb_build_object(
         'format', options.format,
         'names', options.renamed -> 'columns',
+        'mapping', CASE WHEN NOT unsafe THEN mapping END,
         'masks', (SELECT jsonb_object_agg(c.name, m.kind)
                     FROM unnest(numbers, columns) AS c (attnum, name)
                     CROSS JOIN LATERAL (SELECT coalesce(options.masks ->> c.name,
@@ -377,11 +406,11 @@ BEGIN
         END IF;
     END IF;
 
-    -- The guard proves the types of the filter's columns too. If image_names is null, they are among the others.
+    -- The guard proves the types of the columns of filter and mapping too. If image_names is null, they are among the others.
     SELECT typed_names || coalesce(array_agg(c.name ORDER BY c.attnum), '{}'), typed_types || coalesce(array_agg(c.type ORDER BY c.attnum), '{}')
       INTO typed_names, typed_types
       FROM unnest(numbers, columns, types) AS c (attnum, name, type)
-     WHERE c.attnum = ANY (filter_numbers) AND c.name <> ALL (typed_names);
+     WHERE c.attnum = ANY (filter_numbers || mapping_numbers) AND c.name <> ALL (typed_names);
 
     -- The function is only for this table and its partitions.
     SELECT CASE c.relkind WHEN 'p' THEN ARRAY[format('pg_partition_root(TG_RELID)::oid = %s', pg_partition_root(relid)::oid)]
@@ -390,7 +419,7 @@ BEGIN
                                      format('pg_partition_root(TG_RELID) IS NOT DISTINCT FROM %L::oid', pg_partition_root(relid)::oid)] END
       INTO conditions
       FROM pg_class c WHERE c.oid = relid;
-    needed := key_numbers || left_out_numbers || masked_numbers || array_remove(filter_numbers, NULL) || CASE WHEN NOT options.before THEN pk_numbers END
+    needed := key_numbers || left_out_numbers || masked_numbers || array_remove(filter_numbers || mapping_numbers, NULL) || CASE WHEN NOT options.before THEN pk_numbers END
               -- Two columns of one type may exchange their names, and a row then has another hash.
               || CASE WHEN hashed IS NOT NULL THEN numbers END;
     -- pg_describe_object returns the present names of column, schema and table, in less than half a microsecond.
@@ -419,15 +448,34 @@ BEGIN
                           ' options, as long as it is', (SELECT a.relation FROM leat_internal.attachment a WHERE a.attachment = above));
     END IF;
 
-    query := format('SELECT %s, %s, %s, %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image',
-                    leat_internal.suffix_expression(hashed, key_names, key_types, 'leat_image', false),
+    further := 'NULL::json, NULL::json, NULL::json, NULL::json';
+    IF coalesce(output -> 'added', '[]') <> '[]' OR coalesce(output -> 'former', '{}') <> '{}' THEN
+        further := concat_ws(
+            ', ',
+            CASE WHEN options.before
+                 THEN leat_internal.image_expression(image_names, image_types, image_masked, 'leat_image', false, output,
+                                                     leat_internal.added_list(output, 'leat_image', $q$'DELETE'$q$, false))
+                 ELSE leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, output,
+                                                  leat_internal.added_list(output, 'leat_image', $q$'DELETE'$q$, false)) END,
+            leat_internal.image_expression(image_names, image_types, image_masked, 'leat_image', false, output,
+                                           leat_internal.added_list(output, 'leat_image', $q$'INSERT'$q$, false)),
+            leat_internal.image_expression(
+                image_names, image_types, image_masked, 'leat_image', false, output,
+                nullif(concat_ws(', ', leat_internal.added_list(output, 'leat_image', $q$'UPDATE'$q$, false),
+                                 leat_internal.former_list(image_names, image_types, image_masked, output, 'leat_former', false)), '')),
+            leat_internal.image_expression(
+                image_names, image_types, image_masked, 'leat_image', false, output,
+                nullif(concat_ws(', ', leat_internal.added_list(output, 'leat_image', $q$'INSERT'$q$, false),
+                                 leat_internal.former_list(image_names, image_types, image_masked, output, 'leat_former', false)), '')));
+    END IF;
+    query := format('SELECT %s, %s, %s, %s, %s, %s FROM (SELECT ($1).*) AS leat_image, (SELECT ($2).*) AS leat_former',
+                    leat_internal.suffix_expression(hashed, key_names, key_types, 'leat_image', false, output),
                     leat_internal.key_expression(key_names, key_types, 'leat_image', false, output),
                     leat_internal.image_expression(coalesce(image_names, typed_names), coalesce(image_types, typed_types),
                                                    image_masked, 'leat_image', false, output),
                     leat_internal.pk_expression(pk_names, pk_types, pk_masked, image_names, 'leat_image', false, output),
                     CASE WHEN unsafe OR filter IS NULL THEN 'true' ELSE leat_internal.filter_expression(filter, 'leat_image') END,
-                    leat_internal.added_expression(output, leat_internal.added_list(output, 'leat_image', '$2', false)),
-                    leat_internal.added_expression(output, leat_internal.former_list(image_names, image_types, image_masked, output, 'leat_image', false)));
+                    further);
 END
 $$;
 

@@ -301,6 +301,8 @@ CREATE OR REPLACE FUNCTION leat_internal.split_column(relation regclass, entry t
 
 -- leat_internal.read_filter(who, relation, filter): a filter as it is stored, with the numbers of its columns.
 -- leat_internal.read_transform(who, relation, transform, excluded, masked, renamed): what is added and changed, after it was tried.
+-- leat_internal.read_mapping(who, relation, mapping, masked): a mapping as it is stored, with the numbers of its columns.
+-- leat_internal.mapped_fault(attribute): what is wrong with an attribute of a mapping; null: nothing.
 -- leat_internal.read_masks(who, relation, mask): the masked columns, and the masks of those that are not masked by ***.
 -- leat_internal.read_renames(who, relation, rename, exclude, schema, table): the names that consumers see, as leat_internal.attachment.renamed.
 --
@@ -462,6 +464,84 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION leat_internal.read_mapping(who text, relation regclass, mapping jsonb, masked text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    columns jsonb;
+    wrong   text;
+BEGIN
+    IF mapping IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF jsonb_typeof(mapping) <> 'object' OR mapping = '{}' OR mapping - '{key,document,attributes}'::text[] <> '{}' THEN
+        wrong := 'it is no object with a key, a document or attributes';
+    ELSIF mapping ? 'key' AND NOT coalesce(CASE WHEN mapping #>> '{key,type}' = 'schema-table' THEN NOT mapping -> 'key' ? 'text'
+                                                WHEN mapping #>> '{key,type}' IN ('constant', 'attribute-name')
+                                                THEN mapping -> 'key' ? 'text' AND leat_internal.mapped_fault(mapping -> 'key' || '{"name": "key"}') IS NULL END, false) THEN
+        wrong := 'its key has no type of schema-table, constant and attribute-name, or not the text that goes with it';
+    ELSIF mapping ? 'document' AND mapping -> 'document' <> 'true' THEN
+        wrong := 'document is true, or is left out';
+    ELSIF mapping ? 'attributes' THEN
+        wrong := leat_internal.mapped_fault(jsonb_build_object('name', 'attributes', 'members', mapping -> 'attributes'));
+    END IF;
+    IF wrong IS NULL AND mapping ? 'document' AND jsonb_path_exists(mapping, '$.attributes[*] ? (@.name == "_doc")') THEN
+        wrong := 'an attribute has the name of the document, _doc';
+    END IF;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION '%: the mapping cannot be used: %', who, wrong USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Write {"key": {"type": "attribute-name", "text": ["a-", {"column": "id"}]}, "attributes": [{"name": "key", "column": "id"}]}.';
+    END IF;
+    SELECT u.name #>> '{}' INTO wrong FROM jsonb_path_query(mapping, '$.**.column') AS u (name)
+     WHERE NOT EXISTS (SELECT FROM leat_internal.columns_of(relation) c WHERE c.name = u.name #>> '{}') LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%: % has no column "%" for its mapping', who, relation, wrong USING ERRCODE = 'undefined_column',
+            HINT = 'A column''s name is given as it is, without quotes and in its own case.';
+    END IF;
+    SELECT u.name #>> '{}' INTO wrong FROM jsonb_path_query(mapping, '$.key.**.column') AS u (name) WHERE u.name #>> '{}' = ANY (masked) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%: column "%" is masked, and its value leaves in the partition key', who, wrong USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Do not mask it, or make the key of others.';
+    END IF;
+    SELECT coalesce(jsonb_object_agg(c.name, c.attnum), '{}') INTO columns
+      FROM leat_internal.columns_of(relation) c
+     WHERE c.name IN (SELECT u.name #>> '{}' FROM jsonb_path_query(mapping, '$.**.column') AS u (name));
+    RETURN mapping || jsonb_build_object('columns', columns);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.mapped_fault(attribute jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    wrong text;
+BEGIN
+    IF jsonb_typeof(attribute -> 'name') IS DISTINCT FROM 'string' OR octet_length(attribute ->> 'name') NOT BETWEEN 1 AND 63 THEN
+        RETURN 'an attribute has no name of 1 to 63 bytes';
+    ELSIF (SELECT count(*) FROM jsonb_object_keys(attribute) AS k (name) WHERE k.name IN ('text', 'column', 'members')) <> 1 THEN
+        RETURN format('"%s" has not one of text, column and members', attribute ->> 'name');
+    ELSIF attribute ? 'column' AND jsonb_typeof(attribute -> 'column') <> 'string' THEN
+        RETURN format('"%s" names no column', attribute ->> 'name');
+    ELSIF attribute ? 'text' AND (jsonb_typeof(attribute -> 'text') <> 'array' OR jsonb_array_length(attribute -> 'text') NOT BETWEEN 1 AND 90
+                                  OR EXISTS (SELECT FROM jsonb_array_elements(attribute -> 'text') AS p (value)
+                                              WHERE jsonb_typeof(p.value) <> 'string' AND jsonb_typeof(p.value -> 'column') IS DISTINCT FROM 'string')) THEN
+        RETURN format('the text of "%s" is no list of 1 to 90 texts and columns', attribute ->> 'name');
+    ELSIF attribute ? 'members' THEN
+        IF jsonb_typeof(attribute -> 'members') <> 'array' OR attribute -> 'members' = '[]' THEN
+            RETURN format('"%s" has no list of members', attribute ->> 'name');
+        END IF;
+        SELECT coalesce(leat_internal.mapped_fault(m.value), format('two are called "%s"', m.value ->> 'name')) INTO wrong
+          FROM jsonb_array_elements(attribute -> 'members') WITH ORDINALITY AS m (value, place)
+         WHERE leat_internal.mapped_fault(m.value) IS NOT NULL
+            OR (SELECT count(*) FROM jsonb_array_elements(attribute -> 'members') AS o (value) WHERE o.value -> 'name' = m.value -> 'name') > 1
+         ORDER BY m.place LIMIT 1;
+    END IF;
+    RETURN wrong;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION leat_internal.read_renames(
         who text, relation regclass, rename text[], exclude text[], schema_name text, table_name text)
     RETURNS jsonb
@@ -523,6 +603,8 @@ REVOKE ALL ON FUNCTION leat_internal.split_column(regclass, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_masks(text, regclass, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_filter(text, regclass, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_transform(text, regclass, jsonb, text[], text[], jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.read_mapping(text, regclass, jsonb, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.mapped_fault(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_renames(text, regclass, text[], text[], text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
@@ -559,10 +641,16 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 --                {"operator": "notnull"}. The operators are eq, noteq, gte, lte, between, notbetween, null and notnull. An update that takes a row into
 --                the filter is captured as an insert, one that takes it out of the filter as a delete
 -- transform      columns that are added and changed on their way; null: none. An object of add, a list of {"name": "at", "type": "datetime", "value": node}, whose
---                values are computed when a row is captured (leat_internal.value_expression has the nodes; types are those of AWS DMS); types, an object of
+--                values are computed when a row is captured (leat_internal.added_value has the nodes; types are those of AWS DMS); types, an object of
 --                columns whose values are sent as strings: {"total": "string"}; and before, {"prefix": "BI_", "suffix": "", "columns": "pk-only"} or
 --                non-lob or all, which adds to updates what these columns were before. Not with capture by the statement
 -- rename_schema, rename_table   the names of schema and table that consumers see; null: the table's own. Partition keys keep the table's own
+-- mapping        a partition key and attributes that are made of columns; null: none. An object with any of:
+--                key         {"type": "schema-table"}: the table is one key. {"type": "constant", "text": ["a"]} or {"type": "attribute-name", "text":
+--                            ["a-", {"column": "id"}]}: the key is this text. Events are held. Tables with the same text share an order
+--                document    true: the columns stand in an object of their own, _doc
+--                attributes  a list of {"name": "n"} with one of "column": "id" (its value), "text": [...] as above, and "members": [...] (an object
+--                            of such attributes). One that has the name of a column takes its place. They may be made of excluded columns
 -- before         (not with the format dms, whose options say it) whether updates and deletes contain the old row. If not, deletes and changes of the primary key contain the old primary key alone
 -- operations     some of insert, update, delete, truncate. An update that changes the key is an update, though it is
 --                captured as a delete and an insert; one that moves a row to another partition is a delete and an insert
@@ -593,7 +681,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
         rename_schema text DEFAULT NULL,
         rename_table text DEFAULT NULL,
         filter jsonb DEFAULT NULL,
-        transform jsonb DEFAULT NULL)
+        transform jsonb DEFAULT NULL,
+        mapping jsonb DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -623,7 +712,7 @@ DECLARE
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL OR attach.rename IS NULL THEN
-        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema, rename_table, filter and transform may be null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema, rename_table, filter, transform and mapping may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -686,6 +775,10 @@ BEGIN
         RAISE EXCEPTION 'leat.attach: key names a column twice' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Name each key column once.';
     END IF;
+    IF attach.mapping ? 'key' AND (attach.key IS NOT NULL OR attach.without_key IS NOT NULL) THEN
+        RAISE EXCEPTION 'leat.attach: mapping has the key, and % asks for another', CASE WHEN attach.key IS NULL THEN 'without_key' ELSE 'key' END
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave one of them out.';
+    END IF;
     IF attach.without_key NOT IN ('unique', 'whole-row', 'table') OR attach.without_key IS NOT NULL AND attach.key IS NOT NULL THEN
         RAISE EXCEPTION 'leat.attach: %', CASE WHEN attach.key IS NULL THEN format('without_key is "%s"', attach.without_key)
                                                ELSE 'key names the key, and without_key asks for another' END
@@ -694,7 +787,7 @@ BEGIN
     END IF;
     IF attach.key IS NULL AND EXISTS (SELECT FROM pg_constraint con WHERE con.conrelid = attach.relation AND con.contype = 'p') THEN
         without_key := NULL;
-    ELSIF attach.key IS NULL AND attach.without_key IS NULL THEN
+    ELSIF attach.key IS NULL AND attach.without_key IS NULL AND NOT coalesce(attach.mapping ? 'key', false) THEN
         RAISE EXCEPTION 'leat.attach: % has no primary key, so events have no order to keep', attach.relation
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Name the columns whose changes must stay in order, key => ''{customer_id}'', or say without_key =>'
@@ -787,7 +880,7 @@ BEGIN
                                           FROM pg_constraint con
                                           JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)
                                          WHERE con.conrelid = attach.relation AND con.contype = 'p'))) AS k
-     WHERE k = ANY (options.left_out || options.masked) LIMIT 1;
+     WHERE k = ANY (options.left_out || options.masked) AND NOT coalesce(attach.mapping ? 'key', false) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'leat.attach: column "%" is a key column, and its value leaves in the partition key', unknown
             USING ERRCODE = 'invalid_parameter_value',
@@ -804,6 +897,7 @@ BEGIN
     options.renamed := renamed;
     options.filter := leat_internal.read_filter('leat.attach', attach.relation, attach.filter);
     options.transform := leat_internal.read_transform('leat.attach', attach.relation, attach.transform, options.left_out, options.masked, renamed);
+    options.mapping := leat_internal.read_mapping('leat.attach', attach.relation, attach.mapping, options.masked);
     options.before := CASE WHEN leat_internal.is_dms(attach.format)
                            THEN attach.format ~ ':before-image-columns=(all|non-lob)(:|$)' ELSE attach.before END;
     options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
@@ -815,16 +909,16 @@ BEGIN
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.skip_orphan_numbers();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, without_key, left_out,
-                                     left_out_attnums, masked, masked_attnums, masks, renamed, filter, transform, followed, pinned_in, pinned_columns, before, operations, stream, format,
+                                     left_out_attnums, masked, masked_attnums, masks, renamed, filter, transform, mapping, followed, pinned_in, pinned_columns, before, operations, stream, format,
                                      on_quarantine, capture)
         VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.without_key, options.left_out,
-                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.filter, options.transform, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
+                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.filter, options.transform, options.mapping, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
                 options.format, options.on_quarantine, options.capture)
         RETURNING attachment INTO options.attachment;
     ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
            SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, without_key = options.without_key, left_out = options.left_out,
-               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed, filter = options.filter, transform = options.transform,
+               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed, filter = options.filter, transform = options.transform, mapping = options.mapping,
                pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
                format = options.format, on_quarantine = options.on_quarantine, capture = options.capture
          WHERE a.attachment = options.attachment;
@@ -893,7 +987,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text, jsonb, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text, jsonb, jsonb, jsonb) FROM PUBLIC;
 
 -- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
 -- sent.

@@ -68,7 +68,7 @@ BEGIN
         -- Without the source, which is written together with the function.
         SELECT a.attachment,
                hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.without_key, a.left_out, a.left_out_attnums, a.masked,
-                                     a.masked_attnums, a.masks, a.renamed, a.filter, a.transform, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
+                                     a.masked_attnums, a.masks, a.renamed, a.filter, a.transform, a.mapping, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
                                      a.format, a.on_quarantine, a.capture), 5)
           FROM leat_internal.attachment a
         UNION ALL
@@ -508,6 +508,7 @@ CREATE OR REPLACE FUNCTION leat.attached()
         renamed          jsonb,
         filter           jsonb,
         transform        jsonb,
+        mapping          jsonb,
         before           boolean,
         operations       text[],
         stream           text,
@@ -530,7 +531,7 @@ DECLARE
     lost    record;
 BEGIN
     FOR options IN
-        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.masks, a.renamed, a.filter, a.transform, a.before, a.operations, a.stream,
+        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.masks, a.renamed, a.filter, a.transform, a.mapping, a.before, a.operations, a.stream,
                a.format, a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
                s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
           FROM leat_internal.attachment a
@@ -548,6 +549,7 @@ BEGIN
         renamed := options.renamed;
         filter := options.filter;
         transform := options.transform;
+        mapping := options.mapping - 'columns';
         before := options.before;
         operations := options.operations;
         stream := options.stream;
@@ -599,6 +601,7 @@ BEGIN
         renamed := options.renamed;
         filter := options.filter;
         transform := options.transform;
+        mapping := options.mapping - 'columns';
         before := options.before;
         operations := options.operations;
         stream := options.stream;

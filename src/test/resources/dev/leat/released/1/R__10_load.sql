@@ -276,7 +276,7 @@ REVOKE ALL ON FUNCTION leat_internal.load_filter(regclass, text, oid[]) FROM PUB
 -- chunk       the maximal number of rows that one transaction reads. Leat reads fewer so that a transaction takes about 50 ms
 -- only_rows   load the rows of a table that is not attached. A row that changes during the load may have its old or its new values
 -- key, exclude, mask, stream, on_quarantine   as in leat.attach, for a table that is not attached; otherwise the attachment's are used. If the
---             table is attached with without_key => 'whole-row' or 'table', key names the columns whose order the load follows
+--             table is attached with without_key => 'whole-row' or 'table', or with a key in its mapping, key names the columns whose order the load follows
 -- trust       roles whose code may run with the rights of Leat's owner: those that own the table, its schema, or functions in its indexes
 -- Returns:    the load's number
 -- Tables:     leat_internal.attachment, the catalog; writes leat_internal.load
@@ -349,7 +349,7 @@ BEGIN
         RAISE EXCEPTION 'leat.load: % is attached, and only_rows is for tables that are not', load.relation
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Leave only_rows (--only) out.';
     ELSIF attached.attachment IS NOT NULL AND (load.key IS NOT NULL AND attached.without_key IS DISTINCT FROM 'whole-row'
-                                               AND attached.without_key IS DISTINCT FROM 'table' OR load.exclude || load.mask <> '{}' OR load.stream IS NOT NULL) THEN
+                                               AND attached.without_key IS DISTINCT FROM 'table' AND attached.mapping -> 'key' IS NULL OR load.exclude || load.mask <> '{}' OR load.stream IS NOT NULL) THEN
         RAISE EXCEPTION 'leat.load: % is attached, which says its key, stream and columns', load.relation
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Attach it again to change them.';
     END IF;
@@ -696,7 +696,7 @@ BEGIN
       FROM leat_internal.page_columns(work) AS c;
     ends := CASE WHEN most IS NULL THEN '' ELSE format(' ORDER BY %s FETCH FIRST %s ROWS WITH TIES', keys, most + 1) END;
     images := format('%s AS suffix, %s AS key, %s AS image',
-                     leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'leat_r', true),
+                     leat_internal.suffix_expression(shape.hashed, shape.key_names, shape.key_types, 'leat_r', true, shape.output),
                      leat_internal.key_expression(shape.key_names, shape.key_types, 'leat_r', true, shape.output),
                      leat_internal.image_expression(shape.image_names, shape.image_types, shape.image_masked, 'leat_r', true, shape.output,
                                                     leat_internal.added_list(shape.output, 'leat_r', $q$'READ'$q$, true)));

@@ -338,6 +338,8 @@ INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 -- renamed            the names that consumers see: schema and table as texts, columns as an object of names by the column's own
 -- filter             which rows are captured, as leat.attach was told, each column with its attnum too; null: all
 -- transform          columns that are added and changed on their way, as leat.attach was told; null: none
+-- mapping            the partition key and the attributes that are made of columns, as leat.attach was told, with the attnums of these columns
+--                    by their names; null: none
 -- followed           names in left_out and masked that nobody listed: a column of *_attnums got them by a rename
 -- capture            by the row, or by the statement as long as leat_internal.statement_risks finds no reason against it
 -- pinned_in          the oid of the table that the attnums belong to. After a dump and restore the oid is another, and they mean nothing
@@ -359,6 +361,7 @@ CREATE TABLE leat_internal.attachment (
     renamed          jsonb      NOT NULL DEFAULT '{}',
     filter           jsonb,
     transform        jsonb,
+    mapping          jsonb,
     followed         text[]     NOT NULL DEFAULT '{}',
     pinned_in        oid        NOT NULL,
     pinned_columns   text[]     NOT NULL DEFAULT '{}',

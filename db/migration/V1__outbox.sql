@@ -337,6 +337,8 @@ INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 -- masks              how the columns in masked are masked, by their names, where it is not by ***
 -- renamed            the names that consumers see: schema and table as texts, columns as an object of names by the column's own
 -- filter             which rows are captured, as leat.attach was told, each column with its attnum too; null: all
+-- event_router       for an outbox table whose rows are domain events: the columns by what they are to an event (id, route, key, type, payload,
+--                    tracing), their attnums, delete (true: captured rows are removed) and stream (a template, in place of the column); null: none
 -- followed           names in left_out and masked that nobody listed: a column of *_attnums got them by a rename
 -- capture            by the row, or by the statement as long as leat_internal.statement_risks finds no reason against it
 -- pinned_in          the oid of the table that the attnums belong to. After a dump and restore the oid is another, and they mean nothing
@@ -357,6 +359,7 @@ CREATE TABLE leat_internal.attachment (
     masks            jsonb      NOT NULL DEFAULT '{}',
     renamed          jsonb      NOT NULL DEFAULT '{}',
     filter           jsonb,
+    event_router     jsonb,
     followed         text[]     NOT NULL DEFAULT '{}',
     pinned_in        oid        NOT NULL,
     pinned_columns   text[]     NOT NULL DEFAULT '{}',

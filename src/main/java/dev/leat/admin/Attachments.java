@@ -123,6 +123,10 @@ public final class Attachments {
             arguments.add("filter => ?::jsonb");
             values.add(attachment.filter());
         }
+        if (attachment.eventRouter() != null) {
+            arguments.add("event_router => ?::text[]");
+            values.add(attachment.eventRouter().toArray(String[]::new));
+        }
         return arguments.toString();
     }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param renameSchema the schema's name that consumers see; null: its own
  * @param renameTable the table's name that consumers see; null: its own
  * @param filter which rows are captured, as JSON; null: all
+ * @param eventRouter for an outbox table whose rows are domain events: {@code delete}, and columns that have other names, such as
+ *     {@code key=aggregate_id}; null: the table is none
  */
 public record Attachment(
         String table,
@@ -37,7 +39,8 @@ public record Attachment(
         List<String> rename,
         @Nullable String renameSchema,
         @Nullable String renameTable,
-        @Nullable String filter) {
+        @Nullable String filter,
+        @Nullable List<String> eventRouter) {
 
     public Attachment {
         key = List.copyOf(key);
@@ -45,12 +48,13 @@ public record Attachment(
         mask = List.copyOf(mask);
         operations = List.copyOf(operations);
         rename = List.copyOf(rename);
+        eventRouter = eventRouter == null ? null : List.copyOf(eventRouter);
     }
 
     /** A table with every option at its default. */
     public static Attachment of(String table) {
         return new Attachment(
                 table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null, List.of(), null,
-                null, null);
+                null, null, null);
     }
 }

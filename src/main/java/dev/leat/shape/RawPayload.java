@@ -4,8 +4,9 @@ import dev.leat.Event;
 import dev.leat.Operation;
 import dev.leat.Shaper;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 
-/** The payload of a domain event, as {@code leat.publish} was given it. A table's rows have no such form. */
+/** The payload of a domain event, as {@code leat.publish} was given it, or as it is in an outbox table. Other tables' rows have no such form. */
 final class RawPayload implements Shaper {
 
     @Override
@@ -16,6 +17,13 @@ final class RawPayload implements Shaper {
                             + " table a format of its own (leat attach --format debezium) or another stream; then retry the event");
         }
         String payload = event.row().after();
-        return (payload == null ? "null" : payload).getBytes(StandardCharsets.UTF_8);
+        if (payload == null) {
+            return "null".getBytes(StandardCharsets.UTF_8);
+        }
+        return switch (OutboxRow.of(event).encoding()) {
+            case JSON -> payload.getBytes(StandardCharsets.UTF_8);
+            case TEXT -> OutboxRow.unquoted(payload).getBytes(StandardCharsets.UTF_8);
+            case BASE64 -> Base64.getDecoder().decode(OutboxRow.unquoted(payload));
+        };
     }
 }

@@ -65,6 +65,7 @@ class TablesFileTest {
                                 List.of("state=status"),
                                 "landing",
                                 "src_orders",
+                                null,
                                 null),
                         plain("public.items"),
                         plain("public.carts"));

@@ -159,7 +159,8 @@ public final class MappingRun {
                         options.rename(),
                         options.renameSchema(),
                         options.renameTable(),
-                        options.filter());
+                        options.filter(),
+                        null);
     }
 
     private void notice(String notice) {

@@ -279,10 +279,11 @@ class EventRouterTest extends CaptureFixture {
 
         run("GRANT SELECT, DELETE ON public.outbox TO " + role);
         // What the function itself calls is not found in the writer's search_path.
-        run("CREATE FUNCTION public.trap(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;"
-                + " CREATE FUNCTION public.trap(tid, tid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;"
-                + " CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.trap);"
-                + " CREATE OPERATOR public.= (LEFTARG = tid, RIGHTARG = tid, FUNCTION = public.trap)");
+        run(
+                "CREATE FUNCTION public.trap(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;"
+                        + " CREATE FUNCTION public.trap(tid, tid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;"
+                        + " CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.trap);"
+                        + " CREATE OPERATOR public.= (LEFTARG = tid, RIGHTARG = tid, FUNCTION = public.trap)");
         try (Session writer = as("shop")) {
             writer.run("SET search_path = public, pg_catalog");
             writer.run("INSERT INTO public.outbox VALUES (gen_random_uuid(), 'order', '43', 't', '1')");

@@ -313,7 +313,7 @@ BEGIN
     SELECT e.* INTO found FROM leat_internal.router_expressions(options, 'NEW', true) AS e;
     RETURN leat_internal.fill(
         $template$
--- Written by leat.attach, and by leat.refresh when the table's shape changes.
+-- For an outbox table. Written by leat.attach, and by leat.refresh when the table's shape changes.
 DECLARE
     event    text[];
     payload  text;

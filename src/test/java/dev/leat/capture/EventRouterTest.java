@@ -138,6 +138,23 @@ class EventRouterTest extends CaptureFixture {
     }
 
     @Test
+    void noCastOfAUsersTypeIsCalled() {
+        run(
+                "CREATE TYPE public.kind AS ENUM ('placed');"
+                        + " CREATE FUNCTION public.trap(public.kind) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'trapped'; END $$;"
+                        + " CREATE CAST (public.kind AS text) WITH FUNCTION public.trap(public.kind) AS IMPLICIT;"
+                        + " CREATE TABLE public.outbox (id int PRIMARY KEY, aggregateid public.kind, type public.kind, payload text)");
+        run("SELECT leat.attach('public.outbox', event_router => '{}')");
+
+        run("INSERT INTO public.outbox VALUES (1, 'placed', 'placed', 'x')");
+        run("ALTER TABLE public.outbox RENAME type TO kind");
+        run("INSERT INTO public.outbox VALUES (2, 'placed', 'placed', 'x')");
+
+        assertThat(captured()).extracting(Captured::partitionKey).containsExactly("placed", "placed");
+        assertThat(captured()).extracting(Captured::type).containsExactly("placed", "placed");
+    }
+
+    @Test
     void aKeyThatLooksLikeATablesIsThatOfPublish() {
         attach("jsonb", "event_router => '{}'");
 

@@ -103,6 +103,25 @@ CREATE OR REPLACE FUNCTION leat_internal.free_key(wanted text) RETURNS text
     $$;
 
 REVOKE ALL ON FUNCTION leat_internal.free_key(text) FROM PUBLIC;
+-- leat_internal.event_partition(key): the partition key to store for a domain event's key. Partition keys of tables begin with schema.table (or
+-- sha256:), so a key that could be one of these has a preceding ~.
+CREATE OR REPLACE FUNCTION leat_internal.event_partition(key text) RETURNS text
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT leat_internal.partition_key(leat_internal.free_key(key))
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.event_partition(text) FROM PUBLIC;
+
+-- leat_internal.stream_for(stream, aggregate_type): the stream of an outbox table's events: with the aggregate type in the place of {aggregatetype}
+-- after a dollar sign. The two are apart here, because Flyway would replace them.
+CREATE OR REPLACE FUNCTION leat_internal.stream_for(stream text, aggregate_type text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT replace(stream, '$' || '{aggregatetype}', aggregate_type) $$;
+
+REVOKE ALL ON FUNCTION leat_internal.stream_for(text, text) FROM PUBLIC;
 
 -- leat_internal.lane_of(partition_key): the lane of a partition key: the top six bits of its MD5, by which Kinesis chooses the shard.
 --

@@ -716,7 +716,7 @@ CREATE OR REPLACE FUNCTION leat_internal.wanted_triggers(attachment integer)
     SET search_path = pg_catalog, pg_temp
     AS $$
         WITH options AS (
-            SELECT a.operations, leat_internal.capture_by(a.attachment) = 'statement' AS whole
+            SELECT a.operations, leat_internal.capture_by(a.attachment) = 'statement' AS whole, a.event_router
               FROM leat_internal.attachment a WHERE a.attachment = wanted_triggers.attachment
         ), rows (events, type) AS (
             SELECT string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o),
@@ -740,7 +740,11 @@ CREATE OR REPLACE FUNCTION leat_internal.wanted_triggers(attachment integer)
                 UNION ALL
                 SELECT '!leat_before', 2 + sum(CASE o WHEN 'delete' THEN 8 ELSE 16 END),
                        'BEFORE ' || string_agg(upper(o COLLATE "C"), ' OR ' ORDER BY o) || ' ON %s FOR EACH STATEMENT', 'capture_began'
-                  FROM options, unnest(operations) AS o WHERE whole AND o IN ('update', 'delete') HAVING count(*) > 0) AS w (name, type, clause, function)
+                  FROM options, unnest(operations) AS o WHERE whole AND o IN ('update', 'delete') HAVING count(*) > 0
+                UNION ALL
+                -- Its name is after that of the trigger that captures the row.
+                SELECT '!leat_remove', 5, 'AFTER INSERT ON %s FOR EACH ROW', 'remove_routed'
+                  FROM options WHERE event_router ? 'delete' AND 'insert' = ANY (operations)) AS w (name, type, clause, function)
     $$;
 
 REVOKE ALL ON FUNCTION leat_internal.trigger_name(text, integer) FROM PUBLIC;

@@ -72,6 +72,9 @@ BEGIN
     IF shape.relid IS NULL THEN
         RETURN NULL;
     END IF;
+    IF options.event_router IS NOT NULL THEN
+        RETURN leat_internal.router_source(options, shape);
+    END IF;
     by_statement := options.capture = 'statement';
     filter := CASE WHEN NOT shape.unsafe THEN shape.filter END;
 
@@ -252,6 +255,253 @@ $template$,
             'statement_part', CASE WHEN by_statement THEN leat_internal.statement_source(options.attachment) ELSE '' END));
 END
 $$;
+
+-- Outbox tables of the application's, whose inserted rows are domain events (leat.attach with event_router).
+--
+-- leat_internal.router_columns(options): the columns by what they are to an event: id, route, key, type, payload or tracing. The column of the listed
+-- name is used; if there is none any more, the column that had this name at attach.
+-- leat_internal.router_expressions(options, row_name, types_proven): SQL for a row's texts (an array of id, route, key, type and tracing), and for its
+-- payload as text. encoding says what that text is: json, text, or base64 for bytes. problem: a column is gone, so no row can be read.
+-- leat_internal.router_source(options, shape): the body of the attachment's trigger function.
+-- leat_internal.route_event(...): writes the event of a row. Called by the generated functions, under their settings.
+-- leat_internal.remove_routed(): the function of the trigger !leat_remove, which removes a captured row.
+--
+-- The event is as one of leat.publish, but its key contains more about the row: {"id": ..., "aggregatetype": ..., "encoding": ..., "key": ...}.
+-- encoding is absent if the payload is JSON. A text is sent as JSON if it is an object or an array, otherwise as a JSON string; bytes are a JSON string
+-- of their Base64. A trace parent in the column tracing is written into the event's context.
+--
+-- A row without an aggregateid or a type, and one whose stream cannot have that name, is written with a fault, which sends it to quarantine. Such a row is
+-- not removed.
+--
+-- attachment   leat_internal.attachment.attachment
+-- fired_for    the table whose trigger fired
+-- new_row      the row, of the table's own type
+-- event, payload, encoding   as router_expressions says; event is null: the row has to be read dynamically
+-- schema_name, table_name    of the table, for the partition key of a row that has none
+-- stream       null, a stream, or a template (leat_internal.stream_for)
+-- Returns:     route_event: whether the event can be sent
+-- Tables:      leat_internal.attachment, the catalog; route_event writes leat_internal.outbox; remove_routed deletes from the table
+-- Errors:      route_event: none but those of the INSERT into the outbox. remove_routed: those of the application's own triggers
+CREATE OR REPLACE FUNCTION leat_internal.router_columns(options leat_internal.attachment)
+    RETURNS TABLE (role text, listed text, attnum smallint, name text, type oid)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT r.role, options.event_router ->> r.role, c.attnum, c.name, a.atttypid
+          FROM unnest(ARRAY['id', 'route', 'key', 'type', 'tracing', 'payload']) WITH ORDINALITY AS r (role, place)
+          LEFT JOIN LATERAL (SELECT n.attnum, n.name FROM leat_internal.columns_of(options.relation) AS n
+                              WHERE n.name = options.event_router ->> r.role
+                                 OR options.pinned_in = options.relation::oid AND n.attnum = (options.event_router -> 'attnums' ->> r.role)::smallint
+                              ORDER BY n.name = options.event_router ->> r.role DESC LIMIT 1) AS c ON true
+          LEFT JOIN pg_attribute a ON a.attrelid = options.relation::oid AND a.attnum = c.attnum
+         WHERE options.event_router ? r.role
+         ORDER BY r.place
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.router_expressions(
+        options leat_internal.attachment, row_name text, types_proven boolean, OUT event text, OUT payload text, OUT encoding text, OUT problem text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    AS $$
+DECLARE
+    part  record;
+    texts jsonb := '{}';
+    value text;
+BEGIN
+    FOR part IN SELECT c.*, leat_internal.base_type(c.type) AS base FROM leat_internal.router_columns(options) AS c LOOP
+        value := format('%s.%s', row_name, quote_ident(part.name));
+        IF part.name IS NULL THEN
+            problem := format('the column %I is gone: attach the table again', part.listed);
+        ELSIF part.role <> 'payload' THEN
+            texts := texts || jsonb_build_object(part.role, leat_internal.nullable_text(value, part.type, types_proven));
+        ELSIF part.base = 'bytea'::regtype THEN
+            payload := format($q$replace(encode(%s, 'base64'), chr(10), '')$q$, value);
+            encoding := 'base64';
+        ELSE
+            payload := leat_internal.nullable_text(value, part.type, types_proven);
+            encoding := CASE WHEN part.base IN ('json'::regtype, 'jsonb'::regtype) THEN 'json' ELSE 'text' END;
+        END IF;
+    END LOOP;
+    event := (SELECT 'ARRAY[' || string_agg(coalesce(texts ->> r.role, 'NULL'), ', ' ORDER BY r.place) || ']::text[]'
+                FROM unnest(ARRAY['id', 'route', 'key', 'type', 'tracing']) WITH ORDINALITY AS r (role, place));
+END
+$$;
+
+-- leat_internal.nullable_text(value, typid, types_proven): leat_internal.text_expression, null for null: format makes an empty text of it.
+CREATE OR REPLACE FUNCTION leat_internal.nullable_text(value text, typid oid, types_proven boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT CASE WHEN types_proven AND leat_internal.base_type(typid) < 16384 THEN leat_internal.text_expression(value, typid, types_proven)
+                    ELSE format('CASE WHEN %s IS DISTINCT FROM NULL THEN %s END', value, leat_internal.text_expression(value, typid, types_proven)) END
+    $$;
+
+CREATE OR REPLACE FUNCTION leat_internal.router_source(options leat_internal.attachment, shape record) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    found record;
+BEGIN
+    SELECT e.* INTO found FROM leat_internal.router_expressions(options, 'NEW', true) AS e;
+    RETURN leat_internal.fill(
+        $template$
+-- For an outbox table. Written by leat.attach, and by leat.refresh when the table's shape changes.
+DECLARE
+    event    text[];
+    payload  text;
+    encoding text := {{encoding}};
+BEGIN
+    BEGIN
+        IF {{guard}}
+           AND {{same_types}} THEN
+            payload := {{payload}};
+            event := {{event}};
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        event := NULL;
+    END;
+    IF leat_internal.route_event({{attachment}}, TG_RELID, NEW, event, payload, encoding, {{schema_name}}, {{table_name}}, {{may_pass}},
+                                 {{stream}}, {{format}}) THEN
+        {{captured}};
+    END IF;
+    RETURN NULL;
+END
+$template$,
+        jsonb_build_object(
+            'attachment', options.attachment,
+            'guard', CASE WHEN found.problem IS NULL THEN shape.guard ELSE 'false' END,
+            'same_types', leat_internal.types_expression(shape.typed_names, shape.typed_types, 'NEW'),
+            'encoding', quote_literal(coalesce(found.encoding, 'text')),
+            'payload', coalesce(found.payload, 'NULL'),
+            'event', found.event,
+            'schema_name', quote_literal(shape.event_schema),
+            'table_name', quote_literal(shape.event_table),
+            'may_pass', (options.on_quarantine = 'pass')::text,
+            'stream', quote_nullable(coalesce(options.event_router ->> 'stream', options.stream)),
+            'format', quote_nullable(options.format),
+            -- The trigger !leat_remove removes this row and no other.
+            'captured', CASE WHEN options.event_router ? 'delete' THEN $q$PERFORM set_config('leat.routed', concat(TG_RELID, ' ', NEW.ctid), true)$q$
+                             ELSE 'NULL' END));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION leat_internal.route_event(
+        attachment integer, fired_for oid, new_row record, event text[], payload text, encoding text, schema_name text, table_name text,
+        may_pass boolean, stream text, format text)
+    RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_variable
+DECLARE
+    options       leat_internal.attachment;
+    found         record;
+    trace_parent  text;
+    event_key     json;
+    event_payload json;
+    event_context text := leat_internal.readable(nullif(current_setting('leat.context', true), ''));
+    target        text;
+    wanted        text;
+    failure       text;
+BEGIN
+    IF event IS NULL THEN
+        IF EXISTS (SELECT FROM leat_internal.attachment a
+                    WHERE a.attachment = route_event.attachment AND a.relation <> fired_for
+                      AND a.relation NOT IN (SELECT p.relid FROM pg_partition_ancestors(fired_for) AS p))
+           OR leat_internal.captured_above(attachment, 'capture') IS NOT NULL THEN
+            RETURN false;
+        END IF;
+        BEGIN
+            SELECT a.* INTO STRICT options FROM leat_internal.attachment a WHERE a.attachment = route_event.attachment;
+            SELECT e.* INTO found FROM leat_internal.router_expressions(options, 'leat_image', false) AS e;
+            IF found.problem IS NULL THEN
+                EXECUTE format('SELECT %s, %s FROM (SELECT ($1).*) AS leat_image', found.event, found.payload) INTO STRICT event, payload USING new_row;
+                encoding := found.encoding;
+            ELSE
+                failure := 'the row could not be read: ' || found.problem;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            failure := 'the row could not be read: ' || SQLERRM;
+        END;
+    END IF;
+    IF failure IS NULL THEN
+        BEGIN
+            IF encoding = 'text' AND payload ~ '^[[:space:]]*[{[]' THEN
+                BEGIN
+                    event_payload := payload::json;
+                    encoding := 'json';
+                EXCEPTION WHEN OTHERS THEN
+                    NULL;  -- it only begins like JSON
+                END;
+            ELSIF encoding = 'json' THEN
+                event_payload := payload::json;
+            END IF;
+            IF encoding <> 'json' THEN
+                event_payload := to_json(payload);
+            END IF;
+            event_key := concat('{"id":', coalesce(to_json(event[1])::text, 'null'), ',"aggregatetype":' || to_json(event[2]),
+                                ',"encoding":' || to_json(CASE WHEN encoding <> 'json' AND payload IS NOT NULL THEN encoding END),
+                                ',"key":', coalesce(to_json(event[3])::text, 'null'), '}')::json;
+            IF getdatabaseencoding() <> 'UTF8' THEN
+                PERFORM convert_to(concat(event_key::text, event[4], event_payload::text), 'UTF8');
+            END IF;
+            target := leat_internal.stream_for(stream, coalesce(event[2], ''));
+            failure := CASE
+                WHEN coalesce(event[3], '') = '' THEN 'its aggregateid is null or empty, so it has no order to keep: write the event again with one'
+                WHEN coalesce(event[4], '') = '' THEN 'its type is null or empty: write the event again with one'
+                WHEN target <> stream AND (coalesce(event[2], '') = '' OR target !~ '(^|:stream/)[a-zA-Z0-9_.-]{1,128}$')
+                THEN concat('its aggregatetype "', event[2], '" makes no name of a stream in ', stream) END;
+        EXCEPTION WHEN OTHERS THEN
+            failure := 'the event could not be written as JSON in UTF-8: ' || SQLERRM;
+            event_key := NULL;
+            event_payload := NULL;
+            event[4] := NULL;
+        END;
+    END IF;
+    failure := left(leat_internal.readable(left(failure, 1000)), 1000);
+    wanted := CASE WHEN failure IS NULL THEN leat_internal.event_partition(event[3])
+                   ELSE leat_internal.partition_key(quote_ident(schema_name) || '.' || quote_ident(table_name)) END;
+    trace_parent := substring(event[5] FROM '[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}');
+    IF trace_parent IS NOT NULL THEN
+        BEGIN
+            IF event_context IS NULL OR json_typeof(event_context::json) = 'object' THEN
+                event_context := coalesce(event_context::jsonb, '{}') || jsonb_build_object('traceparent', trace_parent);
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            NULL;  -- the writer's context is no JSON, and stays as it is
+        END;
+    END IF;
+    INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, type, partition_key, key, after, context, db_user,
+                                      application, stream, format, fault)
+    VALUES (leat_internal.lane_of(wanted), 'm', true, may_pass, clock_timestamp(), txid_current(), event[4], wanted, event_key, event_payload,
+            event_context, leat_internal.readable(coalesce(nullif(current_setting('role'), 'none'), session_user)),
+            nullif(current_setting('application_name'), ''), CASE WHEN failure IS NULL THEN target END, format, failure);
+    RETURN failure IS NULL;
+END
+$$;
+
+-- It runs with the rights and the search_path of the writer, because the DELETE runs the application's own triggers. So all names and operators in it
+-- have their schema. A writer who may not delete leaves the row.
+CREATE OR REPLACE FUNCTION leat_internal.remove_routed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF pg_catalog.concat(TG_RELID, ' ', NEW.ctid) OPERATOR(pg_catalog.=) pg_catalog.current_setting('leat.routed', true)
+       AND pg_catalog.has_table_privilege(TG_RELID, 'DELETE') AND pg_catalog.has_table_privilege(TG_RELID, 'SELECT') THEN
+        EXECUTE pg_catalog.format('DELETE FROM %I.%I WHERE ctid OPERATOR(pg_catalog.=) $1', TG_TABLE_SCHEMA, TG_TABLE_NAME) USING NEW.ctid;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+REVOKE ALL ON FUNCTION leat_internal.router_columns(leat_internal.attachment) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.router_expressions(leat_internal.attachment, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.nullable_text(text, oid, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.router_source(leat_internal.attachment, record) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.route_event(integer, oid, record, text[], text, text, text, text, boolean, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.remove_routed() FROM PUBLIC;
 
 -- leat_internal.event_values(options, shape): SQL for the values that all events of a table share, by the columns of the outbox.
 -- leat_internal.hides_values(options): whether the text of an error must be kept secret, because it may quote a value of an excluded or masked

@@ -68,7 +68,7 @@ BEGIN
         -- Without the source, which is written together with the function.
         SELECT a.attachment,
                hash_record_extended((a.relation::oid, a.key_columns, a.key_attnums, a.without_key, a.left_out, a.left_out_attnums, a.masked,
-                                     a.masked_attnums, a.masks, a.renamed, a.filter, a.transform, a.mapping, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
+                                     a.masked_attnums, a.masks, a.renamed, a.filter, a.transform, a.mapping, a.event_router, a.pinned_in, a.pinned_columns, a.before, a.operations, a.stream,
                                      a.format, a.on_quarantine, a.capture), 5)
           FROM leat_internal.attachment a
         UNION ALL
@@ -257,7 +257,7 @@ BEGIN
                SET key_attnums = now_is.key_attnums, left_out = now_is.left_out,
                    left_out_attnums = now_is.left_out_attnums, masked = now_is.masked, masks = now_is.masks,
                    masked_attnums = now_is.masked_attnums, pinned_in = now_is.pinned_in,
-                   pinned_columns = now_is.pinned_columns, followed = now_is.followed
+                   pinned_columns = now_is.pinned_columns, followed = now_is.followed, event_router = now_is.event_router
              WHERE a.attachment = options.attachment;
         END IF;
         IF changed OR fault IS NOT NULL THEN
@@ -384,6 +384,7 @@ BEGIN
     now_is.key_attnums := ARRAY(SELECT CASE n.attnum WHEN 0 THEN coalesce(pins[n.place], 0) ELSE n.attnum END
                                   FROM unnest(leat_internal.attnums(options.relation, options.key_columns))
                                        WITH ORDINALITY AS n (attnum, place) ORDER BY n.place);
+    now_is.event_router := leat_internal.follow_router(options);
     now_is.left_out_attnums := leat_internal.attnums(options.relation, now_is.left_out);
     now_is.masked_attnums := leat_internal.attnums(options.relation, now_is.masked);
     now_is.pinned_columns := ARRAY(SELECT c.name FROM leat_internal.columns_of(options.relation) AS c ORDER BY c.attnum);
@@ -402,6 +403,18 @@ CREATE OR REPLACE FUNCTION leat_internal.follow_renames(relation regclass, names
                 SELECT c.name FROM leat_internal.columns_of(relation) c WHERE c.attnum = ANY (attnums)) AS all_names
     $$;
 
+-- leat_internal.follow_router(options): the event router with the present attnums of its columns.
+CREATE OR REPLACE FUNCTION leat_internal.follow_router(options leat_internal.attachment) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT options.event_router || jsonb_build_object('attnums', (
+                   SELECT coalesce(jsonb_object_agg(r.role, r.attnum), '{}') FROM leat_internal.router_columns(options) AS r
+                    WHERE r.attnum IS NOT NULL))
+         WHERE options.event_router IS NOT NULL
+    $$;
+
+REVOKE ALL ON FUNCTION leat_internal.follow_router(leat_internal.attachment) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.refresh(interval) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat.refresh() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_poller.refresh() FROM PUBLIC;
@@ -485,6 +498,8 @@ BEGIN
     IF shape.problem IS NOT NULL THEN
         problems := problems || shape.problem;
     END IF;
+    problems := problems || ARRAY(SELECT format('its event router has no column %I any more, so its events go to quarantine: attach the table again', r.listed)
+                                    FROM leat_internal.router_columns(options) AS r WHERE r.name IS NULL);
     IF options.capture = 'statement' THEN
         problems := problems || ARRAY(SELECT 'captured by the row, not by the statement: ' || r.risk
                                         FROM unnest(leat_internal.statement_risks(options.attachment)) AS r (risk));
@@ -509,6 +524,7 @@ CREATE OR REPLACE FUNCTION leat.attached()
         filter           jsonb,
         transform        jsonb,
         mapping          jsonb,
+        event_router     jsonb,
         before           boolean,
         operations       text[],
         stream           text,
@@ -531,7 +547,7 @@ DECLARE
     lost    record;
 BEGIN
     FOR options IN
-        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.masks, a.renamed, a.filter, a.transform, a.mapping, a.before, a.operations, a.stream,
+        SELECT a.attachment, a.relation, a.key_columns IS NOT NULL AND a.without_key IS NULL AS key_named, a.without_key, a.left_out, a.masked, a.masks, a.renamed, a.filter, a.transform, a.mapping, a.event_router, a.before, a.operations, a.stream,
                a.format, a.on_quarantine, a.capture, a.attached_at, s.attachment IS NOT NULL AS looked, s.schema_name, s.table_name, s.key_columns,
                s.held, s.row_trigger, s.truncate_trigger, s.stale, s.problems
           FROM leat_internal.attachment a
@@ -550,9 +566,10 @@ BEGIN
         filter := options.filter;
         transform := options.transform;
         mapping := options.mapping - 'columns';
+        event_router := options.event_router - 'attnums' - 'stream';
         before := options.before;
         operations := options.operations;
-        stream := options.stream;
+        stream := coalesce(options.event_router ->> 'stream', options.stream);
         format := options.format;
         on_quarantine := options.on_quarantine;
         capture := options.capture;
@@ -602,9 +619,10 @@ BEGIN
         filter := options.filter;
         transform := options.transform;
         mapping := options.mapping - 'columns';
+        event_router := options.event_router - 'attnums' - 'stream';
         before := options.before;
         operations := options.operations;
-        stream := options.stream;
+        stream := coalesce(options.event_router ->> 'stream', options.stream);
         format := options.format;
         on_quarantine := options.on_quarantine;
         capture := options.capture;

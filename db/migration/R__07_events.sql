@@ -46,7 +46,7 @@ BEGIN
         PERFORM convert_to(concat(publish.key, publish.type, publish.payload::text), 'UTF8');
     END IF;
     PERFORM leat_internal.check_route('leat.publish', publish.stream, publish.on_quarantine);
-    wanted := leat_internal.partition_key(leat_internal.free_key(publish.key));
+    wanted := leat_internal.event_partition(publish.key);
     INSERT INTO leat_internal.outbox (lane, op, held, may_pass, captured_at, xid, type, partition_key, key, after, context, db_user,
                              application, stream)
     VALUES (leat_internal.lane_of(wanted), 'm', true, publish.on_quarantine = 'pass', clock_timestamp(),

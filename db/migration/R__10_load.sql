@@ -345,6 +345,9 @@ BEGIN
         RAISE EXCEPTION 'leat.load: % is not attached, so changes while it is loaded would be missed', load.relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Attach it first (leat attach --load does both). To load what is there, and no changes: only_rows => true (leat load --only).';
+    ELSIF attached.event_router IS NOT NULL THEN
+        RAISE EXCEPTION 'leat.load: % is an outbox table (event_router): its rows are events, which are captured when they are inserted', load.relation
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An event that was inserted before the table was attached is sent if it is inserted again.';
     ELSIF attached.attachment IS NOT NULL AND load.only_rows THEN
         RAISE EXCEPTION 'leat.load: % is attached, and only_rows is for tables that are not', load.relation
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Leave only_rows (--only) out.';

@@ -340,6 +340,8 @@ INSERT INTO leat_internal.sent_period VALUES ('sent_default', '0');
 -- transform          columns that are added and changed on their way, as leat.attach was told; null: none
 -- mapping            the partition key and the attributes that are made of columns, as leat.attach was told, with the attnums of these columns
 --                    by their names; null: none
+-- event_router       for an outbox table whose rows are domain events: the columns by what they are to an event (id, route, key, type, payload,
+--                    tracing), their attnums, delete (true: captured rows are removed) and stream (a template, in place of the column); null: none
 -- followed           names in left_out and masked that nobody listed: a column of *_attnums got them by a rename
 -- capture            by the row, or by the statement as long as leat_internal.statement_risks finds no reason against it
 -- pinned_in          the oid of the table that the attnums belong to. After a dump and restore the oid is another, and they mean nothing
@@ -362,6 +364,7 @@ CREATE TABLE leat_internal.attachment (
     filter           jsonb,
     transform        jsonb,
     mapping          jsonb,
+    event_router     jsonb,
     followed         text[]     NOT NULL DEFAULT '{}',
     pinned_in        oid        NOT NULL,
     pinned_columns   text[]     NOT NULL DEFAULT '{}',

@@ -131,6 +131,10 @@ public final class Attachments {
             arguments.add("mapping => ?::jsonb");
             values.add(attachment.mapping());
         }
+        if (attachment.eventRouter() != null) {
+            arguments.add("event_router => ?::text[]");
+            values.add(attachment.eventRouter().toArray(String[]::new));
+        }
         return arguments.toString();
     }
 

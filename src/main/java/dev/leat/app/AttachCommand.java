@@ -119,6 +119,17 @@ final class AttachCommand extends DatabaseCommand {
                             + " the whole table has one order. Default: such a table is refused.")
     private @Nullable String withoutKey;
 
+    @Option(
+            names = "--event-router",
+            arity = "0..1",
+            split = ",",
+            fallbackValue = "",
+            paramLabel = "<column>",
+            description =
+                    "The table is an outbox: each inserted row is a domain event. Columns with other names: id=, route=, key=,"
+                            + " type=, payload=, tracing=; delete: remove each captured row.")
+    private @Nullable List<String> eventRouter;
+
     @Option(names = "--load", description = "Load the rows that the table has already, too (see leat load).")
     private boolean load;
 
@@ -163,6 +174,18 @@ final class AttachCommand extends DatabaseCommand {
             return super.call();
         }
         options |= beside;
+        if (table == null
+                && eventRouter != null
+                && eventRouter.stream().anyMatch(each -> !each.isEmpty() && each.indexOf('=') < 0)) {
+            throw new ParameterException(
+                    spec().commandLine(), "name the table before --event-router, which may have a value of its own");
+        }
+        if (load && eventRouter != null) {
+            throw new ParameterException(
+                    spec().commandLine(),
+                    "--load and --event-router exclude each other: the rows of an outbox table are events, which are captured"
+                            + " when they are inserted");
+        }
         if (table == null && file == null) {
             throw new ParameterException(
                     spec().commandLine(), "name a table, or a --file or --dms-mappings that declare them");
@@ -192,6 +215,7 @@ final class AttachCommand extends DatabaseCommand {
                 || noBefore
                 || onQuarantine != null
                 || capture != null
+                || eventRouter != null
                 || withoutKey != null
                 || renameSchema != null
                 || renameTable != null;
@@ -312,7 +336,15 @@ final class AttachCommand extends DatabaseCommand {
                 renameTable,
                 null,
                 null,
-                null);
+                null,
+                routed());
+    }
+
+    /** An option without a value has one that is empty. */
+    private @Nullable List<String> routed() {
+        return eventRouter == null
+                ? null
+                : eventRouter.stream().filter(each -> !each.isEmpty()).toList();
     }
 
     private void tell(Attached attached) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param filter which rows are captured, as JSON; null: all
  * @param transform columns that are added and changed, as JSON; null: none
  * @param mapping a partition key and attributes that are made of columns, as JSON; null: none
+ * @param eventRouter for an outbox table whose rows are domain events: {@code delete}, and columns that have other names, such as
+ *     {@code key=aggregate_id}; null: the table is none
  */
 public record Attachment(
         String table,
@@ -41,7 +43,8 @@ public record Attachment(
         @Nullable String renameTable,
         @Nullable String filter,
         @Nullable String transform,
-        @Nullable String mapping) {
+        @Nullable String mapping,
+        @Nullable List<String> eventRouter) {
 
     public Attachment {
         key = List.copyOf(key);
@@ -49,12 +52,13 @@ public record Attachment(
         mask = List.copyOf(mask);
         operations = List.copyOf(operations);
         rename = List.copyOf(rename);
+        eventRouter = eventRouter == null ? null : List.copyOf(eventRouter);
     }
 
     /** A table with every option at its default. */
     public static Attachment of(String table) {
         return new Attachment(
                 table, List.of(), List.of(), List.of(), true, List.of(), null, null, null, null, null, List.of(), null,
-                null, null, null, null);
+                null, null, null, null, null);
     }
 }

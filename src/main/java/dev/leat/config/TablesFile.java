@@ -32,7 +32,8 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 public final class TablesFile {
 
     private static final String ALLOWED =
-            "key, without_key, exclude, mask, before, operations, stream, format, on_quarantine, capture, rename, rename_schema, rename_table";
+            "key, without_key, exclude, mask, before, operations, stream, format, on_quarantine, capture, rename, rename_schema, rename_table,"
+                    + " event_router";
 
     private static final List<String> OPERATIONS = List.of("insert", "update", "delete", "truncate");
     private static final Map<String, List<String>> WORDS = Map.of(
@@ -163,6 +164,7 @@ public final class TablesFile {
                     words.put(option, "");
                     before = truth(table);
                 }
+                case "event_router" -> lists.put(option, router(table, option));
                 default -> {
                     fault(table + ": unknown option '" + option + "'; allowed are " + ALLOWED);
                     next();
@@ -187,13 +189,32 @@ public final class TablesFile {
                 words.get("rename_table"),
                 null,
                 null,
-                null);
+                null,
+                lists.get("event_router"));
+    }
+
+    /** True stands for an outbox table whose columns have the usual names. */
+    private List<String> router(String table, String option) throws IOException {
+        JsonToken token = next();
+        if (token == JsonToken.VALUE_TRUE) {
+            return List.of();
+        }
+        if (token != JsonToken.VALUE_FALSE && (token == JsonToken.START_ARRAY || scalar())) {
+            return listed(table, option);
+        }
+        fault(table + ": '" + option + "' is true, or a list such as [key=aggregate_id, delete]");
+        parser.skipChildren();
+        return List.of();
     }
 
     private List<String> names(String table, String option) throws IOException {
+        next();
+        return listed(table, option);
+    }
+
+    private List<String> listed(String table, String option) throws IOException {
         List<String> names = new ArrayList<>();
-        JsonToken token = next();
-        if (token == JsonToken.START_ARRAY) {
+        if (parser.currentToken() == JsonToken.START_ARRAY) {
             while (next() != JsonToken.END_ARRAY) {
                 name(table, option, names);
             }

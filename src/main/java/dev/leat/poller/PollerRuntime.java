@@ -1,5 +1,6 @@
 package dev.leat.poller;
 
+import dev.leat.Aggregation;
 import dev.leat.Ending;
 import dev.leat.PollerListener;
 import dev.leat.PollerSettings;
@@ -89,7 +90,8 @@ public final class PollerRuntime {
                         settings.format(),
                         stream,
                         new Shapers.EnvelopeSource(Version.text(), serverName, databaseName),
-                        Clock.systemUTC())
+                        Clock.systemUTC(),
+                        name -> settings.aggregation().of(name) == Aggregation.Format.LINES)
                 : own;
         publisher = new KinesisPublisher(
                 kinesis,

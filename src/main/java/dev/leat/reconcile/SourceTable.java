@@ -39,7 +39,7 @@ public record SourceTable(
         String query) {
 
     private static final String WHAT_IT_IS = """
-            SELECT c.oid::regclass::text AS name, c.relkind::text AS kind, a.attachment,
+            SELECT c.oid::regclass::text AS name, c.relkind::text AS kind, a.attachment, a.event_router IS NOT NULL AS outbox,
                    (SELECT b.relation::text FROM leat_internal.attachment b
                      WHERE b.relation IN (SELECT p.relid FROM pg_partition_ancestors(c.oid) AS p) AND b.relation <> c.oid
                      LIMIT 1) AS above
@@ -154,6 +154,11 @@ public record SourceTable(
                 if (row.wasNull()) {
                     throw new TableUnfit(table + " is not attached, so the stream has nothing of it: leat attach "
                             + table + " --load captures it and sends its rows");
+                }
+                if (row.getBoolean("outbox")) {
+                    throw new TableUnfit(
+                            table + " is an outbox table (--event-router): its rows are events, and may be gone"
+                                    + " from it, so there is nothing to compare the stream with");
                 }
                 return attachment;
             }

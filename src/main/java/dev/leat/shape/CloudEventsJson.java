@@ -24,6 +24,10 @@ final class CloudEventsJson implements Shaper {
     private static final byte[] QUOTE = JsonBytes.ascii("\"");
     private static final byte[] REPLAY = JsonBytes.ascii(",\"replay\":true");
     private static final byte[] DATA = JsonBytes.ascii(",\"datacontenttype\":\"application/json\",\"data\":");
+    private static final byte[] EVENT_ID = JsonBytes.ascii(",\"eventid\":");
+    private static final byte[] TEXT_DATA = JsonBytes.ascii(",\"datacontenttype\":\"text/plain\",\"data\":");
+    private static final byte[] BASE64_DATA =
+            JsonBytes.ascii(",\"datacontenttype\":\"application/octet-stream\",\"data_base64\":");
     private static final byte[] BEFORE = JsonBytes.ascii("{\"before\":");
     private static final byte[] AFTER = JsonBytes.ascii(",\"after\":");
     private static final byte[] KEY = JsonBytes.ascii(",\"key\":");
@@ -70,14 +74,30 @@ final class CloudEventsJson implements Shaper {
         if (event.replay()) {
             json.fixed(REPLAY);
         }
-        json.fixed(DATA);
         if (event.operation() == Operation.MESSAGE) {
-            json.json(event.row().after());
+            payload(event, json);
         } else {
+            json.fixed(DATA);
             images(event, context, json);
         }
         json.fixed(END);
         return json.take();
+    }
+
+    /** The id of an outbox row is no event's {@code id}, because two tables may have the same. */
+    private static void payload(Event event, JsonBytes json) {
+        OutboxRow row = OutboxRow.of(event);
+        if (row.id() != null && !row.id().isEmpty()) {
+            json.fixed(EVENT_ID);
+            json.string(row.id());
+        }
+        json.fixed(
+                switch (row.encoding()) {
+                    case JSON -> DATA;
+                    case TEXT -> TEXT_DATA;
+                    case BASE64 -> BASE64_DATA;
+                });
+        json.json(event.row().after());
     }
 
     private static void images(Event event, Context context, JsonBytes json) {

@@ -16,8 +16,9 @@ import java.time.Instant;
 final class DebeziumJson implements Shaper {
 
     private static final byte[] PAYLOAD = JsonBytes.ascii("{\"payload\":");
-    private static final byte[] ROUTED_ID = JsonBytes.ascii(",\"id\":\"");
-    private static final byte[] EVENT_TYPE = JsonBytes.ascii("\",\"eventType\":");
+    private static final byte[] ROUTED_ID = JsonBytes.ascii(",\"id\":");
+    private static final byte[] EVENT_TYPE = JsonBytes.ascii(",\"eventType\":");
+    private static final byte[] AGGREGATE_TYPE = JsonBytes.ascii(",\"aggregateType\":");
     private static final byte[] BEFORE = JsonBytes.ascii("{\"before\":");
     private static final byte[] AFTER = JsonBytes.ascii(",\"after\":");
     private static final byte[] PREFIX = JsonBytes.ascii("{\"message\":{\"prefix\":");
@@ -81,10 +82,15 @@ final class DebeziumJson implements Shaper {
     private static void route(Event event, JsonBytes json) {
         json.fixed(PAYLOAD);
         json.json(event.row().after());
+        OutboxRow row = OutboxRow.of(event);
         json.fixed(ROUTED_ID);
-        json.number(event.id());
+        json.string(row.id() == null ? Long.toString(event.id()) : row.id());
         json.fixed(EVENT_TYPE);
         json.string(event.subject().type());
+        if (row.aggregateType() != null) {
+            json.fixed(AGGREGATE_TYPE);
+            json.string(row.aggregateType());
+        }
         json.fixed(END);
     }
 

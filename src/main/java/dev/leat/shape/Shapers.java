@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /** Shapes each event in the format of its table, or else in that of its stream. */
 public final class Shapers implements Shaper {
@@ -19,6 +20,7 @@ public final class Shapers implements Shaper {
     private final String defaultStream;
     private final EnvelopeSource source;
     private final Clock clock;
+    private final Predicate<String> asLines;
     private final Map<String, Shaper> byText = new ConcurrentHashMap<>();
     private final Map<WireFormat, Shaper> byFormat = new ConcurrentHashMap<>();
 
@@ -36,6 +38,15 @@ public final class Shapers implements Shaper {
      * @param clock for the time of shaping
      */
     public Shapers(WireFormats formats, String defaultStream, EnvelopeSource source, Clock clock) {
+        this(formats, defaultStream, source, clock, stream -> false);
+    }
+
+    /**
+     * @param asLines whether the events of a stream are the lines of its records, so that none may have a line break of its own
+     */
+    public Shapers(
+            WireFormats formats, String defaultStream, EnvelopeSource source, Clock clock, Predicate<String> asLines) {
+        this.asLines = asLines;
         this.formats = formats;
         this.defaultStream = defaultStream;
         this.source = source;
@@ -79,7 +90,7 @@ public final class Shapers implements Shaper {
             case CLOUDEVENTS -> new CloudEventsJson(source);
             case TRIGGER -> new TriggerJson(one);
             case DMS -> new DmsJson(one, clock);
-            case RAW -> new RawPayload();
+            case RAW -> new RawPayload(defaultStream, asLines);
         });
     }
 }

@@ -67,6 +67,7 @@ class TablesFileTest {
                                 "src_orders",
                                 null,
                                 null,
+                                null,
                                 null),
                         plain("public.items"),
                         plain("public.carts"));

@@ -39,6 +39,7 @@ class CaptureInterfaceTest {
             CREATE TABLE public.held (id int PRIMARY KEY, v int);
             CREATE TABLE public.hidden (id int PRIMARY KEY, v int, secret text);
             CREATE TABLE public.nested (id int PRIMARY KEY, v int, pairs public.pair[]);
+            CREATE TABLE public.routed (id int PRIMARY KEY, v text, body json);
             CREATE TABLE public.parted (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);
             CREATE TABLE public.parted_all PARTITION OF public.parted DEFAULT;
             SELECT leat.attach('public.plain'),
@@ -46,6 +47,7 @@ class CaptureInterfaceTest {
                    leat.attach('public.held', key => '{v}', before => false),
                    leat.attach('public.hidden', exclude => '{secret}', before => false),
                    leat.attach('public.nested'),
+                   leat.attach('public.routed', event_router => '{key=v,type=v,payload=body,delete}'),
                    leat.attach('public.parted')""";
 
     @AutoClose
@@ -61,7 +63,7 @@ class CaptureInterfaceTest {
                 .stream()
                 .map(row -> String.valueOf(row.get(0)))
                 .collect(Collectors.joining());
-        Set<String> used = new TreeSet<>(Set.of("capture_began"));
+        Set<String> used = new TreeSet<>(Set.of("capture_began", "remove_routed"));
         Set<String> columns = new TreeSet<>();
         USED.matcher(sources).results().forEach(found -> used.add(found.group(1)));
         INSERTED.matcher(sources)

@@ -20,6 +20,7 @@ CREATE TABLE public.sent_as_dms AS TABLE public.staging WITH NO DATA;
 ALTER TABLE public.sent_as_dms ADD PRIMARY KEY (id), ADD paid money, ADD local timestamp;
 CREATE TABLE public.mapped (id int PRIMARY KEY, text text, tags text[], day date);
 CREATE TABLE public.log AS TABLE public.uniq;
+CREATE TABLE public.routed (id int PRIMARY KEY, kind public.mood, tags text[], raw bytea, doc json, text text);
 CREATE TABLE public.parts (id int PRIMARY KEY, text text) PARTITION BY RANGE (id);
 CREATE TABLE public.part PARTITION OF public.parts FOR VALUES FROM (0) TO (100);
 CREATE TABLE public.part_2 (id int PRIMARY KEY, text text, extra int);
@@ -66,6 +67,8 @@ BEGIN
                         'attributes', jsonb_build_array(
                             jsonb_build_object('name', 'o' || chr(92), 'text', jsonb_build_array(chr(92), jsonb_build_object('column', 'day'))),
                             jsonb_build_object('name', 'm', 'members', jsonb_build_array(jsonb_build_object('name', 'tags', 'column', 'tags'))))))
+                 || leat.attach('public.routed', event_router => ARRAY['route=kind', 'key=text', 'type=kind', 'payload=raw', 'tracing=doc', 'delete'],
+                                stream => 'of-$' || '{aggregatetype}')
                  || leat.attach('public.parts') || leat.attach('public.parts', before => false);
 
     INSERT INTO public.wide SELECT s.*, 'secret', s.text FROM public.staging s;
@@ -87,6 +90,7 @@ BEGIN
     INSERT INTO public.mapped SELECT id, text, tags, day FROM public.staging;
     DELETE FROM public.mapped WHERE id < 3;
     INSERT INTO public.parts SELECT id, text FROM public.staging;
+    INSERT INTO public.routed SELECT id, mood, tags, raw, doc, nullif(text, 'none') FROM public.staging;
     INSERT INTO public.sent_as_dms SELECT s.*, 1.5::numeric::money, s.at AT TIME ZONE 'UTC' FROM public.staging s;
     UPDATE public.sent_as_dms SET text = '' WHERE id < 3;
     DELETE FROM public.sent_as_dms WHERE id = 4;
@@ -98,12 +102,14 @@ BEGIN
     ALTER TABLE public.parts ADD extra int;
     ALTER TABLE public.rows RENAME text TO line;
     ALTER TABLE public.sent_as_dms ADD extra int;
+    ALTER TABLE public.routed RENAME text TO subject;
     ALTER TABLE public.parts ATTACH PARTITION public.part_2 FOR VALUES FROM (100) TO (200);
     FOR i IN 1 .. 2 LOOP
         UPDATE public.wide SET text = text || '+' WHERE id = 1;
         INSERT INTO public.parts SELECT id + 90 + 10 * i, text, id FROM public.staging;
         UPDATE public.rows SET id = id + 10;
         UPDATE public.sent_as_dms SET extra = 1 WHERE id = 1;
+        INSERT INTO public.routed SELECT id + 10 * i, mood, tags, raw, doc, text FROM public.staging WHERE id < 3;
         INSERT INTO public.bulk SELECT id + 10 * i, text, tags FROM public.staging WHERE id < 3;
         said := said || leat.refresh()::text;
     END LOOP;
@@ -180,7 +186,7 @@ BEGIN
     END LOOP;
     said := said || ARRAY(SELECT concat_ws('|', l.table_name, l.filter, l.state, l.loaded, l.error) FROM leat_poller.load l ORDER BY l.load);
     PERFORM leat.detach('public.keyed');
-    said := said || ARRAY(SELECT concat_ws('|', a.schema_name, a.table_name, a.key_columns, a.without_key, a.excluded, a.masked, a.operations, a.stream, a.capture, a.held, a.row_trigger,
+    said := said || ARRAY(SELECT concat_ws('|', a.schema_name, a.table_name, a.key_columns, a.without_key, a.excluded, a.masked, a.event_router, a.operations, a.stream, a.capture, a.held, a.row_trigger,
                                            a.truncate_trigger, a.stale, a.problems) FROM leat.attached() AS a ORDER BY a.attachment);
 
     EXECUTE 'SET LOCAL ROLE NONE';

@@ -197,7 +197,8 @@ public final class MappingRun {
                         options.renameTable(),
                         options.filter(),
                         options.transform(),
-                        options.mapping());
+                        options.mapping(),
+                        null);
     }
 
     private void notice(String notice) {

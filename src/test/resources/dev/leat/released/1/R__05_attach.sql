@@ -78,6 +78,7 @@ REVOKE ALL ON FUNCTION leat_internal.truncate_triggers(integer, boolean) FROM PU
 --   !leat_capture                             AFTER ROW, for all operations, on the table and with it on its partitions; or
 --   !leat_insert, !leat_update, !leat_delete  AFTER STATEMENT, where changes are captured by the statement; and with the last two
 --   !leat_before                              BEFORE STATEMENT (leat_internal.capture_began)
+--   !leat_remove                              AFTER ROW, for an outbox table that is emptied (leat_internal.remove_routed)
 --
 -- The names of a partitioned table's triggers end with the attachment's number, such as !leat_capture_7 (leat_internal.trigger_name). The names sort
 -- before usual names, so that an event is written before a user's trigger changes the row again. Triggers that call a
@@ -103,7 +104,7 @@ BEGIN
           FROM leat_internal.wanted_triggers(options.attachment) AS w
           FULL JOIN (SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                       WHERE t.tgrelid = options.relation AND NOT t.tgisinternal AND p.pronamespace = 'leat_internal'::regnamespace
-                        AND (p.proname IN ('capture_' || options.attachment, 'capture_began')
+                        AND (p.proname IN ('capture_' || options.attachment, 'capture_began', 'remove_routed')
                              OR p.proname ~ '^capture_[0-9]+$' AND t.tgparentid = 0
                                 AND NOT EXISTS (SELECT FROM leat_internal.attachment a
                                                  WHERE 'capture_' || a.attachment = p.proname::text))
@@ -587,6 +588,81 @@ BEGIN
 END
 $$;
 
+-- leat_internal.read_router(who, relation, event_router, template): the columns of an outbox table, as leat_internal.attachment.event_router.
+CREATE OR REPLACE FUNCTION leat_internal.read_router(who text, relation regclass, event_router text[], template boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    named  jsonb := '{}';
+    router jsonb := '{}';
+    pins   jsonb := '{}';
+    entry  text;
+    part   record;
+    target record;
+BEGIN
+    FOREACH entry IN ARRAY event_router LOOP
+        SELECT split_part(entry, '=', 1) AS role, substr(entry, strpos(entry, '=') + 1) AS name INTO part;
+        IF entry IS NULL OR entry <> 'delete' AND (part.role <> ALL ('{id,route,key,type,payload,tracing}') OR strpos(entry, '=') = 0 OR part.name = '') THEN
+            RAISE EXCEPTION '%: event_router knows no "%"', who, coalesce(entry, 'null') USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'It knows delete, and columns by id=, route=, key=, type=, payload= and tracing=, such as key=aggregate_id.';
+        END IF;
+        IF named ? part.role THEN
+            RAISE EXCEPTION '%: event_router has "%" twice', who, part.role USING ERRCODE = 'invalid_parameter_value', HINT = 'Decide for one.';
+        END IF;
+        named := named || jsonb_build_object(part.role, part.name);
+    END LOOP;
+    IF named ? 'delete' THEN
+        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = relation) = 'p' THEN
+            RAISE EXCEPTION '%: % is partitioned, and its rows cannot be removed one by one', who, relation USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Leave delete out, and drop the partitions whose events are old.';
+        END IF;
+        router := router || '{"delete": true}';
+    END IF;
+    FOR part IN
+        SELECT r.role, coalesce(named ->> r.role, r.usual) AS name, r.needed OR named ? r.role OR r.role = 'route' AND template AS needed, r.accepts
+          FROM (VALUES ('id', 'id', true, 'a text, an enum, a uuid or a whole number'),
+                       ('route', 'aggregatetype', false, 'a text, an enum, a uuid or a whole number'),
+                       ('key', 'aggregateid', true, 'a text, an enum, a uuid or a whole number'),
+                       ('type', 'type', true, 'a text, an enum, a uuid or a whole number'),
+                       ('payload', 'payload', true, 'json, jsonb, bytea or a text'),
+                       ('tracing', 'tracingspancontext', false, 'a text, json or jsonb')) AS r (role, usual, needed, accepts)
+    LOOP
+        SELECT c.attnum, t.oid AS base, t.typcategory, a.attgenerated, format_type(a.atttypid, a.atttypmod) AS type INTO target
+          FROM leat_internal.columns_of(relation) c
+          JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = c.attnum
+          JOIN pg_type t ON t.oid = leat_internal.base_type(a.atttypid)
+         WHERE c.name = part.name;
+        IF NOT FOUND THEN
+            CONTINUE WHEN NOT part.needed;
+            RAISE EXCEPTION '%: % has no column "%" for the % of its events', who, relation, part.name,
+                    CASE part.role WHEN 'route' THEN 'aggregatetype' ELSE part.role END
+                USING ERRCODE = 'undefined_column',
+                      HINT = format('Name the column that it has: event_router => ''{%1$s=...}'' (--event-router %1$s=...). Its columns are: %2$s', part.role,
+                                    (SELECT string_agg(c.name, ', ' ORDER BY c.attnum) FROM leat_internal.columns_of(relation) c));
+        END IF;
+        IF NOT (CASE part.role
+                   WHEN 'payload' THEN target.base IN ('json'::regtype, 'jsonb'::regtype, 'bytea'::regtype) OR target.typcategory = 'S'
+                   WHEN 'tracing' THEN target.base IN ('json'::regtype, 'jsonb'::regtype) OR target.typcategory = 'S'
+                   ELSE target.typcategory IN ('S', 'E') OR target.base IN ('uuid'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+                                                                          'numeric'::regtype) END) THEN
+            -- Whatever has the usual name of a column that an event need not have is not taken for it.
+            CONTINUE WHEN NOT part.needed;
+            RAISE EXCEPTION '%: column "%" of % has the type %, and the % of an event is %', who, part.name, relation, target.type,
+                    CASE part.role WHEN 'route' THEN 'aggregatetype' ELSE part.role END, part.accepts
+                USING ERRCODE = 'invalid_parameter_value', HINT = format('Name another column by %s=..., or attach the table without event_router.', part.role);
+        END IF;
+        IF target.attgenerated = 'v' THEN
+            RAISE EXCEPTION '%: column "%" of % is a virtual generated column, which has no value where a trigger runs', who, part.name, relation
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'Make it a stored one, or name another column.';
+        END IF;
+        router := router || jsonb_build_object(part.role, part.name);
+        pins := pins || jsonb_build_object(part.role, target.attnum);
+    END LOOP;
+    RETURN router || jsonb_build_object('attnums', pins);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION leat_internal.attnums(relation regclass, names text[]) RETURNS smallint[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -606,6 +682,7 @@ REVOKE ALL ON FUNCTION leat_internal.read_transform(text, regclass, jsonb, text[
 REVOKE ALL ON FUNCTION leat_internal.read_mapping(text, regclass, jsonb, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.mapped_fault(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.read_renames(text, regclass, text[], text[], text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat_internal.read_router(text, regclass, text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 
 -- leat.attach(relation, ...): captures the changes of the table from the commit of this transaction on.
@@ -660,6 +737,11 @@ REVOKE ALL ON FUNCTION leat_internal.attnums(regclass, text[]) FROM PUBLIC;
 -- capture        row: each row by itself. statement: all rows of a statement at once, which costs less if a statement changes many rows, and more if
 --                it changes one. It is refused if order or completeness would suffer (leat_internal.statement_risks). If such a reason appears later,
 --                leat.refresh changes to row
+-- event_router   for an outbox table: each inserted row is a domain event, as of leat.publish, with the column aggregateid as its key; updates, deletes
+--                and truncates of the table are not captured. {}: the columns have the names id, aggregatetype, aggregateid, type, payload and
+--                tracingspancontext. Other names by id=, route=, key=, type=, payload= and tracing=, such as {key=aggregate_id}. With delete, each
+--                captured row is removed by the writer's own transaction, with the writer's rights; a row that was not captured stays. The stream may have
+--                aggregatetype in its name, in braces after a dollar sign. The format is debezium:event-router unless another is named. No option about a row's image is possible
 -- Returns:  attached, changed or unchanged
 -- Tables:   writes leat_internal.attachment; creates leat_internal.capture_<n>() and the triggers (leat_internal.row_triggers, !leat_truncate)
 -- Errors:   undefined_table, wrong_object_type, insufficient_privilege, undefined_column, invalid_parameter_value,
@@ -682,7 +764,8 @@ CREATE OR REPLACE FUNCTION leat.attach(
         rename_table text DEFAULT NULL,
         filter jsonb DEFAULT NULL,
         transform jsonb DEFAULT NULL,
-        mapping jsonb DEFAULT NULL)
+        mapping jsonb DEFAULT NULL,
+        event_router text[] DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -709,10 +792,12 @@ DECLARE
     index    text;
     masks    jsonb := '{}';
     renamed  jsonb := '{}';
+    router   jsonb;
+    template text;
 BEGIN
     IF attach.relation IS NULL OR attach.exclude IS NULL OR attach.mask IS NULL OR attach.before IS NULL
        OR attach.operations IS NULL OR attach.on_quarantine IS NULL OR attach.capture IS NULL OR attach.rename IS NULL THEN
-        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema, rename_table, filter, transform and mapping may be null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'leat.attach: only key, stream, without_key, format, rename_schema, rename_table, filter, transform, mapping and event_router may be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     SELECT c.relkind, c.relpersistence, c.relowner, n.nspname, c.relname INTO target
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -747,6 +832,34 @@ BEGIN
                                 pg_get_userbyid(target.relowner), current_user);
     END IF;
 
+    IF attach.event_router IS NOT NULL THEN
+        unknown := CASE WHEN attach.key IS NOT NULL THEN 'key' WHEN attach.without_key IS NOT NULL THEN 'without_key'
+                        WHEN attach.exclude <> '{}' THEN 'exclude' WHEN attach.mask <> '{}' THEN 'mask' WHEN attach.rename <> '{}' THEN 'rename'
+                        WHEN attach.rename_schema IS NOT NULL THEN 'rename_schema' WHEN attach.rename_table IS NOT NULL THEN 'rename_table'
+                        WHEN attach.filter IS NOT NULL THEN 'filter' WHEN attach.transform IS NOT NULL THEN 'transform' WHEN attach.mapping IS NOT NULL THEN 'mapping'
+                        WHEN NOT attach.before THEN 'before' WHEN attach.capture <> 'row' THEN 'capture'
+                        WHEN NOT (attach.operations @> '{insert,update,delete,truncate}' OR attach.operations = '{insert}') THEN 'operations'
+                        WHEN leat_internal.is_dms(attach.format) THEN 'the format dms' END;
+        IF unknown IS NOT NULL THEN
+            RAISE EXCEPTION 'leat.attach: event_router makes each inserted row a domain event, for which % means nothing', unknown
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = CASE unknown WHEN 'key' THEN 'Leave it out, and name the column of the key in event_router: key=aggregate_id.'
+                                          ELSE 'Leave one of them out.' END;
+        END IF;
+        IF EXISTS (SELECT FROM leat_internal.load l WHERE l.relation = attach.relation AND l.state IN ('running', 'paused')) THEN
+            RAISE EXCEPTION 'leat.attach: % is being loaded, row by row', attach.relation USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = 'Wait for the load, or cancel it first.';
+        END IF;
+        template := CASE WHEN leat_internal.stream_for(attach.stream, '') <> attach.stream THEN attach.stream END;
+        router := leat_internal.read_router('leat.attach', attach.relation, attach.event_router, template IS NOT NULL)
+                  || jsonb_strip_nulls(jsonb_build_object('stream', template));
+        PERFORM leat_internal.check_route('leat.attach', leat_internal.stream_for(template, 'x'), attach.on_quarantine);
+        attach.key := ARRAY[router ->> 'key'];
+        keys := attach.key;
+        attach.operations := '{insert}';
+        attach.stream := CASE WHEN template IS NULL THEN attach.stream END;
+        attach.format := coalesce(attach.format, 'debezium:event-router');
+    END IF;
     SELECT m.names, m.masks INTO attach.mask, masks FROM leat_internal.read_masks('leat.attach', attach.relation, attach.mask) AS m;
     renamed := leat_internal.read_renames('leat.attach', attach.relation, attach.rename, attach.exclude, attach.rename_schema, attach.rename_table);
     SELECT c.name INTO unknown
@@ -811,7 +924,10 @@ BEGIN
             HINT = 'row: each change by itself (the default). statement: all changes of a statement at once.';
     END IF;
     PERFORM leat_internal.check_route('leat.attach', attach.stream, attach.on_quarantine);
-    PERFORM leat_internal.check_format('leat.attach', attach.format);
+    -- An event of an outbox table has a payload.
+    IF router IS NULL OR attach.format <> 'raw' THEN
+        PERFORM leat_internal.check_format('leat.attach', attach.format);
+    END IF;
 
     -- Only one attach, detach or refresh runs at a time: two that replace the same function would fail.
     PERFORM leat_internal.take_mutex('attachments', 'leat.attach');
@@ -898,6 +1014,7 @@ BEGIN
     options.filter := leat_internal.read_filter('leat.attach', attach.relation, attach.filter);
     options.transform := leat_internal.read_transform('leat.attach', attach.relation, attach.transform, options.left_out, options.masked, renamed);
     options.mapping := leat_internal.read_mapping('leat.attach', attach.relation, attach.mapping, options.masked);
+    options.event_router := router;
     options.before := CASE WHEN leat_internal.is_dms(attach.format)
                            THEN attach.format ~ ':before-image-columns=(all|non-lob)(:|$)' ELSE attach.before END;
     options.operations := (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(attach.operations) AS o);
@@ -909,16 +1026,16 @@ BEGIN
     IF former.attachment IS NULL THEN
         PERFORM leat_internal.skip_orphan_numbers();
         INSERT INTO leat_internal.attachment (relation, schema_name, table_name, key_columns, key_attnums, without_key, left_out,
-                                     left_out_attnums, masked, masked_attnums, masks, renamed, filter, transform, mapping, followed, pinned_in, pinned_columns, before, operations, stream, format,
+                                     left_out_attnums, masked, masked_attnums, masks, renamed, filter, transform, mapping, event_router, followed, pinned_in, pinned_columns, before, operations, stream, format,
                                      on_quarantine, capture)
         VALUES (options.relation, options.schema_name, options.table_name, options.key_columns, options.key_attnums, options.without_key, options.left_out,
-                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.filter, options.transform, options.mapping, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
+                options.left_out_attnums, options.masked, options.masked_attnums, options.masks, options.renamed, options.filter, options.transform, options.mapping, options.event_router, options.followed, options.pinned_in, options.pinned_columns, options.before, options.operations, options.stream,
                 options.format, options.on_quarantine, options.capture)
         RETURNING attachment INTO options.attachment;
     ELSIF options IS DISTINCT FROM former THEN
         UPDATE leat_internal.attachment a
            SET schema_name = options.schema_name, table_name = options.table_name, followed = options.followed, key_columns = options.key_columns, key_attnums = options.key_attnums, without_key = options.without_key, left_out = options.left_out,
-               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed, filter = options.filter, transform = options.transform, mapping = options.mapping,
+               left_out_attnums = options.left_out_attnums, masked = options.masked, masked_attnums = options.masked_attnums, masks = options.masks, renamed = options.renamed, filter = options.filter, transform = options.transform, mapping = options.mapping, event_router = options.event_router,
                pinned_in = options.pinned_in, pinned_columns = options.pinned_columns, before = options.before, operations = options.operations, stream = options.stream,
                format = options.format, on_quarantine = options.on_quarantine, capture = options.capture
          WHERE a.attachment = options.attachment;
@@ -971,6 +1088,22 @@ BEGIN
     FOREACH risk IN ARRAY leat_internal.order_risks(attach.relation) LOOP
         RAISE WARNING '%: %', attach.relation, risk;
     END LOOP;
+    IF router ? 'delete' THEN
+        FOR risk IN
+            SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+              FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+             WHERE c.oid = attach.relation AND a.privilege_type = 'INSERT'
+               AND NOT (has_table_privilege(a.grantee, c.oid, 'DELETE') AND has_table_privilege(a.grantee, c.oid, 'SELECT'))
+             ORDER BY 1
+        LOOP
+            RAISE WARNING '%: rows that % inserts are captured and stay in the table, because it may not delete them: GRANT SELECT, DELETE ON % TO %',
+                attach.relation, risk, attach.relation, risk;
+        END LOOP;
+    END IF;
+    IF template IS NOT NULL AND former.event_router ->> 'stream' IS DISTINCT FROM template THEN
+        RAISE NOTICE '%: allow each stream that events of it may go to: SELECT leat.allow_stream(%)', attach.relation,
+            quote_literal(leat_internal.stream_for(template, 'order'));
+    END IF;
     IF index IS NOT NULL AND (former.attachment IS NULL OR former.key_columns IS DISTINCT FROM keys) THEN
         RAISE NOTICE '%: its key is (%), the columns of the unique index %', attach.relation, array_to_string(keys, ', '), quote_ident(index);
     END IF;
@@ -987,7 +1120,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text, jsonb, jsonb, jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION leat.attach(regclass, text[], text[], text[], boolean, text[], text, text, text, text, text, text[], text, text, jsonb, jsonb, jsonb, text[]) FROM PUBLIC;
 
 -- leat.detach(relation): stops capturing the changes of the table from the commit of this transaction on. Captured events stay in the outbox and are
 -- sent.

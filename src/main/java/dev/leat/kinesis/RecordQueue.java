@@ -21,6 +21,7 @@ abstract class RecordQueue {
     private int remaining;
     private @Nullable Backoff backoff;
     private long notBefore;
+    private @Nullable String storedIn;
     private @Nullable String shardId;
     private @Nullable String sequenceNumber;
 
@@ -240,10 +241,15 @@ abstract class RecordQueue {
     /**
      * Remembers where Kinesis stored the entry sent last.
      *
-     * @return whether its sequence number is above the one before; always true for another shard, whose numbers do not compare
+     * @return whether its sequence number is above the one before; always true for another shard or another stream, whose numbers do not
+     *     compare
      */
-    final boolean stored(String shard, String sequence) {
-        boolean rising = sequenceNumber == null || !shard.equals(shardId) || compare(sequenceNumber, sequence) < 0;
+    final boolean stored(String stream, String shard, String sequence) {
+        boolean rising = sequenceNumber == null
+                || !shard.equals(shardId)
+                || !stream.equals(storedIn)
+                || compare(sequenceNumber, sequence) < 0;
+        storedIn = stream;
         shardId = shard;
         sequenceNumber = sequence;
         return rising;

@@ -110,14 +110,14 @@ final class RequestScheduler {
                 entryFailed(request, queue, failure, healthyLanes, now);
                 retried.add(failure, Math.max(0, queue.notBefore() - now));
             } else {
-                stored(queue, result.shard(), result.sequence());
+                stored(request.stream(), queue, result.shard(), result.sequence());
             }
         }
         retried.tell(listener, request.stream());
     }
 
-    private void stored(RecordQueue queue, String shardId, String sequenceNumber) {
-        if (!queue.stored(shardId, sequenceNumber)) {
+    private void stored(String stream, RecordQueue queue, String shardId, String sequenceNumber) {
+        if (!queue.stored(stream, shardId, sequenceNumber)) {
             listener.outOfSequence(queue.head().event(), shardId, sequenceNumber);
         }
         pending.delivered(queue, shardId, sequenceNumber);

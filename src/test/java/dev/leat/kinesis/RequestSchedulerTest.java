@@ -207,6 +207,18 @@ final class RequestSchedulerTest {
         assertThat(outOfSequence).containsExactly(2L);
     }
 
+    /** A key may go to several streams, whose shards have the same names. */
+    @Test
+    void sequenceNumbersOfDifferentStreamsDoNotCompare() {
+        RequestScheduler scheduler = scheduler(
+                List.of(Records.record(1, "a"), Records.record(2, "a", "other", 100, false), Records.record(3, "a")));
+        for (long sequenceNumber : new long[] {100, 50, 40}) {
+            scheduler.answered(next(scheduler, 0), ScriptedResults.of(List.of(""), sequenceNumber), 0);
+        }
+
+        assertThat(outOfSequence).isEmpty();
+    }
+
     @Test
     void keysThatNoStreamTakesAreQuarantined() {
         String emoji = "\uD83D\uDE80";

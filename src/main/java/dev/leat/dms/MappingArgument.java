@@ -102,10 +102,10 @@ final class MappingArgument {
     }
 
     /** How an attribute of a text is written: as a text, or as the value of its one column. Null: it cannot be. */
-    private @Nullable Kind kind(AttributeMapping attribute, MappedText text) {
+    private @Nullable WrittenAs kind(AttributeMapping attribute, MappedText text) {
         String subType = attribute.subType();
         if (subType.isEmpty() || subType.equals("string")) {
-            return Kind.TEXT;
+            return WrittenAs.TEXT;
         }
         if (!text.text().single()) {
             return null;
@@ -113,10 +113,10 @@ final class MappingArgument {
         CatalogColumn column = column(text.text().columns().get(0));
         boolean alike = subType.equals("number") && column.number()
                 || subType.equals("boolean") && column.baseType().equals("boolean");
-        return alike ? Kind.VALUE : null;
+        return alike ? WrittenAs.VALUE : null;
     }
 
-    private enum Kind {
+    private enum WrittenAs {
         TEXT,
         VALUE
     }
@@ -162,7 +162,8 @@ final class MappingArgument {
             if (!attributes.isEmpty()) {
                 json.writeArrayFieldStart("attributes");
                 for (AttributeMapping attribute : attributes) {
-                    boolean value = attribute.value() instanceof MappedText text && kind(attribute, text) == Kind.VALUE;
+                    boolean value =
+                            attribute.value() instanceof MappedText text && kind(attribute, text) == WrittenAs.VALUE;
                     attribute(json, attribute.name(), attribute.value(), value);
                 }
                 json.writeEndArray();

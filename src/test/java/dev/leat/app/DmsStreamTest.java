@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.leat.LeatPoller;
 import dev.leat.app.connection.ExitCode;
+import dev.leat.localstream.KeptRecord;
 import dev.leat.testkit.Await;
 import dev.leat.testkit.TestDatabase;
 import dev.leat.testkit.TestServer;
@@ -14,6 +15,8 @@ import dev.leat.testkit.TestStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
@@ -128,6 +131,85 @@ class DmsStreamTest {
                 .anySatisfy(text -> assertThat(text)
                         .containsPattern("\\{\"id\":1,\"gone\":true,\"place\":\"[0-9A-F]+/[0-9A-F]+\"},\"metadata\"")
                         .contains("\"operation\":\"delete\""));
+    }
+
+    private static final String OBJECT_MAPPINGS = """
+            {"rules": [
+              {"rule-type": "selection", "rule-id": "1", "rule-name": "crew", "rule-action": "include",
+               "object-locator": {"schema-name": "crew", "table-name": "%"}},
+              {"rule-type": "object-mapping", "rule-id": "2", "rule-name": "sailors", "rule-action": "map-record-to-record",
+               "object-locator": {"schema-name": "crew", "table-name": "sailor"},
+               "mapping-parameters": {"partition-key-type": "attribute-name", "partition-key-name": "full_name",
+                 "exclude-columns": ["given", "family", "phone"],
+                 "attribute-mappings": [
+                   {"target-attribute-name": "full_name", "attribute-type": "scalar", "attribute-sub-type": "string",
+                    "value": "${family}, ${given}"},
+                   {"target-attribute-name": "contact", "attribute-type": "document", "attribute-sub-type": "json",
+                    "value": {"cabin": {"phone": "${phone}"}}}]}},
+              {"rule-type": "object-mapping", "rule-id": "3", "rule-name": "cooks", "rule-action": "map-record-to-document",
+               "object-locator": {"schema-name": "crew", "table-name": "cook"},
+               "mapping-parameters": {"partition-key": {"value": "galley"}, "exclude-columns": ["given"],
+                 "attribute-mappings": [{"attribute-name": "name", "value": "${given}"}]}},
+              {"rule-type": "object-mapping", "rule-id": "4", "rule-name": "watches", "rule-action": "map-record-to-record",
+               "object-locator": {"schema-name": "crew", "table-name": "watch"},
+               "mapping-parameters": {"partition-key-type": "schema-table"}}
+            ]}""";
+
+    @Test
+    void objectMappingsGiveTheRecordsAndThePartitionKeysOfDms() throws Exception {
+        database.run("CREATE SCHEMA crew;"
+                + " CREATE TABLE crew.sailor (id int PRIMARY KEY, given text, family text, phone text, born date);"
+                + " CREATE TABLE crew.cook (id int PRIMARY KEY, given text);"
+                + " CREATE TABLE crew.watch (id int PRIMARY KEY)");
+        database.run("INSERT INTO crew.sailor VALUES (1, 'Ada', 'Roe', 'K1', '2001-02-03')");
+        Path mappings = Files.writeString(directory.resolve("table-mappings.json"), OBJECT_MAPPINGS);
+        Path settings = Files.writeString(directory.resolve("kinesis-settings.json"), SETTINGS);
+        CliRun.Result attached =
+                cli.leat("attach", "--dms-mappings", mappings.toString(), "--dms-settings", settings.toString());
+        assertThat(attached.exitCode()).as(attached.toString()).isEqualTo(ExitCode.DONE);
+        assertThat(cli.leat("load", "crew.sailor").exitCode()).isEqualTo(ExitCode.DONE);
+        try (LeatPoller poller = LeatPoller.builder(database.owner(), stream.client(), TestStream.NAME)
+                .build()) {
+            poller.start();
+            Await.until(
+                    "the load is finished",
+                    Duration.ofSeconds(60),
+                    () -> "1".equals(database.value("SELECT count(*) FROM leat_poller.load WHERE state = 'finished'")));
+            for (int i = 1; i <= 20; i++) {
+                database.run("INSERT INTO crew.watch VALUES (" + i + "); INSERT INTO crew.cook VALUES (" + i + ", 'c"
+                        + i + "')");
+            }
+            database.run(
+                    "UPDATE crew.sailor SET born = NULL; UPDATE crew.sailor SET family = 'Poe'; DELETE FROM crew.sailor");
+            database.awaitEmptyOutbox(Duration.ofSeconds(60));
+        }
+        assertThat(sent("Roe, Ada"))
+                .containsExactly(
+                        "load {\"id\":1,\"born\":\"2001-02-03\",\"full_name\":\"Roe, Ada\",\"contact\":{\"cabin\":{\"phone\":\"K1\"}}}"
+                                + " attribute-name Roe, Ada",
+                        "update {\"id\":1,\"full_name\":\"Roe, Ada\",\"contact\":{\"cabin\":{\"phone\":\"K1\"}}} attribute-name Roe, Ada",
+                        "delete {\"id\":1} attribute-name Roe, Ada");
+        assertThat(sent("Poe, Ada")).hasSize(2).last().asString().startsWith("delete {\"id\":1}");
+        assertThat(sent("galley"))
+                .hasSize(20)
+                .first()
+                .isEqualTo("insert {\"_doc\":{\"id\":1},\"name\":\"c1\"} constant galley");
+        assertThat(sent("galley").get(19)).startsWith("insert {\"_doc\":{\"id\":20}");
+        assertThat(sent("crew.watch")).hasSize(20).last().isEqualTo("insert {\"id\":20} schema-table ");
+    }
+
+    /** The data records under a partition key, by order of arrival: operation, data, and what the key is. */
+    private List<String> sent(String partitionKey) throws Exception {
+        List<String> messages = new ArrayList<>();
+        for (KeptRecord kept : stream.local().records(TestStream.NAME)) {
+            if (kept.partitionKey().equals(partitionKey)) {
+                JsonNode message = new ObjectMapper().readTree(kept.data());
+                messages.add(message.at("/metadata/operation").asText() + " " + message.at("/data") + " "
+                        + message.at("/metadata/partition-key-type").asText() + " "
+                        + message.at("/metadata/partition-key-value").asText());
+            }
+        }
+        return messages;
     }
 
     /** The rows that a consumer has who applies the messages in their order. */

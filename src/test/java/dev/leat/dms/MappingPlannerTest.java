@@ -537,6 +537,57 @@ class MappingPlannerTest {
                 .isEmpty();
     }
 
+    /** The attributes of a rule as leat.attach takes them; else why they are not supported. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            "a", "value": "${STATE}, ${card}" | {"name":"a","text":[{"column":"State"},", ",{"column":"card"}]}
+            "id", "value": "${id}", "attribute-sub-type": "string" | {"name":"id","text":[{"column":"id"}]}
+            "a", "value": "${id}", "attribute-sub-type": "number" | {"name":"a","column":"id"}
+            "a", "value": "" | {"name":"a","text":[""]}
+            "a", "attribute-type": "document", "attribute-sub-type": "json", "value": {"b": {"c": "${id}"}, "d": "x"} | {"name":"a","members":[{"name":"b","members":[{"name":"c","text":[{"column":"id"}]}]},{"name":"d","text":["x"]}]}
+            "a", "value": "${card}", "attribute-sub-type": "number" | attribute-sub-type number of the text ${card}
+            "a", "value": "x${id}", "attribute-sub-type": "number" | attribute-sub-type number of the text x${id}
+            "a", "value": "${card}", "attribute-sub-type": "json" | attribute-sub-type json of the text ${card}
+            "a", "value": {} | it is an object without members
+            "a", "value": {"": "x"} | a name has 1 to 63 bytes
+            "_doc", "value": "x" | the document has this name
+            """)
+    void attributesAreAMapping(String attribute, String outcome) {
+        select(1, "include", "shop.orders");
+        map(2, "shop.orders", "{\"attribute-mappings\": [{\"target-attribute-name\": " + attribute + "}]}");
+        if (attribute.contains("_doc")) {
+            rules.set(1, rules.get(1).replace("map-record-to-record", "map-record-to-document"));
+        }
+        Applicability applicability = Applicability.of(of(sound(), "shop.orders"));
+        if (outcome.startsWith("{")) {
+            assertThat(applicability.unsupported()).isEmpty();
+            assertThat(options(sound(), "shop.orders").mapping()).isEqualTo("{\"attributes\":[" + outcome + "]}");
+        } else {
+            assertThat(applicability.unsupported()).singleElement().satisfies(each -> {
+                assertThat(each.what()).contains("shop.orders: the attribute \"", "(" + outcome + ")");
+                assertThat(each.withholds()).isFalse();
+            });
+        }
+    }
+
+    @Test
+    void anAttributeShowsNothingThatAnotherRuleHides() {
+        select(1, "include", "shop.orders");
+        map(
+                2,
+                "shop.orders",
+                "{\"exclude-columns\": [\"card\"], \"attribute-mappings\": [{\"target-attribute-name\": \"k\", \"value\": {\"x\": \"${card}\"}}]}");
+        assertThat(unsupported(sound(), "shop.orders")).isEmpty();
+        for (String action : List.of("remove-column", "data-masking-hash-mask")) {
+            change(3, "column", action, "shop.orders.card", "");
+            assertThat(unsupported(sound(), "shop.orders"))
+                    .containsExactly("an attribute of a column that another rule leaves out or masks");
+            assertThat(Applicability.of(of(sound(), "shop.orders")).attachable())
+                    .isFalse();
+            rules.remove(2);
+        }
+    }
+
     @Test
     void thePartitionKeyMayBeAMappedAttributeOrARenamedColumn() {
         select(1, "include", "shop.orders");
@@ -546,7 +597,7 @@ class MappingPlannerTest {
                 "{\"partition-key-name\": \"k\", \"attribute-mappings\":"
                         + " [{\"target-attribute-name\": \"k\", \"value\": \"${card}\"}]}");
         assertThat(options(sound(), "shop.orders").key()).containsExactly("card");
-        assertThat(unsupported(sound(), "shop.orders")).containsExactly("a mapped attribute");
+        assertThat(unsupported(sound(), "shop.orders")).isEmpty();
         rules.remove(1);
         map(2, "shop.orders", "{\"partition-key-name\": \"k\"}");
         change(3, "column", "rename", "shop.orders.card", "\"value\": \"k\"");

@@ -85,6 +85,26 @@ final class GoldenFilesTest {
                 .startsWith("{\n\t\"data\":\t{\n\t\t\"a,b\":\t\"x\\\"y,z:{}\\\\\",\n\t\t\"c:d\":\t");
     }
 
+    /** Attributes of a mapping may be objects, whatever their depth. */
+    @Test
+    void theIndentedFormHasATabForEachLevel() throws Exception {
+        String image = "{\"_doc\":{\"id\":1},\"a\":{\"b\":{\"c\":{\"d\":\"x}\",\"e\":{}}}},\"f\":2}";
+        Event event = ShapedEvents.inFormat(
+                ShapedEvents.event(
+                        Operation.CREATE,
+                        new Event.Subject("public", "orders", null),
+                        new Event.Row("{\"id\":1}", null, image),
+                        null),
+                "dms");
+        byte[] shaped = ShapedEvents.shaper("debezium").shape(event);
+        assertThat(new String(shaped, UTF_8))
+                .startsWith(
+                        "{\n\t\"data\":\t{\n\t\t\"_doc\":\t{\n\t\t\t\"id\":\t1\n\t\t},\n\t\t\"a\":\t{\n\t\t\t\"b\":\t{"
+                                + "\n\t\t\t\t\"c\":\t{\n\t\t\t\t\t\"d\":\t\"x}\",\n\t\t\t\t\t\"e\":\t{\n\t\t\t\t\t}\n\t\t\t\t}\n\t\t\t}\n\t\t},"
+                                + "\n\t\t\"f\":\t2\n\t},\n\t\"metadata\"");
+        assertThat(ShapedEvents.parse(shaped)).containsEntry("data.a.b.c.d", "x}");
+    }
+
     @Test
     void aKeyMayHaveManyDigits() throws Exception {
         String digits = "7".repeat(100_000);

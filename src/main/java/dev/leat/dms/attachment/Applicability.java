@@ -5,6 +5,7 @@ import dev.leat.dms.ColumnPlan;
 import dev.leat.dms.ColumnPlan.ColumnDecision;
 import dev.leat.dms.ColumnPlan.DecisionKind;
 import dev.leat.dms.ObjectMappingRule;
+import dev.leat.dms.ObjectMappingRule.AttributeMapping;
 import dev.leat.dms.ObjectMappingRule.PartitionKeyType;
 import dev.leat.dms.RuleAction.MaskColumn;
 import dev.leat.dms.RuleName;
@@ -114,12 +115,13 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
         if (target.definedKey() != null) {
             unsupported.add(new Unsupported(target.definedKey().rule(), table, "define-primary-key", "", false));
         }
-        form(plan, target, unsupported);
+        MappingArgument mapping = new MappingArgument(plan.table());
+        form(plan, target, mapping, unsupported);
         List<String> exclude = target.columns().stream()
                 .filter(column -> !column.sent())
                 .map(ColumnPlan::name)
                 .toList();
-        return new Applicability(options(plan, target, exclude, transform, unsupported), unsupported);
+        return new Applicability(options(plan, target, exclude, transform, mapping, unsupported), unsupported);
     }
 
     /** Null: it keeps its name. */
@@ -142,18 +144,37 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
         return null;
     }
 
-    private static void form(TablePlan plan, TargetPlan target, List<Unsupported> unsupported) {
-        String table = plan.table().toString();
+    /** The object mapping's part of the options but for the key. */
+    private static void form(
+            TablePlan plan, TargetPlan target, MappingArgument mapping, List<Unsupported> unsupported) {
         ObjectMappingRule form = target.form();
         if (form == null) {
             return;
         }
         if (form.document()) {
-            unsupported.add(new Unsupported(form.rule(), table, "map-record-to-document", "", false));
+            mapping.document();
         }
-        form.attributes()
-                .forEach(attribute -> unsupported.add(
-                        new Unsupported(form.rule(), table, "a mapped attribute", attribute.name(), false)));
+        for (AttributeMapping attribute : form.attributes()) {
+            String problem = mapping.attribute(attribute);
+            if (problem != null) {
+                unsupported.add(new Unsupported(
+                        form.rule(),
+                        plan.table().toString(),
+                        "the attribute \"" + attribute.name() + "\"",
+                        problem,
+                        false));
+            }
+        }
+        for (ColumnPlan column : target.columns()) {
+            if (mapping.attributesUse(column.name()) && (leftOut(column) || !column.sent() && mask(column) != null)) {
+                unsupported.add(new Unsupported(
+                        form.rule(),
+                        plan.table() + "." + column.name(),
+                        "an attribute of a column that another rule leaves out or masks",
+                        "",
+                        true));
+            }
+        }
     }
 
     /** The key's part of the options. A key that is not supported leaves the table with its default. */
@@ -162,12 +183,12 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
             TargetPlan target,
             List<String> exclude,
             @Nullable String transform,
+            MappingArgument mapping,
             List<Unsupported> unsupported) {
         CatalogTable table = plan.table();
         KeyPlan key = target.key();
         boolean keyed = !table.primaryKey().isEmpty();
         List<String> columns = List.of();
-        MappingArgument mapping = new MappingArgument(table);
         if (key.type() == PartitionKeyType.ATTRIBUTE_NAME && key.alone() && !excluded(target, key.columns())) {
             columns = key.columns().equals(table.primaryKey()) ? List.of() : key.columns();
         } else if (key.type() == PartitionKeyType.TRANSACTION_ID && key.rule() != null) {

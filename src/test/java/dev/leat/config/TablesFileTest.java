@@ -78,6 +78,20 @@ class TablesFileTest {
     }
 
     @Test
+    void anEventRouterIsTrueOrAList() throws Exception {
+        assertThat(
+                        read(
+                                "tables: {a.b: {event_router: true}, a.c: {event_router: [key=k, delete]}, a.d: {event_router: delete}}"))
+                .extracting(Attachment::eventRouter)
+                .containsExactly(List.of(), List.of("key=k", "delete"), List.of("delete"));
+        assertRefused("""
+                tables:
+                  a.b:
+                    event_router: false
+                """, "tables.yaml:3: a.b: 'event_router' is true, or a list such as [key=aggregate_id, delete]");
+    }
+
+    @Test
     void aTypoIsRefusedWithItsLineAndWhatIsAllowed() {
         assertRefused(
                 """

@@ -12,6 +12,8 @@ import dev.leat.app.mapping.MappingRun;
 import dev.leat.config.Attachment;
 import dev.leat.config.TablesFile;
 import dev.leat.config.TablesFile.Declaration;
+import dev.leat.config.TablesFile.Declared;
+import dev.leat.config.TablesFile.DmsTask;
 import dev.leat.database.PinnedDataSource;
 import dev.leat.dms.file.MappingFile;
 import dev.leat.dms.file.SettingsFile;
@@ -157,7 +159,15 @@ final class AttachCommand extends DatabaseCommand {
         boolean options = tableOptions();
         // What the file of table mappings does not say may be given beside it.
         boolean beside = stream != null || format != null;
-        String misuse = dms.misuse(table != null || file != null || detachOthers, options || load, format != null);
+        // A file is read only if nothing else that is given is in its way.
+        boolean alone = table == null && dms.file() == null && !options && !load;
+        Declared declared = file == null || !alone ? new Declared(List.of(), null) : declared(file);
+        DmsTask task = declared.task();
+        if (file != null && task != null) {
+            dms.take(file, task);
+        }
+        boolean otherSource = table != null || file != null && task == null || detachOthers;
+        String misuse = dms.misuse(otherSource, options || load, format != null);
         if (misuse != null) {
             throw new ParameterException(spec().commandLine(), misuse);
         }
@@ -206,7 +216,8 @@ final class AttachCommand extends DatabaseCommand {
         if (file == null && detachOthers) {
             throw new ParameterException(spec().commandLine(), "--detach-others goes with --file");
         }
-        declarations = file == null ? List.of(new Declaration(1, attachment(String.valueOf(table)))) : declared(file);
+        declarations =
+                file == null ? List.of(new Declaration(1, attachment(String.valueOf(table)))) : declared.tables();
         return super.call();
     }
 
@@ -352,7 +363,7 @@ final class AttachCommand extends DatabaseCommand {
         attached.warnings().forEach(warning -> err().println("leat: warning: " + warning));
     }
 
-    private static List<Declaration> declared(Path file) {
+    private static Declared declared(Path file) {
         String text = text(file);
         try {
             return TablesFile.read(file.toString(), new StringReader(text));

@@ -27,6 +27,14 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
  *   public.items:
  * }</pre>
  *
+ * <p>Or it names the files of an AWS DMS task, from its own directory:
+ *
+ * <pre>{@code
+ * dms_mappings: table-mappings.json
+ * dms_settings: kinesis-settings.json
+ * dms_migration_type: full-load-and-cdc
+ * }</pre>
+ *
  * <p>Unknown names are refused, with their line: a typing error must not publish a column that was to be left out.
  */
 public final class TablesFile {
@@ -34,6 +42,8 @@ public final class TablesFile {
     private static final String ALLOWED =
             "key, without_key, exclude, mask, before, operations, stream, format, on_quarantine, capture, rename, rename_schema, rename_table,"
                     + " event_router";
+
+    private static final List<String> TASK = List.of("dms_mappings", "dms_settings", "dms_migration_type");
 
     private static final List<String> OPERATIONS = List.of("insert", "update", "delete", "truncate");
     private static final Map<String, List<String>> WORDS = Map.of(
@@ -53,6 +63,31 @@ public final class TablesFile {
      */
     public record Declaration(int line, Attachment attachment) {}
 
+    /**
+     * What a file declares.
+     *
+     * @param tables in the file's order; empty if it names the files of a DMS task
+     * @param task null: it declares tables
+     */
+    public record Declared(
+            List<Declaration> tables, @Nullable DmsTask task) {
+        public Declared {
+            tables = List.copyOf(tables);
+        }
+    }
+
+    /**
+     * The files of an AWS DMS task.
+     *
+     * @param mappings the path of the table mappings
+     * @param settings the path of the settings of the Kinesis endpoint; null: none
+     * @param migrationType as {@code --dms-migration-type}; null: its default
+     */
+    public record DmsTask(
+            String mappings,
+            @Nullable String settings,
+            @Nullable String migrationType) {}
+
     private TablesFile(String name, YAMLParser parser) {
         this.name = name;
         this.parser = parser;
@@ -60,29 +95,32 @@ public final class TablesFile {
 
     /**
      * @param name for messages
-     * @return in the file's order
      * @throws InvalidSettings with every fault that could be found, each with its line
      * @throws IOException when the text cannot be read
      */
-    public static List<Declaration> read(String name, Reader text) throws IOException {
+    public static Declared read(String name, Reader text) throws IOException {
         try (YAMLParser parser = new YAMLFactory().createParser(text)) {
             TablesFile file = new TablesFile(name, parser);
-            List<Declaration> declarations = file.read();
+            Declared declared = file.read();
             file.faults.raise();
-            return declarations;
+            return declared;
         }
     }
 
-    private List<Declaration> read() throws IOException {
+    private Declared read() throws IOException {
         List<Declaration> declarations = new ArrayList<>();
+        Map<String, String> task = new HashMap<>();
         try {
             if (next() != JsonToken.START_OBJECT) {
                 fault("expected 'tables:' and the tables below it");
-                return declarations;
+                return new Declared(declarations, null);
             }
             while (next() == JsonToken.FIELD_NAME) {
-                if (!parser.currentName().equals("tables")) {
-                    fault("unknown field '" + parser.currentName() + "'; the only one at the top is 'tables'");
+                String field = parser.currentName();
+                if (TASK.contains(field)) {
+                    task.put(field, taskFile(field));
+                } else if (!field.equals("tables")) {
+                    fault("unknown field '" + field + "'; at the top stands 'tables', or " + String.join(", ", TASK));
                     next();
                     parser.skipChildren();
                 } else if (next() == JsonToken.START_OBJECT) {
@@ -98,7 +136,28 @@ public final class TablesFile {
         } catch (JsonProcessingException e) {
             faults.add(name + ":" + line(e) + ": not YAML: " + said(e));
         }
-        return declarations;
+        String mappings = task.get("dms_mappings");
+        if (mappings == null && !task.isEmpty()) {
+            faults.add(name + ": 'dms_settings' and 'dms_migration_type' go with 'dms_mappings'");
+        }
+        if (mappings != null && !declarations.isEmpty()) {
+            faults.add(name + ": 'tables' and 'dms_mappings' exclude each other: declare the tables in another file");
+        }
+        return new Declared(
+                declarations,
+                mappings == null
+                        ? null
+                        : new DmsTask(mappings, task.get("dms_settings"), task.get("dms_migration_type")));
+    }
+
+    private String taskFile(String field) throws IOException {
+        next();
+        if (scalar()) {
+            return parser.getText();
+        }
+        fault("after '" + field + "' stands one name");
+        parser.skipChildren();
+        return "";
     }
 
     /** Jackson's own location is that of what was read last. */

@@ -220,6 +220,7 @@ class AttachCommandTest {
     }
 
     @Test
+    @Tag("full")
     void aTransactionOnTheTableIsNotWaitedForLong() throws Exception {
         try (Connection writer = database.owner().getConnection();
                 Statement statement = writer.createStatement()) {

@@ -189,6 +189,17 @@ class DmsMappingsTest {
             assertThat(database.value("SELECT string_agg(table_name, ' ' ORDER BY due_at) FROM leat_internal.load"))
                     .isEqualTo("Items orders");
         }
+        database.run(
+                "SELECT leat.detach('shop.\"Items\"'), leat.detach('shop.orders'); DELETE FROM leat_internal.load");
+        Path tables = Path.of(file).resolveSibling("tables.yaml");
+        Files.writeString(
+                tables, "dms_mappings: " + Path.of(file).getFileName() + "\ndms_migration_type: full-load-and-cdc\n");
+        result = cli.leat("attach", "--file", tables.toString());
+        assertThat(result.exitCode()).as(result.toString()).isZero();
+        assertThat(database.value("SELECT count(*) FROM leat_internal.load")).isEqualTo("2");
+        assertThat(cli.leat("attach", "--file", tables.toString(), "--dms-mappings", file)
+                        .err())
+                .contains("--dms-mappings excludes a table, --file and --detach-others");
         assertThat(cli.leat("attach", "--dms-mappings", file, "--dms-migration-type", "full-load")
                         .err())
                 .contains("captures no changes: take full-load-and-cdc");
@@ -281,6 +292,7 @@ class DmsMappingsTest {
     }
 
     @Test
+    @Tag("full")
     void manyTablesAreAttachedInOneTransaction() throws IOException {
         database.run("DO $$ BEGIN FOR i IN 1..80 LOOP EXECUTE format('CREATE TABLE shop.t_%s (id int PRIMARY KEY)', i);"
                 + " END LOOP; END $$");

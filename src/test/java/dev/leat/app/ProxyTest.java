@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -140,6 +141,7 @@ class ProxyTest {
     }
 
     @Test
+    @Tag("full")
     void anEndpointWithoutTlsIsReachedThroughHttpProxyUnlessNoProxyNamesIt() throws Exception {
         Map<String, String> variables =
                 Map.of("AWS_ENDPOINT_URL_KINESIS", "http://stream.invalid:4567", "HTTP_PROXY", url(""));

@@ -235,6 +235,7 @@ class ReconcileCommandTest {
     }
 
     @Test
+    @Tag("full")
     void markersThatDoNotComeBackAreToldOf() throws Exception {
         stream.local().createStream("elsewhere", 1);
         publish("elsewhere", PollerSettings.builder().build());
@@ -245,6 +246,7 @@ class ReconcileCommandTest {
     }
 
     @Test
+    @Tag("full")
     void pollersOfAnotherNameAreToldOf() throws Exception {
         publish(TestStream.NAME, PollerSettings.builder().serverName("shop").build());
         assertRefused(

@@ -8,6 +8,7 @@ import dev.leat.testkit.TestServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,7 @@ class TlsFaultsTest {
     }
 
     @Test
+    @Tag("full")
     void theServerTakesNoTls() {
         String url = TestServer.shared().url(TestServer.TEMPLATE);
         TestServer.shared().emptyDatabase().close();
@@ -56,6 +58,7 @@ class TlsFaultsTest {
     }
 
     @Test
+    @Tag("full")
     void theServersCertificateIsNotWhatIsExpected() throws Exception {
         Certificates own = Certificates.of(directory, "db.example");
         Certificates other = Certificates.of(directory, "other.example");

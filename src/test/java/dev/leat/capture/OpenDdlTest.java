@@ -99,6 +99,7 @@ class OpenDdlTest extends CaptureFixture {
 
     @ParameterizedTest
     @MethodSource("waits")
+    @Tag("full")
     void withoutATimeoutFiveSecondsAreWaited(String open, String call) throws Exception {
         database.role("leat_waits");
         run(TABLES);

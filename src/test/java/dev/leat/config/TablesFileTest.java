@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class TablesFileTest {
 
     private static List<Attachment> read(String text) throws IOException {
-        return TablesFile.read("tables.yaml", new StringReader(text)).stream()
+        return TablesFile.read("tables.yaml", new StringReader(text)).tables().stream()
                 .map(TablesFile.Declaration::attachment)
                 .toList();
     }
@@ -166,9 +166,21 @@ class TablesFileTest {
     }
 
     @Test
+    void itMayNameTheFilesOfADmsTask() throws IOException {
+        assertThat(TablesFile.read("tables.yaml", new StringReader("dms_mappings: m.json\ndms_migration_type: cdc\n"))
+                        .task())
+                .isEqualTo(new TablesFile.DmsTask("m.json", null, "cdc"));
+        assertRefused("dms_settings: s.json\n", "go with 'dms_mappings'");
+        assertRefused("dms_mappings: [a]\n", "tables.yaml:1: after 'dms_mappings' stands one name");
+        assertRefused("tables:\n  a.b:\ndms_mappings: m.json\n", "'tables' and 'dms_mappings' exclude each other");
+    }
+
+    @Test
     void whatEditorsOfWindowsWriteIsRead() throws IOException {
         assertThat(TablesFile.read(
-                        "tables.yaml", new StringReader("\uFEFFtables:\r\n  public.orders:\r\n    key: [id]\r\n")))
+                                "tables.yaml",
+                                new StringReader("\uFEFFtables:\r\n  public.orders:\r\n    key: [id]\r\n"))
+                        .tables())
                 .singleElement()
                 .satisfies(each -> assertThat(each.attachment().key()).containsExactly("id"));
     }

@@ -46,6 +46,7 @@ class StatementRunnerTest {
 
     /** As a host that is gone, or a process that was stopped, between a statement and its commit. */
     @Test
+    @Tag("full")
     void whatItHasLockedIsFreeSoonAfterItsClientVanished() throws Exception {
         database.run("CREATE TABLE public.row AS SELECT id, 0 AS n FROM generate_series(1, 2) AS id;"
                 + " CREATE FUNCTION public.lock(id int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN"

@@ -465,7 +465,9 @@ class MappingPlannerTest {
                 "define-primary-key",
                 "shop.log",
                 "\"primary-key-def\": {\"name\": \"k\", \"columns\": [\"at\"]}");
-        assertThat(unsupported(sound(), "shop.log")).containsExactly("define-primary-key");
+        assertThat(unsupported(sound(), "shop.log")).isEmpty();
+        assertThat(options(sound(), "shop.log").key()).containsExactly("at");
+        assertThat(options(sound(), "shop.log").withoutKey()).isNull();
         change(
                 1,
                 "table",

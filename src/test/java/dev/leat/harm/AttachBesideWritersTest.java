@@ -60,6 +60,7 @@ class AttachBesideWritersTest {
     }
 
     @Test
+    @Tag("full")
     void whileALongReaderKeepsDetachFromItsLockWritersGoOnAndAreCaptured() throws SQLException {
         attachments.attach(orders());
         try (Connection slow = database.owner().getConnection();

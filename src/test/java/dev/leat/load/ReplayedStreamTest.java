@@ -152,6 +152,7 @@ class ReplayedStreamTest {
 
     /** It waits for that stream, and nothing waits for it. */
     @Test
+    @Tag("full")
     void aReplayToAStreamThatIsGoneHoldsUpNoNewEvents() throws Exception {
         LeatPoller poller = poller(Aggregation.Format.NONE);
         history();
@@ -197,6 +198,7 @@ class ReplayedStreamTest {
 
     /** Another poller goes on; what was sent and not settled is sent once more, in order. */
     @Test
+    @Tag("full")
     void aPollerThatIsKilledLosesNothingOfTheReplay() throws Exception {
         LeatPoller first = poller(Aggregation.Format.NONE);
         history();

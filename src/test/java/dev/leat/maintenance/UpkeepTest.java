@@ -149,6 +149,7 @@ class UpkeepTest {
     }
 
     @Test
+    @Tag("full")
     void aDutyThatFailsIsReportedAndComesRoundAgain() {
         Queue<String> failures = new ConcurrentLinkedQueue<>();
         Queue<Duration> pauses = new ConcurrentLinkedQueue<>();

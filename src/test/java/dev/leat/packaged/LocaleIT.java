@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The command line in a JVM whose locale has other letters, digits or calendars. */
-@Tag("postgres")
+@Tag("full")
 class LocaleIT {
 
     @AutoClose

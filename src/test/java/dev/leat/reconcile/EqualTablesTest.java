@@ -255,6 +255,7 @@ class EqualTablesTest extends ReconcileFixture {
     }
 
     @Test
+    @Tag("full")
     void withoutMarkersTheEndOfTheStreamIsWaitedFor() throws Exception {
         run("CREATE TABLE item (id int PRIMARY KEY); SELECT leat.attach('item')");
         run("INSERT INTO item SELECT generate_series(1, 30)");

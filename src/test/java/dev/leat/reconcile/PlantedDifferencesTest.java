@@ -101,6 +101,7 @@ class PlantedDifferencesTest extends ReconcileFixture {
     }
 
     @Test
+    @Tag("full")
     void rowsOfBeforeAreNotSeenUntilALoadHasSentThem() throws Exception {
         run("INSERT INTO orders SELECT i, 'new' FROM generate_series(1, 50) i");
         run("SELECT leat.attach('orders')");

@@ -52,6 +52,7 @@ class QuarantinedRowsTest extends ReconcileFixture {
 
     /** They are on their way, so they are waited for. */
     @Test
+    @Tag("full")
     void releasedEventsAreWaitedFor() throws Exception {
         stop();
         database.run("UPDATE leat_internal.quarantine SET after = '{\"id\":7,\"note\":\"smaller\"}'");

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.SdkBytes;
@@ -74,6 +75,7 @@ class ShardsReaderTest {
     }
 
     @Test
+    @Tag("full")
     void requestsThatFailForATimeAreMadeAgain() {
         put(0, 1_000);
         stream.local()

@@ -76,6 +76,7 @@ class EncodingsTest {
 
     @ParameterizedTest
     @MethodSource("encodings")
+    @Tag("full")
     void namesAndContextsWithoutAFormInUtf8AreEscaped(String encoding) throws SQLException {
         try (TestDatabase database = database(encoding);
                 Changes changes = new Changes(database)) {
@@ -97,6 +98,7 @@ class EncodingsTest {
 
     @ParameterizedTest
     @MethodSource("encodings")
+    @Tag("full")
     void aDomainEventWithoutAFormInUtf8IsAnErrorOfItsWriter(String encoding) {
         try (TestDatabase database = database(encoding)) {
             assertThatThrownBy(() ->

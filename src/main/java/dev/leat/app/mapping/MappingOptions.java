@@ -1,5 +1,6 @@
 package dev.leat.app.mapping;
 
+import dev.leat.config.TablesFile;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -40,6 +41,13 @@ public final class MappingOptions {
             names = "--skip-unsupported",
             description = "With --dms-mappings: list what is not supported, and apply the rest.")
     private boolean skipUnsupported;
+
+    /** Takes what a file of attachments says, whose paths begin in its directory. */
+    public void take(Path declared, TablesFile.DmsTask task) {
+        file = declared.resolveSibling(task.mappings());
+        settings = task.settings() == null ? settings : declared.resolveSibling(task.settings());
+        migrationType = task.migrationType() == null ? migrationType : task.migrationType();
+    }
 
     /** Null: no table mappings are given. */
     public @Nullable Path file() {

@@ -112,9 +112,6 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
             return new Applicability(null, unsupported);
         }
         String transform = ColumnTransform.json(plan.table(), target.columns(), unsupported);
-        if (target.definedKey() != null) {
-            unsupported.add(new Unsupported(target.definedKey().rule(), table, "define-primary-key", "", false));
-        }
         MappingArgument mapping = new MappingArgument(plan.table());
         form(plan, target, mapping, unsupported);
         List<String> exclude = target.columns().stream()
@@ -188,7 +185,7 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
         CatalogTable table = plan.table();
         KeyPlan key = target.key();
         boolean keyed = !table.primaryKey().isEmpty();
-        List<String> columns = List.of();
+        List<String> columns = definedKey(table, target);
         if (key.type() == PartitionKeyType.ATTRIBUTE_NAME && key.alone() && !excluded(target, key.columns())) {
             columns = key.columns().equals(table.primaryKey()) ? List.of() : key.columns();
         } else if (key.type() == PartitionKeyType.TRANSACTION_ID && key.rule() != null) {
@@ -241,6 +238,16 @@ public record Applicability(@Nullable TableOptions options, List<Unsupported> un
                 selection == null || selection.filters().isEmpty() ? null : SourceFilter.json(selection.filters()),
                 transform,
                 mapping.json());
+    }
+
+    /** The columns of a defined primary key, if it is the partition key and another one than the table's own. */
+    private static List<String> definedKey(CatalogTable table, TargetPlan target) {
+        PartitionKeyType type = target.key().type();
+        if (target.definedKey() == null || type != PartitionKeyType.DEFAULT && type != PartitionKeyType.PRIMARY_KEY) {
+            return List.of();
+        }
+        List<String> columns = target.definedKey().key().columns();
+        return columns.equals(table.primaryKey()) ? List.of() : columns;
     }
 
     /** Whether exclude-columns leaves out one of these. An object mapping may make a text of it. */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A poller with a heap of 192 MB, which {@link LeatProcess} gives it, and rows that together do not fit into it. */
-@Tag("postgres")
+@Tag("full")
 class LargeRowsIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);

@@ -96,7 +96,8 @@ REVOKE ALL ON FUNCTION leat_internal.unique_keys(oid) FROM PUBLIC;
 --   event_schema, event_table   the names that events have: those of the table, or those that leat.attach was told
 --   output       how values are written: format, the attachment's wire format; names, the names that columns are sent under, by their own; masks,
 --                how columns are masked that are not masked by ***, by their names; mapping, that of leat.attach, with the present names and types
---                of its columns and whether they are masked
+--                of its columns and whether they are masked; added, former and types, what transform adds, under which names it shows what columns
+--                were before, and which columns are sent as strings; source, what an added column may read
 --   filter       which rows are captured, with the present names and types of its columns; null: all
 --   guard        SQL for a capture function: true as long as all of this is valid, except for the types of typed_names
 --   query        SQL: computes from one row ($1), and from the row before ($2) where there is one, the key's suffix, the key, the image, the image of

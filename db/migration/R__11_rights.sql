@@ -1,7 +1,7 @@
 -- Who may do what, and which version this is. The last script of all, and it runs whenever another one has: it ends with
 -- leat_internal.restore_rights(), so that a view or a function that was dropped and made anew has its grants again, in the same transaction.
 -- That is why it names the others' text (MigrationScriptsTest):
--- scripts 2935a96152adc5fa
+-- scripts 6e4378f8a02f27d9
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- leat.grant_poller(role): gives an existing role what claiming, settling, upkeep, status and quarantine need, and nothing

@@ -229,6 +229,20 @@ class TransformTest extends CaptureFixture {
                 .isEqualTo("0");
     }
 
+    /** They are columns, and so they stand in the document. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void addedColumnsStandInTheDocumentOfAMapping(boolean byName) {
+        run("CREATE TABLE public.t (id int PRIMARY KEY, v int)");
+        attach("mapping => '{\"document\": true, \"attributes\": [{\"name\": \"no\", \"column\": \"id\"}]}',"
+                + " transform => '{\"add\": [{\"name\": \"x\", \"type\": \"string\", \"value\": \"a\"}]}'");
+        if (!byName) {
+            forceTheDynamicStatement();
+        }
+        run("INSERT INTO public.t VALUES (1, 2)");
+        assertThat(last().after()).isEqualTo("{\"_doc\":{\"id\":1,\"v\":2,\"x\":\"a\"},\"no\":1}");
+    }
+
     @Test
     void itIsNotForCaptureByTheStatement() {
         run("CREATE TABLE public.t (id int PRIMARY KEY, v int)");
